@@ -1,0 +1,70 @@
+/** One hour of input: the folder `date=YYYY-MM-DD/hour=HH`. */
+export interface Partition {
+  readonly date: string;
+  readonly hour: number;
+}
+
+/** Gives a partition's folder, `date=2020-01-31/hour=05`; as text it sorts by time. */
+export function partitionPath(partition: Partition): string {
+  return `date=${partition.date}/hour=${String(partition.hour).padStart(2, "0")}`;
+}
+
+/** Gives a partition's first instant as ISO 8601 in UTC, `2020-01-31T05:00:00Z`. */
+export function partitionStart(partition: Partition): string {
+  return `${partition.date}T${String(partition.hour).padStart(2, "0")}:00:00Z`;
+}
+
+/**
+ * Reads the two folder names of a partition.
+ * Gives undefined for anything but an existing date and an hour of 00 to 23 (so not for `date=2020-13-45`).
+ */
+export function parsePartition(dateFolder: string, hourFolder: string): Partition | undefined {
+  const date = /^date=(\d{4}-\d{2}-\d{2})$/.exec(dateFolder)?.[1];
+  const hour = /^hour=([01]\d|2[0-3])$/.exec(hourFolder)?.[1];
+  if (date === undefined || hour === undefined || !isCalendarDate(date)) {
+    return undefined;
+  }
+  return { date, hour: Number(hour) };
+}
+
+/** Tells whether `YYYY-MM-DD` is a day of the (proleptic Gregorian) calendar; false for 2020-02-30. */
+export function isCalendarDate(text: string): boolean {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
+  if (match === null) return false;
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  if (year === 0 || month < 1 || month > 12 || day < 1) return false;
+  return day <= daysInMonth(year, month);
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) {
+    const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+    return leap ? 29 : 28;
+  }
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+/** A span of partitions, both ends included; an end that is missing is open. */
+export interface PartitionRange {
+  readonly from?: Partition;
+  readonly to?: Partition;
+}
+
+/**
+ * Reads one end of a range: `YYYY-MM-DD` (the whole day) or `YYYY-MM-DDTHH`.
+ * Gives undefined for any other text.
+ */
+export function parseRangeEnd(text: string, end: "from" | "to"): Partition | undefined {
+  const [date, hour] = text.split("T");
+  const wholeDayHour = end === "from" ? "00" : "23";
+  return parsePartition(`date=${date}`, `hour=${hour ?? wholeDayHour}`);
+}
+
+/** Tells whether a partition lies in a range. */
+export function isInRange(partition: Partition, range: PartitionRange): boolean {
+  const path = partitionPath(partition);
+  if (range.from !== undefined && path < partitionPath(range.from)) {
+    return false;
+  }
+  return range.to === undefined || path <= partitionPath(range.to);
+}

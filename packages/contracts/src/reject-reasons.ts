@@ -1,0 +1,20 @@
+/**
+ * Why a record stands in quarantine. The list is closed: what users filter and count by does not grow by accident.
+ * The texts are for people; they never hold a value of the record.
+ */
+export const REJECT_REASONS = {
+  schema: "The record does not have the fields and types of its dataset.",
+  duplicate: "The same record was loaded before or stands in the same batch.",
+  unknown_customer: "The customer is not in the warehouse yet.",
+  unknown_sku: "A product of the purchase is not in the warehouse yet.",
+  total_mismatch: "The sum of price times quantity over the lines is not the total cost.",
+  identity_mismatch: "The email of the erasure request is not the customer's email.",
+  unreadable: "The bytes could not be read: damaged, not UTF-8, or over a limit.",
+} as const;
+
+export type RejectReason = keyof typeof REJECT_REASONS;
+
+export const REJECT_REASON_NAMES = Object.keys(REJECT_REASONS) as RejectReason[];
+
+/** How many records were rejected, by reason; a reason that did not occur is absent. */
+export type RejectCounts = Partial<Record<RejectReason, number>>;

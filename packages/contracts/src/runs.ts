@@ -1,0 +1,113 @@
+import Type, { type Static } from "typebox";
+import { DATASET_NAMES } from "./datasets.js";
+
+/** The job that a run is of; there is one per dataset, of the same name. */
+export const JobNameSchema = Type.Enum(DATASET_NAMES);
+
+/**
+ * - `queued`, `extracting`, `processing`, `finishing`: open, one after the other;
+ * - `succeeded`, `failed`, `cancelled`: closed;
+ * - `skipped`: a schedule fired while another run of the job was open.
+ */
+export const RUN_STATES = [
+  "queued",
+  "extracting",
+  "processing",
+  "finishing",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "skipped",
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+const OPEN_STATES: readonly RunState[] = ["queued", "extracting", "processing", "finishing"];
+
+/** Tells whether a run in this state still has work to do. */
+export function isOpen(state: RunState): boolean {
+  return OPEN_STATES.includes(state);
+}
+
+/** `files` takes files from landing; `replay` takes records from quarantine. */
+export const RUN_KINDS = ["files", "replay"] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
+
+export const RUN_TRIGGERS = ["api", "cli", "schedule", "automatic"] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
+
+/** Something about one file or folder of a run that a person should know; the rest of the run went on. */
+export const NOTICE_CODES = {
+  already_loaded: "The same content was loaded before; the file was set aside.",
+  empty_file: "The file holds no record.",
+  partition_invalid: "The folder is not date=YYYY-MM-DD/hour=HH.",
+  path_refused: "A symbolic link or a path outside the folder is not followed.",
+  file_unreadable: "The file could not be read and stands in quarantine whole.",
+  file_unknown: "The file's name is of no dataset or format.",
+} as const;
+export type NoticeCode = keyof typeof NOTICE_CODES;
+
+const Count = Type.Integer({ minimum: 0 });
+const Timestamp = Type.String({ format: "date-time" });
+
+export const RunSchema = Type.Object(
+  {
+    id: Type.String({ format: "uuid" }),
+    job: JobNameSchema,
+    kind: Type.Enum(RUN_KINDS),
+    trigger: Type.Enum(RUN_TRIGGERS),
+    state: Type.Enum(RUN_STATES),
+    from: Type.Union([Type.String(), Type.Null()]),
+    to: Type.Union([Type.String(), Type.Null()]),
+    force: Type.Boolean(),
+    requestedAt: Timestamp,
+    startedAt: Type.Union([Timestamp, Type.Null()]),
+    finishedAt: Type.Union([Timestamp, Type.Null()]),
+    files: Type.Object({
+      taken: Count,
+      done: Count,
+      alreadyLoaded: Count,
+      quarantined: Count,
+    }),
+    batches: Type.Object({ total: Count, done: Count, failed: Count }),
+    records: Type.Object({
+      in: Count,
+      loaded: Count,
+      rejected: Count,
+      rejectedByReason: Type.Record(Type.String(), Count),
+    }),
+    /** Bytes of the run's files on disk, and of their batches once unpacked. */
+    bytes: Type.Object({ files: Count, batches: Count }),
+    /** Milliseconds; a stage's batches are added up, so two loaders at work for 1 s give 2,000. */
+    durationsMs: Type.Object({
+      total: Count,
+      extract: Count,
+      transform: Count,
+      load: Count,
+      finish: Count,
+    }),
+    error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+  },
+  { $id: "Run" },
+);
+export type Run = Static<typeof RunSchema>;
+
+export const NoticeSchema = Type.Object({
+  code: Type.String(),
+  path: Type.String(),
+  message: Type.String(),
+});
+export type Notice = Static<typeof NoticeSchema>;
+
+export const RunDetailSchema = Type.Object({
+  ...RunSchema.properties,
+  notices: Type.Array(NoticeSchema),
+  /** Batches that gave up, with the error's code; a retry takes them up again. */
+  failures: Type.Array(
+    Type.Object({
+      batchId: Type.String(),
+      code: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+});
+export type RunDetail = Static<typeof RunDetailSchema>;

@@ -1,0 +1,59 @@
+import Type, { type Static } from "typebox";
+
+/**
+ * What lies in staging for one batch, under `<run>/<batch>/`. The extractor writes the first two, the transformer
+ * the next, the loader the last; all of it goes when the run closes.
+ */
+export const STAGED = {
+  /** One record a line, as the bytes stood in the file. */
+  records: "records.ndjson",
+  manifest: "manifest.json",
+  summary: "summary.json",
+  /** Rows of one staging table in PostgreSQL's COPY text format. */
+  table: (table: string) => `${table}.copy`,
+  /** Rejects in COPY text format for the quarantine table. */
+  rejects: "rejects.copy",
+  /** Cleaned records for `processed_data/`, a line each: ordinal, tab, JSON. */
+  processed: "processed.tsv",
+  /** Records of suppressed people by ordinal, masked, for the case that the loader rejects them. */
+  masked: "masked.json",
+  /** A gzip member per segment of what was loaded. */
+  published: "published.gz",
+} as const;
+
+const Count = Type.Integer({ minimum: 0 });
+
+/**
+ * A run of consecutive lines of a batch that come from one file. `ordinal` is a line's number in the batch, from 0;
+ * a record's line in its file is `firstLine + (ordinal - firstOrdinal)`, or `lines[ordinal - firstOrdinal]` in a replay.
+ */
+export const SegmentSchema = Type.Object({
+  fileId: Count,
+  partition: Type.Object({ date: Type.String(), hour: Count }),
+  /** `csv`: each line is a JSON object of texts, to be coerced by the dataset's CSV rules. */
+  encoding: Type.Union([Type.Literal("json"), Type.Literal("csv")]),
+  firstOrdinal: Count,
+  lineCount: Count,
+  /** 1-based; in an array or CSV file it counts records. */
+  firstLine: Count,
+  lines: Type.Optional(Type.Array(Count)),
+  quarantineIds: Type.Optional(Type.Array(Count)),
+});
+export type Segment = Static<typeof SegmentSchema>;
+
+export const BatchManifestSchema = Type.Object({
+  segments: Type.Array(SegmentSchema),
+  bytes: Count,
+});
+export type BatchManifest = Static<typeof BatchManifestSchema>;
+
+/** What the transformer found; written last, so a batch with a summary is complete. */
+export const BatchSummarySchema = Type.Object({
+  suppressionEpoch: Count,
+  policyVersion: Type.String(),
+  tables: Type.Array(Type.Object({ table: Type.String(), rows: Count })),
+  rejectedByReason: Type.Record(Type.String(), Count),
+  /** By segment, in the manifest's order. */
+  segments: Type.Array(Type.Object({ records: Count, rejected: Count })),
+});
+export type BatchSummary = Static<typeof BatchSummarySchema>;
