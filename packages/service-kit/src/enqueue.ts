@@ -1,0 +1,117 @@
+import { jobId } from "@lethe/contracts/jobs";
+import type { FlowJob, Job, JobsOptions } from "bullmq";
+import { JOB_OPTIONS, type Queues } from "./queues.js";
+
+type FlowChildJob = NonNullable<FlowJob["children"]>[number];
+
+/** A run as the ledger holds it open: what of it must stand in the queues. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly extracted: boolean;
+  readonly batchIds: readonly string[];
+}
+
+/**
+ * Enqueues a new run as a flow: `finish` waits for `extract`, and for every batch that the extractor adds meanwhile.
+ */
+export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
+  await queues.flows.add({ ...finishNode(runId), children: [extractNode(runId)] });
+}
+
+/** Enqueues a staged batch as a flow of its own under its run's `finish`: `load` waits for `transform`. */
+export async function enqueueBatch(queues: Queues, runId: string, batchId: string): Promise<void> {
+  const node = batchNode(runId, batchId);
+  await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
+}
+
+/** Enqueues the closing of a run by itself, for one that has nothing else left to wait for. */
+export async function enqueueFinish(queues: Queues, runId: string): Promise<void> {
+  await forgetEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: jobId.finish(runId) });
+}
+
+/**
+ * Brings back what the queues have lost of the runs that the ledger holds open. What still stands in a queue stays as
+ * it is, so this may run at any time and in several processes. Gives the number of jobs that were added.
+ */
+export async function enqueueOpenWork(queues: Queues, runs: readonly OpenRun[]): Promise<number> {
+  let added = 0;
+  for (const run of runs) added += await enqueueMissing(queues, run);
+  return added;
+}
+
+async function enqueueMissing(queues: Queues, run: OpenRun): Promise<number> {
+  const children: FlowChildJob[] = [];
+  if (!run.extracted && !(await isAlive(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
+    children.push(extractNode(run.runId));
+  }
+  for (const batchId of run.batchIds) {
+    const load = await isAlive(await queues.byJob.load.getJob(jobId.load(batchId)));
+    const transform = await isAlive(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const loadWaitsInVain = load === "waiting-children" && transform === undefined;
+    if (load === undefined || loadWaitsInVain) {
+      if (loadWaitsInVain) await queues.byJob.load.remove(jobId.load(batchId), { removeChildren: true });
+      children.push(batchNode(run.runId, batchId));
+    }
+  }
+  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  if (finish === undefined) {
+    await queues.flows.add({ ...finishNode(run.runId), children });
+    return children.length + 1;
+  }
+  const parent = finishParent(queues, run.runId);
+  for (const child of children) await queues.flows.add({ ...child, opts: { ...child.opts, parent } });
+  return children.length;
+}
+
+/** Gives the state of a job that will still do something; one that has ended is removed, so that its id is free. */
+async function isAlive(job: Job | undefined): Promise<string | undefined> {
+  if (job === undefined) return undefined;
+  const state = await job.getState();
+  if (state === "completed" || state === "failed" || state === "unknown") {
+    await forgetEnded(job);
+    return undefined;
+  }
+  return state;
+}
+
+async function forgetEnded(job: Job | undefined): Promise<void> {
+  if (job === undefined) return;
+  const state = await job.getState();
+  if (state === "completed" || state === "failed") await job.remove();
+}
+
+function finishParent(queues: Queues, runId: string): NonNullable<JobsOptions["parent"]> {
+  return { id: jobId.finish(runId), queue: queues.byJob.finish.qualifiedName };
+}
+
+function finishNode(runId: string) {
+  return { name: "finish", queueName: "finish", data: { runId }, opts: { ...JOB_OPTIONS, jobId: jobId.finish(runId) } };
+}
+
+// A child that gives up must not hold its run back: the ledger knows of the failure, and the run closes with it.
+function extractNode(runId: string): FlowChildJob {
+  return {
+    name: "extract",
+    queueName: "extract",
+    data: { runId },
+    opts: { ...JOB_OPTIONS, jobId: jobId.extract(runId), ignoreDependencyOnFailure: true },
+  };
+}
+
+function batchNode(runId: string, batchId: string): FlowChildJob {
+  return {
+    name: "load",
+    queueName: "load",
+    data: { runId, batchId },
+    opts: { ...JOB_OPTIONS, jobId: jobId.load(batchId), ignoreDependencyOnFailure: true },
+    children: [
+      {
+        name: "transform",
+        queueName: "transform",
+        data: { runId, batchId },
+        opts: { ...JOB_OPTIONS, jobId: jobId.transform(batchId), ignoreDependencyOnFailure: true },
+      },
+    ],
+  };
+}

@@ -1,0 +1,38 @@
+import type { JobName } from "@lethe/contracts/jobs";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+
+export interface JobMetrics {
+  readonly registry: Registry;
+  /** Starts timing a job; call what it gives with the outcome. */
+  startTimer(job: JobName): (outcome: "done" | "failed") => void;
+}
+
+/** Makes a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */
+export function createMetrics(service: string): JobMetrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  const jobs = new Counter({
+    name: "lethe_jobs_total",
+    help: "Jobs worked on, by outcome",
+    labelNames: ["job", "outcome"],
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: "lethe_job_duration_seconds",
+    help: "Time from a job's start to its end",
+    labelNames: ["job"],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  return {
+    registry,
+    startTimer(job) {
+      const stop = durations.startTimer({ job });
+      return (outcome) => {
+        stop();
+        jobs.inc({ job, outcome });
+      };
+    },
+  };
+}

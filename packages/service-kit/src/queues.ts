@@ -1,0 +1,44 @@
+import { JOB_NAMES, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
+import { FlowProducer, type JobsOptions, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+
+export type TypedQueue<N extends JobName> = Queue<JobPayload<N>, JobResult<N>, N>;
+
+export interface Queues {
+  readonly prefix: string;
+  readonly flows: FlowProducer;
+  readonly byJob: { readonly [N in JobName]: TypedQueue<N> };
+  close(): Promise<void>;
+}
+
+const SECOND = 1;
+const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
+
+/**
+ * What every job is enqueued with. Retries back off from half a second with jitter, to about 15 s for the fifth;
+ * finished jobs go by age (seconds) and count, since the ledger is the memory.
+ */
+export const JOB_OPTIONS = {
+  attempts: 6,
+  backoff: { type: "exponential", delay: 500, jitter: 0.5 },
+  removeOnComplete: { age: HOUR, count: 1_000 },
+  removeOnFail: { age: 7 * DAY, count: 5_000 },
+} as const satisfies JobsOptions;
+
+/** Opens the queues, one per job, on a given connection; the connection stays the caller's to close. */
+export function openQueues(redis: Redis, prefix: string): Queues {
+  const options = { connection: redis, prefix, streams: { events: { maxLen: 1_000 } } };
+  const byJob = Object.fromEntries(
+    JOB_NAMES.map((job) => [job, new Queue(job, options)]),
+  ) as unknown as Queues["byJob"];
+  const flows = new FlowProducer({ connection: redis, prefix });
+  return {
+    prefix,
+    flows,
+    byJob,
+    async close() {
+      await Promise.all([...Object.values(byJob).map((queue) => queue.close()), flows.close()]);
+    },
+  };
+}

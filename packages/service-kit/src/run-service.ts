@@ -1,0 +1,98 @@
+import type { Redis } from "ioredis";
+import type { Static, TObject } from "typebox";
+import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
+import { createLogger, type Logger } from "./logger.js";
+import { createMetrics, type JobMetrics } from "./metrics.js";
+import { connectRedis } from "./redis.js";
+import { safeError } from "./safe-error.js";
+import { type CommonSettings, type Environment, processEnvironment, readSettings } from "./settings.js";
+import type { WorkerContext } from "./worker.js";
+
+export interface ServiceContext extends WorkerContext {
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly metrics: JobMetrics;
+}
+
+export interface RunningService {
+  /** What `/readyz` asks, besides Redis. */
+  readonly checks: ReadinessChecks;
+  /** Where the service can be reached, if anywhere; the parent process is told. */
+  readonly address?: string;
+  /** Ends work at hand and closes what the service opened; has `graceMs` to do so. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface ServiceDefinition<S extends TObject> {
+  readonly name: string;
+  readonly settings: S;
+  start(settings: Static<S> & CommonSettings, context: ServiceContext): Promise<RunningService>;
+}
+
+/** What a service tells the process that started it, over Node's channel between parent and child. */
+export interface ReadyMessage {
+  readonly ready: true;
+  readonly address: string | null;
+}
+
+const GRACE_MS = 9_000;
+
+/**
+ * Runs a service to its end: settings, logger, Redis, the service itself, health server; then waits for SIGTERM,
+ * SIGINT or the end of the parent that started it, and stops within ten seconds. Sets the exit code: 0 after a stop,
+ * 1 when the service could not start or its stop failed.
+ */
+export async function runService<S extends TObject>(
+  definition: ServiceDefinition<S>,
+  environment: Environment = processEnvironment(),
+): Promise<void> {
+  // Asked for first: a signal that comes while the service starts is kept, not lost.
+  const stopRequest = waitForStopRequest();
+  try {
+    const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
+    const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL);
+    await runWith<S>(definition, settings, log, stopRequest);
+  } catch (error) {
+    const { code, message, frames } = safeError(error);
+    process.stderr.write(`${definition.name} cannot go on: ${message} (${code})\n`);
+    if (code === "unexpected") process.stderr.write(`${frames.join("\n")}\n`);
+    process.exitCode = 1;
+  } finally {
+    if (process.connected) process.disconnect();
+  }
+}
+
+async function runWith<S extends TObject>(
+  definition: ServiceDefinition<S>,
+  settings: Static<S> & CommonSettings,
+  log: Logger,
+  stopRequest: Promise<string>,
+): Promise<void> {
+  const metrics = createMetrics(definition.name);
+  const redis = connectRedis(settings.REDIS_URL);
+  try {
+    const service = await definition.start(settings, { redis, prefix: settings.LETHE_QUEUE_PREFIX, log, metrics });
+    const checks = { ...service.checks, redis: () => redis.ping() };
+    const health =
+      settings.LETHE_HEALTH_PORT === 0
+        ? undefined
+        : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, metrics.registry);
+    const { ready } = await checkReadiness(checks);
+    log.info({ ready, address: service.address }, "started");
+    process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
+    log.info({ reason: await stopRequest }, "stopping");
+    await service.stop(GRACE_MS);
+    health?.close();
+    log.info("stopped");
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function waitForStopRequest(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on("SIGTERM", () => resolve("SIGTERM"));
+    process.on("SIGINT", () => resolve("SIGINT"));
+    process.on("disconnect", () => resolve("parent gone"));
+  });
+}

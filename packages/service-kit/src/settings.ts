@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import Type, { type Static, type TObject, type TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { Convert, Default } from "typebox/value";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process: the one place that reads it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** The settings that every service has; a service's own schema spreads them in. */
+export const COMMON_SETTINGS = {
+  NODE_ENV: Type.Enum(["development", "production", "test"], { default: "development" }),
+  DATABASE_URL: Type.String({ pattern: "^postgres(ql)?://", description: "PostgreSQL's URL" }),
+  REDIS_URL: Type.String({ pattern: "^rediss?://", description: "Redis' URL" }),
+  DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
+  LETHE_QUEUE_PREFIX: Type.String({
+    default: "lethe",
+    pattern: "^[a-z0-9-]+$",
+    description: "First part of Redis keys",
+  }),
+  LETHE_LOG_LEVEL: Type.Enum(["debug", "info", "warn", "error", "silent"], { default: "info" }),
+  LETHE_HEALTH_PORT: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 65_535,
+    description: "Loopback port of /healthz, /readyz and /metrics; 0 serves none",
+  }),
+} as const;
+
+const CommonSchema = Type.Object(COMMON_SETTINGS);
+export type CommonSettings = Static<typeof CommonSchema>;
+
+/**
+ * Reads a service's settings from an environment: texts become the schema's types, defaults fill in. A setting `X` may
+ * also be given as `X_FILE`, the path of a file that holds it (for secrets); an empty text counts as not given.
+ * Throws ConfigurationError with every setting that is wrong, by name and never by value.
+ */
+export function readSettings<S extends TObject>(schema: S, environment: Environment): Static<S> {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.properties)) {
+    const value = settingText(name, environment);
+    if (value !== undefined) given[name] = value;
+  }
+  const settings: unknown = Convert(schema, Default(schema, given));
+  const check = Compile<TSchema>(schema);
+  if (check.Check(settings)) return settings as Static<S>;
+  const problems = new Set(
+    check.Errors(settings).map((error) => {
+      const [, name] = error.instancePath.split("/");
+      return name === undefined || name === "" ? error.message : `${name} ${error.message}`;
+    }),
+  );
+  throw new ConfigurationError(`wrong settings: ${[...problems].join("; ")}`);
+}
+
+function settingText(name: string, environment: Environment): string | undefined {
+  const file = environment[`${name}_FILE`];
+  if (file !== undefined && file !== "") {
+    try {
+      return readFileSync(file, "utf8").trim();
+    } catch (error) {
+      throw new ConfigurationError(`the file that ${name}_FILE names cannot be read`, { cause: error });
+    }
+  }
+  const text = environment[name];
+  return text === "" ? undefined : text;
+}

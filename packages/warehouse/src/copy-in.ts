@@ -1,0 +1,19 @@
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Client } from "./pool.js";
+
+/**
+ * Streams rows in COPY text format into a table.
+ * `table` and `columns` are names from the code, never from outside. Gives the number of rows.
+ */
+export async function copyIn(
+  client: Client,
+  table: string,
+  columns: readonly string[],
+  rows: Readable,
+): Promise<number> {
+  const stream = client.query(copyFrom(`copy ${table} (${columns.join(", ")}) from stdin`));
+  await pipeline(rows, stream);
+  return stream.rowCount;
+}

@@ -1,0 +1,176 @@
+import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { isOpen, type RunKind, type RunState } from "@lethe/contracts/runs";
+import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
+import { announceRun } from "./run-events.js";
+
+/**
+ * Cancels an open run: batches that are not loaded yet stay out, and files that are not complete may be taken again
+ * by a later run. What was loaded stays loaded; the finish job, which the caller enqueues, publishes it and tidies up.
+ * Throws NotFoundError, or RunStateError for a run that is closed.
+ */
+export async function cancelRun(pool: Pool, runId: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const state = await lockRun(client, runId);
+    if (!isOpen(state)) throw new RunStateError(`run ${runId} is ${state} and cannot be cancelled`);
+    await client.query("update ledger.runs set state = 'cancelled', finished_at = clock_timestamp() where id = $1", [
+      runId,
+    ]);
+    await client.query(
+      "update ledger.batches set state = 'cancelled' where run_id = $1 and state in ('staged', 'transformed')",
+      [runId],
+    );
+    await releaseIncompleteFiles(client, runId);
+    await announceRun(client, runId);
+  });
+}
+
+/**
+ * Opens a failed or cancelled run again where it stopped: batches that failed or were cancelled wait once more.
+ * Throws NotFoundError, or RunStateError for a run in another state, with another run of the job open, or with a file
+ * that a later run has taken.
+ */
+export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunKind; extracted: boolean }> {
+  return inTransaction(pool, async (client) => {
+    const state = await lockRun(client, runId);
+    if (state !== "failed" && state !== "cancelled") {
+      throw new RunStateError(`run ${runId} is ${state}; only a failed or cancelled run can be retried`);
+    }
+    await refuseIfTakenElsewhere(client, runId);
+    const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
+      `update ledger.runs
+       set state = case when extracted_at is null then 'queued' else 'processing' end,
+           finished_at = null, error_code = null, error_message = null
+       where id = $1
+       returning kind, extracted_at is not null as extracted`,
+      [runId],
+    );
+    await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
+    await client.query(
+      `update ledger.batches set state = 'staged', error_code = null, error_message = null
+       where run_id = $1 and state in ('failed', 'cancelled')`,
+      [runId],
+    );
+    await announceRun(client, runId);
+    const row = rows[0];
+    if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
+    return row;
+  });
+}
+
+async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
+  const { rows } = await client.query<{ what: string }>(
+    `select 'another run of the job is open' as what
+     from ledger.runs mine join ledger.runs other using (job, kind)
+     where mine.id = $1 and other.id <> $1 and other.state in ('queued', 'extracting', 'processing', 'finishing')
+     union all
+     select 'a later run has taken one of its files'
+     from ledger.files mine join ledger.files other using (dataset, sha256)
+     where mine.run_id = $1 and mine.state = 'released' and other.id <> mine.id and other.state <> 'released'
+     limit 1`,
+    [runId],
+  );
+  if (rows[0] !== undefined) throw new RunStateError(`run ${runId} cannot be retried: ${rows[0].what}`);
+}
+
+/** Marks a queued run as being extracted; gives false when the run is closed, so the job has nothing to do. */
+export async function startExtraction(db: Queryable, runId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update ledger.runs set state = 'extracting', started_at = coalesce(started_at, clock_timestamp())
+     where id = $1 and state in ('queued', 'extracting')`,
+    [runId],
+  );
+  await announceRun(db, runId);
+  return rowCount === 1;
+}
+
+/** Marks a run's batches as complete: no more will come. `extractMs` is added to the run's extraction time. */
+export async function completeExtraction(db: Queryable, runId: string, extractMs: number): Promise<void> {
+  await db.query(
+    `update ledger.runs
+     set state = 'processing', extracted_at = clock_timestamp(), extract_ms = extract_ms + $2
+     where id = $1 and state = 'extracting'`,
+    [runId, Math.round(extractMs)],
+  );
+  await announceRun(db, runId);
+}
+
+/**
+ * Takes a run into its last stage. Gives `finishing` when every batch has ended, `cancelled` when only tidying up is
+ * left, and undefined when it is too early or the run is already closed.
+ */
+export async function startFinish(db: Queryable, runId: string): Promise<"finishing" | "cancelled" | undefined> {
+  const { rows } = await db.query<{ state: RunState }>(
+    `update ledger.runs r set state = case when state = 'cancelled' then state else 'finishing' end
+     where id = $1
+       and (state = 'cancelled'
+            or state in ('processing', 'finishing')
+               and not exists (select from ledger.batches b where b.run_id = r.id and b.state in ('staged', 'transformed')))
+     returning state`,
+    [runId],
+  );
+  await announceRun(db, runId);
+  const state = rows[0]?.state;
+  return state === "finishing" || state === "cancelled" ? state : undefined;
+}
+
+/**
+ * Closes a run in the stage `finishing`: failed when one of its batches failed, else succeeded. Files that are not
+ * complete may be taken again. `finishMs` is added to the run's finishing time.
+ */
+export async function closeRun(pool: Pool, runId: string, finishMs: number): Promise<RunState> {
+  return inTransaction(pool, async (client) => {
+    await lockRun(client, runId);
+    await releaseIncompleteFiles(client, runId);
+    const { rows } = await client.query<{ state: RunState }>(
+      `update ledger.runs r
+       set state = case when r.state = 'cancelled' then 'cancelled' when failed.n > 0 then 'failed' else 'succeeded' end,
+           finished_at = coalesce(r.finished_at, clock_timestamp()),
+           finish_ms = finish_ms + $2,
+           error_code = case when failed.n > 0 then 'batches_failed' end,
+           error_message = case when failed.n > 0 then failed.n || ' of its batches failed' end
+       from (select count(*) as n from ledger.batches where run_id = $1 and state = 'failed') as failed
+       where r.id = $1
+       returning r.state`,
+      [runId, Math.round(finishMs)],
+    );
+    await announceRun(client, runId);
+    const state = rows[0]?.state;
+    if (state === undefined) throw new NotFoundError(`there is no run ${runId}`);
+    return state;
+  });
+}
+
+/** Closes a run that could not be extracted or finished, with the error's code; its message holds no record's value. */
+export async function failRun(pool: Pool, runId: string, code: string, message: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    if (!isOpen(await lockRun(client, runId))) return;
+    await client.query(
+      `update ledger.runs
+       set state = 'failed', finished_at = clock_timestamp(), error_code = $2, error_message = $3
+       where id = $1`,
+      [runId, code, message],
+    );
+    await client.query(
+      "update ledger.batches set state = 'cancelled' where run_id = $1 and state in ('staged', 'transformed')",
+      [runId],
+    );
+    await releaseIncompleteFiles(client, runId);
+    await announceRun(client, runId);
+  });
+}
+
+async function lockRun(client: Client, runId: string): Promise<RunState> {
+  const { rows } = await client.query<{ state: RunState }>("select state from ledger.runs where id = $1 for update", [
+    runId,
+  ]);
+  if (rows[0] === undefined) throw new NotFoundError(`there is no run ${runId}`);
+  return rows[0].state;
+}
+
+async function releaseIncompleteFiles(client: Client, runId: string): Promise<void> {
+  await client.query(
+    `update ledger.files set state = 'released'
+     where run_id = $1 and state = 'open' and batches_loaded is distinct from batches_total`,
+    [runId],
+  );
+}

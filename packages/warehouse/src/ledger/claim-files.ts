@@ -1,0 +1,117 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Partition } from "@lethe/contracts/partition";
+import type { Queryable } from "../pool.js";
+
+export interface FoundFile {
+  readonly path: string;
+  readonly partition: Partition;
+  readonly sha256: Buffer;
+  readonly bytes: number;
+}
+
+/**
+ * - `taken`: new to the ledger, now this run's;
+ * - `resumed`: this run took it before it was interrupted; its batches may be there in part;
+ * - `known`: the same content was taken in before, or stands under another name in the same list;
+ * - `busy`: another open run has it.
+ */
+export type Claim =
+  | { readonly kind: "taken"; readonly fileId: number }
+  | { readonly kind: "resumed"; readonly fileId: number; readonly complete: boolean }
+  | { readonly kind: "known" }
+  | { readonly kind: "busy" };
+
+/**
+ * Takes files for a run by their content: one statement for all of them, one claim for each, in their order.
+ * With `force`, content that is known is taken again.
+ */
+export async function claimFiles(
+  db: Queryable,
+  runId: string,
+  dataset: DatasetName,
+  files: readonly FoundFile[],
+  force: boolean,
+): Promise<Claim[]> {
+  const hashes = files.map((file) => file.sha256);
+  if (force) {
+    await db.query(
+      `update ledger.files set state = 'released'
+       where dataset = $1 and sha256 = any ($2) and state in ('done', 'quarantined') and run_id <> $3`,
+      [dataset, hashes, runId],
+    );
+  }
+  const taken = await db.query<{ id: number; path: string }>(CLAIM, [
+    dataset,
+    runId,
+    files.map((file) => file.path),
+    files.map((file) => file.partition.date),
+    files.map((file) => file.partition.hour),
+    hashes,
+    files.map((file) => file.bytes),
+  ]);
+  const takenByPath = new Map(taken.rows.map((row) => [row.path, row.id]));
+  const missing = files.filter((file) => !takenByPath.has(file.path)).map((file) => file.sha256);
+  const knownByHash = missing.length === 0 ? new Map<string, KnownRow>() : await readKnown(db, dataset, missing);
+  return files.map((file) => {
+    const fileId = takenByPath.get(file.path);
+    if (fileId !== undefined) return { kind: "taken", fileId };
+    const known = knownByHash.get(file.sha256.toString("hex"));
+    if (known === undefined || known.state !== "open") return { kind: "known" };
+    if (known.run_id !== runId) return { kind: "busy" };
+    if (known.path !== file.path) return { kind: "known" };
+    return { kind: "resumed", fileId: known.id, complete: known.batches_total !== null };
+  });
+}
+
+const CLAIM = `
+  insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
+  select $1, $2, path, partition_date, partition_hour, sha256, bytes, 'open'
+  from unnest($3::text[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[])
+    as found (path, partition_date, partition_hour, sha256, bytes)
+  on conflict (dataset, sha256) where state <> 'released' do nothing
+  returning id, path`;
+
+interface KnownRow {
+  id: number;
+  path: string;
+  state: string;
+  run_id: string;
+  batches_total: number | null;
+}
+
+async function readKnown(db: Queryable, dataset: DatasetName, hashes: Buffer[]): Promise<Map<string, KnownRow>> {
+  const { rows } = await db.query<KnownRow & { sha256: Buffer }>(
+    `select sha256, id, path, state, run_id, batches_total from ledger.files
+     where dataset = $1 and sha256 = any ($2) and state <> 'released'`,
+    [dataset, hashes],
+  );
+  return new Map(rows.map((row) => [row.sha256.toString("hex"), row]));
+}
+
+/** Counts files of a run whose content was known, for the run's report. */
+export async function countAlreadyLoaded(db: Queryable, runId: string, files: number): Promise<void> {
+  await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
+}
+
+/**
+ * Puts a file aside as unreadable as a whole: its record in quarantine names it, and the same bytes are not tried
+ * again. `keptPath` is where the file lies, relative to the quarantine folder.
+ */
+export async function quarantineFile(
+  db: Queryable,
+  runId: string,
+  dataset: DatasetName,
+  fileId: number,
+  keptPath: string,
+  message: string,
+): Promise<void> {
+  await db.query(
+    `with put_aside as (
+       update ledger.files set state = 'quarantined', kept_path = $4, done_at = clock_timestamp()
+       where id = $1 and state = 'open' returning id
+     )
+     insert into ledger.quarantine (dataset, reason, run_id, file_id, message)
+     select $2, 'unreadable', $3, id, $5 from put_aside`,
+    [fileId, dataset, runId, keptPath, message],
+  );
+}

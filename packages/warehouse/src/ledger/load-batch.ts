@@ -1,0 +1,150 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { NotFoundError } from "@lethe/contracts/errors";
+import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { RunKind, RunState } from "@lethe/contracts/runs";
+import type { Client, Queryable } from "../pool.js";
+import { announceRun } from "./run-events.js";
+
+export type BatchState = "staged" | "transformed" | "loaded" | "failed" | "cancelled";
+
+export interface BatchInfo {
+  readonly dataset: DatasetName;
+  readonly kind: RunKind;
+  readonly state: BatchState;
+  readonly runState: RunState;
+}
+
+/** Gives what a service needs to know of a batch before it works on it. Throws NotFoundError. */
+export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
+  const { rows } = await db.query<BatchInfo>(
+    `select r.job as dataset, r.kind, b.state, r.state as "runState"
+     from ledger.batches b join ledger.runs r on r.id = b.run_id where b.id = $1`,
+    [batchId],
+  );
+  if (rows[0] === undefined) throw new NotFoundError(`there is no batch ${batchId}`);
+  return rows[0];
+}
+
+/** Notes that a batch is transformed; `transformMs` is added to its time. A batch that has ended stays as it is. */
+export async function markTransformed(db: Queryable, batchId: string, transformMs: number): Promise<void> {
+  await db.query(
+    `update ledger.batches set state = 'transformed', transform_ms = transform_ms + $2
+     where id = $1 and state in ('staged', 'transformed')`,
+    [batchId, Math.round(transformMs)],
+  );
+}
+
+/**
+ * Locks a batch for its load, to the end of the transaction. Gives false when there is nothing to load: it was loaded
+ * by another delivery (which this call waits for), or its run was cancelled.
+ */
+export async function lockBatch(client: Client, batchId: string): Promise<boolean> {
+  // The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins.
+  await client.query("select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for share", [
+    batchId,
+  ]);
+  const { rows } = await client.query<{ state: BatchState }>(
+    "select state from ledger.batches where id = $1 for update",
+    [batchId],
+  );
+  const state = rows[0]?.state;
+  if (state === undefined) throw new NotFoundError(`there is no batch ${batchId}`);
+  return state === "staged" || state === "transformed";
+}
+
+export interface SegmentOutcome {
+  readonly fileId: number;
+  readonly records: number;
+  readonly rejected: number;
+  /** Where its loaded records lie in the batch's staged output, in bytes. */
+  readonly publishedOffset: number;
+  readonly publishedBytes: number;
+}
+
+export interface BatchOutcome {
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly segments: readonly SegmentOutcome[];
+  readonly rejectedByReason: RejectCounts;
+  readonly loadMs: number;
+}
+
+/**
+ * Writes a batch's end into the ledger, in the transaction of its rows: counts of the batch and of each file. It comes
+ * last in the transaction, since other batches of the same file wait for the file's row from here on.
+ */
+export async function recordLoaded(client: Client, batchId: string, outcome: BatchOutcome): Promise<void> {
+  const records = sum(outcome.segments.map((segment) => segment.records));
+  const rejected = sum(outcome.segments.map((segment) => segment.rejected));
+  await client.query(
+    `update ledger.batch_segments s
+     set published_offset = o.published_offset, published_bytes = o.published_bytes
+     from unnest($2::bigint[], $3::bigint[]) with ordinality as o (published_offset, published_bytes, position)
+     where s.batch_id = $1 and s.position = o.position - 1`,
+    [
+      batchId,
+      outcome.segments.map((segment) => segment.publishedOffset),
+      outcome.segments.map((segment) => segment.publishedBytes),
+    ],
+  );
+  await client.query(
+    `update ledger.batches
+     set state = 'loaded', loaded_at = clock_timestamp(), records_in = $2, records_loaded = $3, records_rejected = $4,
+         rejected_by_reason = $5, load_ms = load_ms + $6, error_code = null, error_message = null
+     where id = $1`,
+    [batchId, records, records - rejected, rejected, outcome.rejectedByReason, Math.round(outcome.loadMs)],
+  );
+  await client.query(outcome.kind === "files" ? COUNT_LOADED : COUNT_REPLAYED, [
+    outcome.segments.map((segment) => segment.fileId),
+    outcome.segments.map((segment) => segment.records),
+    outcome.segments.map((segment) => segment.rejected),
+  ]);
+  await announceRun(client, outcome.runId);
+}
+
+// Files are updated in the order of their ids, so that two batches with files in common cannot deadlock.
+const BY_FILE = `
+  with outcome as materialized (
+    select file_id, sum(records) as records, sum(rejected) as rejected
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as s (file_id, records, rejected)
+    group by file_id
+  ), locked as materialized (
+    select id from ledger.files where id in (select file_id from outcome) order by id for no key update
+  )`;
+
+const COUNT_LOADED = `${BY_FILE}
+  update ledger.files f
+  set batches_loaded = batches_loaded + 1,
+      records_in = records_in + o.records,
+      records_loaded = records_loaded + o.records - o.rejected,
+      records_rejected = records_rejected + o.rejected
+  from outcome o join locked on locked.id = o.file_id
+  where f.id = o.file_id`;
+
+// A replayed record was counted as rejected when its file came in; now it changes sides.
+const COUNT_REPLAYED = `${BY_FILE}
+  update ledger.files f
+  set records_loaded = records_loaded + o.records - o.rejected,
+      records_rejected = records_rejected - (o.records - o.rejected)
+  from outcome o join locked on locked.id = o.file_id
+  where f.id = o.file_id`;
+
+/** Notes that a batch gave up, with the error's code and a message that holds no record's value. */
+export async function markFailed(
+  db: Queryable,
+  runId: string,
+  batchId: string,
+  code: string,
+  message: string,
+): Promise<void> {
+  await db.query(
+    `update ledger.batches set state = 'failed', error_code = $2, error_message = $3
+     where id = $1 and state in ('staged', 'transformed')`,
+    [batchId, code, message],
+  );
+  await announceRun(db, runId);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}

@@ -1,0 +1,63 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { RunActiveError } from "@lethe/contracts/errors";
+import type { QuarantineFilter } from "@lethe/contracts/quarantine";
+import type { RunKind, RunTrigger } from "@lethe/contracts/runs";
+import type { Queryable } from "../pool.js";
+
+export interface RunRequest {
+  readonly job: DatasetName;
+  readonly kind: RunKind;
+  readonly trigger: RunTrigger;
+  /** `YYYY-MM-DD` or `YYYY-MM-DDTHH`, both ends included. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Take files again that the ledger knows. */
+  readonly force?: boolean | undefined;
+  readonly replayFilter?: QuarantineFilter | undefined;
+}
+
+const OPEN_RUN = `
+  insert into ledger.runs (job, kind, trigger, state, range_from, range_to, force, replay_filter)
+  values ($1, $2, $3, 'queued', $4, $5, $6, $7)
+  on conflict (job, kind) where state in ('queued', 'extracting', 'processing', 'finishing') do nothing
+  returning id`;
+
+const ACTIVE_RUN = `
+  select id from ledger.runs
+  where job = $1 and kind = $2 and state in ('queued', 'extracting', 'processing', 'finishing')`;
+
+/**
+ * Opens a run in the ledger and gives its id. It does not enqueue anything: the caller does, with that id, and
+ * reconciliation does if the caller cannot any more.
+ * Throws RunActiveError with the open run's id when the job already has one of this kind.
+ */
+export async function openRun(db: Queryable, request: RunRequest): Promise<string> {
+  for (;;) {
+    const opened = await db.query<{ id: string }>(OPEN_RUN, [
+      request.job,
+      request.kind,
+      request.trigger,
+      request.from ?? null,
+      request.to ?? null,
+      request.force ?? false,
+      request.replayFilter ?? null,
+    ]);
+    if (opened.rows[0] !== undefined) return opened.rows[0].id;
+    const active = await db.query<{ id: string }>(ACTIVE_RUN, [request.job, request.kind]);
+    if (active.rows[0] !== undefined) throw new RunActiveError(request.job, active.rows[0].id);
+    // The run that stood in the way closed between the two statements: try again.
+  }
+}
+
+/** Records that a schedule fired while the job had an open run; gives the record's id. */
+export async function recordSkippedRun(db: Queryable, job: DatasetName, activeRunId: string): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
+    `insert into ledger.runs (job, kind, trigger, state, finished_at, error_code, error_message)
+     values ($1, 'files', 'schedule', 'skipped', clock_timestamp(), 'run_active', $2)
+     returning id`,
+    [job, `run ${activeRunId} was still open`],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error("insert gave no row");
+  return id;
+}

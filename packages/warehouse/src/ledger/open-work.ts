@@ -1,0 +1,24 @@
+import type { RunKind } from "@lethe/contracts/runs";
+import type { Queryable } from "../pool.js";
+
+/** What a run needs from the queues to come to its end. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly extracted: boolean;
+  readonly batchIds: readonly string[];
+}
+
+/** Gives every open run with its open batches: what must be in Redis, whatever happened to it. */
+export async function openWork(db: Queryable): Promise<OpenRun[]> {
+  const { rows } = await db.query<OpenRun>(
+    `select r.id as "runId", r.kind, r.extracted_at is not null as extracted,
+            coalesce(array_agg(b.id::text order by b.number) filter (where b.id is not null), '{}') as "batchIds"
+     from ledger.runs r
+     left join ledger.batches b on b.run_id = r.id and b.state in ('staged', 'transformed')
+     where r.state in ('queued', 'extracting', 'processing', 'finishing')
+     group by r.id
+     order by min(r.requested_at)`,
+  );
+  return rows;
+}

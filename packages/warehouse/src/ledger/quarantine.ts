@@ -1,0 +1,152 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@lethe/contracts/quarantine";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import type { Client, Queryable } from "../pool.js";
+
+/** The columns of the quarantine table that a rejects file fills, in COPY's order. */
+export const QUARANTINE_COLUMNS = [
+  "dataset",
+  "reason",
+  "run_id",
+  "batch_id",
+  "file_id",
+  "line",
+  "pointer",
+  "message",
+  "missing_key",
+  "payload",
+  "payload_encoding",
+] as const;
+
+export interface QuarantineList extends QuarantineFilter {
+  readonly status?: QuarantineStatus | undefined;
+  /** Only entries with a greater id. */
+  readonly after?: number | undefined;
+  /** Entries on a page. */
+  readonly limit: number;
+}
+
+/** Gives one page of quarantined records, oldest first, without their payloads. */
+export async function listQuarantine(
+  db: Queryable,
+  list: QuarantineList,
+): Promise<{ entries: QuarantineEntry[]; nextCursor: number | null }> {
+  const { rows } = await db.query<Omit<QuarantineEntry, "createdAt"> & { createdAt: Date }>(
+    `select q.id, q.dataset, q.reason, q.status, f.path as file, q.line, q.pointer, q.message,
+            q.run_id as "runId", q.created_at as "createdAt"
+     from ledger.quarantine q join ledger.files f on f.id = q.file_id
+     where ($1::text is null or q.dataset = $1) and ($2::text is null or q.reason = $2)
+       and ($3::uuid is null or q.run_id = $3) and ($4::text is null or q.status = $4) and q.id > $5
+     order by q.id limit $6`,
+    [
+      list.dataset ?? null,
+      list.reason ?? null,
+      list.runId ?? null,
+      list.status ?? null,
+      list.after ?? 0,
+      list.limit + 1,
+    ],
+  );
+  const entries = rows.slice(0, list.limit).map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
+  return { entries, nextCursor: rows.length > list.limit ? (entries.at(-1)?.id ?? null) : null };
+}
+
+export interface QuarantineCount {
+  readonly dataset: DatasetName;
+  readonly reason: RejectReason;
+  readonly status: QuarantineStatus;
+  readonly records: number;
+}
+
+/** Counts quarantined records by dataset, reason and status. */
+export async function countQuarantine(db: Queryable): Promise<QuarantineCount[]> {
+  const { rows } = await db.query<QuarantineCount>(
+    `select dataset, reason, status, count(*) as records from ledger.quarantine
+     group by dataset, reason, status order by dataset, reason, status`,
+  );
+  return rows;
+}
+
+/** A quarantined record as a replay takes it. */
+export interface ReplayableRecord {
+  readonly id: number;
+  readonly fileId: number;
+  readonly date: string;
+  readonly hour: number;
+  readonly line: number;
+  readonly payload: string;
+  readonly payloadEncoding: "utf8" | "base64";
+}
+
+/**
+ * Gives the next records that a replay should try again, by id: those of the filter; with no filter, those whose
+ * missing customer or sku has arrived. `missingKeyArrived` is the dataset's condition on `q` (trusted SQL).
+ */
+export async function nextReplayable(
+  db: Queryable,
+  dataset: DatasetName,
+  filter: QuarantineFilter | null,
+  missingKeyArrived: string,
+  afterId: number,
+  limit: number,
+): Promise<ReplayableRecord[]> {
+  const { rows } = await db.query<ReplayableRecord>(
+    `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
+            q.payload_encoding as "payloadEncoding"
+     from ledger.quarantine q join ledger.files f on f.id = q.file_id
+     where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2
+       and ($3::text is null or q.reason = $3) and ($4::uuid is null or q.run_id = $4)
+       and ($5 or ${missingKeyArrived})
+     order by q.id limit $6`,
+    [dataset, afterId, filter?.reason ?? null, filter?.runId ?? null, filter !== null, limit],
+  );
+  return rows;
+}
+
+/** Tells whether a record of the dataset waits for a customer or sku that has arrived. */
+export async function hasReplayable(db: Queryable, dataset: DatasetName, missingKeyArrived: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `select from ledger.quarantine q
+     where q.dataset = $1 and q.status = 'open' and ${missingKeyArrived} limit 1`,
+    [dataset],
+  );
+  return rows.length > 0;
+}
+
+export interface ReplayReject {
+  readonly quarantineId: number;
+  readonly reason: RejectReason;
+  readonly pointer: string | null;
+  readonly message: string;
+  readonly missingKey: string | null;
+}
+
+/**
+ * Ends a replay of quarantined records in the transaction of their rows: those that were rejected once more stay open
+ * with the newest reason, all others are resolved as replayed.
+ */
+export async function resolveReplayed(
+  client: Client,
+  quarantineIds: readonly number[],
+  rejects: readonly ReplayReject[],
+): Promise<void> {
+  await client.query(
+    `update ledger.quarantine q
+     set reason = r.reason, pointer = r.pointer, message = r.message, missing_key = r.missing_key
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])
+       as r (id, reason, pointer, message, missing_key)
+     where q.id = r.id`,
+    [
+      rejects.map((reject) => reject.quarantineId),
+      rejects.map((reject) => reject.reason),
+      rejects.map((reject) => reject.pointer),
+      rejects.map((reject) => reject.message),
+      rejects.map((reject) => reject.missingKey),
+    ],
+  );
+  await client.query(
+    `update ledger.quarantine set status = 'replayed', resolved_at = clock_timestamp()
+     where id = any ($1) and id <> all ($2) and status = 'open'`,
+    [quarantineIds, rejects.map((reject) => reject.quarantineId)],
+  );
+}

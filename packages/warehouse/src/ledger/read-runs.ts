@@ -1,0 +1,178 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { NotFoundError } from "@lethe/contracts/errors";
+import { NOTICE_CODES, type Run, type RunDetail, type RunState } from "@lethe/contracts/runs";
+import type { Queryable } from "../pool.js";
+
+export interface RunFilter {
+  readonly job?: DatasetName | undefined;
+  readonly state?: RunState | undefined;
+  /** Cursor of the page before: only runs older than it. */
+  readonly before?: string | undefined;
+  /** Runs on a page. */
+  readonly limit: number;
+}
+
+export interface RunPage {
+  readonly runs: Run[];
+  /** Give it as `before` to read on; null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** Gives one page of runs, newest first. The cursor is a run's id; an unknown one gives an empty page. */
+export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
+  const { rows } = await db.query<RunRow>(
+    `${SELECT_RUN}
+     where ($1::text is null or r.job = $1)
+       and ($2::text is null or r.state = $2)
+       and ($3::uuid is null or (r.requested_at, r.id) < (select requested_at, id from ledger.runs where id = $3))
+     order by r.requested_at desc, r.id desc
+     limit $4`,
+    [filter.job ?? null, filter.state ?? null, filter.before ?? null, filter.limit + 1],
+  );
+  const runs = rows.slice(0, filter.limit).map(toRun);
+  return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
+}
+
+/** Gives a run with its notices and failed batches. Throws NotFoundError. */
+export async function readRun(db: Queryable, runId: string): Promise<RunDetail> {
+  const { rows } = await db.query<RunRow>(`${SELECT_RUN} where r.id = $1`, [runId]);
+  const row = rows[0];
+  if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
+  const notices = await db.query<RunDetail["notices"][number]>(
+    "select code, path, message from ledger.notices where run_id = $1 order by id limit 1000",
+    [runId],
+  );
+  const failures = await db.query<RunDetail["failures"][number]>(
+    `select id as "batchId", coalesce(error_code, 'unknown') as code, coalesce(error_message, '') as message
+     from ledger.batches where run_id = $1 and state = 'failed' order by number limit 1000`,
+    [runId],
+  );
+  return { ...toRun(row), notices: notices.rows, failures: failures.rows };
+}
+
+/** Gives the newest run of each job over files, by job; a job that never ran is absent. */
+export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>> {
+  const { rows } = await db.query<RunRow>(
+    `${SELECT_RUN}
+     where r.id in (select distinct on (job) id from ledger.runs
+                    where kind = 'files' and state <> 'skipped' order by job, requested_at desc)`,
+  );
+  return new Map(rows.map((row) => [row.job, toRun(row)]));
+}
+
+/** Notes something about one file or folder of a run; the same note is kept once. */
+export async function addNotice(
+  db: Queryable,
+  runId: string,
+  code: keyof typeof NOTICE_CODES,
+  path: string,
+  detail?: string,
+): Promise<void> {
+  const message = detail === undefined ? NOTICE_CODES[code] : `${NOTICE_CODES[code]} ${detail}`;
+  await db.query(
+    `insert into ledger.notices (run_id, code, path, message) values ($1, $2, $3, $4)
+     on conflict (run_id, code, path) do nothing`,
+    [runId, code, path, message],
+  );
+}
+
+const SELECT_RUN = `
+  select r.*, f.*, b.*, coalesce(reasons.counts, '{}') as rejected_by_reason
+  from ledger.runs r
+  cross join lateral (
+    select count(*) as files_taken,
+           count(*) filter (where state = 'done') as files_done,
+           count(*) filter (where state = 'quarantined') as files_quarantined,
+           coalesce(sum(bytes), 0)::bigint as file_bytes
+    from ledger.files where run_id = r.id
+  ) f
+  cross join lateral (
+    select count(*) as batches_total,
+           count(*) filter (where state = 'loaded') as batches_done,
+           count(*) filter (where state = 'failed') as batches_failed,
+           coalesce(sum(records_in), 0)::bigint as records_in,
+           coalesce(sum(records_loaded), 0)::bigint as records_loaded,
+           coalesce(sum(records_rejected), 0)::bigint as records_rejected,
+           coalesce(sum(bytes), 0)::bigint as batch_bytes,
+           coalesce(sum(transform_ms), 0)::bigint as transform_ms,
+           coalesce(sum(load_ms), 0)::bigint as load_ms
+    from ledger.batches where run_id = r.id
+  ) b
+  left join lateral (
+    select jsonb_object_agg(reason, n) as counts
+    from (select reason, sum(n::bigint) as n
+          from ledger.batches, jsonb_each_text(rejected_by_reason) as each (reason, n)
+          where run_id = r.id group by reason) as by_reason
+  ) reasons on true`;
+
+interface RunRow {
+  id: string;
+  job: DatasetName;
+  kind: Run["kind"];
+  trigger: Run["trigger"];
+  state: RunState;
+  range_from: string | null;
+  range_to: string | null;
+  force: boolean;
+  requested_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  extract_ms: number;
+  finish_ms: number;
+  already_loaded: number;
+  error_code: string | null;
+  error_message: string | null;
+  files_taken: number;
+  files_done: number;
+  files_quarantined: number;
+  file_bytes: number;
+  batches_total: number;
+  batches_done: number;
+  batches_failed: number;
+  records_in: number;
+  records_loaded: number;
+  records_rejected: number;
+  rejected_by_reason: Record<string, number>;
+  batch_bytes: number;
+  transform_ms: number;
+  load_ms: number;
+}
+
+function toRun(row: RunRow): Run {
+  const end = row.finished_at ?? new Date();
+  return {
+    id: row.id,
+    job: row.job,
+    kind: row.kind,
+    trigger: row.trigger,
+    state: row.state,
+    from: row.range_from,
+    to: row.range_to,
+    force: row.force,
+    requestedAt: row.requested_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    finishedAt: row.finished_at?.toISOString() ?? null,
+    files: {
+      taken: row.files_taken,
+      done: row.files_done,
+      alreadyLoaded: row.already_loaded,
+      quarantined: row.files_quarantined,
+    },
+    batches: { total: row.batches_total, done: row.batches_done, failed: row.batches_failed },
+    records: {
+      in: row.records_in,
+      loaded: row.records_loaded,
+      rejected: row.records_rejected,
+      rejectedByReason: row.rejected_by_reason,
+    },
+    bytes: { files: row.file_bytes, batches: row.batch_bytes },
+    durationsMs: {
+      total: Math.max(0, end.getTime() - row.requested_at.getTime()),
+      extract: row.extract_ms,
+      transform: row.transform_ms,
+      load: row.load_ms,
+      finish: row.finish_ms,
+    },
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? "" },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Segment } from "@lethe/contracts/staged-batch";
+import type { Queryable } from "../pool.js";
+import { announceRun } from "./run-events.js";
+
+export interface NewBatch {
+  readonly id: string;
+  readonly runId: string;
+  /** Bytes of its lines. */
+  readonly bytes: number;
+  readonly segments: readonly Segment[];
+}
+
+/** Records a staged batch with its segments; the number counts the run's batches from 1. */
+export async function recordBatch(db: Queryable, batch: NewBatch): Promise<void> {
+  await db.query(
+    `insert into ledger.batches (id, run_id, number, state, bytes)
+     select $1, $2, coalesce(max(number), 0) + 1, 'staged', $3 from ledger.batches where run_id = $2`,
+    [batch.id, batch.runId, batch.bytes],
+  );
+  await db.query(
+    `insert into ledger.batch_segments (batch_id, position, file_id, first_line, line_count)
+     select $1, position - 1, file_id, first_line, line_count
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality
+       as segment (file_id, first_line, line_count, position)`,
+    [
+      batch.id,
+      batch.segments.map((segment) => segment.fileId),
+      batch.segments.map((segment) => segment.firstLine),
+      batch.segments.map((segment) => segment.lineCount),
+    ],
+  );
+  await announceRun(db, batch.runId);
+}
+
+/** Says that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
+export async function completeFiles(db: Queryable, fileIds: readonly number[]): Promise<void> {
+  await db.query(
+    `update ledger.files f
+     set batches_total = (select count(distinct batch_id) from ledger.batch_segments where file_id = f.id)
+     where id = any ($1)`,
+    [fileIds],
+  );
+}
+
+/** Gives the line after the last one of a file that stands in a batch: where an interrupted extraction goes on. */
+export async function nextLineOfFile(db: Queryable, fileId: number): Promise<number> {
+  const { rows } = await db.query<{ next: number }>(
+    "select coalesce(max(first_line + line_count), 1) as next from ledger.batch_segments where file_id = $1",
+    [fileId],
+  );
+  return rows[0]?.next ?? 1;
+}
+
+/** Gives the ids of a run's batches that wait for a service. */
+export async function openBatches(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    "select id from ledger.batches where run_id = $1 and state in ('staged', 'transformed') order by number",
+    [runId],
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,57 @@
+import type pg from "pg";
+import type { Pool, Queryable } from "../pool.js";
+
+const CHANNEL = "lethe_runs";
+
+/** Tells every listener that a run changed; in a transaction, when that commits. Carries the run's id only. */
+export async function announceRun(db: Queryable, runId: string): Promise<void> {
+  await db.query(`select pg_notify('${CHANNEL}', $1)`, [runId]);
+}
+
+export interface RunListener {
+  /** Resolves at the run's next change, at once if one came since the last call; also when the connection ended. */
+  nextChange(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens for changes of one run, so that nobody has to ask again and again. Holds a connection of the pool until
+ * `stop`. After a lost connection `nextChange` throws what the connection ended with.
+ */
+export async function listenToRun(pool: Pool, runId: string): Promise<RunListener> {
+  const client = await pool.connect();
+  let changed = false;
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+  const onNotification = (message: pg.Notification) => {
+    if (message.channel !== CHANNEL || message.payload !== runId) return;
+    changed = true;
+    wake?.();
+  };
+  const onEnd = (error?: Error) => {
+    failure = error ?? new Error("the connection that listened for the run ended");
+    wake?.();
+  };
+  client.on("notification", onNotification);
+  client.on("error", onEnd);
+  client.on("end", onEnd);
+  await client.query(`listen ${CHANNEL}`);
+  return {
+    async nextChange() {
+      if (!changed && failure === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (failure !== undefined) throw failure;
+      changed = false;
+    },
+    async stop() {
+      client.off("notification", onNotification);
+      client.off("error", onEnd);
+      client.off("end", onEnd);
+      if (failure === undefined) await client.query(`unlisten ${CHANNEL}`);
+      client.release(failure);
+    },
+  };
+}

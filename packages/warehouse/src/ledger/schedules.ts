@@ -1,0 +1,57 @@
+import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import { NotFoundError } from "@lethe/contracts/errors";
+import { DEFAULT_CRON, DEFAULT_TIMEZONE } from "@lethe/contracts/schedules";
+import type { Queryable } from "../pool.js";
+
+export interface StoredSchedule {
+  readonly job: DatasetName;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly enabled: boolean;
+  readonly updatedAt: Date;
+  readonly lastFiredAt: Date | null;
+}
+
+export interface ScheduleChange {
+  readonly cron?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** Gives the jobs' schedules in the order of the jobs; one that is missing is stored with its default first. */
+export async function readSchedules(db: Queryable): Promise<StoredSchedule[]> {
+  await db.query(
+    `insert into ledger.schedules (job, cron, timezone)
+     select job, cron, $3 from unnest($1::text[], $2::text[]) as defaults (job, cron)
+     on conflict (job) do nothing`,
+    [DATASET_NAMES, DATASET_NAMES.map((job) => DEFAULT_CRON[job]), DEFAULT_TIMEZONE],
+  );
+  const { rows } = await db.query<StoredSchedule>(
+    `${SELECT_SCHEDULE} where job = any ($1) order by array_position($1::text[], job)`,
+    [DATASET_NAMES],
+  );
+  return rows;
+}
+
+/** Changes a schedule and gives it as it now is. The caller has checked cron and time zone. Throws NotFoundError. */
+export async function changeSchedule(db: Queryable, job: DatasetName, change: ScheduleChange): Promise<StoredSchedule> {
+  await db.query(
+    `update ledger.schedules
+     set cron = coalesce($2, cron), timezone = coalesce($3, timezone), enabled = coalesce($4, enabled),
+         updated_at = clock_timestamp()
+     where job = $1`,
+    [job, change.cron ?? null, change.timezone ?? null, change.enabled ?? null],
+  );
+  const { rows } = await db.query<StoredSchedule>(`${SELECT_SCHEDULE} where job = $1`, [job]);
+  if (rows[0] === undefined) throw new NotFoundError(`there is no schedule for ${job}`);
+  return rows[0];
+}
+
+/** Notes that a job's schedule fired now, so that a missed tick can be told after a standstill. */
+export async function recordFired(db: Queryable, job: DatasetName): Promise<void> {
+  await db.query("update ledger.schedules set last_fired_at = clock_timestamp() where job = $1", [job]);
+}
+
+const SELECT_SCHEDULE = `
+  select job, cron, timezone, enabled, updated_at as "updatedAt", last_fired_at as "lastFiredAt"
+  from ledger.schedules`;

@@ -1,0 +1,81 @@
+import { TransientError } from "@lethe/contracts/errors";
+import pg from "pg";
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+
+/** What a function needs that only asks or tells the database: a pool, or a client in a transaction. */
+export type Queryable = Pick<pg.PoolClient, "query">;
+
+/**
+ * Makes a connection pool. Takes the database's URL, the greatest number of connections, and a name that
+ * PostgreSQL shows for them. `bigint` comes back as a number (counts and ids stay far below 2^53), `date` as text.
+ */
+export function createPool(databaseUrl: string, maxConnections: number, applicationName: string): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: maxConnections,
+    application_name: applicationName,
+    connectionTimeoutMillis: 15_000,
+    types: { getTypeParser },
+  });
+  // An idle connection that the server ends is replaced at the next query; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+const BIGINT_OID = 20;
+const DATE_OID = 1082;
+
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") => {
+  if (oid === BIGINT_OID && format !== "binary") return Number;
+  if (oid === DATE_OID && format !== "binary") return String;
+  return pg.types.getTypeParser(oid, format as "text");
+};
+
+/**
+ * Runs `work` in one transaction on one connection: commits when it returns, rolls back when it throws.
+ * Errors that another try may heal (lost connection, deadlock, serialization) come out as TransientError.
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw hasSqlState(error)
+      ? asTransient(error)
+      : new TransientError("no connection to the database", { cause: error });
+  });
+  let broken: Error | undefined;
+  // A connection that breaks between two queries says so by an event, which would end the process if nobody listened.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((rollbackError: Error) => {
+      broken ??= rollbackError;
+    });
+    throw broken === undefined
+      ? asTransient(error)
+      : new TransientError("the connection to the database was lost", { cause: error });
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
+// Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available:
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03)/;
+
+function asTransient(error: unknown): unknown {
+  if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;
+  return new TransientError(`the database gave way (${error.code})`, { cause: error });
+}
+
+function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
+  return error instanceof pg.DatabaseError && error.code !== undefined;
+}
