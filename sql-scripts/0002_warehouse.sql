@@ -110,7 +110,7 @@ create table warehouse.purchases (
 -- A request is kept without plain id or email: keyed hashes say whose it was to those who hold the key.
 create table warehouse.erasure_requests (
   id             uuid primary key default gen_random_uuid(),
-  customer_key   bytea not null,
+  customer_key   bytea not null unique,
   email_key      bytea not null,
   pseudonym      text not null,
   -- masked: the customer's row was found and masked; suppressed: no such customer yet, masked on arrival.
@@ -118,8 +118,7 @@ create table warehouse.erasure_requests (
   policy_version text not null,
   requested_at   timestamptz not null,
   received_at    timestamptz not null default clock_timestamp(),
-  source_file_id bigint not null references ledger.files (id),
-  unique (customer_key, email_key)
+  source_file_id bigint not null references ledger.files (id)
 );
 
 -- Down Migration

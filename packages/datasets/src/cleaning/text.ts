@@ -1,0 +1,26 @@
+/** Cleans a text of one line: NFC, runs of white space (line breaks too) become one space, ends are trimmed. */
+export function cleanText(text: string | null): string | null {
+  if (text === null) return null;
+  return text.normalize("NFC").replace(/\s+/g, " ").trim();
+}
+
+/** Cleans an address: each line as `cleanText` does, empty lines go, line breaks between lines stay. */
+export function cleanAddress(text: string | null): string | null {
+  if (text === null) return null;
+  if (!text.includes("\n") && !text.includes("\r")) return cleanText(text);
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => cleanText(line) ?? "")
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+/** Cleans an email address: as `cleanText`, in lower case. */
+export function cleanEmail(text: string | null): string | null {
+  return cleanText(text)?.toLowerCase() ?? null;
+}
+
+/** Cleans a postcode: as `cleanText`, in upper case. */
+export function cleanPostcode(text: string | null): string | null {
+  return cleanText(text)?.toUpperCase() ?? null;
+}

@@ -1,0 +1,21 @@
+/** Makes null of an empty CSV field: CSV has no other way to say that there is none. */
+export function csvText(field: string | undefined): string | null | undefined {
+  return field === "" ? null : field;
+}
+
+/** Makes a number of a CSV field that is one; any other text stays, so that the schema's check names it. */
+export function csvNumber(field: string | undefined): number | string | null | undefined {
+  if (field === undefined || field === "") return csvText(field);
+  const number = Number(field);
+  return Number.isFinite(number) && field.trim() !== "" ? number : field;
+}
+
+/** Makes a value of a CSV field that holds JSON; any other text stays, so that the schema's check names it. */
+export function csvJson(field: string | undefined): unknown {
+  if (field === undefined || field === "") return csvText(field);
+  try {
+    return JSON.parse(field);
+  } catch {
+    return field;
+  }
+}

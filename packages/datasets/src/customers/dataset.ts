@@ -1,0 +1,53 @@
+import { isCalendarDate } from "@lethe/contracts/partition";
+import Type from "typebox";
+import { cleanEmail } from "../cleaning/text.js";
+import { copyRow } from "../copy-text.js";
+import { csvText } from "../csv-field.js";
+import type { Dataset } from "../dataset.js";
+import { textFieldOf } from "../read-field.js";
+import { compileSchema, schemaRejection } from "../schema-check.js";
+import { cleanCustomer, type MaskableCustomer } from "./clean.js";
+import { CUSTOMER_MERGE, CUSTOMER_ROW, CUSTOMER_STAGING } from "./merge.js";
+import { CUSTOMER_FIELDS } from "./schema.js";
+
+const DATE_FIELDS = ["date_of_birth", "last_change"] as const;
+
+/** Makes the customers dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them. */
+export function createCustomers(allowExtraFields: boolean): Dataset {
+  const schema = compileSchema(Type.Object(CUSTOMER_FIELDS, { additionalProperties: allowExtraFields }));
+  return {
+    name: "customers",
+    fields: Object.keys(CUSTOMER_FIELDS),
+    fenced: true,
+    maskedReasons: [],
+    fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
+    subjectOf: (record) => ({
+      customerId: textFieldOf(record, "id"),
+      email: cleanEmail(textFieldOf(record, "email")),
+    }),
+    check(record) {
+      if (!schema.fits(record)) return schema.explain(record);
+      const wrong = DATE_FIELDS.find((field) => !isDateOrNull(record[field]));
+      return wrong === undefined ? undefined : schemaRejection(`/${wrong}`, "is not a day of the calendar");
+    },
+    accept(record, place, sinks) {
+      const customer = cleanCustomer(record as MaskableCustomer);
+      sinks[0]?.append(
+        copyRow([
+          place.ordinal,
+          place.fileId,
+          place.partitionStart,
+          place.masked ? new Date().toISOString() : null,
+          ...CUSTOMER_ROW.map((field) => customer[field]),
+        ]),
+      );
+      return { processed: customer, identity: null };
+    },
+    stagingTables: [CUSTOMER_STAGING],
+    merge: CUSTOMER_MERGE,
+  };
+}
+
+function isDateOrNull(value: string | null | undefined): boolean {
+  return value === null || value === undefined || isCalendarDate(value);
+}

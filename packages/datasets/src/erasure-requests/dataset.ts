@@ -1,0 +1,61 @@
+import { keyedHash, pseudonym } from "@lethe/privacy/privacy-key";
+import Type, { type Static } from "typebox";
+import { cleanEmail } from "../cleaning/text.js";
+import { copyRow } from "../copy-text.js";
+import { csvText } from "../csv-field.js";
+import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
+import type { Dataset } from "../dataset.js";
+import { textFieldOf } from "../read-field.js";
+import { compileSchema } from "../schema-check.js";
+import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING } from "./merge.js";
+
+const ERASURE_REQUEST_FIELDS = {
+  "customer-id": Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+  email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$" }),
+} as const;
+
+const ErasureRequestSchema = Type.Object(ERASURE_REQUEST_FIELDS);
+type RawErasureRequest = Static<typeof ErasureRequestSchema>;
+
+/**
+ * Makes the erasure requests dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them.
+ * Plain id and email live in the staged rows alone, to be matched with the customer; what is kept are keyed hashes.
+ */
+export function createErasureRequests(allowExtraFields: boolean): Dataset {
+  const schema = compileSchema(Type.Object(ERASURE_REQUEST_FIELDS, { additionalProperties: allowExtraFields }));
+  return {
+    name: "erasure-requests",
+    fields: Object.keys(ERASURE_REQUEST_FIELDS),
+    fenced: false,
+    // The request was taken the first time: no reason to keep whose it was in plain.
+    maskedReasons: ["duplicate"],
+    fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
+    subjectOf: (record) => ({
+      customerId: textFieldOf(record, "customer-id"),
+      email: cleanEmail(textFieldOf(record, "email")),
+    }),
+    check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
+    accept(record, place, sinks, key) {
+      const request = record as RawErasureRequest;
+      const id = request["customer-id"];
+      const email = cleanEmail(request.email) ?? "";
+      const alias = pseudonym(key, id);
+      sinks[0]?.append(
+        copyRow([
+          place.ordinal,
+          place.fileId,
+          place.partitionStart,
+          id,
+          email,
+          `\\x${keyedHash(key, "customer-id", id).toString("hex")}`,
+          `\\x${keyedHash(key, "email", email).toString("hex")}`,
+          alias,
+          key.id,
+        ]),
+      );
+      return { processed: { "customer-id": alias }, identity: `${id} ${email}` };
+    },
+    stagingTables: [ERASURE_REQUEST_STAGING],
+    merge: ERASURE_REQUEST_MERGE,
+  };
+}

@@ -1,0 +1,60 @@
+import { type Merge, NOTHING_TO_WAIT_FOR, type StagingTable } from "../dataset.js";
+
+export const ERASURE_REQUEST_STAGING: StagingTable = {
+  name: "stage_erasure_requests",
+  columns: [
+    ["ordinal", "integer"],
+    ["file_id", "bigint"],
+    ["requested_at", "timestamptz"],
+    ["customer_id", "text"],
+    ["email", "text"],
+    ["customer_key", "bytea"],
+    ["email_key", "bytea"],
+    ["pseudonym", "text"],
+    ["key_id", "text"],
+  ],
+};
+
+const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.ordinal)";
+
+/**
+ * Suppresses first, in a commit of its own, so that from then on no batch can bring the person back; then takes the
+ * requests in. The customers' rows themselves are masked by the loader, which holds the policy and the key.
+ */
+export const ERASURE_REQUEST_MERGE: Merge = {
+  lock: "select pg_advisory_xact_lock(hashtextextended('lethe merge warehouse.erasure_requests', 0))",
+  findRejects: [
+    `insert into stage_rejects (ordinal, reason)
+     select s.ordinal, 'duplicate' from stage_erasure_requests s
+     where exists (select from warehouse.erasure_requests e where e.customer_key = s.customer_key)`,
+    `insert into stage_rejects (ordinal, reason)
+     select s.ordinal, 'identity_mismatch' from stage_erasure_requests s
+     join warehouse.customers c on c.id = s.customer_id
+     where c.email is distinct from s.email
+     on conflict (ordinal) do nothing`,
+    // Two requests for one person that is not there, with different emails: the first one is taken.
+    `insert into stage_rejects (ordinal, reason)
+     select ordinal, 'duplicate'
+     from (select s.ordinal, row_number() over (partition by s.customer_key order by s.ordinal) as copy
+           from stage_erasure_requests s where ${ACCEPTED}) as copies
+     where copy > 1`,
+  ],
+  before: [
+    `with added as (
+       insert into privacy.suppressions (customer_key, email_key, key_id)
+       select s.customer_key, s.email_key, s.key_id from stage_erasure_requests s where ${ACCEPTED}
+       on conflict (customer_key) do update set lifted_at = null where suppressions.lifted_at is not null
+       returning 1
+     )
+     update privacy.suppression_epoch set epoch = epoch + 1 where exists (select from added)`,
+  ],
+  apply: [
+    `insert into warehouse.erasure_requests
+       (customer_key, email_key, pseudonym, state, policy_version, requested_at, source_file_id)
+     select s.customer_key, s.email_key, s.pseudonym,
+            case when exists (select from warehouse.customers c where c.id = s.customer_id) then 'masked' else 'suppressed' end,
+            current_setting('lethe.policy_version'), s.requested_at, s.file_id
+     from stage_erasure_requests s where ${ACCEPTED}`,
+  ],
+  missingKeyArrived: NOTHING_TO_WAIT_FOR,
+};

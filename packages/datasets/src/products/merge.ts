@@ -1,0 +1,28 @@
+import type { Merge, StagingTable } from "../dataset.js";
+import { versionedMerge } from "../versioned-merge.js";
+
+export const PRODUCT_STAGING: StagingTable = {
+  name: "stage_products",
+  columns: [
+    ["ordinal", "integer"],
+    ["file_id", "bigint"],
+    ["source_partition", "timestamptz"],
+    ["sku", "integer"],
+    ["name", "text"],
+    ["price", "numeric"],
+    ["category", "text"],
+    ["popularity", "double precision"],
+  ],
+};
+
+/** The newest partition wins; the others go to the history. */
+export const PRODUCT_MERGE: Merge = versionedMerge({
+  stage: PRODUCT_STAGING.name,
+  table: "warehouse.products",
+  history: "warehouse.products_history",
+  key: "sku",
+  columns: ["name", "price", "category", "popularity"],
+  extraColumns: [],
+  age: ["source_partition"],
+  validFrom: "s.source_partition",
+});

@@ -1,0 +1,79 @@
+import { toCountryCode } from "../cleaning/country.js";
+import { multiplyMoney, parseMoney } from "../cleaning/money.js";
+import { cleanAddress, cleanPostcode, cleanText } from "../cleaning/text.js";
+import { parseTimestamp } from "../cleaning/timestamp.js";
+import type { Rejection } from "../dataset.js";
+import { schemaRejection } from "../schema-check.js";
+import type { RawTransaction } from "./schema.js";
+
+export interface CleanTransaction {
+  readonly transaction_id: string;
+  readonly transaction_time: string;
+  readonly customer_id: string;
+  readonly delivery_address: {
+    readonly address: string | null;
+    readonly postcode: string | null;
+    readonly city: string | null;
+    readonly country: string | null;
+    readonly country_code: string | null;
+  };
+  readonly purchases: readonly PurchaseLine[];
+  readonly total_cost: string;
+}
+
+export interface PurchaseLine {
+  readonly sku: number;
+  readonly quantity: number;
+  readonly price: string;
+  readonly total: string;
+}
+
+/**
+ * Cleans a transaction of the right schema. Gives a rejection for a time that is none, a line without quantity (or with
+ * two that differ), an amount too large to be exact, or lines that do not add up to the total cost.
+ */
+export function cleanTransaction(raw: RawTransaction): CleanTransaction | Rejection {
+  const time = parseTimestamp(raw.transaction_time);
+  if (time === undefined) return schemaRejection("/transaction_time", "is not an ISO 8601 instant");
+  const lines: PurchaseLine[] = [];
+  let sum = 0;
+  for (let i = 0; i < raw.purchases.products.length; i++) {
+    const product = raw.purchases.products[i];
+    if (product === undefined) break;
+    const pointer = `/purchases/products/${i}`;
+    const quantity = product.quanitity ?? product.quantity;
+    if (quantity === undefined) return schemaRejection(`${pointer}/quantity`, "is missing");
+    if (product.quantity !== undefined && product.quantity !== quantity) {
+      return schemaRejection(`${pointer}/quantity`, "differs from the field quanitity");
+    }
+    const amount = multiplyMoney(parseMoney(product.price), quantity);
+    if (amount === undefined || !Number.isSafeInteger(sum + amount)) {
+      return schemaRejection(`${pointer}/quantity`, "makes an amount that is too large");
+    }
+    sum += amount;
+    lines.push({ sku: product.sku, quantity, price: product.price, total: product.total });
+  }
+  if (sum !== parseMoney(raw.purchases.total_cost)) return TOTAL_MISMATCH;
+  const country = cleanText(raw.delivery_address.country);
+  return {
+    transaction_id: raw.transaction_id.toLowerCase(),
+    transaction_time: time,
+    customer_id: raw.customer_id,
+    delivery_address: {
+      address: cleanAddress(raw.delivery_address.address),
+      postcode: cleanPostcode(raw.delivery_address.postcode),
+      city: cleanText(raw.delivery_address.city),
+      country,
+      country_code: toCountryCode(country),
+    },
+    purchases: lines,
+    total_cost: raw.purchases.total_cost,
+  };
+}
+
+const TOTAL_MISMATCH: Rejection = {
+  reason: "total_mismatch",
+  pointer: "/purchases/total_cost",
+  message: "the lines' price times quantity does not add up to the total cost",
+  missingKey: null,
+};

@@ -1,0 +1,52 @@
+import { copyField } from "../copy-text.js";
+import { csvJson, csvText } from "../csv-field.js";
+import type { Dataset, RecordPlace } from "../dataset.js";
+import { textFieldOf } from "../read-field.js";
+import { compileSchema } from "../schema-check.js";
+import { type CleanTransaction, cleanTransaction } from "./clean.js";
+import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
+import { type RawTransaction, TRANSACTION_FIELDS, transactionSchema } from "./schema.js";
+
+/** Makes the transactions dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them. */
+export function createTransactions(allowExtraFields: boolean): Dataset {
+  const schema = compileSchema(transactionSchema(allowExtraFields));
+  return {
+    name: "transactions",
+    fields: TRANSACTION_FIELDS,
+    fenced: true,
+    maskedReasons: [],
+    fromCsv: (row) => ({
+      ...Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
+      ...("delivery_address" in row && { delivery_address: csvJson(row.delivery_address) }),
+      ...("purchases" in row && { purchases: csvJson(row.purchases) }),
+    }),
+    subjectOf: (record) => ({ customerId: textFieldOf(record, "customer_id"), email: null }),
+    check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
+    accept(record, place, sinks) {
+      const transaction = cleanTransaction(record as RawTransaction);
+      if ("reason" in transaction) return { rejection: transaction };
+      sinks[0]?.append(transactionRow(transaction, place));
+      sinks[1]?.append(purchaseRows(transaction, place));
+      return { processed: transaction, identity: transaction.transaction_id };
+    },
+    stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
+    merge: TRANSACTION_MERGE,
+  };
+}
+
+// These two are the pipeline's innermost loop. Only free text can hold a character that COPY would misread: ids, numbers
+// and times have been checked to be made of harmless ones.
+function transactionRow(t: CleanTransaction, place: RecordPlace): string {
+  const a = t.delivery_address;
+  return `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t${t.transaction_time}\t${t.customer_id}\t${t.total_cost}\t${copyField(a.address)}\t${copyField(a.postcode)}\t${copyField(a.city)}\t${copyField(a.country)}\t${copyField(a.country_code)}\n`;
+}
+
+function purchaseRows(t: CleanTransaction, place: RecordPlace): string {
+  const head = `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t`;
+  let rows = "";
+  for (let i = 0; i < t.purchases.length; i++) {
+    const line = t.purchases[i];
+    if (line !== undefined) rows += `${head}${i + 1}\t${line.sku}\t${line.quantity}\t${line.price}\t${line.total}\n`;
+  }
+  return rows;
+}

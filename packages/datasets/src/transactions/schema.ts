@@ -1,0 +1,55 @@
+import Type, { type Static, type TProperties } from "typebox";
+import { MONEY_PATTERN } from "../cleaning/money.js";
+import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
+import { Sku } from "../products/schema.js";
+
+const OptionalText = Type.Union([Type.String(), Type.Null()]);
+const Money = Type.String({ pattern: MONEY_PATTERN });
+const Quantity = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+const UUID_PATTERN = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
+/** `purchases.line` is a smallint. */
+const MOST_LINES = 32_767;
+
+/** Builds the schema; the addresses' fields may be null since an erased person's are. */
+export function transactionSchema(allowExtraFields: boolean) {
+  const record = <P extends TProperties>(fields: P) => Type.Object(fields, { additionalProperties: allowExtraFields });
+  return record({
+    transaction_id: Type.String({ pattern: UUID_PATTERN }),
+    transaction_time: Type.String({ maxLength: 40 }),
+    customer_id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+    delivery_address: record({
+      address: OptionalText,
+      postcode: OptionalText,
+      city: OptionalText,
+      country: OptionalText,
+    }),
+    purchases: record({
+      products: Type.Array(
+        record({
+          sku: Sku,
+          /** So spelt at the source; one of the two spellings must be there. */
+          quanitity: Type.Optional(Quantity),
+          quantity: Type.Optional(Quantity),
+          price: Money,
+          total: Money,
+        }),
+        { minItems: 1, maxItems: MOST_LINES },
+      ),
+      total_cost: Money,
+    }),
+  });
+}
+
+export type RawTransaction = Static<ReturnType<typeof transactionSchema>>;
+
+/** Every field by path, as the masking policy names them; purchases are one field to it. */
+export const TRANSACTION_FIELDS = [
+  "transaction_id",
+  "transaction_time",
+  "customer_id",
+  "delivery_address.address",
+  "delivery_address.postcode",
+  "delivery_address.city",
+  "delivery_address.country",
+  "purchases",
+] as const;

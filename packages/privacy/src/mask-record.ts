@@ -1,0 +1,35 @@
+import { type MaskingStrategy, maskValue } from "./mask-value.js";
+import type { PrivacyKey } from "./privacy-key.js";
+
+/**
+ * Gives a copy of a record as it stood in the input, masked field by field. `strategies` are a dataset's fields by path
+ * (`delivery_address.city`). A field that no path covers is dropped: what the policy does not name is not kept.
+ */
+export function maskRecord(
+  record: unknown,
+  strategies: Readonly<Record<string, MaskingStrategy>>,
+  key: PrivacyKey,
+): unknown {
+  if (!isObject(record)) return null;
+  return maskFields(record, "", strategies, key);
+}
+
+function maskFields(
+  record: Readonly<Record<string, unknown>>,
+  prefix: string,
+  strategies: Readonly<Record<string, MaskingStrategy>>,
+  key: PrivacyKey,
+): Record<string, unknown> {
+  const masked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) {
+    const path = `${prefix}${name}`;
+    const strategy = Object.hasOwn(strategies, path) ? strategies[path] : undefined;
+    if (strategy !== undefined) masked[name] = maskValue(strategy, value, key);
+    else if (isObject(value)) masked[name] = maskFields(value, `${path}.`, strategies, key);
+  }
+  return masked;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
