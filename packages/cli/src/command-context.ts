@@ -1,0 +1,11 @@
+import type { Environment } from "@lethe/service-kit/settings";
+import type { ExitCode } from "./exit-codes.js";
+import type { Terminal } from "./terminal.js";
+
+/** What a command has from outside. */
+export interface CommandContext {
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+  /** Takes a command's result: what the process will exit with. */
+  readonly exitWith: (code: ExitCode) => void;
+}

@@ -1,0 +1,114 @@
+import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import { QUARANTINE_STATUSES, type QuarantineFilter, type QuarantineStatus } from "@lethe/contracts/quarantine";
+import { REJECT_REASON_NAMES, type RejectReason } from "@lethe/contracts/reject-reasons";
+import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import type { Pool } from "@lethe/warehouse/pool";
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../command-context.js";
+import { connectionSettings, databaseSetting } from "../connection-settings.js";
+import { withConnections, withDatabase } from "../connections.js";
+import { integerBetween, parseRunId } from "../parse-arguments.js";
+import { formatQuarantine } from "../present/quarantine.js";
+import { openRuns } from "./run.js";
+
+interface FilterOptions {
+  readonly dataset?: DatasetName;
+  readonly reason?: RejectReason;
+  readonly run?: string;
+}
+
+interface ListOptions extends FilterOptions {
+  readonly status?: QuarantineStatus;
+  readonly limit: number;
+  readonly after?: number;
+  readonly json?: true;
+}
+
+interface ReplayOptions extends FilterOptions {
+  readonly follow?: true;
+  readonly json?: true;
+}
+
+/** Adds `lethe quarantine list` and `lethe quarantine replay`. */
+export function addQuarantineCommand(program: Command, context: CommandContext): void {
+  const quarantine = program.command("quarantine").summary("list and replay records that were rejected");
+  addListCommand(quarantine, context);
+  addReplayCommand(quarantine, context);
+}
+
+function addListCommand(quarantine: Command, context: CommandContext): void {
+  withFilterOptions(quarantine.command("list"))
+    .summary("list quarantined records")
+    .description(
+      "Lists quarantined records, oldest first: where each stood and why it is there, never the record itself.",
+    )
+    .addOption(new Option("--status <status>", "only records in this status").choices(QUARANTINE_STATUSES))
+    .option("--limit <records>", "records on a page", integerBetween(1, 10_000), 50)
+    .option("--after <id>", "go on after the record with this id", integerBetween(0, Number.MAX_SAFE_INTEGER))
+    .option("--json", "print one line of JSON per record instead of text")
+    .action(async (options: ListOptions) => {
+      const { entries, nextCursor } = await withDatabase(await databaseSetting(context.environment), (pool) =>
+        listQuarantine(pool, {
+          ...toFilter(options),
+          status: options.status,
+          after: options.after,
+          limit: options.limit,
+        }),
+      );
+      if (options.json === true) {
+        for (const entry of entries) context.terminal.print(JSON.stringify(entry));
+      } else {
+        context.terminal.print(entries.length === 0 ? "no such record in quarantine" : formatQuarantine(entries));
+      }
+      if (nextCursor !== null) context.terminal.note(`there are more; go on with --after ${nextCursor}`);
+    });
+}
+
+function addReplayCommand(quarantine: Command, context: CommandContext): void {
+  withFilterOptions(quarantine.command("replay"))
+    .summary("try quarantined records again")
+    .description(
+      "Opens a run that tries the open records again which the options mean, for --dataset, else for each dataset that " +
+        "has such records. What is rejected once more stays in quarantine with its newest reason.",
+    )
+    .option("--follow", "wait for each run's end and show how far it is")
+    .option("--json", "print one line of JSON per run instead of text")
+    .action(async (options: ReplayOptions) => {
+      const settings = await connectionSettings(context.environment);
+      const code = await withConnections(settings, async (connections) => {
+        const datasets = await datasetsToReplay(connections.pool, options);
+        if (datasets.length === 0) context.terminal.note("nothing to replay: no such record is open in quarantine");
+        const requests = datasets.map((dataset) => {
+          const replayFilter = { ...toFilter(options), dataset };
+          return { job: dataset, kind: "replay", trigger: "cli", replayFilter } as const;
+        });
+        return openRuns(connections, requests, options, context.terminal);
+      });
+      context.exitWith(code);
+    });
+}
+
+function withFilterOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--dataset <dataset>", "only records of this dataset").choices(DATASET_NAMES))
+    .addOption(new Option("--reason <reason>", "only records rejected for this reason").choices(REJECT_REASON_NAMES))
+    .option("--run <id>", "only records that this run rejected", parseRunId);
+}
+
+function toFilter(options: FilterOptions): QuarantineFilter {
+  return {
+    ...(options.dataset !== undefined && { dataset: options.dataset }),
+    ...(options.reason !== undefined && { reason: options.reason }),
+    ...(options.run !== undefined && { runId: options.run }),
+  };
+}
+
+/** Gives the datasets in the order of a full load, so that customers and products come before what refers to them. */
+async function datasetsToReplay(pool: Pool, options: FilterOptions): Promise<readonly DatasetName[]> {
+  if (options.dataset !== undefined) return [options.dataset];
+  if (options.run !== undefined) return [(await readRun(pool, options.run)).job];
+  const counts = await countQuarantine(pool);
+  const open = counts.filter((count) => count.status === "open" && (options.reason ?? count.reason) === count.reason);
+  return DATASET_NAMES.filter((dataset) => open.some((count) => count.dataset === dataset));
+}

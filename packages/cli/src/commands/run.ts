@@ -1,0 +1,135 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { RunActiveError } from "@lethe/contracts/errors";
+import type { RunDetail } from "@lethe/contracts/runs";
+import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import type { Command } from "commander";
+import type { CommandContext } from "../command-context.js";
+import { connectionSettings } from "../connection-settings.js";
+import { type Connections, withConnections } from "../connections.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import { followRun } from "../follow-run.js";
+import { missingServices } from "../idle-services.js";
+import { openAndEnqueue, restoreOpenWork, runToEnd } from "../open-runs.js";
+import { checkRange, parseJobs } from "../parse-arguments.js";
+import { createProgress } from "../present/progress.js";
+import { formatRuns, withoutDetails } from "../present/runs.js";
+import type { Terminal } from "../terminal.js";
+
+interface RunOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly force?: true;
+  readonly follow?: true;
+  readonly json?: true;
+}
+
+/** Adds `lethe run`. */
+export function addRunCommand(program: Command, context: CommandContext): void {
+  program
+    .command("run")
+    .summary("open runs of jobs")
+    .description(
+      "Opens a run of each job in the given order, by way of the queues: the extractor, transformer and loader services " +
+        "must be there to work on it, the scheduler need not. With --follow each run is followed to its end before the " +
+        "next is opened; interrupting that ends the watching, never the run.",
+    )
+    .argument("<job...>", "customers, products, transactions, erasure-requests, or all")
+    .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
+    .option("--to <time>", "last hour of input, itself included; the same forms")
+    .option("--force", "take files again that were loaded before")
+    .option("--follow", "wait for each run's end and show how far it is")
+    .option("--json", "print one line of JSON per run instead of text")
+    .action(async (names: string[], options: RunOptions) => {
+      const jobs = parseJobs(names);
+      checkRange(options);
+      const settings = await connectionSettings(context.environment);
+      const requests = jobs.map((job) => toRequest(job, options));
+      const code = await withConnections(settings, (connections) =>
+        openRuns(connections, requests, options, context.terminal),
+      );
+      context.exitWith(code);
+    });
+}
+
+function toRequest(job: DatasetName, options: RunOptions): RunRequest {
+  return { job, kind: "files", trigger: "cli", from: options.from, to: options.to, force: options.force };
+}
+
+/**
+ * Opens the requested runs in order, followed or not, and shows what came of them. Gives the exit code: the job with
+ * an active run does not keep the others from being opened.
+ */
+export async function openRuns(
+  connections: Connections,
+  requests: readonly RunRequest[],
+  options: { readonly follow?: true; readonly json?: true },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (requests.length === 0) return EXIT.succeeded;
+  await restoreOpenWork(connections);
+  await warnOfMissingServices(connections, terminal);
+  return options.follow === true
+    ? followEach(connections, requests, options.json === true, terminal)
+    : openEach(connections, requests, options.json === true, terminal);
+}
+
+async function openEach(
+  connections: Connections,
+  requests: readonly RunRequest[],
+  json: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.succeeded;
+  for (const request of requests) {
+    try {
+      const runId = await openAndEnqueue(connections, request);
+      const run = await readRun(connections.pool, runId);
+      terminal.print(json ? JSON.stringify(withoutDetails(run)) : `${request.job} ${runId}`);
+    } catch (error) {
+      if (!(error instanceof RunActiveError)) throw error;
+      terminal.note(`${error.message}; wait for it or use --follow`);
+      code = EXIT.runActive;
+    }
+  }
+  return code;
+}
+
+async function followEach(
+  connections: Connections,
+  requests: readonly RunRequest[],
+  json: boolean,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const ended: RunDetail[] = [];
+  for (const request of requests) {
+    const run = await runToEnd(connections, request, (runId) => followWithProgress(connections, runId, terminal));
+    ended.push(run);
+    if (json) terminal.print(JSON.stringify(withoutDetails(run)));
+  }
+  if (!json) terminal.print(formatRuns(ended));
+  return ended.every((run) => run.state === "succeeded") ? EXIT.succeeded : EXIT.failed;
+}
+
+/** Follows a run to its end with its progress on the terminal. */
+export async function followWithProgress(
+  { pool }: Pick<Connections, "pool">,
+  runId: string,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<RunDetail> {
+  const progress = createProgress(terminal);
+  try {
+    return await followRun(pool, runId, (run) => progress.show(run), signal);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function warnOfMissingServices({ queues }: Connections, terminal: Terminal): Promise<void> {
+  const missing = await missingServices(queues);
+  if (missing.length === 0) return;
+  terminal.note(
+    `not running at the moment: ${missing.join(", ")}; runs wait until they are (npm start, or the services)`,
+  );
+}

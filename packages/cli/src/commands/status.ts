@@ -1,0 +1,48 @@
+import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { Run } from "@lethe/contracts/runs";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
+import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
+import type { Pool } from "@lethe/warehouse/pool";
+import type { Command } from "commander";
+import type { CommandContext } from "../command-context.js";
+import { databaseSetting } from "../connection-settings.js";
+import { withDatabase } from "../connections.js";
+import { withoutDetails } from "../present/runs.js";
+import { formatStatus, type JobStatus } from "../present/status.js";
+
+/** Adds `lethe status`. */
+export function addStatusCommand(program: Command, context: CommandContext): void {
+  program
+    .command("status")
+    .summary("show the jobs' last and active runs, and what waits in quarantine")
+    .description(
+      "Shows each job's last run and its counts, the active runs, and the open records in quarantine by reason.",
+    )
+    .option("--json", "print one line of JSON per job instead of text")
+    .action(async (options: { readonly json?: true }) => {
+      const jobs = await withDatabase(await databaseSetting(context.environment), readStatus);
+      if (options.json !== true) return context.terminal.print(formatStatus(jobs));
+      for (const job of jobs) context.terminal.print(JSON.stringify(job));
+    });
+}
+
+async function readStatus(pool: Pool): Promise<JobStatus[]> {
+  const lastRuns = await readLastRuns(pool);
+  const activeRuns: Run[] = [];
+  for (const { runId } of await openWork(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
+  const counts = await countQuarantine(pool);
+  return DATASET_NAMES.map((job) => ({
+    job,
+    lastRun: lastRuns.get(job) ?? null,
+    activeRuns: activeRuns.filter((run) => run.job === job),
+    openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
+  }));
+}
+
+function openByReason(counts: readonly QuarantineCount[]): RejectCounts {
+  return Object.fromEntries(
+    counts.filter((count) => count.status === "open").map((count) => [count.reason, count.records]),
+  );
+}

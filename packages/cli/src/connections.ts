@@ -1,0 +1,58 @@
+import { ConfigurationError, TransientError } from "@lethe/contracts/errors";
+import { checkDatabaseAnswers, checkRedisAnswers } from "@lethe/local-stack/given-servers";
+import { openQueues, type Queues } from "@lethe/service-kit/queues";
+import { connectRedis } from "@lethe/service-kit/redis";
+import { createPool, type Pool } from "@lethe/warehouse/pool";
+import type { ConnectionSettings } from "./connection-settings.js";
+
+export interface Connections {
+  readonly pool: Pool;
+  readonly queues: Queues;
+}
+
+// One for questions and one that listens.
+const MAX_CONNECTIONS = 2;
+
+/** Lends a connection pool to `work` and closes it after. Throws TransientError when no database answers. */
+export async function withDatabase<T>(databaseUrl: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  await requireDatabase(databaseUrl);
+  const pool = createPool(databaseUrl, MAX_CONNECTIONS, "lethe-cli");
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Lends pool and queues to `work` and closes them after. Throws TransientError when one of the servers does not answer. */
+export async function withConnections<T>(
+  settings: ConnectionSettings,
+  work: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  // Asked first: the queues' connection waits for a lost server without an end, which is right in a service only.
+  await mustAnswer(checkRedisAnswers(settings.redisUrl));
+  return withDatabase(settings.databaseUrl, async (pool) => {
+    const redis = connectRedis(settings.redisUrl);
+    const queues = openQueues(redis, settings.queuePrefix);
+    try {
+      return await work({ pool, queues });
+    } finally {
+      await queues.close();
+      redis.disconnect();
+    }
+  });
+}
+
+/** Throws TransientError, which says where and why, when no database answers. */
+export async function requireDatabase(databaseUrl: string): Promise<void> {
+  await mustAnswer(checkDatabaseAnswers(databaseUrl));
+}
+
+async function mustAnswer(check: Promise<void>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new TransientError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  ConfigurationError,
+  InvalidInputError,
+  NotFoundError,
+  RunActiveError,
+  TransientError,
+} from "@lethe/contracts/errors";
+import { safeError } from "@lethe/service-kit/safe-error";
+
+/** What the `lethe` command exits with; scripts may rely on it. */
+export const EXIT = {
+  succeeded: 0,
+  failed: 1,
+  wrongUsage: 2,
+  unreachable: 3,
+  runActive: 4,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The exit codes as `--help` shows them. */
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done; every run that was followed succeeded
+  1    a run failed or was cancelled, or something unforeseen happened
+  2    an argument or a setting is wrong
+  3    PostgreSQL or Redis does not answer
+  4    the job already has an active run
+  130  interrupted before it was done`;
+
+/** Gives the exit code and the text for a person that an error stands for. The text never quotes a record. */
+export function explainError(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {
+  if (error instanceof RunActiveError) return { exitCode: EXIT.runActive, message: error.message };
+  if (error instanceof TransientError) return { exitCode: EXIT.unreachable, message: error.message };
+  if (WRONG_USAGE.some((errorClass) => error instanceof errorClass)) {
+    return { exitCode: EXIT.wrongUsage, message: safeError(error).message };
+  }
+  const code = codeOf(error);
+  if (code !== undefined && NO_LEDGER.includes(code)) {
+    return { exitCode: EXIT.wrongUsage, message: "the database has no ledger yet; run `lethe migrate` first" };
+  }
+  if (code !== undefined && UNREACHABLE.test(code)) {
+    return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer (${code})` };
+  }
+  const { message, frames } = safeError(error);
+  return { exitCode: EXIT.failed, message: [message, ...frames].join("\n  ") };
+}
+
+const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError];
+
+// PostgreSQL's undefined_table and invalid_schema_name.
+const NO_LEDGER = ["42P01", "3F000"];
+
+// Node's network errors; PostgreSQL's connection exceptions (08) and a server that shuts down or starts up (57P).
+const UNREACHABLE = /^(E(CONNREFUSED|CONNRESET|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)|08...|57P..)$/;
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,8 @@
+import { processEnvironment } from "@lethe/service-kit/settings";
+import { runCli } from "./program.js";
+import { processTerminal } from "./terminal.js";
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  environment: processEnvironment(),
+  terminal: processTerminal(),
+});

@@ -1,0 +1,37 @@
+import { RunActiveError } from "@lethe/contracts/errors";
+import type { RunDetail } from "@lethe/contracts/runs";
+import { enqueueOpenWork, enqueueRun } from "@lethe/service-kit/enqueue";
+import { openRun, type RunRequest } from "@lethe/warehouse/ledger/open-run";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import type { Connections } from "./connections.js";
+
+/** Opens a run and enqueues it; gives its id. Throws RunActiveError. */
+export async function openAndEnqueue({ pool, queues }: Connections, request: RunRequest): Promise<string> {
+  const runId = await openRun(pool, request);
+  await enqueueRun(queues, runId);
+  return runId;
+}
+
+/**
+ * Opens a run and follows it to its end. When the job already has an active run, that one is followed first: it may
+ * have started before the input that the caller means was there. `follow` waits for a run's end.
+ */
+export async function runToEnd(
+  connections: Connections,
+  request: RunRequest,
+  follow: (runId: string) => Promise<RunDetail>,
+): Promise<RunDetail> {
+  for (;;) {
+    try {
+      return await follow(await openAndEnqueue(connections, request));
+    } catch (error) {
+      if (!(error instanceof RunActiveError)) throw error;
+      await follow(error.activeRunId);
+    }
+  }
+}
+
+/** Enqueues again what the ledger holds open and Redis has lost, as the scheduler does; it may not be running. */
+export async function restoreOpenWork({ pool, queues }: Connections): Promise<void> {
+  await enqueueOpenWork(queues, await openWork(pool));
+}

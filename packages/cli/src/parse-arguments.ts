@@ -1,0 +1,53 @@
+import { DATASET_NAMES, type DatasetName, isDatasetName } from "@lethe/contracts/datasets";
+import { InvalidInputError } from "@lethe/contracts/errors";
+import { parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
+import { InvalidArgumentError } from "commander";
+
+/** Reads the names of jobs; `all` stands for all four in the order of a full load. Throws InvalidInputError. */
+export function parseJobs(names: readonly string[]): DatasetName[] {
+  return names.flatMap((name) => {
+    if (name === "all") return DATASET_NAMES;
+    if (isDatasetName(name)) return name;
+    throw new InvalidInputError(`there is no job "${name}"; jobs are ${DATASET_NAMES.join(", ")}, or all`);
+  });
+}
+
+/** Checks a run's range: each end a date or a date and hour, the first not after the last. Throws InvalidInputError. */
+export function checkRange(range: { readonly from?: string | undefined; readonly to?: string | undefined }): void {
+  const from = checkRangeEnd("from", range.from);
+  const to = checkRangeEnd("to", range.to);
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new InvalidInputError("--from is after --to; no hour of input lies between them");
+  }
+}
+
+function checkRangeEnd(end: "from" | "to", text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const partition = parseRangeEnd(text, end);
+  if (partition === undefined) {
+    throw new InvalidInputError(`--${end} must be an existing date as YYYY-MM-DD, or date and hour as YYYY-MM-DDTHH`);
+  }
+  return partitionPath(partition);
+}
+
+/** Makes a parser of whole numbers within limits (both included), for an option of commander. */
+export function integerBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Reads a number like `0.005`, for an option of commander. */
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It must be a number.");
+}
+
+/** Reads a run's id, for an option of commander. */
+export function parseRunId(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError("It must be a run's id, as `lethe run` and `lethe status` show it.");
+}

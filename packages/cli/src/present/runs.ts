@@ -1,0 +1,109 @@
+import { isOpen, NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
+import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
+
+const COLUMNS: readonly Column[] = [
+  { title: "job" },
+  { title: "state" },
+  { title: "files taken", align: "right" },
+  { title: "already loaded", align: "right" },
+  { title: "quarantined", align: "right" },
+  { title: "records in", align: "right" },
+  { title: "loaded", align: "right" },
+  { title: "rejected", align: "right" },
+  { title: "time", align: "right" },
+];
+
+/**
+ * Tells what came of runs: a table with a row for each, then what a person should know of them: reasons of rejects,
+ * jobs that had nothing new, errors, and the files that were named.
+ */
+export function formatRuns(runs: readonly RunDetail[]): string {
+  const remarks = runs.flatMap(remarksOn);
+  const notices = formatNotices(runs.flatMap((run) => run.notices));
+  return [formatTable(COLUMNS, runs.map(toRow)), remarks.join("\n"), notices]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** Names a run by its job; one of another kind than what a person asked for says so. */
+export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
+  if (run.kind === "replay") return `${run.job} (replay)`;
+  return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
+}
+
+/** Gives the run without what only its own page shows. */
+export function withoutDetails(detail: RunDetail): Run {
+  const { notices: _notices, failures: _failures, ...run } = detail;
+  return run;
+}
+
+function toRow(run: Run): string[] {
+  return [
+    nameRun(run),
+    run.state,
+    formatCount(run.files.taken),
+    formatCount(run.files.alreadyLoaded),
+    formatCount(run.files.quarantined),
+    formatCount(run.records.in),
+    formatCount(run.records.loaded),
+    formatCount(run.records.rejected),
+    formatDuration(run.durationsMs.total),
+  ];
+}
+
+function remarksOn(run: RunDetail): string[] {
+  const remarks: string[] = [];
+  if (run.records.rejected > 0) remarks.push(`rejected ${formatReasons(run.records.rejectedByReason)}`);
+  if (run.state === "succeeded" && run.kind === "files" && run.files.taken === 0) {
+    const known = run.files.alreadyLoaded;
+    remarks.push(known === 0 ? "no files found" : `nothing new: all ${formatCount(known)} files were loaded before`);
+  }
+  if (run.error !== null) remarks.push(`${run.state}: ${run.error.message} (${run.error.code})`);
+  const failures = new Set(run.failures.map((failure) => `a batch failed: ${failure.message} (${failure.code})`));
+  remarks.push(...failures);
+  if (run.state === "failed") remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
+  return remarks.map((remark) => `${nameRun(run)}: ${remark}`);
+}
+
+const MAX_PATHS = 10;
+
+/** Groups what runs noticed about files by its kind, each file once. */
+export function formatNotices(notices: readonly Notice[]): string {
+  const pathsByCode = new Map<string, Map<string, string>>();
+  for (const notice of notices) {
+    const paths = pathsByCode.get(notice.code) ?? new Map<string, string>();
+    pathsByCode.set(notice.code, paths.set(notice.path, detailOf(notice)));
+  }
+  return [...pathsByCode]
+    .map(([code, paths]) => {
+      const shown = [...paths].slice(0, MAX_PATHS).map(([path, detail]) => `  ${printable(path)}${detail}`);
+      if (paths.size > MAX_PATHS) shown.push(`  and ${formatCount(paths.size - MAX_PATHS)} more`);
+      return [`${describeCode(code)} (${code}, ${formatCount(paths.size)})`, ...shown].join("\n");
+    })
+    .join("\n");
+}
+
+function describeCode(code: string): string {
+  return Object.entries(NOTICE_CODES).find(([known]) => known === code)?.[1] ?? code;
+}
+
+// A notice's text is its code's text and, where there is more to say, a detail after it.
+function detailOf(notice: Notice): string {
+  const text = describeCode(notice.code);
+  const detail = notice.message.startsWith(text) ? notice.message.slice(text.length).trim() : notice.message;
+  return detail === "" ? "" : `: ${printable(detail)}`;
+}
+
+/** A file's name comes from outside and may hold control characters, which a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** Tells in one line how far a run is: `transactions: processing, 3 of 12 batches, 4,096 records`. */
+export function formatProgress(run: Run): string {
+  const { batches, records } = run;
+  const counts = `${formatCount(batches.done)} of ${formatCount(batches.total)} batches, ${formatCount(records.in)} records`;
+  return isOpen(run.state) || batches.total > 0
+    ? `${nameRun(run)}: ${run.state}, ${counts}`
+    : `${nameRun(run)}: ${run.state}`;
+}

@@ -1,0 +1,53 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { Run } from "@lethe/contracts/runs";
+import { formatProgress } from "./runs.js";
+import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
+
+/** A job as `lethe status` shows it; with `--json` it is printed as it is. */
+export interface JobStatus {
+  readonly job: DatasetName;
+  /** The newest run over files, open or closed. */
+  readonly lastRun: Run | null;
+  /** Open runs: over files, and a replay. */
+  readonly activeRuns: readonly Run[];
+  readonly openQuarantine: RejectCounts;
+}
+
+/** Lays the jobs out: a table of last runs, then active runs, then what waits in quarantine. */
+export function formatStatus(jobs: readonly JobStatus[]): string {
+  const table = formatTable(
+    [
+      { title: "job" },
+      { title: "last run" },
+      { title: "state" },
+      { title: "took", align: "right" },
+      { title: "files", align: "right" },
+      { title: "records in", align: "right" },
+      { title: "loaded", align: "right" },
+      { title: "rejected", align: "right" },
+    ],
+    jobs.map(({ job, lastRun }) => [job, ...(lastRun === null ? ["never"] : describeRun(lastRun))]),
+  );
+  const active = jobs.flatMap((job) => job.activeRuns.map((run) => `  ${formatProgress(run)} (${run.id})`));
+  const quarantine = jobs
+    .filter((job) => Object.keys(job.openQuarantine).length > 0)
+    .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
+  return [
+    table,
+    active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
+    quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
+  ].join("\n\n");
+}
+
+function describeRun(run: Run): string[] {
+  return [
+    run.requestedAt.replace(/\.\d+Z$/, "Z"),
+    run.state,
+    formatDuration(run.durationsMs.total),
+    formatCount(run.files.taken),
+    formatCount(run.records.in),
+    formatCount(run.records.loaded),
+    formatCount(run.records.rejected),
+  ];
+}

@@ -1,0 +1,30 @@
+import type { CopiedInput } from "../up/copy-input.js";
+import { printable } from "./runs.js";
+import { formatCount } from "./table.js";
+
+const MAX_FAILURES = 10;
+
+/** Tells what was copied into landing, and by name what could not be. */
+export function formatCopied(copied: CopiedInput, source: string): string {
+  const megabytes = (copied.bytes / 1e6).toFixed(1);
+  const failures = copied.failures.slice(0, MAX_FAILURES).map(({ path, why }) => `  ${printable(path)}: ${why}`);
+  const more = copied.failures.length - failures.length;
+  return [
+    `copied ${formatCount(copied.files)} files (${megabytes} MB) from ${source}`,
+    ...(failures.length > 0 ? [`${formatCount(copied.failures.length)} could not be copied and are not loaded:`] : []),
+    ...failures,
+    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+  ].join("\n");
+}
+
+/** Lists where a running Lethe can be reached. */
+export function formatAddresses(address: string, needsToken: boolean): string {
+  return [
+    `API docs    ${address}/docs`,
+    `Bull Board  ${address}/queues`,
+    `jobs        ${address}/jobs`,
+    ...(needsToken ? ["all of them ask for the token in LETHE_API_TOKEN"] : []),
+    "",
+    "Lethe is up; Ctrl-C stops it. In another terminal: npm run lethe -- status",
+  ].join("\n");
+}

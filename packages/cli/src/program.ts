@@ -1,0 +1,61 @@
+import { Command, CommanderError } from "commander";
+import type { CommandContext } from "./command-context.js";
+import { addGenerateCommand } from "./commands/generate.js";
+import { addMigrateCommand } from "./commands/migrate.js";
+import { addQuarantineCommand } from "./commands/quarantine.js";
+import { addRunCommand } from "./commands/run.js";
+import { addStatusCommand } from "./commands/status.js";
+import { addUpCommand } from "./commands/up.js";
+import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
+
+/**
+ * Runs one `lethe` command to its end and gives its exit code. `args` are the arguments after the command's name.
+ * Errors are explained on the terminal, never thrown.
+ */
+export async function runCli(args: readonly string[], context: Omit<CommandContext, "exitWith">): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.succeeded;
+  const program = buildProgram({
+    ...context,
+    exitWith: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.wrongUsage;
+    const explanation = explainError(error);
+    context.terminal.note(`lethe: ${explanation.message}`);
+    return explanation.exitCode;
+  }
+}
+
+function buildProgram(context: CommandContext): Command {
+  const { terminal } = context;
+  const program = new Command("lethe")
+    .description("Loads a retailer's files into PostgreSQL, and forgets a person everywhere when asked to.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .showHelpAfterError("(add --help for what is possible)")
+    .addHelpText("after", SETTINGS_HELP)
+    .addHelpText("afterAll", EXIT_CODES_HELP);
+  addUpCommand(program, context);
+  addRunCommand(program, context);
+  addStatusCommand(program, context);
+  addQuarantineCommand(program, context);
+  addMigrateCommand(program, context);
+  addGenerateCommand(program, context);
+  return program;
+}
+
+const SETTINGS_HELP = `
+Settings, from the environment:
+  DATABASE_URL, REDIS_URL  the servers; without them, those of the \`npm start\` that runs on DATA_DIR
+  DATA_DIR                 folder of landing, processed and archived files (default: var)
+  RAW_DATA_DIR             folder of input that \`lethe up\` copies (default: raw_data)
+  LETHE_QUEUE_PREFIX       first part of Redis keys (default: lethe)
+Relative folders start at the root of the checkout.`;

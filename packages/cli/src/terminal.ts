@@ -1,0 +1,24 @@
+/** Where a command writes. Results and talk go apart, so that a script can read the one and a person both. */
+export interface Terminal {
+  /** Writes a line of the result, to standard output. */
+  print(text: string): void;
+  /** Writes a line about the work (progress, hints, errors), to standard error. */
+  note(text: string): void;
+  /** Where progress bars are drawn; undefined where nobody watches, and progress is told in lines. */
+  readonly bars: NodeJS.WritableStream | undefined;
+}
+
+/** Gives the terminal of this process. */
+export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    // A reader that has seen enough (`lethe status | head -1`) is no error.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  return {
+    print: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+    bars: process.stderr.isTTY ? process.stderr : undefined,
+  };
+}

@@ -1,0 +1,137 @@
+import { constants, type Dirent } from "node:fs";
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+} from "node:fs/promises";
+import path from "node:path";
+import { ConfigurationError } from "@lethe/contracts/errors";
+
+export interface CopiedInput {
+  readonly files: number;
+  readonly bytes: number;
+  /** What could not be copied, relative to the source, and why. */
+  readonly failures: readonly { readonly path: string; readonly why: string }[];
+}
+
+export interface CopyPlaces {
+  /** Read only, never changed. */
+  readonly source: string;
+  readonly landing: string;
+  /** Folder on landing's file system where copies grow. */
+  readonly unfinished: string;
+}
+
+const CONCURRENCY = 16;
+
+/**
+ * Copies a folder of input into landing and leaves the source as it is. A file appears in landing whole, since services
+ * may look at any time. Symbolic links stay links and are not followed; whoever reads landing judges them. Of the top
+ * folder, README.md and names that start with a dot are no input.
+ *
+ * Throws the signal's reason when that aborts.
+ */
+export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promise<CopiedInput> {
+  await rm(places.unfinished, { recursive: true, force: true });
+  await mkdir(places.unfinished, { recursive: true });
+  const copied = { files: 0, bytes: 0, failures: [] as { path: string; why: string }[] };
+  const pending = entriesOf(places.source, places.landing, copied.failures);
+  let number = 0;
+  const work = async () => {
+    for await (const { entry, relative } of pending) {
+      signal.throwIfAborted();
+      const from = path.join(places.source, relative);
+      const to = path.join(places.landing, relative);
+      const unfinished = path.join(places.unfinished, String(number++));
+      try {
+        const bytes = await copyEntry(entry, from, unfinished);
+        await rename(unfinished, to);
+        copied.files += 1;
+        copied.bytes += bytes;
+      } catch (error) {
+        copied.failures.push({ path: relative, why: reasonOf(error) });
+      }
+    }
+  };
+  // The workers share one walk: each takes the next entry when it is free.
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await rm(places.unfinished, { recursive: true, force: true });
+  return copied;
+}
+
+/** Throws ConfigurationError for a source that is missing, or so placed that copying would change it. */
+export async function requireInput({ source, landing }: CopyPlaces): Promise<void> {
+  const found = await stat(source).catch(() => undefined);
+  if (found === undefined || !found.isDirectory()) {
+    throw new ConfigurationError(
+      `RAW_DATA_DIR: there is no folder ${source}. Set it to a folder that holds date=YYYY-MM-DD folders.`,
+    );
+  }
+  const [realSource, realLanding] = await Promise.all([realpath(source), realpath(landing)]);
+  if (contains(realSource, realLanding) || contains(realLanding, realSource)) {
+    throw new ConfigurationError(
+      `RAW_DATA_DIR (${source}) and the landing folder (${landing}) lie in one another. Set DATA_DIR to another folder.`,
+    );
+  }
+}
+
+function contains(folder: string, other: string): boolean {
+  const relative = path.relative(folder, other);
+  return relative === "" || !(relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative));
+}
+
+/** Walks the source, makes each of its folders in landing, and gives all that is not a folder. */
+async function* entriesOf(
+  source: string,
+  landing: string,
+  failures: { path: string; why: string }[],
+  folder = "",
+): AsyncGenerator<{ entry: Dirent; relative: string }> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(path.join(source, folder), { withFileTypes: true });
+    await makeFolder(path.join(landing, folder));
+  } catch (error) {
+    failures.push({ path: folder, why: reasonOf(error) });
+    return;
+  }
+  for (const entry of entries) {
+    if (folder === "" && (entry.name === "README.md" || entry.name.startsWith("."))) continue;
+    const relative = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* entriesOf(source, landing, failures, relative);
+    else yield { entry, relative };
+  }
+}
+
+/** A link or file of an earlier copy must not stand where a folder belongs: files would be written through it. */
+async function makeFolder(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) await unlink(folder);
+  await mkdir(folder, { recursive: true });
+}
+
+/** Gives the bytes that were copied. */
+async function copyEntry(entry: Dirent, from: string, to: string): Promise<number> {
+  if (entry.isSymbolicLink()) {
+    await symlink(await readlink(from), to);
+    return 0;
+  }
+  if (!entry.isFile()) throw new Error("neither a file, a folder nor a link");
+  // A clone costs no time and no space where the file system can do it.
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  return (await stat(to)).size;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.message : "unknown error";
+}

@@ -1,0 +1,24 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { link, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+const KEY_BYTES = 32;
+
+/**
+ * Gives the path of a data folder's own privacy key, which is made once, at random, and readable by its owner only.
+ * Without the same key the suppression list would not know its people any more, so it is never replaced.
+ */
+export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
+  const file = path.join(dataDirectory, "privacy.key");
+  const unfinished = path.join(dataDirectory, `.privacy-${randomUUID()}.key`);
+  await writeFile(unfinished, `${randomBytes(KEY_BYTES).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    // A link appears whole or not at all, and never over a key that is there.
+    await link(unfinished, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(unfinished);
+  }
+  return file;
+}

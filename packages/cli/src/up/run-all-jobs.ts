@@ -1,0 +1,41 @@
+import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import type { RunDetail } from "@lethe/contracts/runs";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { followWithProgress } from "../commands/run.js";
+import type { Connections } from "../connections.js";
+import { restoreOpenWork, runToEnd } from "../open-runs.js";
+import type { Terminal } from "../terminal.js";
+
+export interface AllJobsResult {
+  /** Every run that was followed, in their order: those that were open already and replays among them. */
+  readonly runs: readonly RunDetail[];
+  readonly succeeded: boolean;
+}
+
+/**
+ * Runs the four jobs once, one after the other, and then waits for replays that they set off: a new customer may have
+ * been what a quarantined transaction waited for. Throws the signal's reason when that aborts.
+ */
+export async function runAllJobs(
+  connections: Connections,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<AllJobsResult> {
+  const runs: RunDetail[] = [];
+  const follow = async (runId: string) => {
+    const run = await followWithProgress(connections, runId, terminal, signal);
+    runs.push(run);
+    return run;
+  };
+  const own: RunDetail[] = [];
+  await restoreOpenWork(connections);
+  for (const job of DATASET_NAMES) {
+    own.push(await runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow));
+  }
+  for (;;) {
+    const replay = (await openWork(connections.pool)).find((run) => run.kind === "replay");
+    if (replay === undefined) break;
+    own.push(await follow(replay.runId));
+  }
+  return { runs, succeeded: own.every((run) => run.state === "succeeded") };
+}

@@ -1,0 +1,59 @@
+import path from "node:path";
+import { COMMON_SETTINGS, type Environment, readSettings } from "@lethe/service-kit/settings";
+import Type from "typebox";
+import { ServersSchema } from "../connection-settings.js";
+import { fromRepository } from "../repository.js";
+
+const UpSchema = Type.Object({
+  ...ServersSchema.properties,
+  DATA_DIR: COMMON_SETTINGS.DATA_DIR,
+  RAW_DATA_DIR: Type.String({ default: "raw_data", description: "Folder of input, which is left as it is" }),
+  LETHE_PRIVACY_KEY: Type.Optional(Type.String()),
+  LETHE_HOST: Type.String({ default: "127.0.0.1" }),
+  LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535 }),
+});
+
+export interface UpSettings {
+  /** Servers of the user's, where given. */
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly queuePrefix: string;
+  readonly input: string;
+  readonly folders: DataFolders;
+  /** Whether a key for pseudonyms and the suppression list is given by the environment. */
+  readonly hasPrivacyKey: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Absolute paths; all of it lies in the data folder. */
+export interface DataFolders {
+  readonly data: string;
+  readonly landing: string;
+  readonly stack: string;
+  readonly logs: string;
+  /** Where copies of input grow before they move to landing. */
+  readonly incoming: string;
+}
+
+/** Reads what `lethe up` must know. Relative folders start at the root of the checkout. Throws ConfigurationError. */
+export function readUpSettings(environment: Environment): UpSettings {
+  const settings = readSettings(UpSchema, environment);
+  const data = fromRepository(settings.DATA_DIR);
+  return {
+    databaseUrl: settings.DATABASE_URL,
+    redisUrl: settings.REDIS_URL,
+    queuePrefix: settings.LETHE_QUEUE_PREFIX,
+    input: fromRepository(settings.RAW_DATA_DIR),
+    folders: {
+      data,
+      landing: path.join(data, "landing"),
+      stack: path.join(data, "stack"),
+      logs: path.join(data, "logs"),
+      incoming: path.join(data, "incoming"),
+    },
+    hasPrivacyKey: settings.LETHE_PRIVACY_KEY !== undefined,
+    host: settings.LETHE_HOST,
+    port: settings.LETHE_PORT,
+  };
+}

@@ -1,0 +1,46 @@
+import path from "node:path";
+import type { Environment } from "@lethe/service-kit/settings";
+import { fromRepository } from "../repository.js";
+import { type ServiceProcess, startService } from "./service-process.js";
+
+export interface Services {
+  /** Resolves with the scheduler's address when all services are ready; rejects with ServiceFailedError. */
+  readonly ready: Promise<string | null>;
+  /** Asks all to stop and waits until they are gone. */
+  stop(): Promise<void>;
+}
+
+export interface ServicesOptions {
+  /** What every service gets. */
+  readonly environment: Environment;
+  /** What the scheduler gets besides. */
+  readonly schedulerEnvironment: Environment;
+  readonly logs: string;
+  /** Is told when a service ends though nobody asked it to. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+const WORKERS = ["extractor", "transformer", "loader"] as const;
+
+/** Starts the four services, each as a process of its own. */
+export function startServices(options: ServicesOptions): Services {
+  const start = (name: string, environment: Environment): ServiceProcess => {
+    const service = startService({
+      name,
+      main: fromRepository(`services/${name}/dist/main.js`),
+      environment,
+      logFile: path.join(options.logs, `${name}.log`),
+    });
+    service.failure.catch(options.onFailure);
+    return service;
+  };
+  const scheduler = start("scheduler", { ...options.environment, ...options.schedulerEnvironment });
+  const workers = WORKERS.map((name) => start(name, options.environment));
+  const all = [scheduler, ...workers];
+  return {
+    ready: Promise.all(all.map((service) => service.ready)).then(([address]) => address ?? null),
+    async stop() {
+      await Promise.all(all.map((service) => service.stop()));
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { mkdir } from "node:fs/promises";
+import { startLocalStack } from "@lethe/local-stack/start-local-stack";
+import type { Environment } from "@lethe/service-kit/settings";
+import { migrate } from "@lethe/warehouse/migrate";
+import { abortable } from "../abortable.js";
+import type { CommandContext } from "../command-context.js";
+import type { ConnectionSettings } from "../connection-settings.js";
+import { withConnections } from "../connections.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import { formatRuns } from "../present/runs.js";
+import { formatAddresses, formatCopied } from "../present/up.js";
+import { removeRunningStack, writeRunningStack } from "../stack-file.js";
+import { choosePort } from "./choose-port.js";
+import { copyInput, requireInput } from "./copy-input.js";
+import { InterruptedError } from "./interrupted-error.js";
+import { ensurePrivacyKey } from "./privacy-key-file.js";
+import { runAllJobs } from "./run-all-jobs.js";
+import { readUpSettings, type UpSettings } from "./settings.js";
+import { type Services, startServices } from "./start-services.js";
+import { listenForStop } from "./stop-request.js";
+
+export interface UpOptions {
+  /** Exit when the jobs are done. */
+  readonly once: boolean;
+  /** Port of the API; overrules LETHE_PORT. */
+  readonly port: number | undefined;
+}
+
+type Context = Pick<CommandContext, "environment" | "terminal">;
+
+/**
+ * Brings all of Lethe up on this machine, runs the four jobs once over a copy of the input, and stays up until it is
+ * asked to stop. Gives the exit code; throws what kept it from running. Whatever it started is stopped at its end.
+ */
+export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
+  const settings = readUpSettings(context.environment);
+  await Promise.all(Object.values(settings.folders).map((folder) => mkdir(folder, { recursive: true, mode: 0o755 })));
+  const places = { source: settings.input, landing: settings.folders.landing, unfinished: settings.folders.incoming };
+  await requireInput(places);
+
+  const { terminal } = context;
+  const stopRequest = listenForStop((signal) => terminal.note(`${signal}: stopping; a second one ends at once`));
+  const { signal } = stopRequest;
+  const undo: (() => Promise<void>)[] = [() => removeRunningStack(settings.folders.data)];
+  try {
+    const copying = copyInput(places, signal);
+    undo.push(() => copying.then(ignore, ignore));
+
+    const stack = await startLocalStack({
+      directory: settings.folders.stack,
+      databaseUrl: settings.databaseUrl,
+      redisUrl: settings.redisUrl,
+      onNote: (note) => terminal.note(note),
+    });
+    undo.push(() => stack.stop());
+    const { queuePrefix } = settings;
+    const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
+    await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
+    await migrate(stack.databaseUrl);
+
+    signal.throwIfAborted();
+    const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
+    undo.push(() => services.stop());
+    const [address, copied] = await abortable(Promise.all([services.ready, copying]), signal);
+    terminal.note(formatCopied(copied, settings.input));
+
+    const result = await withConnections(servers, (connections) => runAllJobs(connections, terminal, signal));
+    terminal.print(`\n${formatRuns(result.runs)}\n`);
+    const code = result.succeeded && copied.failures.length === 0 ? EXIT.succeeded : EXIT.failed;
+    if (!options.once) await stayUp(address, context, signal);
+    return code;
+  } catch (error) {
+    stopRequest.fail(error);
+    if (!(error instanceof InterruptedError)) throw error;
+    return EXIT.interrupted;
+  } finally {
+    for (const step of undo.reverse()) await step();
+    stopRequest.release();
+  }
+}
+
+/** Starts the services with what each must know, on a port that is free. */
+async function startAllServices(
+  options: UpOptions,
+  settings: UpSettings,
+  servers: ConnectionSettings,
+  { environment, terminal }: Context,
+  onFailure: (error: unknown) => void,
+): Promise<Services> {
+  const wanted = options.port ?? settings.port;
+  const port = options.once ? 0 : await choosePort(wanted, settings.host);
+  if (!options.once && port !== wanted) terminal.note(`port ${wanted} is taken; the API listens on another`);
+  return startServices({
+    environment: await serviceEnvironment(environment, settings, servers),
+    schedulerEnvironment: { LETHE_PORT: String(port), ...(options.once && { LETHE_SCHEDULES: "off" }) },
+    logs: settings.folders.logs,
+    onFailure,
+  });
+}
+
+async function serviceEnvironment(
+  environment: Environment,
+  settings: UpSettings,
+  servers: ConnectionSettings,
+): Promise<Environment> {
+  return {
+    ...environment,
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    DATA_DIR: settings.folders.data,
+    LETHE_QUEUE_PREFIX: servers.queuePrefix,
+    // Where the user's settings name files, those were read here; services would take them first.
+    DATABASE_URL_FILE: undefined,
+    REDIS_URL_FILE: undefined,
+    DATA_DIR_FILE: undefined,
+    LETHE_QUEUE_PREFIX_FILE: undefined,
+    // One port cannot serve four processes; each one's log says how it is.
+    LETHE_HEALTH_PORT: undefined,
+    ...(!settings.hasPrivacyKey && { LETHE_PRIVACY_KEY_FILE: await ensurePrivacyKey(settings.folders.data) }),
+  };
+}
+
+async function stayUp(address: string | null, { environment, terminal }: Context, signal: AbortSignal): Promise<void> {
+  if (address !== null) terminal.print(formatAddresses(address, environment.LETHE_API_TOKEN !== undefined));
+  try {
+    await abortable(new Promise<never>(() => {}), signal);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+  }
+}
+
+function ignore(): void {}
