@@ -62,6 +62,12 @@ export class UnreadableFileError extends LetheError {
   readonly retryable = false;
 }
 
+/** The suppression list changed after the batch was masked: it must be masked again before it may be loaded. */
+export class StaleSuppressionError extends LetheError {
+  readonly code = "suppression_stale";
+  readonly retryable = true;
+}
+
 /** A staged object is missing or shorter than the ledger says. */
 export class StagedObjectError extends LetheError {
   readonly code = "staged_object_damaged";

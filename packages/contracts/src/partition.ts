@@ -55,7 +55,8 @@ export interface PartitionRange {
  * Gives undefined for any other text.
  */
 export function parseRangeEnd(text: string, end: "from" | "to"): Partition | undefined {
-  const [date, hour] = text.split("T");
+  const [date, hour, ...rest] = text.split("T");
+  if (rest.length > 0) return undefined;
   const wholeDayHour = end === "from" ? "00" : "23";
   return parsePartition(`date=${date}`, `hour=${hour ?? wholeDayHour}`);
 }

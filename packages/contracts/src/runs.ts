@@ -37,7 +37,6 @@ export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 
 /** Something about one file or folder of a run that a person should know; the rest of the run went on. */
 export const NOTICE_CODES = {
-  already_loaded: "The same content was loaded before; the file was set aside.",
   empty_file: "The file holds no record.",
   partition_invalid: "The folder is not date=YYYY-MM-DD/hour=HH.",
   path_refused: "A symbolic link or a path outside the folder is not followed.",

@@ -13,9 +13,11 @@ export const STAGED = {
   table: (table: string) => `${table}.copy`,
   /** Rejects in COPY text format for the quarantine table. */
   rejects: "rejects.copy",
-  /** Cleaned records for `processed_data/`, a line each: ordinal, tab, JSON. */
-  processed: "processed.tsv",
-  /** Records of suppressed people by ordinal, masked, for the case that the loader rejects them. */
+  /** Cleaned records as `processed_data/` holds them, a line each, segment after segment. */
+  processed: "processed.ndjson",
+  /** Of each of those lines the ordinal and the length in bytes, as two unsigned 32-bit numbers, little-endian. */
+  processedIndex: "processed.index",
+  /** Payloads by ordinal, masked, for the case that the loader rejects records of suppressed people. */
   masked: "masked.json",
   /** A gzip member per segment of what was loaded. */
   published: "published.gz",
@@ -51,9 +53,18 @@ export type BatchManifest = Static<typeof BatchManifestSchema>;
 export const BatchSummarySchema = Type.Object({
   suppressionEpoch: Count,
   policyVersion: Type.String(),
-  tables: Type.Array(Type.Object({ table: Type.String(), rows: Count })),
+  /** The length in bytes of each staging table's rows. */
+  tables: Type.Array(Type.Object({ table: Type.String(), bytes: Count })),
+  rejectBytes: Count,
   rejectedByReason: Type.Record(Type.String(), Count),
-  /** By segment, in the manifest's order. */
-  segments: Type.Array(Type.Object({ records: Count, rejected: Count })),
+  /** By segment, in the manifest's order; bytes are those of its processed lines. */
+  segments: Type.Array(Type.Object({ records: Count, rejected: Count, processedBytes: Count })),
 });
 export type BatchSummary = Static<typeof BatchSummarySchema>;
+
+/** Masked payloads by ordinal: `always` for people who are suppressed, `byReason` where only these reasons mask. */
+export const MaskedPayloadsSchema = Type.Object({
+  always: Type.Record(Type.String(), Type.String()),
+  byReason: Type.Record(Type.String(), Type.String()),
+});
+export type MaskedPayloads = Static<typeof MaskedPayloadsSchema>;

@@ -18,9 +18,12 @@ export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
   await queues.flows.add({ ...finishNode(runId), children: [extractNode(runId)] });
 }
 
-/** Enqueues a staged batch as a flow of its own under its run's `finish`: `load` waits for `transform`. */
-export async function enqueueBatch(queues: Queues, runId: string, batchId: string): Promise<void> {
-  const node = batchNode(runId, batchId);
+/**
+ * Enqueues a staged batch as a flow of its own under its run's `finish`: `load` waits for `transform`. A batch that is
+ * sent back while its jobs still stand in the queues needs a new `round`, since a job's id is taken once.
+ */
+export async function enqueueBatch(queues: Queues, runId: string, batchId: string, round = ""): Promise<void> {
+  const node = batchNode(runId, batchId, round);
   await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
@@ -99,18 +102,18 @@ function extractNode(runId: string): FlowChildJob {
   };
 }
 
-function batchNode(runId: string, batchId: string): FlowChildJob {
+function batchNode(runId: string, batchId: string, round = ""): FlowChildJob {
   return {
     name: "load",
     queueName: "load",
     data: { runId, batchId },
-    opts: { ...JOB_OPTIONS, jobId: jobId.load(batchId), ignoreDependencyOnFailure: true },
+    opts: { ...JOB_OPTIONS, jobId: jobId.load(batchId) + round, ignoreDependencyOnFailure: true },
     children: [
       {
         name: "transform",
         queueName: "transform",
         data: { runId, batchId },
-        opts: { ...JOB_OPTIONS, jobId: jobId.transform(batchId), ignoreDependencyOnFailure: true },
+        opts: { ...JOB_OPTIONS, jobId: jobId.transform(batchId) + round, ignoreDependencyOnFailure: true },
       },
     ],
   };

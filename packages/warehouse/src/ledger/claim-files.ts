@@ -12,13 +12,14 @@ export interface FoundFile {
 /**
  * - `taken`: new to the ledger, now this run's;
  * - `resumed`: this run took it before it was interrupted; its batches may be there in part;
- * - `known`: the same content was taken in before, or stands under another name in the same list;
+ * - `known`: the same content was taken in before (or put aside as unreadable), or stands under another name in the
+ *   same list;
  * - `busy`: another open run has it.
  */
 export type Claim =
   | { readonly kind: "taken"; readonly fileId: number }
   | { readonly kind: "resumed"; readonly fileId: number; readonly complete: boolean }
-  | { readonly kind: "known" }
+  | { readonly kind: "known"; readonly quarantined: boolean }
   | { readonly kind: "busy" };
 
 /**
@@ -56,9 +57,11 @@ export async function claimFiles(
     const fileId = takenByPath.get(file.path);
     if (fileId !== undefined) return { kind: "taken", fileId };
     const known = knownByHash.get(file.sha256.toString("hex"));
-    if (known === undefined || known.state !== "open") return { kind: "known" };
+    if (known === undefined || known.state !== "open") {
+      return { kind: "known", quarantined: known?.state === "quarantined" };
+    }
     if (known.run_id !== runId) return { kind: "busy" };
-    if (known.path !== file.path) return { kind: "known" };
+    if (known.path !== file.path) return { kind: "known", quarantined: false };
     return { kind: "resumed", fileId: known.id, complete: known.batches_total !== null };
   });
 }

@@ -60,6 +60,15 @@ export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>
   return new Map(rows.map((row) => [row.job, toRun(row)]));
 }
 
+/** Gives the open run over files of each job, by job; a job without one is absent. */
+export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, string>> {
+  const { rows } = await db.query<{ job: DatasetName; id: string }>(
+    `select job, id from ledger.runs
+     where kind = 'files' and state in ('queued', 'extracting', 'processing', 'finishing')`,
+  );
+  return new Map(rows.map((row) => [row.job, row.id]));
+}
+
 /** Notes something about one file or folder of a run; the same note is kept once. */
 export async function addNotice(
   db: Queryable,

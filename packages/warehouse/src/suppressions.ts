@@ -1,0 +1,39 @@
+import { StaleSuppressionError } from "@lethe/contracts/errors";
+import type { Client, Queryable } from "./pool.js";
+
+export interface StoredSuppressions {
+  /** Grows with every change of the list. */
+  readonly epoch: number;
+  readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer }[];
+}
+
+/** Gives the epoch alone, to tell whether a list that was read before still stands. */
+export async function readSuppressionEpoch(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ epoch: number }>("select epoch from privacy.suppression_epoch");
+  return rows[0]?.epoch ?? 0;
+}
+
+/** Gives the suppression list with its epoch, as of one instant. */
+export async function readSuppressions(db: Queryable): Promise<StoredSuppressions> {
+  const { rows } = await db.query<{ epoch: number; customer_key: Buffer | null; email_key: Buffer | null }>(
+    `select e.epoch, s.customer_key, s.email_key
+     from privacy.suppression_epoch e left join privacy.suppressions s on s.lifted_at is null`,
+  );
+  return {
+    epoch: rows[0]?.epoch ?? 0,
+    people: rows.flatMap(({ customer_key: customerKey, email_key: emailKey }) =>
+      customerKey === null || emailKey === null ? [] : [{ customerKey, emailKey }],
+    ),
+  };
+}
+
+/**
+ * The fence: holds the list still until the transaction ends, and throws StaleSuppressionError when it is not the one
+ * that the batch was masked under. So nothing masked under an older list is ever committed after a newer one.
+ */
+export async function requireSuppressionEpoch(client: Client, epoch: number): Promise<void> {
+  const { rows } = await client.query<{ epoch: number }>("select epoch from privacy.suppression_epoch for share");
+  if (rows[0]?.epoch !== epoch) {
+    throw new StaleSuppressionError("the suppression list changed after the batch was masked");
+  }
+}

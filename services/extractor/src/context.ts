@@ -1,0 +1,19 @@
+import type { Datasets } from "@lethe/datasets/registry";
+import type { Queues } from "@lethe/service-kit/queues";
+import type { Staging } from "@lethe/staging/staging";
+import type { Pool } from "@lethe/warehouse/pool";
+
+/** What the extractor works with. */
+export interface ExtractorContext {
+  readonly pool: Pool;
+  readonly queues: Queues;
+  readonly staging: Staging;
+  readonly datasets: Datasets;
+  /** Folders. */
+  readonly landing: string;
+  readonly quarantine: string;
+  /** Bytes of lines in a batch, about. */
+  readonly batchBytes: number;
+  /** Greatest length of a record in bytes. */
+  readonly maxRecordBytes: number;
+}

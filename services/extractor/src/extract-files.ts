@@ -1,0 +1,83 @@
+import type { JobResult } from "@lethe/contracts/jobs";
+import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
+import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { inTransaction } from "@lethe/warehouse/pool";
+import type { ExtractorContext } from "./context.js";
+import { extractLargeFile } from "./extract-large-file.js";
+import { extractSmallFiles } from "./extract-small-files.js";
+import { type InspectedFile, inspectFile } from "./inspect-file.js";
+import { moveToQuarantine, quarantinePath, setAsideKnown } from "./put-aside.js";
+import { scanLanding } from "./scan-landing.js";
+
+/** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
+const LOOK_AHEAD = 16;
+
+/**
+ * Takes a run's files from landing: many small ones become one batch, a large one many. What is known by its content is
+ * set aside, what is unreadable goes to quarantine whole; both are counted, and nothing stops the others.
+ */
+export async function extractFiles(
+  context: ExtractorContext,
+  runId: string,
+  run: OpenedRun,
+): Promise<JobResult<"extract">> {
+  const { files, oddities } = await scanLanding(context.landing, run.dataset, run.range);
+  for (const { code, path } of oddities) await addNotice(context.pool, runId, code, path);
+  const totals = { files: 0, batches: 0 };
+  let waiting: InspectedFile[] = [];
+  let waitingBytes = 0;
+  const takeWaiting = async () => {
+    const small = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    if (small.length === 0) return;
+    const taken = await extractSmallFiles(context, runId, run, small);
+    totals.files += taken.files;
+    totals.batches += taken.batches;
+  };
+  for (let i = 0; i < files.length; i += LOOK_AHEAD) {
+    const inspected = await Promise.all(
+      files
+        .slice(i, i + LOOK_AHEAD)
+        .map((file) => inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes)),
+    );
+    for (const file of inspected) {
+      if (file.unreadable !== undefined) {
+        await quarantineWhole(context, runId, run, file, file.unreadable.message);
+      } else if (file.lines === undefined) {
+        const [claim] = await claimFiles(context.pool, runId, run.dataset, [file], run.force);
+        if (claim === undefined || (await setAsideKnown(context, runId, [file], [claim])) > 0) continue;
+        totals.files += 1;
+        totals.batches += await extractLargeFile(context, runId, file, claim);
+      } else {
+        waiting.push(file);
+        waitingBytes += file.lines.reduce((bytes, chunk) => bytes + chunk.bytes.length, 0);
+        if (waitingBytes >= context.batchBytes) await takeWaiting();
+      }
+    }
+  }
+  await takeWaiting();
+  return totals;
+}
+
+// The ledger comes first: a file that was moved and then not recorded would be lost from sight.
+async function quarantineWhole(
+  context: ExtractorContext,
+  runId: string,
+  run: OpenedRun,
+  file: InspectedFile,
+  message: string,
+): Promise<void> {
+  const claim = await inTransaction(context.pool, async (client) => {
+    const [claim] = await claimFiles(client, runId, run.dataset, [file], run.force);
+    if (claim !== undefined && "fileId" in claim) {
+      await quarantineFile(client, runId, run.dataset, claim.fileId, quarantinePath(file), message);
+      await addNotice(client, runId, "file_unreadable", file.path, message);
+    }
+    return claim;
+  });
+  if (claim === undefined) return;
+  if ("fileId" in claim) await moveToQuarantine(context, file);
+  else await setAsideKnown(context, runId, [file], [claim]);
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import type { Claim } from "@lethe/warehouse/ledger/claim-files";
+import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
+import { inTransaction } from "@lethe/warehouse/pool";
+import type { ExtractorContext } from "./context.js";
+import { segmentOf } from "./extract-small-files.js";
+import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
+import type { InspectedFile } from "./inspect-file.js";
+import { NEWLINE } from "./lines/line-chunk.js";
+import { readLines } from "./lines/read-lines.js";
+import { stageBatch } from "./stage-batch.js";
+
+/**
+ * Cuts a large file into batches, each on its way before the next is read. After a crash it goes on at the line after
+ * the last recorded batch. Gives the number of batches.
+ */
+export async function extractLargeFile(
+  context: ExtractorContext,
+  runId: string,
+  file: InspectedFile,
+  claim: Claim,
+): Promise<number> {
+  if (!("fileId" in claim) || (claim.kind === "resumed" && claim.complete)) return 0;
+  const { fileId } = claim;
+  const firstLine = claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1;
+  const handle = await openInputFile(join(context.landing, file.path));
+  let batches = 0;
+  let nextLine = 1;
+  let pending: Buffer[] = [];
+  let pendingLines = 0;
+  let pendingBytes = 0;
+  const flush = async () => {
+    if (pendingLines === 0) return;
+    const segment = segmentOf(file, fileId, 0, pendingLines, nextLine - pendingLines);
+    const batch = await stageBatch(context.staging, runId, [segment], pending);
+    await inTransaction(context.pool, (client) => recordBatch(client, batch));
+    await enqueueBatch(context.queues, runId, batch.id);
+    batches += 1;
+    pending = [];
+    pendingLines = 0;
+    pendingBytes = 0;
+  };
+  try {
+    const source = unpackedBytes(storedBytes(handle), file.format.gzip);
+    for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
+      const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
+      nextLine += chunk.lines;
+      if (skip === chunk.lines) continue;
+      const bytes = skip === 0 ? chunk.bytes : withoutLines(chunk.bytes, skip);
+      pending.push(bytes);
+      pendingLines += chunk.lines - skip;
+      pendingBytes += bytes.length;
+      if (pendingBytes >= context.batchBytes) await flush();
+    }
+    await flush();
+  } finally {
+    await handle.close();
+  }
+  await completeFiles(context.pool, [fileId]);
+  return batches;
+}
+
+function withoutLines(bytes: Buffer, lines: number): Buffer {
+  let start = 0;
+  for (let i = 0; i < lines; i++) start = bytes.indexOf(NEWLINE, start) + 1;
+  return bytes.subarray(start);
+}

@@ -1,0 +1,76 @@
+import type { JobResult } from "@lethe/contracts/jobs";
+import type { Segment } from "@lethe/contracts/staged-batch";
+import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
+import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { completeFiles, recordBatch } from "@lethe/warehouse/ledger/record-batches";
+import { inTransaction } from "@lethe/warehouse/pool";
+import type { ExtractorContext } from "./context.js";
+import type { InspectedFile } from "./inspect-file.js";
+import { setAsideKnown } from "./put-aside.js";
+import { stageBatch } from "./stage-batch.js";
+
+/**
+ * Makes one batch of many small files. Claims, batch and completeness commit together, so after a crash each file is
+ * either wholly in a batch or not taken at all.
+ */
+export async function extractSmallFiles(
+  context: ExtractorContext,
+  runId: string,
+  run: OpenedRun,
+  files: readonly InspectedFile[],
+): Promise<JobResult<"extract">> {
+  const { claims, batch } = await inTransaction(context.pool, async (client) => {
+    const claims = await claimFiles(client, runId, run.dataset, files, run.force);
+    const { segments, lines, fileIds, empty } = assemble(files, claims);
+    for (const path of empty) await addNotice(client, runId, "empty_file", path);
+    const batch = segments.length === 0 ? undefined : await stageBatch(context.staging, runId, segments, lines);
+    if (batch !== undefined) await recordBatch(client, batch);
+    await completeFiles(client, fileIds);
+    return { claims, batch };
+  });
+  await setAsideKnown(context, runId, files, claims);
+  if (batch !== undefined) await enqueueBatch(context.queues, runId, batch.id);
+  return { files: claims.filter((claim) => claim.kind === "taken").length, batches: batch === undefined ? 0 : 1 };
+}
+
+function assemble(files: readonly InspectedFile[], claims: Awaited<ReturnType<typeof claimFiles>>) {
+  const segments: Segment[] = [];
+  const lines: Buffer[] = [];
+  const fileIds: number[] = [];
+  const empty: string[] = [];
+  let ordinal = 0;
+  files.forEach((file, i) => {
+    const claim = claims[i];
+    if (claim?.kind !== "taken") return;
+    fileIds.push(claim.fileId);
+    const lineCount = file.lines?.reduce((count, chunk) => count + chunk.lines, 0) ?? 0;
+    if (lineCount === 0) {
+      empty.push(file.path);
+      return;
+    }
+    segments.push(segmentOf(file, claim.fileId, ordinal, lineCount, 1));
+    lines.push(...(file.lines ?? []).map((chunk) => chunk.bytes));
+    ordinal += lineCount;
+  });
+  return { segments, lines, fileIds, empty };
+}
+
+/** Makes the segment of a batch for consecutive lines of a file. */
+export function segmentOf(
+  file: InspectedFile,
+  fileId: number,
+  firstOrdinal: number,
+  lineCount: number,
+  firstLine: number,
+): Segment {
+  return {
+    fileId,
+    partition: { date: file.partition.date, hour: file.partition.hour },
+    encoding: file.format.shape === "csv" ? "csv" : "json",
+    firstOrdinal,
+    lineCount,
+    firstLine,
+  };
+}

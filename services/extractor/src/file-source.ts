@@ -1,0 +1,52 @@
+import { constants, createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
+import type { ByteSource } from "./lines/line-chunk.js";
+
+const READ_BYTES = 1024 * 1024;
+
+/** Opens a file of landing for reading. Throws PathRefusedError if it has become a symbolic link. */
+export async function openInputFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOOP") {
+      throw new PathRefusedError("a symbolic link is not followed");
+    }
+    throw error;
+  }
+}
+
+/** Gives a file's bytes as they lie on disk. The handle stays open for the caller to close. */
+export function storedBytes(file: FileHandle): ByteSource {
+  return createReadStream("", { fd: file, start: 0, autoClose: false, highWaterMark: READ_BYTES });
+}
+
+/** Gives a file's bytes, unpacked. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
+export async function* unpackedBytes(stored: ByteSource, gzip: boolean): AsyncGenerator<Buffer> {
+  if (!gzip) {
+    yield* stored;
+    return;
+  }
+  const source = Readable.from(stored);
+  const gunzip = createGunzip({ chunkSize: READ_BYTES });
+  source.once("error", (error) => gunzip.destroy(error));
+  source.pipe(gunzip);
+  try {
+    yield* gunzip;
+  } catch (error) {
+    throw isZlibError(error) ? new UnreadableFileError(describe(error), { cause: error }) : error;
+  } finally {
+    source.destroy();
+  }
+}
+
+function isZlibError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("Z_");
+}
+
+function describe(error: { code: string }): string {
+  return error.code === "Z_BUF_ERROR" ? "the gzip data ends too early" : "the gzip data is damaged";
+}

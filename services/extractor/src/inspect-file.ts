@@ -1,0 +1,79 @@
+import { createHash, type Hash } from "node:crypto";
+import { join } from "node:path";
+import { UnreadableFileError } from "@lethe/contracts/errors";
+import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
+import type { ByteSource, LineChunk } from "./lines/line-chunk.js";
+import { readLines } from "./lines/read-lines.js";
+import type { LandedFile } from "./scan-landing.js";
+
+export interface InspectedFile extends LandedFile {
+  readonly sha256: Buffer;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** The file's lines, of a small file; a large one is read again when it is cut. */
+  readonly lines: readonly LineChunk[] | undefined;
+  /** Why it cannot be taken in, if so. */
+  readonly unreadable: UnreadableFileError | undefined;
+}
+
+/**
+ * Reads a file once from end to end: its hash, and whether all of it can be cut into records, so that a torn file is
+ * known for what it is before the first of its records goes anywhere. Keeps the lines while they stay below
+ * `keepBytes`. Throws what the disk throws.
+ */
+export async function inspectFile(
+  root: string,
+  file: LandedFile,
+  keepBytes: number,
+  maxRecordBytes: number,
+): Promise<InspectedFile> {
+  const handle = await openInputFile(join(root, file.path));
+  try {
+    const hash = createHash("sha256");
+    const stored = { bytes: 0 };
+    const source = hashed(storedBytes(handle), hash, stored);
+    const { lines, unreadable } = await collectLines(source, file, keepBytes, maxRecordBytes);
+    // A file that turns out unreadable half way still needs the hash of all of its bytes.
+    if (unreadable !== undefined) await drain(source);
+    return { ...file, sha256: hash.digest(), bytes: stored.bytes, lines, unreadable };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function collectLines(source: ByteSource, file: LandedFile, keepBytes: number, maxRecordBytes: number) {
+  let kept: LineChunk[] | undefined = [];
+  let bytes = 0;
+  try {
+    const chunks = readLines(unpackedBytes(unclosed(source), file.format.gzip), file.format.shape, maxRecordBytes);
+    for await (const chunk of chunks) {
+      bytes += chunk.bytes.length;
+      if (bytes > keepBytes) kept = undefined;
+      kept?.push(chunk);
+    }
+    return { lines: kept, unreadable: undefined };
+  } catch (error) {
+    if (error instanceof UnreadableFileError) return { lines: undefined, unreadable: error };
+    throw error;
+  }
+}
+
+async function* hashed(source: ByteSource, hash: Hash, stored: { bytes: number }): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    hash.update(piece);
+    stored.bytes += piece.length;
+    yield piece;
+  }
+}
+
+/** Passes a source on without ending it when the reader stops early. */
+function unclosed(source: ByteSource): ByteSource {
+  const iterator = source[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+}
+
+async function drain(source: ByteSource): Promise<void> {
+  for await (const _piece of source) {
+    // Read for the hash alone.
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
+import type { ExtractorContext } from "./context.js";
+import type { InspectedFile } from "./inspect-file.js";
+
+/**
+ * Takes files out of landing whose content Lethe has already: what was loaded stands in the archive, what was
+ * unreadable in quarantine. Gives how many there were.
+ */
+export async function setAsideKnown(
+  context: ExtractorContext,
+  runId: string,
+  files: readonly InspectedFile[],
+  claims: readonly Claim[],
+): Promise<number> {
+  let known = 0;
+  for (const [i, file] of files.entries()) {
+    const claim = claims[i];
+    if (claim?.kind !== "known") continue;
+    known += 1;
+    if (claim.quarantined) await moveToQuarantine(context, file);
+    else await rm(join(context.landing, file.path), { force: true });
+  }
+  if (known > 0) await countAlreadyLoaded(context.pool, runId, known);
+  return known;
+}
+
+/** Gives where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */
+export function quarantinePath(file: InspectedFile): string {
+  return `${file.path}.${file.sha256.toString("hex").slice(0, 12)}`;
+}
+
+/** Moves a file from landing to the quarantine folder; one that was moved before stays where it is. */
+export async function moveToQuarantine(context: ExtractorContext, file: InspectedFile): Promise<void> {
+  const target = join(context.quarantine, quarantinePath(file));
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await rename(join(context.landing, file.path), target);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import { randomUUID } from "node:crypto";
+import { type BatchManifest, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import { writeJson } from "@lethe/staging/json-object";
+import type { Staging } from "@lethe/staging/staging";
+import type { NewBatch } from "@lethe/warehouse/ledger/record-batches";
+
+/** Writes a batch's lines and manifest to staging, under a new id, and gives what the ledger is to record of it. */
+export async function stageBatch(
+  staging: Staging,
+  runId: string,
+  segments: readonly Segment[],
+  lines: readonly Buffer[],
+): Promise<NewBatch> {
+  const id = randomUUID();
+  const batch = { runId, batchId: id };
+  const bytes = await staging.write(batch, STAGED.records, lines);
+  await writeJson(staging, batch, STAGED.manifest, { segments: [...segments], bytes } satisfies BatchManifest);
+  return { id, runId, bytes, segments };
+}
