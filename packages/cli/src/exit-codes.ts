@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   InvalidInputError,
+  LetheError,
   NotFoundError,
   RunActiveError,
   TransientError,
@@ -43,7 +44,9 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
     return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer (${code})` };
   }
   const { message, frames } = safeError(error);
-  return { exitCode: EXIT.failed, message: [message, ...frames].join("\n  ") };
+  // Where it happened helps with what nobody foresaw; an error of Lethe's own says all there is to say.
+  const lines = error instanceof LetheError ? [message] : [message, ...frames];
+  return { exitCode: EXIT.failed, message: lines.join("\n  ") };
 }
 
 const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError];

@@ -75,7 +75,11 @@ export async function requireInput({ source, landing }: CopyPlaces): Promise<voi
       `RAW_DATA_DIR: there is no folder ${source}. Set it to a folder that holds date=YYYY-MM-DD folders.`,
     );
   }
-  const [realSource, realLanding] = await Promise.all([realpath(source), realpath(landing)]);
+  const [realSource, realLanding] = await Promise.all([
+    realpath(source),
+    // Landing may not be there yet.
+    realpath(landing).catch(() => landing),
+  ]);
   if (contains(realSource, realLanding) || contains(realLanding, realSource)) {
     throw new ConfigurationError(
       `RAW_DATA_DIR (${source}) and the landing folder (${landing}) lie in one another. Set DATA_DIR to another folder.`,

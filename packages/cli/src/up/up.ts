@@ -34,9 +34,9 @@ type Context = Pick<CommandContext, "environment" | "terminal">;
  */
 export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
   const settings = readUpSettings(context.environment);
-  await Promise.all(Object.values(settings.folders).map((folder) => mkdir(folder, { recursive: true, mode: 0o755 })));
   const places = { source: settings.input, landing: settings.folders.landing, unfinished: settings.folders.incoming };
   await requireInput(places);
+  await Promise.all(Object.values(settings.folders).map((folder) => mkdir(folder, { recursive: true })));
 
   const { terminal } = context;
   const stopRequest = listenForStop((signal) => terminal.note(`${signal}: stopping; a second one ends at once`));

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { runCli } from "./program.js";
+
+async function run(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal = { print: (text: string) => out.push(text), note: (text: string) => err.push(text), bars: undefined };
+  const environment = { DATA_DIR: "/nonexistent" };
+  return { code: await runCli(args, { environment, terminal }), out: out.join("\n"), err: err.join("\n") };
+}
+
+describe("usage", () => {
+  it("shows every command and the exit codes, and exits with 0", async () => {
+    const { code, out, err } = await run("--help");
+    expect(code).toBe(0);
+    for (const command of ["up", "run", "status", "quarantine", "migrate", "generate"]) expect(out).toContain(command);
+    expect(out).toContain("4    the job already has an active run");
+    expect(err).toBe("");
+  });
+
+  it.each([
+    ["no command", []],
+    ["an unknown command", ["rum"]],
+    ["an unknown option", ["status", "--jason"]],
+    ["no job", ["run"]],
+    ["an unknown job", ["run", "customer"]],
+    ["a range that is none", ["run", "all", "--from", "2020-13-45"]],
+    ["an unknown reason", ["quarantine", "list", "--reason", "bad"]],
+    ["a limit that is no number", ["quarantine", "list", "--limit", "many"]],
+    ["a port that is none", ["up", "--port", "70000"]],
+    ["no folder for generated files", ["generate"]],
+    ["a missing setting", ["status"]],
+  ])("exits with 2 and says why for %s", async (_, args) => {
+    const { code, out, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err).not.toBe("");
+  });
+
+  it("says which setting is missing and what to do", async () => {
+    const { err } = await run("status");
+    expect(err).toMatch(/DATABASE_URL is not set, and no `npm start` runs on \/nonexistent/);
+  });
+});

@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { connectionSettings } from "./connection-settings.js";
+import { readRunningStack, removeRunningStack, writeRunningStack } from "./stack-file.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "lethe-stack-file-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const stack = { pid: process.pid, databaseUrl: "postgres://u:p@h/db", redisUrl: "redis://h", queuePrefix: "mine" };
+
+it("is read back while its process lives, and only its owner may read it", async () => {
+  await writeRunningStack(folder, stack);
+  expect(await readRunningStack(folder)).toEqual(stack);
+  expect((await stat(path.join(folder, "stack.json"))).mode & 0o777).toBe(0o600);
+  await removeRunningStack(folder);
+  expect(await readRunningStack(folder)).toBeUndefined();
+});
+
+it("counts as gone when its process died, or when it is damaged", async () => {
+  const dead = spawnSync(process.execPath, ["--version"]).pid;
+  await writeRunningStack(folder, { ...stack, pid: dead });
+  expect(await readRunningStack(folder)).toBeUndefined();
+  await writeFile(path.join(folder, "stack.json"), '{"pid":');
+  expect(await readRunningStack(folder)).toBeUndefined();
+});
+
+it("fills in what the environment does not say, and an empty text says nothing", async () => {
+  await writeRunningStack(folder, stack);
+  expect(await connectionSettings({ DATA_DIR: folder, DATABASE_URL: "", REDIS_URL: "redis://other" })).toEqual({
+    databaseUrl: stack.databaseUrl,
+    redisUrl: "redis://other",
+    queuePrefix: "mine",
+  });
+});
