@@ -1,0 +1,36 @@
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { type CliWorld, createCliWorld, quarantineRecord } from "../../test/cli-fixture.js";
+
+let world: CliWorld;
+let active: string;
+let last: string;
+beforeAll(async () => {
+  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  last = await quarantineRecord(world.pool, "transactions", "unknown_sku", 1);
+  await quarantineRecord(world.pool, "products", "schema", 2);
+  await world.pool.query("update ledger.quarantine set status = 'discarded' where reason = 'schema'");
+  active = await openRun(world.pool, { job: "customers", kind: "files", trigger: "cli" });
+});
+afterAll(() => world.end());
+
+it("shows each job's last run, the active runs, and the open quarantine by reason", async () => {
+  const { code, out } = await world.lethe(["status"]);
+  const text = out.join("\n");
+  expect(code).toBe(0);
+  expect(text).toMatch(/^transactions +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +succeeded /m);
+  expect(text).toMatch(/^erasure-requests +never$/m);
+  expect(text).toContain(`customers: queued, 0 of 0 batches, 0 records (${active})`);
+  expect(text).toMatch(/open in quarantine\n {2}transactions: unknown_sku 1$/);
+});
+
+it("gives the same as JSON, a line for each job, without Redis", async () => {
+  const { out } = await world.lethe(["status", "--json"], { environment: { REDIS_URL: "redis://127.0.0.1:1" } });
+  const jobs: unknown[] = out.map((line) => JSON.parse(line));
+  expect(jobs).toMatchObject([
+    { job: "customers", lastRun: { id: active }, activeRuns: [{ id: active }], openQuarantine: {} },
+    { job: "products", activeRuns: [], openQuarantine: {} },
+    { job: "transactions", lastRun: { id: last, state: "succeeded" }, openQuarantine: { unknown_sku: 1 } },
+    { job: "erasure-requests", lastRun: null, activeRuns: [], openQuarantine: {} },
+  ]);
+});

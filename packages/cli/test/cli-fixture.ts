@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { createLogger } from "@lethe/service-kit/logger";
+import { createMetrics } from "@lethe/service-kit/metrics";
+import { openQueues, type Queues } from "@lethe/service-kit/queues";
+import { connectRedis } from "@lethe/service-kit/redis";
+import { type JobHandler, startWorker } from "@lethe/service-kit/worker";
+import { closeRun, completeExtraction, startExtraction, startFinish } from "@lethe/warehouse/ledger/change-run";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { runCli } from "../src/program.js";
+
+export interface CliResult {
+  readonly code: number;
+  readonly out: string[];
+  readonly err: string[];
+}
+
+export interface CliWorld {
+  readonly pool: Pool;
+  readonly queues: Queues;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Runs one command on this world's database and queues. `onNote` sees each line of standard error as it comes. */
+  lethe(args: readonly string[], options?: LetheOptions): Promise<CliResult>;
+  /** Works on runs without files, as the services do with an empty landing; `extract` may be another handler. */
+  startWorkers(extract?: JobHandler<"extract">): Promise<void>;
+  /** Stops the workers and removes all keys: for the end of a test. */
+  quiet(): Promise<void>;
+  end(): Promise<void>;
+}
+
+interface LetheOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly onNote?: (line: string) => void;
+}
+
+/** Makes a database and a queue prefix of their own for one test file. `migrated: false` leaves the database empty. */
+export async function createCliWorld(
+  serverUrl: string,
+  redisUrl: string,
+  { migrated = true }: { readonly migrated?: boolean } = {},
+): Promise<CliWorld> {
+  const name = `cli_${randomBytes(6).toString("hex")}`;
+  const prefix = name.replace("_", "-");
+  const server = createPool(serverUrl, 1, "cli-tests");
+  await server.query(`create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  if (migrated) await migrate(url.href);
+  const pool = createPool(url.href, 3, "cli-tests");
+  const redis = connectRedis(redisUrl);
+  const queues = openQueues(redis, prefix);
+  const workers: { stop(graceMs: number): Promise<void> }[] = [];
+  const environment = {
+    DATABASE_URL: url.href,
+    REDIS_URL: redisUrl,
+    LETHE_QUEUE_PREFIX: prefix,
+    DATA_DIR: "/nonexistent",
+  };
+
+  async function quiet(): Promise<void> {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop(5_000)));
+    for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
+      if (keys.length > 0) await redis.del(keys);
+    }
+  }
+
+  return {
+    pool,
+    queues,
+    environment,
+    async lethe(args, options = {}) {
+      const out: string[] = [];
+      const err: string[] = [];
+      const terminal = {
+        print: (text: string) => void out.push(text),
+        note: (text: string) => {
+          err.push(text);
+          options.onNote?.(text);
+        },
+        bars: undefined,
+      };
+      const code = await runCli(args, { environment: { ...environment, ...options.environment }, terminal });
+      return { code, out, err };
+    },
+    async startWorkers(extract = { handle: ({ runId }) => extractNothing(pool, runId) }) {
+      const context = { redis, prefix, log: createLogger("cli-tests", "silent"), metrics: createMetrics("cli-tests") };
+      workers.push(startWorker(context, "extract", 1, extract));
+      workers.push(startWorker(context, "finish", 1, { handle: ({ runId }) => finish(pool, runId) }));
+    },
+    quiet,
+    async end() {
+      await quiet();
+      await queues.close();
+      redis.disconnect();
+      await pool.end();
+      await server.query(`drop database ${name}`);
+      await server.end();
+    },
+  };
+}
+
+export async function extractNothing(pool: Pool, runId: string): Promise<{ files: number; batches: number }> {
+  await startExtraction(pool, runId);
+  await completeExtraction(pool, runId, 1);
+  return { files: 0, batches: 0 };
+}
+
+async function finish(pool: Pool, runId: string): Promise<{ state: string }> {
+  const stage = await startFinish(pool, runId);
+  return { state: stage === undefined ? "open" : await closeRun(pool, runId, 1) };
+}
+
+/** Puts an open record into quarantine, as a run of its own rejected it; gives that run's id. */
+export async function quarantineRecord(pool: Pool, dataset: string, reason: string, line: number): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>(
+    `with run as (
+       insert into ledger.runs (job, kind, trigger, state, finished_at)
+       values ($1, 'files', 'cli', 'succeeded', now()) returning id
+     ), file as (
+       insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state)
+       select $1, 'date=2020-01-01/hour=00/' || $1 || '.json', '2020-01-01', 0, sha256(random()::text::bytea), 10, id, 'done'
+       from run returning id, run_id
+     )
+     insert into ledger.quarantine (dataset, reason, run_id, file_id, line, message, payload)
+     select $1, $2, run_id, id, $3, 'a reason for people', '{"email":"jane@example.com"}' from file
+     returning run_id as id`,
+    [dataset, reason, line],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) throw new Error("insert gave no row");
+  return id;
+}
