@@ -11,16 +11,22 @@ export interface StopRequest {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+// A terminal tells every process of its group, and some of them pass it on: that is one wish, heard twice.
+const ONE_PRESS_MS = 500;
+
 /**
- * Listens for the signals that ask this process to stop. A second one ends it at once; services and servers notice
+ * Listens for the signals that ask this process to stop. A second one, later, ends it at once; services and servers notice
  * that by themselves.
  */
 export function listenForStop(onFirst: (signal: string) => void): StopRequest {
   const controller = new AbortController();
-  let interrupted = false;
+  let interruptedAt: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (interrupted) process.exit(EXIT.interrupted);
-    interrupted = true;
+    if (interruptedAt !== undefined) {
+      if (performance.now() - interruptedAt > ONE_PRESS_MS) process.exit(EXIT.interrupted);
+      return;
+    }
+    interruptedAt = performance.now();
     onFirst(signal);
     controller.abort(new InterruptedError(signal));
   };
