@@ -18,6 +18,11 @@ export interface Dataset {
   /** Holds a parsed record against the schema; undefined when it fits. */
   check(record: unknown): Rejection | undefined;
   /**
+   * Records of a batch with the same identity are one record; null where several versions of a record are welcome.
+   * The record has passed `check`.
+   */
+  identityOf(record: unknown): string | null;
+  /**
    * Cleans a record that passed `check` (or is such a record masked) and writes its rows, in COPY text format, to the
    * sinks of `stagingTables`, in their order. Gives the cleaned record as `processed_data/` holds it, or a rejection, in
    * which case nothing was written.
@@ -56,13 +61,7 @@ export interface RowSink {
   append(rows: string): void;
 }
 
-export type AcceptResult =
-  | { readonly rejection: Rejection }
-  | {
-      readonly processed: unknown;
-      /** Records of a batch with the same identity are one record; null where versions of a record are welcome. */
-      readonly identity: string | null;
-    };
+export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: unknown };
 
 /** A temporary table that a batch's rows are copied into before they are merged. Its first columns are `ordinal`, `file_id`. */
 export interface StagingTable {

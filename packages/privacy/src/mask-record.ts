@@ -1,15 +1,14 @@
 import { type MaskingStrategy, maskValue } from "./mask-value.js";
 import type { PrivacyKey } from "./privacy-key.js";
 
+/** A dataset's strategies by field path (`delivery_address.city`). */
+export type MaskRecordStrategies = Readonly<Record<string, MaskingStrategy>>;
+
 /**
- * Gives a copy of a record as it stood in the input, masked field by field. `strategies` are a dataset's fields by path
- * (`delivery_address.city`). A field that no path covers is dropped: what the policy does not name is not kept.
+ * Gives a copy of a record as it stood in the input, masked field by field. A field that no
+ * path covers is dropped: what the policy does not name is not kept.
  */
-export function maskRecord(
-  record: unknown,
-  strategies: Readonly<Record<string, MaskingStrategy>>,
-  key: PrivacyKey,
-): unknown {
+export function maskRecord(record: unknown, strategies: MaskRecordStrategies, key: PrivacyKey): unknown {
   if (!isObject(record)) return null;
   return maskFields(record, "", strategies, key);
 }
@@ -17,7 +16,7 @@ export function maskRecord(
 function maskFields(
   record: Readonly<Record<string, unknown>>,
   prefix: string,
-  strategies: Readonly<Record<string, MaskingStrategy>>,
+  strategies: MaskRecordStrategies,
   key: PrivacyKey,
 ): Record<string, unknown> {
   const masked: Record<string, unknown> = {};

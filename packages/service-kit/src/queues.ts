@@ -33,6 +33,8 @@ export function openQueues(redis: Redis, prefix: string): Queues {
     JOB_NAMES.map((job) => [job, new Queue(job, options)]),
   ) as unknown as Queues["byJob"];
   const flows = new FlowProducer({ connection: redis, prefix });
+  // Without a listener BullMQ prints each failed attempt to connect; the connection's state shows in /readyz.
+  for (const source of [...Object.values(byJob), flows]) source.on("error", () => undefined);
   return {
     prefix,
     flows,

@@ -36,6 +36,7 @@ export interface ReadyMessage {
 }
 
 const GRACE_MS = 9_000;
+const LAST_MS = 500;
 
 /**
  * Runs a service to its end: settings, logger, Redis, the service itself, health server; then waits for SIGTERM,
@@ -59,6 +60,8 @@ export async function runService<S extends TObject>(
     process.exitCode = 1;
   } finally {
     if (process.connected) process.disconnect();
+    // A connection that waits for a lost Redis would keep the process; one with nothing open ends before.
+    setTimeout(() => process.exit(), LAST_MS).unref();
   }
 }
 
@@ -78,7 +81,8 @@ async function runWith<S extends TObject>(
         ? undefined
         : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, metrics.registry);
     const { ready } = await checkReadiness(checks);
-    log.info({ ready, address: service.address }, "started");
+    // Not `address`: the logger takes that for a person's and redacts it.
+    log.info({ ready, url: service.address }, "started");
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
     log.info({ reason: await stopRequest }, "stopping");
     await service.stop(GRACE_MS);

@@ -15,6 +15,7 @@ export interface SafeError {
  * and the place remain.
  */
 export function safeError(error: unknown): SafeError {
+  if (isSafeError(error)) return error;
   const frames = error instanceof Error ? framesOf(error) : [];
   if (error instanceof LetheError) {
     return { code: error.code, message: error.message, retryable: error.retryable, frames };
@@ -39,6 +40,11 @@ export function safeError(error: unknown): SafeError {
     retryable: true,
     frames,
   };
+}
+
+/** What has been stripped once is passed on: a logger's serializer may meet it. */
+function isSafeError(error: unknown): error is SafeError {
+  return typeof error === "object" && error !== null && !(error instanceof Error) && "frames" in error;
 }
 
 function framesOf(error: Error): string[] {

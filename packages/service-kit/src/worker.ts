@@ -1,5 +1,6 @@
+import { InvalidInputError } from "@lethe/contracts/errors";
 import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
-import { type Job, UnrecoverableError, Worker } from "bullmq";
+import { UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
 import type { Logger } from "./logger.js";
@@ -34,13 +35,21 @@ export function startWorker<N extends JobName>(
 ): RunningWorker {
   const check = Compile(JOB_SCHEMAS[name].payload);
   const log = context.log.child({ job: name });
+  async function giveUp(payload: JobPayload<N>, error: SafeError) {
+    log.error({ ...references(payload), error }, "job gave up");
+    try {
+      await handler.giveUp?.(payload, error);
+    } catch (failure) {
+      log.error({ ...references(payload), error: failure }, "could not write into the ledger that the job gave up");
+    }
+  }
   const worker = new Worker<JobPayload<N>, JobResult<N>, N>(
     name,
     async (job) => {
       const stopTimer = context.metrics.startTimer(name);
-      const jobLog = log.child({ jobId: job.id, attempt: job.attemptsMade + 1 });
+      const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
-        if (!check.Check(job.data)) throw new UnrecoverableError("the payload is not of the job's schema");
+        if (!check.Check(job.data)) throw new InvalidInputError("the payload is not of the job's schema");
         const result = await handler.handle(job.data, jobLog);
         stopTimer("done");
         return result;
@@ -48,43 +57,45 @@ export function startWorker<N extends JobName>(
         const safe = safeError(error);
         stopTimer("failed");
         jobLog.warn({ error }, "job failed");
+        const isLast = !safe.retryable || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+        // Before BullMQ hears of it, so that a job which waits for this one already finds it in the ledger.
+        if (isLast) await giveUp(job.data, safe);
         throw toQueueError(safe);
       }
     },
     { connection: context.redis, prefix: context.prefix, concurrency },
   );
+  // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.
   worker.on("failed", (job, error) => {
-    if (job?.finishedOn === undefined) return;
-    const safe = gaveUpWith.get(error) ?? stalled(error);
-    log.error({ jobId: job.id, error: safe }, "job gave up");
-    handler.giveUp?.(job.data, safe).catch((failure: unknown) => {
-      log.error({ jobId: job.id, error: failure }, "could not write into the ledger that the job gave up");
-    });
+    if (job?.finishedOn === undefined || thrownHere.has(error)) return;
+    void giveUp(job.data, { code: "stalled", message: error.message, retryable: true, frames: [] });
   });
   worker.on("error", (error) => log.warn({ error }, "queue connection"));
   return {
     async stop(graceMs) {
-      const timer = setTimeout(() => void worker.close(true), graceMs);
-      await worker.close();
+      // BullMQ waits for jobs, and for a Redis that does not answer, without end; closing by force later on changes nothing.
+      let timer: NodeJS.Timeout | undefined;
+      const graceIsOver = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([worker.close(), graceIsOver]);
       clearTimeout(timer);
     },
   };
 }
 
-const gaveUpWith = new WeakMap<Error, SafeError>();
+const thrownHere = new WeakSet<Error>();
 
 /** Makes the error that BullMQ stores in Redis: nothing in it but code, message and frames of our own. */
 function toQueueError(safe: SafeError): Error {
   const text = `${safe.code}: ${safe.message}`;
   const error = safe.retryable ? new Error(text) : new UnrecoverableError(text);
   error.stack = [text, ...safe.frames].join("\n");
-  gaveUpWith.set(error, safe);
+  thrownHere.add(error);
   return error;
 }
 
-// BullMQ itself fails a job whose worker vanished more often than allowed; its message holds no data of the job.
-function stalled(error: Error): SafeError {
-  return { code: "stalled", message: error.message, retryable: true, frames: [] };
+/** A payload holds references only; as a record of unknown fields it can be logged. */
+function references(payload: object): Record<string, unknown> {
+  return { ...payload };
 }
-
-export type { Job };

@@ -30,6 +30,7 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
       const wrong = DATE_FIELDS.find((field) => !isDateOrNull(record[field]));
       return wrong === undefined ? undefined : schemaRejection(`/${wrong}`, "is not a day of the calendar");
     },
+    identityOf: () => null,
     accept(record, place, sinks) {
       const customer = cleanCustomer(record as MaskableCustomer);
       sinks[0]?.append(
@@ -41,7 +42,7 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
           ...CUSTOMER_ROW.map((field) => customer[field]),
         ]),
       );
-      return { processed: customer, identity: null };
+      return { processed: customer };
     },
     stagingTables: [CUSTOMER_STAGING],
     merge: CUSTOMER_MERGE,

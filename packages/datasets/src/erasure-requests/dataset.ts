@@ -23,6 +23,10 @@ type RawErasureRequest = Static<typeof ErasureRequestSchema>;
  */
 export function createErasureRequests(allowExtraFields: boolean): Dataset {
   const schema = compileSchema(Type.Object(ERASURE_REQUEST_FIELDS, { additionalProperties: allowExtraFields }));
+  const subjectOf: Dataset["subjectOf"] = (record) => ({
+    customerId: textFieldOf(record, "customer-id"),
+    email: cleanEmail(textFieldOf(record, "email")),
+  });
   return {
     name: "erasure-requests",
     fields: Object.keys(ERASURE_REQUEST_FIELDS),
@@ -30,11 +34,12 @@ export function createErasureRequests(allowExtraFields: boolean): Dataset {
     // The request was taken the first time: no reason to keep whose it was in plain.
     maskedReasons: ["duplicate"],
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
-    subjectOf: (record) => ({
-      customerId: textFieldOf(record, "customer-id"),
-      email: cleanEmail(textFieldOf(record, "email")),
-    }),
+    subjectOf,
     check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
+    identityOf(record) {
+      const { customerId, email } = subjectOf(record);
+      return `${customerId} ${email}`;
+    },
     accept(record, place, sinks, key) {
       const request = record as RawErasureRequest;
       const id = request["customer-id"];
@@ -53,7 +58,7 @@ export function createErasureRequests(allowExtraFields: boolean): Dataset {
           key.id,
         ]),
       );
-      return { processed: { "customer-id": alias }, identity: `${id} ${email}` };
+      return { processed: { "customer-id": alias } };
     },
     stagingTables: [ERASURE_REQUEST_STAGING],
     merge: ERASURE_REQUEST_MERGE,

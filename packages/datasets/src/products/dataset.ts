@@ -22,6 +22,7 @@ export function createProducts(allowExtraFields: boolean): Dataset {
     }),
     subjectOf: () => ({ customerId: null, email: null }),
     check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
+    identityOf: () => null,
     accept(record, place, sinks) {
       const product = cleanProduct(record as RawProduct);
       sinks[0]?.append(
@@ -36,7 +37,7 @@ export function createProducts(allowExtraFields: boolean): Dataset {
           product.popularity,
         ]),
       );
-      return { processed: product, identity: null };
+      return { processed: product };
     },
     stagingTables: [PRODUCT_STAGING],
     merge: PRODUCT_MERGE,

@@ -22,12 +22,13 @@ export function createTransactions(allowExtraFields: boolean): Dataset {
     }),
     subjectOf: (record) => ({ customerId: textFieldOf(record, "customer_id"), email: null }),
     check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
+    identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
     accept(record, place, sinks) {
       const transaction = cleanTransaction(record as RawTransaction);
       if ("reason" in transaction) return { rejection: transaction };
       sinks[0]?.append(transactionRow(transaction, place));
       sinks[1]?.append(purchaseRows(transaction, place));
-      return { processed: transaction, identity: transaction.transaction_id };
+      return { processed: transaction };
     },
     stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
     merge: TRANSACTION_MERGE,

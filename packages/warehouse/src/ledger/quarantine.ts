@@ -1,22 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
-import type { Client, Queryable } from "../pool.js";
-
-/** The columns of the quarantine table that a rejects file fills, in COPY's order. */
-export const QUARANTINE_COLUMNS = [
-  "dataset",
-  "reason",
-  "run_id",
-  "batch_id",
-  "file_id",
-  "line",
-  "pointer",
-  "message",
-  "missing_key",
-  "payload",
-  "payload_encoding",
-] as const;
+import type { Queryable } from "../pool.js";
 
 export interface QuarantineList extends QuarantineFilter {
   readonly status?: QuarantineStatus | undefined;
@@ -111,42 +96,4 @@ export async function hasReplayable(db: Queryable, dataset: DatasetName, missing
     [dataset],
   );
   return rows.length > 0;
-}
-
-export interface ReplayReject {
-  readonly quarantineId: number;
-  readonly reason: RejectReason;
-  readonly pointer: string | null;
-  readonly message: string;
-  readonly missingKey: string | null;
-}
-
-/**
- * Ends a replay of quarantined records in the transaction of their rows: those that were rejected once more stay open
- * with the newest reason, all others are resolved as replayed.
- */
-export async function resolveReplayed(
-  client: Client,
-  quarantineIds: readonly number[],
-  rejects: readonly ReplayReject[],
-): Promise<void> {
-  await client.query(
-    `update ledger.quarantine q
-     set reason = r.reason, pointer = r.pointer, message = r.message, missing_key = r.missing_key
-     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[])
-       as r (id, reason, pointer, message, missing_key)
-     where q.id = r.id`,
-    [
-      rejects.map((reject) => reject.quarantineId),
-      rejects.map((reject) => reject.reason),
-      rejects.map((reject) => reject.pointer),
-      rejects.map((reject) => reject.message),
-      rejects.map((reject) => reject.missingKey),
-    ],
-  );
-  await client.query(
-    `update ledger.quarantine set status = 'replayed', resolved_at = clock_timestamp()
-     where id = any ($1) and id <> all ($2) and status = 'open'`,
-    [quarantineIds, rejects.map((reject) => reject.quarantineId)],
-  );
 }

@@ -1,0 +1,65 @@
+import { promisify } from "node:util";
+import { constants, gzip, gzipSync } from "node:zlib";
+import { StagedObjectError } from "@lethe/contracts/errors";
+import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import type { BatchRef, Staging } from "@lethe/staging/staging";
+import type { MergeReject } from "./stage-rows.js";
+
+const gzipInBackground = promisify(gzip);
+const OPTIONS = { level: constants.Z_BEST_SPEED };
+/** Bytes up to which a gzip member is made on the spot: handing it to another thread costs more. */
+const SMALL = 32 * 1024;
+/** The index has two 32-bit numbers a line: ordinal and length in bytes. */
+const INDEX_ENTRY = 8;
+
+export interface PublishedPart {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes what a batch adds to `processed_data/` to staging: for each segment one gzip member of its loaded records.
+ * Members can be joined to a gzip file as they are (RFC 1952, section 2.2). Gives where each one lies.
+ */
+export async function writePublished(
+  staging: Staging,
+  batch: BatchRef,
+  summary: BatchSummary,
+  rejects: readonly MergeReject[],
+): Promise<PublishedPart[]> {
+  const lines = await staging.read(batch, STAGED.processed);
+  const index = await staging.read(batch, STAGED.processedIndex);
+  const rejected = new Set(rejects.map((reject) => reject.ordinal));
+  const members: Buffer[] = [];
+  const parts: PublishedPart[] = [];
+  let offset = 0;
+  let position = 0;
+  let entry = 0;
+  for (const segment of summary.segments) {
+    const end = position + segment.processedBytes;
+    const kept: Buffer[] = [];
+    let keptFrom = position;
+    // Loaded lines that follow each other stay one piece; only a rejected one makes a gap.
+    for (; position < end; entry += INDEX_ENTRY) {
+      if (entry + INDEX_ENTRY > index.length) throw new StagedObjectError(`${STAGED.processedIndex} is too short`);
+      const length = index.readUInt32LE(entry + 4);
+      if (rejected.has(index.readUInt32LE(entry))) {
+        if (position > keptFrom) kept.push(lines.subarray(keptFrom, position));
+        keptFrom = position + length;
+      }
+      position += length;
+    }
+    if (position > keptFrom) kept.push(lines.subarray(keptFrom, position));
+    const member = kept.length === 0 ? undefined : await compress(Buffer.concat(kept));
+    if (member !== undefined) members.push(member);
+    parts.push({ offset, bytes: member?.length ?? 0 });
+    offset += member?.length ?? 0;
+  }
+  if (position !== lines.length) throw new StagedObjectError(`${STAGED.processed} is not as long as it was`);
+  await staging.write(batch, STAGED.published, members);
+  return parts;
+}
+
+async function compress(bytes: Buffer): Promise<Buffer> {
+  return bytes.length <= SMALL ? gzipSync(bytes, OPTIONS) : gzipInBackground(bytes, OPTIONS);
+}

@@ -1,0 +1,14 @@
+import type { Datasets } from "@lethe/datasets/registry";
+import type { Policy } from "@lethe/privacy/policy";
+import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { Staging } from "@lethe/staging/staging";
+import type { Pool } from "@lethe/warehouse/pool";
+
+/** What the transformer works with. */
+export interface TransformerContext {
+  readonly pool: Pool;
+  readonly staging: Staging;
+  readonly datasets: Datasets;
+  readonly key: PrivacyKey;
+  readonly policy: Policy;
+}
