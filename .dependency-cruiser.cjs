@@ -1,0 +1,86 @@
+// Who may import whom: the table in the README's layout, as rules. Workspace imports resolve to sources (`source` in the
+// packages' exports), so a rule on a folder sees both `@lethe/x/y` and a relative path that leads there.
+
+/** What each package may import of the others; itself it always may. */
+const PACKAGE_IMPORTS = {
+  contracts: [],
+  privacy: ["contracts"],
+  staging: ["contracts"],
+  warehouse: ["contracts"],
+  "service-kit": ["contracts"],
+  "local-stack": ["contracts"],
+  datasets: ["contracts", "privacy"],
+};
+
+const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({
+  name: `${name}-imports-only-${allowed.join("-and-") || "itself"}`,
+  severity: "error",
+  from: { path: `^packages/${name}/` },
+  to: { path: "^(packages|services)/", pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...packageRules,
+    {
+      name: "cli-imports-no-service",
+      comment: "The command line starts services as processes; it does not load them.",
+      severity: "error",
+      from: { path: "^packages/cli/" },
+      to: { path: "^services/" },
+    },
+    {
+      name: "services-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^services/([^/]+)/" },
+      to: { path: "^services/", pathNot: "^services/$1/" },
+    },
+    {
+      name: "services-do-not-import-the-cli",
+      severity: "error",
+      from: { path: "^services/" },
+      to: { path: "^packages/cli/" },
+    },
+    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-unused-file",
+      comment:
+        "A source that neither a program nor a test leads to is left over. (Packages export all they have, so knip cannot tell.)",
+      severity: "error",
+      from: { path: ["/src/main\\.ts$", "\\.test\\.ts$", "^tests/"] },
+      to: { path: "^(packages|services)/[^/]+/src/", pathNot: ["/src/main\\.ts$", "\\.test\\.ts$"], reachable: false },
+    },
+    {
+      name: "every-import-resolves",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "no-test-in-the-product",
+      severity: "error",
+      from: { pathNot: "\\.test\\.ts$" },
+      to: { path: "\\.test\\.ts$" },
+    },
+    {
+      name: "packages-are-listed",
+      comment: "What a package imports stands in its own package.json.",
+      severity: "error",
+      from: { pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no API for JavaScript, so swc parses; it sees imports of types, too.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    exclude: { path: ["(^|/)(dist|coverage)/"] },
+    doNotFollow: { path: ["node_modules"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["source", "import", "node", "default"],
+      extensions: [".ts", ".mjs", ".js", ".cjs", ".json"],
+    },
+    combinedDependencies: false,
+  },
+};

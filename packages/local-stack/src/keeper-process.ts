@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
+import type { SystemUser } from "./run-program.js";
+
+/** A server as the keeper starts and stops it. No argument may be a secret: process lists are readable. */
+export interface ServerSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Whom to run it as; ourselves when undefined. */
+  readonly user: SystemUser | undefined;
+  /** The signal on which it stops at once but in order. */
+  readonly stopSignal: "SIGINT" | "SIGTERM";
+  /** It takes connections once this text stands in its output. */
+  readonly readyText: string;
+  readonly logFile: string;
+}
+
+/** The process that holds the servers. It stops them when told to, and by itself when this process ends in any way. */
+export interface Keeper {
+  readonly pid: number;
+  /** Starts a server and gives its process id once it takes connections. Throws ConfigurationError when it ends instead. */
+  startServer(spec: ServerSpec): Promise<number>;
+  /** Stops all servers and ends the keeper; calling it again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a keeper, in a session of its own so that a Ctrl-C in the terminal does not stop the servers under services
+ * that are still finishing. It does not hold this process open.
+ *
+ * `onServerEnded` is called when a server ends that nobody asked to.
+ */
+export async function startKeeper(onServerEnded: (name: string, reason: string) => void): Promise<Keeper> {
+  const keeperFile = fileURLToPath(new URL("../keeper.mjs", import.meta.url));
+  const child = spawn(process.execPath, [keeperFile], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
+  await once(child, "spawn");
+  const { stdin, stdout, pid } = child;
+  if (pid === undefined) throw new ConfigurationError("the keeper of the local servers did not start");
+  // A broken pipe is told by the keeper's exit.
+  stdin.on("error", () => {});
+  releaseEventLoop(child);
+
+  const waiting = new Map<string, { resolve: (pid: number) => void; reject: (error: Error) => void }>();
+  let stopping: Promise<void> | undefined;
+  const exited = once(child, "exit").then(() => {
+    for (const { reject } of waiting.values()) reject(new ConfigurationError("the keeper of the local servers ended"));
+  });
+  createInterface({ input: stdout }).on("line", (line) => {
+    const event: unknown = JSON.parse(line);
+    if (!keeperEvent.Check(event)) return;
+    const waiter = waiting.get(event.name);
+    waiting.delete(event.name);
+    if (event.event === "ready") {
+      waiter?.resolve(event.pid);
+    } else if (waiter !== undefined) {
+      waiter.reject(new ConfigurationError(`${event.name} did not start: ${event.reason}`));
+    } else if (stopping === undefined) {
+      onServerEnded(event.name, event.reason);
+    }
+  });
+
+  return {
+    pid,
+    async startServer(spec) {
+      const ready = new Promise<number>((resolve, reject) => waiting.set(spec.name, { resolve, reject }));
+      stdin.write(`${JSON.stringify(spec)}\n`);
+      holdEventLoop(child);
+      try {
+        return await ready;
+      } catch (error) {
+        const lastLines = (await readFile(spec.logFile, "utf8").catch(() => ""))
+          .trim()
+          .split("\n")
+          .slice(-5)
+          .join("\n");
+        throw new ConfigurationError(
+          `${error instanceof Error ? error.message : String(error)}\nIts log, ${spec.logFile}, ends:\n${lastLines}`,
+        );
+      } finally {
+        if (waiting.size === 0 && stopping === undefined) releaseEventLoop(child);
+      }
+    },
+    stop() {
+      if (stopping === undefined) {
+        holdEventLoop(child);
+        stdin.end();
+        stopping = exited;
+      }
+      return stopping;
+    },
+  };
+}
+
+const keeperEvent = Compile(
+  Type.Union([
+    Type.Object({ event: Type.Literal("ready"), name: Type.String(), pid: Type.Integer() }),
+    Type.Object({ event: Type.Literal("ended"), name: Type.String(), reason: Type.String() }),
+  ]),
+);
+
+function releaseEventLoop(child: ChildProcess): void {
+  child.unref();
+  for (const pipe of pipesOf(child)) pipe.unref();
+}
+
+function holdEventLoop(child: ChildProcess): void {
+  child.ref();
+  for (const pipe of pipesOf(child)) pipe.ref();
+}
+
+/** A child's pipes are sockets at run time, which the types of Node do not say. */
+function pipesOf(child: ChildProcess): Socket[] {
+  return [child.stdin, child.stdout].filter((pipe) => pipe instanceof Socket);
+}

@@ -1,0 +1,82 @@
+// `npm test`: installs, builds, then runs every check, goes on after one that fails, and ends with the count of all.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { build } from "./build.mjs";
+import { checkNode } from "./check-node.mjs";
+import { countTests } from "./count-tests.mjs";
+import { install } from "./install.mjs";
+import { ROOT, tool, toolEnvironment } from "./root.mjs";
+
+const CHECKS = [
+  ["types of the tests", "tsc", ["-p", "tsconfig.test.json"]],
+  ["lint and format", "biome", ["ci", "."]],
+  ["unused files, exports and packages", "knip", []],
+  ["import borders", "depcruise", ["--config", ".dependency-cruiser.cjs", "packages", "services", "tests"]],
+];
+const SUITES = [
+  ["unit tests", "vitest.unit.config.ts"],
+  ["integration tests", "vitest.integration.config.ts"],
+];
+
+checkNode();
+const total = { passed: 0, failed: 0 };
+if (await step("install", install)) {
+  await step("build", build);
+  for (const [title, program, args] of CHECKS) {
+    await step(title, async () => (await run(program, args)) === 0);
+  }
+  for (const [title, config] of SUITES) {
+    add(title, await runSuite(config));
+  }
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+/** Runs one check, which counts as one, passed or failed. */
+async function step(title, check) {
+  const passed = await check();
+  add(title, passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  return passed;
+}
+
+function add(title, counts) {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  console.log(`${counts.failed === 0 ? "ok" : "FAILED"}: ${title} (${counts.passed} passed, ${counts.failed} failed)`);
+}
+
+/** Runs a suite of vitest; its tests count one by one. */
+async function runSuite(config) {
+  const folder = mkdtempSync(path.join(tmpdir(), "lethe-report-"));
+  const report = path.join(folder, "report.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await run("vitest", ["run", "--config", config, ...reporters]);
+    return countTests(readReport(report), code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives undefined when the suite ended before it could report. */
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a tool with its output shown and gives its exit code; 1 when it cannot be started or a signal ended it. */
+function run(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(tool(program), args, { cwd: ROOT, env: toolEnvironment(), stdio: "inherit" });
+    child.on("error", (error) => {
+      console.error(`${program} could not be started: ${error.message}`);
+      resolve(1);
+    });
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}

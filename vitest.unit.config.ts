@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** The first answer, within seconds: no servers, no build. */
+export default defineConfig({
+  // Packages of the workspace are taken from their TypeScript sources.
+  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  test: {
+    include: ["packages/*/{src,test}/**/*.test.ts", "services/*/{src,test}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
+  },
+});
