@@ -23,9 +23,7 @@ export async function install() {
     { cwd: ROOT, shell: process.platform === "win32" },
   );
   if (code !== 0) {
-    console.error(
-      "The packages could not be installed (see above). It takes a way to the npm registry the first time.",
-    );
+    console.error("The packages could not be installed (see above)..");
     return false;
   }
   writeFileSync(STAMP, wanted);

@@ -37,11 +37,9 @@ async function startWithPath(directory: string, programs: string): Promise<unkno
     env: { ...process.env, PATH: programs },
   });
   const [line] = await once(createInterface({ input: owner.stdout }), "line");
-  // Its input ends, so it stops its stack with itself.
-  onTestFinished(async () => {
-    owner.kill();
-    await once(owner, "exit");
-  });
+  const exited = once(owner, "exit");
+  owner.stdin.end();
+  await exited;
   return JSON.parse(String(line));
 }
 
@@ -60,6 +58,6 @@ async function programsWithout(names: readonly string[]): Promise<string> {
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "lethe-debian-redis-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

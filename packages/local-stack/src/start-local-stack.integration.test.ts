@@ -16,6 +16,7 @@ import { isRunning } from "./process-identity.js";
 import { type LocalStack, startLocalStack } from "./start-local-stack.js";
 
 let directory: string;
+let stacks: LocalStack[] = [];
 
 beforeEach(async () => {
   // Of mode 0700: as root, PostgreSQL's ordinary user cannot reach what lies below by its path.
@@ -23,6 +24,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  await Promise.all(stacks.map((stack) => stack.stop()));
+  stacks = [];
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -136,7 +139,7 @@ describe("a server of the user's", () => {
 
 async function start(): Promise<LocalStack> {
   const stack = await startLocalStack({ directory });
-  onTestFinished(() => stack.stop());
+  stacks.push(stack);
   return stack;
 }
 
