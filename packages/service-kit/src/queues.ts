@@ -34,7 +34,8 @@ export function openQueues(redis: Redis, prefix: string): Queues {
   ) as unknown as Queues["byJob"];
   const flows = new FlowProducer({ connection: redis, prefix });
   // Without a listener BullMQ prints each failed attempt to connect; the connection's state shows in /readyz.
-  for (const source of [...Object.values(byJob), flows]) source.on("error", () => undefined);
+  for (const queue of Object.values<Queue>(byJob)) queue.on("error", ignore);
+  flows.on("error", ignore);
   return {
     prefix,
     flows,
@@ -44,3 +45,5 @@ export function openQueues(redis: Redis, prefix: string): Queues {
     },
   };
 }
+
+const ignore = () => undefined;

@@ -1,0 +1,52 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { ProblemSchema } from "@lethe/contracts/problem";
+import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
+import { RunSchema } from "@lethe/contracts/runs";
+import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { type FastifyInstance, fastify } from "fastify";
+import type { AppDependencies } from "./dependencies.js";
+import { guard } from "./http/guard.js";
+import { parseJsonBodies } from "./http/json-body.js";
+import { problem, problemOf, sendProblem } from "./http/problem.js";
+import { logRequests } from "./http/request-log.js";
+import { OPEN_API } from "./open-api.js";
+import { boardRoutes } from "./routes/board.js";
+import { healthRoutes } from "./routes/health.js";
+import { jobRoutes } from "./routes/jobs.js";
+import { quarantineRoutes } from "./routes/quarantine.js";
+import { RunDetail, runRoutes } from "./routes/runs.js";
+import { scheduleRoutes } from "./routes/schedules.js";
+
+/** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
+export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { log, token } = dependencies;
+  const app = fastify({
+    // Fastify's own lines hold whole addresses.
+    logger: false,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setErrorHandler((error, request, reply) => {
+    const answer = problemOf(error);
+    if (answer.status >= 500)
+      log.error({ error, method: request.method, route: request.routeOptions.url }, "request failed");
+    return sendProblem(reply, answer);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, problem(404, "not_found", "there is nothing at this address")),
+  );
+  logRequests(app, log);
+  guard(app, token);
+  parseJsonBodies(app);
+  for (const schema of [ProblemSchema, RunSchema, RunDetail, ScheduleSchema, QuarantineEntrySchema])
+    app.addSchema(schema);
+  await app.register(swagger, OPEN_API);
+  await app.register(swaggerUi, { routePrefix: "/docs" });
+  await app.register(boardRoutes, dependencies.board);
+  for (const routes of [jobRoutes, runRoutes, scheduleRoutes, quarantineRoutes, healthRoutes]) {
+    await app.register(routes, dependencies);
+  }
+  return app;
+}

@@ -1,0 +1,22 @@
+import type { ReadinessChecks } from "@lethe/service-kit/health-server";
+import type { Logger } from "@lethe/service-kit/logger";
+import type { JobMetrics } from "@lethe/service-kit/metrics";
+import type { Pool } from "@lethe/warehouse/pool";
+import type { Queue } from "bullmq";
+import type { RunQueue } from "./run-queue.js";
+
+/** What the routes work with. */
+export interface AppDependencies {
+  readonly pool: Pool;
+  readonly runQueue: RunQueue;
+  /** False when no schedule fires here, whatever the ledger says. */
+  readonly schedulesOn: boolean;
+  /** Makes the queue follow the ledger's schedules. */
+  readonly applySchedules: () => Promise<void>;
+  readonly checks: ReadinessChecks;
+  readonly registry: JobMetrics["registry"];
+  readonly log: Logger;
+  /** What callers must show; undefined lets everyone in who can reach the port. */
+  readonly token: string | undefined;
+  readonly board: { readonly queues: readonly Queue[]; readonly readOnly: boolean };
+}

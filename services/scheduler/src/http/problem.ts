@@ -1,0 +1,70 @@
+import { STATUS_CODES } from "node:http";
+import {
+  InvalidInputError,
+  LetheError,
+  NotFoundError,
+  PathRefusedError,
+  RunActiveError,
+  RunStateError,
+  TransientError,
+} from "@lethe/contracts/errors";
+import type { Problem } from "@lethe/contracts/problem";
+import type { FastifyError, FastifyReply } from "fastify";
+
+/**
+ * Gives the problem details (RFC 9457) that a thrown error is answered with. Only Lethe's own messages are shown, and
+ * of those none with status 500 and above: other people's quote what they stumbled over.
+ */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof LetheError) return problemOfLethe(error);
+  if (!isFastifyError(error)) return problem(500, "internal");
+  if (error.validation !== undefined) return problemOfValidation(error);
+  return CLIENT_ERRORS[error.statusCode ?? 500] ?? problem(500, "internal");
+}
+
+/** Makes problem details; the status names the title. */
+export function problem(status: number, code: string, detail?: string): Problem {
+  const title = STATUS_CODES[status] ?? "Error";
+  return { type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** Answers a request with a problem. */
+export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
+  return reply.code(answer.status).type("application/problem+json").send(answer);
+}
+
+const CLIENT_ERRORS: Readonly<Record<number, Problem>> = {
+  400: problem(400, "input_invalid", "the request's body or address cannot be read"),
+  404: problem(404, "not_found", "there is nothing at this address"),
+  413: problem(413, "body_too_large", "the body is larger than 1 MiB"),
+  414: problem(414, "address_too_long"),
+  415: problem(415, "content_type_unsupported", "the body must be application/json"),
+};
+
+function problemOfLethe(error: LetheError): Problem {
+  const status = statusOf(error);
+  if (status === 500) return problem(500, "internal");
+  if (status === 503) return problem(503, error.code);
+  const answer = problem(status, error.code, error.message);
+  return error instanceof RunActiveError ? { ...answer, activeRunId: error.activeRunId } : answer;
+}
+
+function statusOf(error: LetheError): number {
+  if (error instanceof InvalidInputError || error instanceof PathRefusedError) return 400;
+  if (error instanceof NotFoundError) return 404;
+  if (error instanceof RunActiveError || error instanceof RunStateError) return 409;
+  return error instanceof TransientError ? 503 : 500;
+}
+
+/** Names the place and what is asked for there, never what stood there. A path that no schema allows leads nowhere. */
+function problemOfValidation(error: FastifyError): Problem {
+  if (error.validationContext === "params") return problem(404, "not_found", "there is nothing at this address");
+  const places = (error.validation ?? []).map(
+    ({ instancePath, message }) => `${error.validationContext ?? "request"}${instancePath} ${message ?? "is wrong"}`,
+  );
+  return problem(400, "input_invalid", [...new Set(places)].join("; "));
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && "statusCode" in error && "code" in error;
+}

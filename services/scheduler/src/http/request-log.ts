@@ -1,0 +1,17 @@
+import type { Logger } from "@lethe/service-kit/logger";
+import type { FastifyInstance } from "fastify";
+
+/** Logs every answered request by its route's pattern: addresses, query strings, headers and bodies stay out. */
+export function logRequests(app: FastifyInstance, log: Logger): void {
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    const line = { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    if (isPolled(route)) log.debug(line, "request");
+    else log.info(line, "request");
+  });
+}
+
+/** Health checks, scrapers and Bull Board ask every few seconds. */
+function isPolled(route: string): boolean {
+  return route === "/healthz" || route === "/readyz" || route === "/metrics" || route.startsWith("/queues");
+}

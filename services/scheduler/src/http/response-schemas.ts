@@ -1,0 +1,28 @@
+import { ProblemSchema } from "@lethe/contracts/problem";
+import Type, { type Static, type TSchema, type TUnsafe } from "typebox";
+
+const MEANING = {
+  400: "The request is not of the form that its schema asks for.",
+  401: "The token is missing or wrong.",
+  403: "It would change something and comes from a page of another site.",
+  404: "It does not exist.",
+  409: "Another run is active, or the run's state does not allow it.",
+  500: "Something failed here; the log knows what.",
+} as const;
+
+const ON_EVERY_ROUTE = [401, 403, 500] as const;
+
+/** Gives the problem answers of a route: those named, and those that every route may give. */
+export function problems<S extends 400 | 404 | 409>(...statuses: S[]) {
+  const entries = [...statuses, ...ON_EVERY_ROUTE].map((status) => [status, problemAnswer(MEANING[status])]);
+  return Object.fromEntries(entries) as Record<S | (typeof ON_EVERY_ROUTE)[number], ReturnType<typeof problemAnswer>>;
+}
+
+/** Refers to a schema that the app knows by its `$id`, so that the API's description names it once. */
+export function ref<S extends TSchema & { $id?: string }>(schema: S): TUnsafe<Static<S>> {
+  return Type.Unsafe<Static<S>>({ $ref: `${schema.$id}#` });
+}
+
+function problemAnswer(description: string) {
+  return { description, content: { "application/problem+json": { schema: ref(ProblemSchema) } } };
+}

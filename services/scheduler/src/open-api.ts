@@ -1,0 +1,33 @@
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+
+/** What the API's description says beside the routes. */
+export const OPEN_API: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: {
+      title: "Lethe",
+      version: "0.1.0",
+      description: "Start, follow and schedule the four jobs, and see to what stands in quarantine.",
+    },
+    tags: [
+      { name: "jobs", description: "The four jobs, one per dataset" },
+      { name: "runs", description: "One attempt at a job each" },
+      { name: "schedules", description: "When the jobs run by themselves" },
+      { name: "quarantine", description: "Records that were not loaded, and why" },
+      { name: "health", description: "For health checks and scrapers" },
+    ],
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "LETHE_API_TOKEN" },
+        basic: { type: "http", scheme: "basic", description: "LETHE_API_TOKEN as the password, any user name" },
+      },
+    },
+    // The last one: a service on loopback may have no token.
+    security: [{ bearer: [] }, { basic: [] }, {}],
+  },
+  hideUntagged: true,
+  refResolver: {
+    buildLocalReference: (schema, _baseUri, _fragment, index) =>
+      typeof schema.$id === "string" ? schema.$id : `schema-${index}`,
+  },
+};

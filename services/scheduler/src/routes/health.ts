@@ -1,0 +1,50 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { checkReadiness } from "@lethe/service-kit/health-server";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems } from "../http/response-schemas.js";
+
+const Readiness = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.Boolean()) });
+
+export const healthRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { checks, registry }) => {
+  app.route({
+    method: "GET",
+    url: "/healthz",
+    schema: {
+      summary: "Does the process answer?",
+      tags: ["health"],
+      security: [],
+      response: { 200: Type.Object({ status: Type.Literal("ok") }) },
+    },
+    handler: async () => ({ status: "ok" as const }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/readyz",
+    schema: {
+      summary: "Do the database and Redis answer?",
+      tags: ["health"],
+      security: [],
+      response: { 200: Readiness, 503: Readiness },
+    },
+    handler: async (_request, reply) => {
+      const readiness = await checkReadiness(checks);
+      return reply.code(readiness.ready ? 200 : 503).send(readiness);
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/metrics",
+    schema: {
+      summary: "Figures for Prometheus",
+      tags: ["health"],
+      response: {
+        200: { description: "Prometheus' text format", content: { "text/plain": { schema: Type.String() } } },
+        ...problems(),
+      },
+    },
+    handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+  });
+};

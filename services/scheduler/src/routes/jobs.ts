@@ -1,0 +1,86 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import { JobNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { readActiveRunIds, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
+import { readSchedules } from "@lethe/warehouse/ledger/schedules";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+import { checkRange } from "../range.js";
+import { presentSchedule } from "../schedules/present-schedule.js";
+
+const RangeEnd = (description: string) => Type.String({ description, examples: ["2020-01-31", "2020-01-31T05"] });
+
+const RunRequestBody = Type.Object(
+  {
+    from: Type.Optional(RangeEnd("First partition: a day, or one of its hours. Open when missing.")),
+    to: Type.Optional(RangeEnd("Last partition, included: a day as a whole, or up to one of its hours.")),
+    force: Type.Optional(Type.Boolean({ description: "Take files again that were loaded before." })),
+  },
+  { additionalProperties: false },
+);
+
+const JobOverview = Type.Object({
+  job: JobNameSchema,
+  schedule: ref(ScheduleSchema),
+  lastRun: Type.Union([ref(RunSchema), Type.Null()]),
+  activeRunId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+});
+
+export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue, schedulesOn }) => {
+  app.route({
+    method: "GET",
+    url: "/jobs",
+    schema: {
+      summary: "The jobs with their schedule and last run",
+      tags: ["jobs"],
+      response: { 200: Type.Object({ jobs: Type.Array(JobOverview) }), ...problems() },
+    },
+    handler: async () => {
+      const [schedules, lastRuns, activeRunIds] = await Promise.all([
+        readSchedules(pool),
+        readLastRuns(pool),
+        readActiveRunIds(pool),
+      ]);
+      const now = new Date();
+      const jobs = schedules.map((schedule) => ({
+        job: schedule.job,
+        schedule: presentSchedule(schedule, now, schedulesOn),
+        lastRun: lastRuns.get(schedule.job) ?? null,
+        activeRunId: activeRunIds.get(schedule.job) ?? null,
+      }));
+      return { jobs };
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/jobs/:job/runs",
+    schema: {
+      summary: "Start a run",
+      description: `Takes in the files of the job's dataset (${DATASET_NAMES.join(", ")}) that lie in landing.`,
+      tags: ["jobs"],
+      params: Type.Object({ job: JobNameSchema }),
+      body: RunRequestBody,
+      response: {
+        202: {
+          description: "The run is open and will be worked on.",
+          headers: { location: { type: "string", description: "Where the run can be followed" } },
+          content: { "application/json": { schema: ref(RunSchema) } },
+        },
+        ...problems(400, 404, 409),
+      },
+    },
+    handler: async (request, reply) => {
+      checkRange(request.body);
+      const runId = await openRun(pool, { ...request.body, job: request.params.job, kind: "files", trigger: "api" });
+      await runQueue.start(runId);
+      return reply
+        .code(202)
+        .header("location", `/runs/${runId}`)
+        .send(await readRun(pool, runId));
+    },
+  });
+};

@@ -1,0 +1,108 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import {
+  QUARANTINE_STATUSES,
+  QuarantineEntrySchema,
+  type QuarantineFilter,
+  QuarantineFilterSchema,
+  RejectReasonSchema,
+} from "@lethe/contracts/quarantine";
+import { JobNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import { inTransaction, type Pool } from "@lethe/warehouse/pool";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+
+export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue }) => {
+  app.route({
+    method: "GET",
+    url: "/quarantine",
+    schema: {
+      summary: "Records that were not loaded: where they stood and why, oldest first",
+      tags: ["quarantine"],
+      querystring: Type.Object(
+        {
+          ...QuarantineFilterSchema.properties,
+          status: Type.Optional(Type.Enum(QUARANTINE_STATUSES)),
+          after: Type.Optional(Type.Integer({ minimum: 0, description: "`nextCursor` of the page before" })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          entries: Type.Array(ref(QuarantineEntrySchema)),
+          nextCursor: Type.Union([Type.Integer(), Type.Null()]),
+        }),
+        ...problems(400),
+      },
+    },
+    handler: (request) => listQuarantine(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/quarantine/counts",
+    schema: {
+      summary: "How many records, by dataset, reason and status",
+      tags: ["quarantine"],
+      response: {
+        200: Type.Object({
+          counts: Type.Array(
+            Type.Object({
+              dataset: JobNameSchema,
+              reason: RejectReasonSchema,
+              status: Type.Enum(QUARANTINE_STATUSES),
+              records: Type.Integer(),
+            }),
+          ),
+        }),
+        ...problems(),
+      },
+    },
+    handler: async () => ({ counts: await countQuarantine(pool) }),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/quarantine/replay",
+    schema: {
+      summary: "Try quarantined records again",
+      description: "Opens a run per dataset: the one named, else every one that has open records of the filter.",
+      tags: ["quarantine"],
+      body: Type.Object(QuarantineFilterSchema.properties, { additionalProperties: false }),
+      response: { 202: Type.Object({ runs: Type.Array(ref(RunSchema)) }), ...problems(400, 409) },
+    },
+    handler: async (request, reply) => {
+      const runIds = await openReplays(pool, request.body);
+      for (const runId of runIds) await runQueue.start(runId);
+      const runs = await Promise.all(runIds.map((runId) => readRun(pool, runId)));
+      return reply.code(202).send({ runs });
+    },
+  });
+};
+
+/** Opens all replay runs or, with RunActiveError, none. */
+async function openReplays(pool: Pool, filter: QuarantineFilter): Promise<string[]> {
+  const datasets = filter.dataset === undefined ? await datasetsWithOpenRecords(pool, filter) : [filter.dataset];
+  return inTransaction(pool, async (client) => {
+    const runIds: string[] = [];
+    for (const job of datasets) {
+      const replayFilter = { ...filter, dataset: job };
+      runIds.push(await openRun(client, { job, kind: "replay", trigger: "api", replayFilter }));
+    }
+    return runIds;
+  });
+}
+
+async function datasetsWithOpenRecords(pool: Pool, filter: QuarantineFilter): Promise<DatasetName[]> {
+  const datasets: DatasetName[] = [];
+  for (const dataset of DATASET_NAMES) {
+    const { entries } = await listQuarantine(pool, { ...filter, dataset, status: "open", limit: 1 });
+    if (entries.length > 0) datasets.push(dataset);
+  }
+  return datasets;
+}

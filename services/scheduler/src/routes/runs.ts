@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { JobNameSchema, RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
+import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+
+export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDetail" });
+
+const RunParams = Type.Object({ id: Type.String({ format: "uuid" }) });
+
+export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue }) => {
+  app.route({
+    method: "GET",
+    url: "/runs",
+    schema: {
+      summary: "Runs, newest first",
+      tags: ["runs"],
+      querystring: Type.Object(
+        {
+          job: Type.Optional(JobNameSchema),
+          state: Type.Optional(Type.Enum(RUN_STATES)),
+          before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          runs: Type.Array(ref(RunSchema)),
+          nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+        }),
+        ...problems(400),
+      },
+    },
+    handler: (request) => listRuns(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/runs/:id",
+    schema: {
+      summary: "One run with its notices and failed batches",
+      tags: ["runs"],
+      params: RunParams,
+      response: { 200: ref(RunDetail), ...problems(404) },
+    },
+    handler: (request) => readRun(pool, request.params.id),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/runs/:id/cancel",
+    schema: {
+      summary: "Cancel an open run",
+      description: "What was loaded stays loaded; the rest may be taken in by a later run, or by a retry of this one.",
+      tags: ["runs"],
+      params: RunParams,
+      response: { 202: ref(RunDetail), ...problems(404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      await cancelRun(pool, id);
+      await runQueue.finish(id);
+      return reply.code(202).send(await readRun(pool, id));
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/runs/:id/retry",
+    schema: {
+      summary: "Go on with a failed or cancelled run where it stopped",
+      tags: ["runs"],
+      params: RunParams,
+      response: { 202: ref(RunDetail), ...problems(404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      await reopenRun(pool, id);
+      const run = (await openWork(pool)).find(({ runId }) => runId === id);
+      if (run !== undefined) await runQueue.resume(run);
+      return reply.code(202).send(await readRun(pool, id));
+    },
+  });
+};

@@ -1,0 +1,57 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { JobNameSchema } from "@lethe/contracts/runs";
+import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+import { checkCron, checkTimezone } from "../schedules/cron.js";
+import { presentSchedule } from "../schedules/present-schedule.js";
+
+const ScheduleChangeBody = Type.Object(
+  {
+    cron: Type.Optional(Type.String({ maxLength: 200, description: "5 fields, or 6 with seconds first" })),
+    timezone: Type.Optional(Type.String({ maxLength: 100, description: "IANA name", examples: ["Europe/Zagreb"] })),
+    enabled: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
+  const { pool, schedulesOn, applySchedules } = dependencies;
+
+  app.route({
+    method: "GET",
+    url: "/schedules",
+    schema: {
+      summary: "When the jobs run by themselves",
+      tags: ["schedules"],
+      response: { 200: Type.Object({ schedules: Type.Array(ref(ScheduleSchema)) }), ...problems() },
+    },
+    handler: async () => {
+      const now = new Date();
+      const schedules = await readSchedules(pool);
+      return { schedules: schedules.map((schedule) => presentSchedule(schedule, now, schedulesOn)) };
+    },
+  });
+
+  app.route({
+    method: "PATCH",
+    url: "/schedules/:job",
+    schema: {
+      summary: "Change a schedule, or switch it on or off",
+      description: "Takes effect at once and is kept over restarts.",
+      tags: ["schedules"],
+      params: Type.Object({ job: JobNameSchema }),
+      body: ScheduleChangeBody,
+      response: { 200: ref(ScheduleSchema), ...problems(400, 404) },
+    },
+    handler: async (request) => {
+      if (request.body.timezone !== undefined) checkTimezone(request.body.timezone);
+      if (request.body.cron !== undefined) checkCron(request.body.cron);
+      const schedule = await changeSchedule(pool, request.params.job, request.body);
+      await applySchedules();
+      return presentSchedule(schedule, new Date(), schedulesOn);
+    },
+  });
+};

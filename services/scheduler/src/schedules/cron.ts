@@ -1,0 +1,39 @@
+import { InvalidInputError } from "@lethe/contracts/errors";
+import { CronExpressionParser } from "cron-parser";
+
+/** When a cron fires. */
+export interface Cron {
+  readonly cron: string;
+  readonly timezone: string;
+}
+
+/** Checks a cron of 5 fields, or 6 with seconds first. Throws InvalidInputError. */
+export function checkCron(cron: string): void {
+  const fields = cron.trim().split(/\s+/).length;
+  if (fields !== 5 && fields !== 6) throw new InvalidInputError("cron must have 5 fields, or 6 with seconds first");
+  try {
+    // Some crons parse and never come (31 February); the next tick tells.
+    CronExpressionParser.parse(cron, { tz: "UTC" }).next();
+  } catch (error) {
+    throw new InvalidInputError("cron is not one that fires", { cause: error });
+  }
+}
+
+/** Checks that a time zone is known by its IANA name. Throws InvalidInputError. */
+export function checkTimezone(timezone: string): void {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezone });
+  } catch (error) {
+    throw new InvalidInputError("timezone must be an IANA name like Europe/Zagreb", { cause: error });
+  }
+}
+
+/** Gives the first tick after an instant. */
+export function nextTick({ cron, timezone }: Cron, after: Date): Date {
+  return CronExpressionParser.parse(cron, { tz: timezone, currentDate: after }).next().toDate();
+}
+
+/** Gives the last tick before an instant. */
+export function previousTick({ cron, timezone }: Cron, before: Date): Date {
+  return CronExpressionParser.parse(cron, { tz: timezone, currentDate: before }).prev().toDate();
+}

@@ -1,0 +1,16 @@
+import type { Schedule } from "@lethe/contracts/schedules";
+import type { StoredSchedule } from "@lethe/warehouse/ledger/schedules";
+import { nextTick } from "./cron.js";
+
+/** Shows a stored schedule as the API gives it; one that does not fire has no next time. */
+export function presentSchedule(schedule: StoredSchedule, now: Date, schedulesOn: boolean): Schedule {
+  return {
+    job: schedule.job,
+    cron: schedule.cron,
+    timezone: schedule.timezone,
+    enabled: schedule.enabled,
+    updatedAt: schedule.updatedAt.toISOString(),
+    lastFiredAt: schedule.lastFiredAt?.toISOString() ?? null,
+    nextAt: schedule.enabled && schedulesOn ? nextTick(schedule, now).toISOString() : null,
+  };
+}

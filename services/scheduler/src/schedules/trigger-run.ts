@@ -1,0 +1,25 @@
+import { isDatasetName } from "@lethe/contracts/datasets";
+import { InvalidInputError, RunActiveError } from "@lethe/contracts/errors";
+import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { openRun, recordSkippedRun } from "@lethe/warehouse/ledger/open-run";
+import { recordFired } from "@lethe/warehouse/ledger/schedules";
+import type { Pool } from "@lethe/warehouse/pool";
+import type { RunQueue } from "../run-queue.js";
+
+/** Opens and starts a run because its schedule fired; where one is open still, records that this one was skipped. */
+export async function triggerRun(
+  pool: Pool,
+  runQueue: RunQueue,
+  { job }: JobPayload<"trigger">,
+): Promise<JobResult<"trigger">> {
+  if (!isDatasetName(job)) throw new InvalidInputError("the trigger's job is none of the known jobs");
+  await recordFired(pool, job);
+  try {
+    const runId = await openRun(pool, { job, kind: "files", trigger: "schedule" });
+    await runQueue.start(runId);
+    return { runId, skipped: false };
+  } catch (error) {
+    if (!(error instanceof RunActiveError)) throw error;
+    return { runId: await recordSkippedRun(pool, job, error.activeRunId), skipped: true };
+  }
+}

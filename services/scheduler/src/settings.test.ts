@@ -1,0 +1,43 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { readSettings } from "@lethe/service-kit/settings";
+import { describe, expect, it } from "vitest";
+import { refuseOpenDoor, SchedulerSettingsSchema } from "./settings.js";
+
+const URLS = { DATABASE_URL: "postgres://127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
+const TOKEN = "a-token-of-some-length";
+
+it("reads its settings from texts", () => {
+  expect(readSettings(SchedulerSettingsSchema, URLS)).toMatchObject({
+    LETHE_HOST: "127.0.0.1",
+    LETHE_PORT: 8080,
+    LETHE_SCHEDULES: "on",
+    LETHE_CATCH_UP: true,
+    LETHE_BOARD_READ_ONLY: true,
+  });
+  const given = { ...URLS, LETHE_CATCH_UP: "false", LETHE_BOARD_READ_ONLY: "false", LETHE_PORT: "0" };
+  expect(readSettings(SchedulerSettingsSchema, given)).toMatchObject({
+    LETHE_CATCH_UP: false,
+    LETHE_BOARD_READ_ONLY: false,
+    LETHE_PORT: 0,
+  });
+});
+
+describe("refuseOpenDoor", () => {
+  it.each(["127.0.0.1", "127.8.0.1", "::1", "localhost"])("lets %s be without a token", (LETHE_HOST) => {
+    expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST })).not.toThrow();
+  });
+
+  it.each(["0.0.0.0", "::", "10.0.0.1", "lethe.example.org", "127.0.0.1.example.org", "::ffff:127.0.0.1"])(
+    "refuses %s without a token",
+    (LETHE_HOST) => {
+      expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST })).toThrow(ConfigurationError);
+      expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST, LETHE_API_TOKEN: TOKEN })).not.toThrow();
+    },
+  );
+
+  it("refuses production without a token", () => {
+    const production = { NODE_ENV: "production", LETHE_HOST: "127.0.0.1" } as const;
+    expect(() => refuseOpenDoor(production)).toThrow("NODE_ENV");
+    expect(() => refuseOpenDoor({ ...production, LETHE_API_TOKEN: TOKEN })).not.toThrow();
+  });
+});

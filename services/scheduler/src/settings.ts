@@ -1,0 +1,29 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { COMMON_SETTINGS } from "@lethe/service-kit/settings";
+import Type, { type Static } from "typebox";
+import { isLoopback } from "./http/loopback.js";
+
+export const SchedulerSettingsSchema = Type.Object({
+  ...COMMON_SETTINGS,
+  LETHE_HOST: Type.String({ default: "127.0.0.1", description: "Address to listen on" }),
+  LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "0 takes any free port" }),
+  LETHE_API_TOKEN: Type.Optional(Type.String({ minLength: 16, description: "What callers must show" })),
+  LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "`off` lets no schedule fire" }),
+  LETHE_CATCH_UP: Type.Boolean({ default: true, description: "Make up, once, for a tick missed in a standstill" }),
+  LETHE_BOARD_READ_ONLY: Type.Boolean({ default: true, description: "Bull Board shows and changes nothing" }),
+});
+export type SchedulerSettings = Static<typeof SchedulerSettingsSchema>;
+
+/**
+ * Refuses settings that would let strangers start runs: a host that others can reach, or production, without a token.
+ * Throws ConfigurationError.
+ */
+export function refuseOpenDoor(settings: Pick<SchedulerSettings, "NODE_ENV" | "LETHE_HOST" | "LETHE_API_TOKEN">): void {
+  if (settings.LETHE_API_TOKEN !== undefined) return;
+  if (!isLoopback(settings.LETHE_HOST)) {
+    throw new ConfigurationError("LETHE_HOST is not a loopback address, so LETHE_API_TOKEN must be set");
+  }
+  if (settings.NODE_ENV === "production") {
+    throw new ConfigurationError("NODE_ENV is production, so LETHE_API_TOKEN must be set");
+  }
+}

@@ -1,0 +1,109 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
+import { startWorker } from "@lethe/service-kit/worker";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool } from "@lethe/warehouse/pool";
+import type { FastifyInstance } from "fastify";
+import { buildApp } from "./app.js";
+import { createRunQueue } from "./run-queue.js";
+import { assertSchedules } from "./schedules/assert-schedules.js";
+import { catchUp } from "./schedules/catch-up.js";
+import { triggerRun } from "./schedules/trigger-run.js";
+import { refuseOpenDoor, type SchedulerSettings } from "./settings.js";
+import { startUpkeep } from "./upkeep.js";
+import { withinPatience } from "./within-patience.js";
+
+const CONNECTIONS = 10;
+const TRIGGERS_AT_ONCE = 4;
+const FAILED_START_GRACE_MS = 2_000;
+
+/**
+ * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
+ * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
+ * it leaves nothing open.
+ */
+export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
+  refuseOpenDoor(settings);
+  const { redis, log, metrics, prefix } = context;
+  await migrate(settings.DATABASE_URL);
+
+  const opened: ((graceMs: number) => Promise<unknown>)[] = [];
+  async function stop(graceMs: number): Promise<void> {
+    for (const close of opened.reverse().splice(0)) await close(graceMs);
+  }
+  try {
+    const pool = createPool(settings.DATABASE_URL, CONNECTIONS, "lethe-scheduler");
+    opened.push(() => pool.end());
+    const queues = openQueues(redis, prefix);
+    // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
+    opened.push((graceMs) => withinPatience(queues.close(), graceMs / 4));
+    const runQueue = createRunQueue(queues, log);
+    const triggers = queues.byJob.trigger;
+    const schedulesOn = settings.LETHE_SCHEDULES === "on";
+
+    const applySchedules = async () => {
+      if (!schedulesOn) return;
+      const changed = await assertSchedules(pool, triggers);
+      if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
+    };
+    let hasCaughtUp = !schedulesOn;
+    const catchUpOnce = async () => {
+      if (hasCaughtUp) return;
+      const jobs = await catchUp(pool, triggers, new Date(), settings.LETHE_CATCH_UP);
+      hasCaughtUp = true;
+      if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
+    };
+    const reconcile = async () => {
+      const added = await enqueueOpenWork(queues, await openWork(pool));
+      if (added > 0) log.info({ added }, "open work enqueued again");
+    };
+    const upkeep = await startUpkeep(redis, log, [
+      { name: "catch up", run: catchUpOnce },
+      { name: "apply schedules", run: applySchedules },
+      { name: "reconcile", run: reconcile },
+    ]);
+    opened.push((graceMs) => upkeep.stop(graceMs / 4));
+
+    if (schedulesOn) {
+      const worker = startWorker(context, "trigger", TRIGGERS_AT_ONCE, {
+        handle: (payload) => triggerRun(pool, runQueue, payload),
+      });
+      opened.push((graceMs) => worker.stop(graceMs / 4));
+    }
+
+    const checks = { database: () => pool.query("select 1") };
+    const app = await buildApp({
+      pool,
+      runQueue,
+      schedulesOn,
+      applySchedules: async () => {
+        const outcome = await withinPatience(applySchedules());
+        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to upkeep");
+      },
+      checks: { ...checks, redis: () => redis.ping() },
+      registry: metrics.registry,
+      log,
+      token: settings.LETHE_API_TOKEN,
+      board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
+    });
+    opened.push(() => app.close());
+    const address = await listen(app, settings);
+    return { checks, address, stop };
+  } catch (error) {
+    await stop(FAILED_START_GRACE_MS);
+    throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, { LETHE_HOST, LETHE_PORT }: SchedulerSettings): Promise<string> {
+  try {
+    return await app.listen({ host: LETHE_HOST, port: LETHE_PORT });
+  } catch (error) {
+    throw new ConfigurationError("nothing can listen on LETHE_HOST and LETHE_PORT; the port may be taken", {
+      cause: error,
+    });
+  }
+}

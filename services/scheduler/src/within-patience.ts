@@ -1,0 +1,24 @@
+import { TransientError } from "@lethe/contracts/errors";
+
+const DEFAULT_PATIENCE_MS = 3_000;
+
+/**
+ * Waits for work in Redis, whose commands never give up by themselves, but no longer than `patienceMs` (three seconds
+ * unless told); late work goes on unseen. Gives `done`, or the error that it failed with. Never throws.
+ */
+export async function withinPatience(
+  work: Promise<unknown>,
+  patienceMs = DEFAULT_PATIENCE_MS,
+): Promise<"done" | { readonly error: unknown }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<{ error: unknown }>((resolve) => {
+    timer = setTimeout(() => resolve({ error: new TransientError("Redis did not answer in time") }), patienceMs);
+  });
+  const settled = work.then(
+    () => "done" as const,
+    (error: unknown) => ({ error }),
+  );
+  const outcome = await Promise.race([settled, late]);
+  clearTimeout(timer);
+  return outcome;
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import { createLogger } from "@lethe/service-kit/logger";
+import { createMetrics } from "@lethe/service-kit/metrics";
+import { openQueues, type Queues } from "@lethe/service-kit/queues";
+import { connectRedis } from "@lethe/service-kit/redis";
+import type { RunningService } from "@lethe/service-kit/run-service";
+import { readSettings } from "@lethe/service-kit/settings";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool, type Pool } from "@lethe/warehouse/pool";
+import type { Redis } from "ioredis";
+import { SchedulerSettingsSchema } from "../src/settings.js";
+import { startScheduler } from "../src/start-scheduler.js";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form.
+  readonly body: any;
+}
+
+export interface TestScheduler {
+  readonly service: RunningService;
+  readonly address: string;
+  /** Its own connection to Redis. */
+  readonly redis: Redis;
+  /** Sends a request; a body goes as JSON unless it is text. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export interface World {
+  readonly pool: Pool;
+  readonly redis: Redis;
+  readonly queues: Queues;
+  readonly prefix: string;
+  readonly redisUrl: string;
+  /** Starts one more scheduler on this database and prefix, on a free port. */
+  start(environment?: Record<string, string>): Promise<TestScheduler>;
+  /** Deletes all keys of the prefix, as a flushed Redis would. */
+  flush(): Promise<void>;
+  /** Stops what runs still, and removes database and keys. A connection left open to the database makes it throw. */
+  end(): Promise<void>;
+}
+
+/** Makes a database and a queue prefix of their own for one test file. */
+export async function createWorld(serverUrl: string, redisUrl: string): Promise<World> {
+  const name = `scheduler_${randomBytes(6).toString("hex")}`;
+  const prefix = name.replaceAll("_", "-");
+  const server = createPool(serverUrl, 1, "scheduler-tests");
+  await server.query(`create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  await migrate(url.href);
+  const pool = createPool(url.href, 3, "scheduler-tests");
+  const redis = connectRedis(redisUrl);
+  const queues = openQueues(redis, prefix);
+  const running = new Set<TestScheduler>();
+
+  async function flush(): Promise<void> {
+    for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
+      if (keys.length > 0) await redis.del(keys);
+    }
+  }
+
+  async function start(environment: Record<string, string> = {}): Promise<TestScheduler> {
+    const settings = readSettings(SchedulerSettingsSchema, {
+      DATABASE_URL: url.href,
+      REDIS_URL: redisUrl,
+      LETHE_QUEUE_PREFIX: prefix,
+      LETHE_PORT: "0",
+      ...environment,
+    });
+    const own = connectRedis(redisUrl);
+    const log = createLogger("scheduler", "silent");
+    const service = await startScheduler(settings, {
+      redis: own,
+      prefix,
+      log,
+      metrics: createMetrics("scheduler"),
+    }).catch((error: unknown) => {
+      own.disconnect();
+      throw error;
+    });
+    const address = service.address ?? "";
+    const scheduler: TestScheduler = {
+      service,
+      address,
+      redis: own,
+      call: (...request) => call(address, ...request),
+      async stop() {
+        running.delete(scheduler);
+        await service.stop(5_000);
+        own.disconnect();
+      },
+    };
+    running.add(scheduler);
+    return scheduler;
+  }
+
+  return {
+    pool,
+    redis,
+    queues,
+    prefix,
+    redisUrl,
+    start,
+    flush,
+    async end() {
+      for (const scheduler of [...running]) await scheduler.stop();
+      await queues.close();
+      await flush();
+      redis.disconnect();
+      await pool.end();
+      await server.query(`drop database ${name}`);
+      await server.end();
+    },
+  };
+}
+
+async function call(
+  address: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(address + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get("content-type") ?? "");
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
