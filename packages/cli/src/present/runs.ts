@@ -1,4 +1,4 @@
-import { isOpen, NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
+import { NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
 import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
@@ -56,13 +56,17 @@ function remarksOn(run: RunDetail): string[] {
   if (run.records.rejected > 0) remarks.push(`rejected ${formatReasons(run.records.rejectedByReason)}`);
   if (run.state === "succeeded" && run.kind === "files" && run.files.taken === 0) {
     const known = run.files.alreadyLoaded;
-    remarks.push(known === 0 ? "no files found" : `nothing new: all ${formatCount(known)} files were loaded before`);
+    remarks.push(known === 0 ? "no files found" : `nothing new: ${describeKnown(known)} loaded before`);
   }
   if (run.error !== null) remarks.push(`${run.state}: ${run.error.message} (${run.error.code})`);
   const failures = new Set(run.failures.map((failure) => `a batch failed: ${failure.message} (${failure.code})`));
   remarks.push(...failures);
   if (run.state === "failed") remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
   return remarks.map((remark) => `${nameRun(run)}: ${remark}`);
+}
+
+function describeKnown(files: number): string {
+  return files === 1 ? "the one file was" : `all ${formatCount(files)} files were`;
 }
 
 const MAX_PATHS = 10;
@@ -102,8 +106,7 @@ export function printable(text: string): string {
 /** Tells in one line how far a run is: `transactions: processing, 3 of 12 batches, 4,096 records`. */
 export function formatProgress(run: Run): string {
   const { batches, records } = run;
-  const counts = `${formatCount(batches.done)} of ${formatCount(batches.total)} batches, ${formatCount(records.in)} records`;
-  return isOpen(run.state) || batches.total > 0
-    ? `${nameRun(run)}: ${run.state}, ${counts}`
-    : `${nameRun(run)}: ${run.state}`;
+  if (batches.total === 0) return `${nameRun(run)}: ${run.state}`;
+  const done = `${formatCount(batches.done)} of ${formatCount(batches.total)} batches`;
+  return `${nameRun(run)}: ${run.state}, ${done}, ${formatCount(records.in)} records`;
 }

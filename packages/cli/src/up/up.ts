@@ -11,6 +11,7 @@ import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
 import { removeRunningStack, writeRunningStack } from "../stack-file.js";
 import { choosePort } from "./choose-port.js";
+import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
 import { copyInput, requireInput } from "./copy-input.js";
 import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
@@ -57,6 +58,8 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
     await migrate(stack.databaseUrl);
+    // A Redis of one's own has no other users; one that was given may have services at work.
+    if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
     signal.throwIfAborted();
     const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
