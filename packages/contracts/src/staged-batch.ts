@@ -57,14 +57,19 @@ export const BatchSummarySchema = Type.Object({
   tables: Type.Array(Type.Object({ table: Type.String(), bytes: Count })),
   rejectBytes: Count,
   rejectedByReason: Type.Record(Type.String(), Count),
-  /** By segment, in the manifest's order; bytes are those of its processed lines. */
-  segments: Type.Array(Type.Object({ records: Count, rejected: Count, processedBytes: Count })),
+  /**
+   * By segment, in the manifest's order; `masked` are the records of suppressed people, `processedBytes` is the length
+   * of its processed lines.
+   */
+  segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
 });
 export type BatchSummary = Static<typeof BatchSummarySchema>;
 
-/** Masked payloads by ordinal: `always` for people who are suppressed, `byReason` where only these reasons mask. */
+const MaskedPayload = Type.Object({ payload: Type.String(), pseudonym: Type.Union([Type.String(), Type.Null()]) });
+
+/** Masked payloads by ordinal: `always` for people who are suppressed, `byReason` where only some reasons mask. */
 export const MaskedPayloadsSchema = Type.Object({
-  always: Type.Record(Type.String(), Type.String()),
-  byReason: Type.Record(Type.String(), Type.String()),
+  always: Type.Record(Type.String(), MaskedPayload),
+  byReason: Type.Record(Type.String(), MaskedPayload),
 });
 export type MaskedPayloads = Static<typeof MaskedPayloadsSchema>;

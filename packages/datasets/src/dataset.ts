@@ -1,5 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
 
 /** Everything that the services know of one dataset. Services handle all datasets alike through this. */
@@ -28,6 +29,8 @@ export interface Dataset {
    * which case nothing was written.
    */
   accept(record: unknown, place: RecordPlace, sinks: readonly RowSink[], key: PrivacyKey): AcceptResult;
+  /** Masks a record in the form in which `processed_data/` holds it. */
+  maskProcessed(record: unknown, strategies: MaskRecordStrategies, key: PrivacyKey): unknown;
   readonly stagingTables: readonly StagingTable[];
   readonly merge: Merge;
 }

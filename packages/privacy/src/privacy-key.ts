@@ -9,8 +9,38 @@ export interface PrivacyKey {
 
 const LEAST_BYTES = 32;
 
-/** Reads a key from its text, at least 32 bytes as hexadecimal digits. Throws ConfigurationError. */
-export function parsePrivacyKey(text: string): PrivacyKey {
+/**
+ * The key in use, and those that were in use before it: what they hashed must still be recognised, but nothing new is
+ * made with them.
+ */
+export interface Keyring {
+  readonly current: PrivacyKey;
+  readonly all: readonly PrivacyKey[];
+}
+
+/**
+ * Reads a keyring from its text, a key a line, the newest first; each at least 32 bytes as hexadecimal digits.
+ * Throws ConfigurationError.
+ */
+export function parseKeyring(text: string): Keyring {
+  const all = text.trim().split(/\s+/).map(parsePrivacyKey);
+  const [current] = all;
+  if (current === undefined) throw new ConfigurationError("LETHE_PRIVACY_KEY holds no key");
+  return { current, all };
+}
+
+/** Gives a ring with a new key in use before all others. */
+export function rotateKeyring(ring: Keyring, newSecret: Buffer): Keyring {
+  const current = parsePrivacyKey(newSecret.toString("hex"));
+  return { current, all: [current, ...ring.all] };
+}
+
+/** Writes a ring as text that `parseKeyring` reads. */
+export function formatKeyring(ring: Keyring): string {
+  return `${ring.all.map((key) => key.secret.toString("hex")).join("\n")}\n`;
+}
+
+function parsePrivacyKey(text: string): PrivacyKey {
   const hex = text.trim();
   if (!/^([0-9a-f]{2})+$/i.test(hex) || hex.length < LEAST_BYTES * 2) {
     throw new ConfigurationError(`LETHE_PRIVACY_KEY must be at least ${LEAST_BYTES} bytes as hexadecimal digits`);

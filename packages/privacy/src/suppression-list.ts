@@ -1,36 +1,49 @@
-import { keyedHash, type PrivacyKey } from "./privacy-key.js";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { type HashedKind, type Keyring, keyedHash, type PrivacyKey } from "./privacy-key.js";
 
 export interface SuppressedPerson {
   readonly customerKey: Buffer;
   readonly emailKey: Buffer;
+  /** The id of the key that both hashes were made with. */
+  readonly keyId: string;
 }
 
-/** Tells whether a person, given by cleaned id or email, asked to be forgotten. */
-export type IsSuppressed = (customerId: string | null, email: string | null) => boolean;
+/**
+ * Tells whether a person, given by cleaned id or email, asked to be forgotten: gives the key that their hashes, and so
+ * their pseudonym, were made with; undefined for everybody else.
+ */
+export type FindSuppression = (customerId: string | null, email: string | null) => PrivacyKey | undefined;
 
 /**
  * Makes the question out of the list. The list holds keyed hashes only, so each id and email that is asked about is
  * hashed, once per value: `rememberAtMost` bounds the number of answers that are kept.
+ * Throws ConfigurationError when the list was made with a key that the ring does not have: its people would be
+ * overlooked.
  */
-export function createSuppressionCheck(
+export function createSuppressionFinder(
   people: readonly SuppressedPerson[],
-  key: PrivacyKey,
+  ring: Keyring,
   rememberAtMost = 200_000,
-): IsSuppressed {
-  if (people.length === 0) return () => false;
-  const ids = new Set(people.map((person) => person.customerKey.toString("hex")));
-  const emails = new Set(people.map((person) => person.emailKey.toString("hex")));
-  const idAnswers = new Map<string, boolean>();
-  const emailAnswers = new Map<string, boolean>();
-  const ask = (kind: "customer-id" | "email", value: string, hashes: Set<string>, answers: Map<string, boolean>) => {
-    const known = answers.get(value);
-    if (known !== undefined) return known;
-    const answer = hashes.has(keyedHash(key, kind, value).toString("hex"));
-    if (answers.size >= rememberAtMost) answers.clear();
-    answers.set(value, answer);
-    return answer;
-  };
+): FindSuppression {
+  const missing = people.find(({ keyId }) => !ring.all.some((key) => key.id === keyId));
+  if (missing !== undefined) {
+    throw new ConfigurationError(`LETHE_PRIVACY_KEY lacks the key ${missing.keyId}, which the suppression list needs`);
+  }
+  if (people.length === 0) return () => undefined;
+  const used = ring.all.filter((key) => people.some(({ keyId }) => keyId === key.id));
+  const byId = answerer("customer-id", new Set(people.map((person) => person.customerKey.toString("hex"))));
+  const byEmail = answerer("email", new Set(people.map((person) => person.emailKey.toString("hex"))));
   return (customerId, email) =>
-    (customerId !== null && ask("customer-id", customerId, ids, idAnswers)) ||
-    (email !== null && ask("email", email, emails, emailAnswers));
+    (customerId === null ? undefined : byId(customerId)) ?? (email === null ? undefined : byEmail(email));
+
+  function answerer(kind: HashedKind, hashes: ReadonlySet<string>) {
+    const answers = new Map<string, PrivacyKey | undefined>();
+    return (value: string): PrivacyKey | undefined => {
+      if (answers.has(value)) return answers.get(value);
+      const answer = used.find((key) => hashes.has(keyedHash(key, kind, value).toString("hex")));
+      if (answers.size >= rememberAtMost) answers.clear();
+      answers.set(value, answer);
+      return answer;
+    };
+  }
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { StagedObjectError } from "@lethe/contracts/errors";
@@ -51,6 +51,10 @@ export function openStagingDirectory(root: string): Staging {
       } finally {
         await file.close();
       }
+    },
+    async listRuns() {
+      await mkdir(root, { recursive: true });
+      return readdir(root);
     },
     async removeRun(runId) {
       await rm(join(root, runId), { recursive: true, force: true });

@@ -22,6 +22,8 @@ export interface Staging {
   stream(batch: BatchRef, name: string): Readable;
   /** Gives `length` bytes from `offset`. Throws StagedObjectError when there are fewer. */
   readRange(batch: BatchRef, name: string, offset: number, length: number): Promise<Buffer>;
+  /** Gives the runs that something is staged for. */
+  listRuns(): Promise<string[]>;
   /** Removes all that is staged for a run; nothing to remove is no error. */
   removeRun(runId: string): Promise<void>;
 }

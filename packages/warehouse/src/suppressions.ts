@@ -4,7 +4,7 @@ import type { Client, Queryable } from "./pool.js";
 export interface StoredSuppressions {
   /** Grows with every change of the list. */
   readonly epoch: number;
-  readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer }[];
+  readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer; readonly keyId: string }[];
 }
 
 /** Gives the epoch alone, to tell whether a list that was read before still stands. */
@@ -15,14 +15,14 @@ export async function readSuppressionEpoch(db: Queryable): Promise<number> {
 
 /** Gives the suppression list with its epoch, as of one instant. */
 export async function readSuppressions(db: Queryable): Promise<StoredSuppressions> {
-  const { rows } = await db.query<{ epoch: number; customer_key: Buffer | null; email_key: Buffer | null }>(
-    `select e.epoch, s.customer_key, s.email_key
+  const { rows } = await db.query<{ epoch: number; customer_key: Buffer; email_key: Buffer; key_id: string | null }>(
+    `select e.epoch, s.customer_key, s.email_key, s.key_id
      from privacy.suppression_epoch e left join privacy.suppressions s on s.lifted_at is null`,
   );
   return {
     epoch: rows[0]?.epoch ?? 0,
-    people: rows.flatMap(({ customer_key: customerKey, email_key: emailKey }) =>
-      customerKey === null || emailKey === null ? [] : [{ customerKey, emailKey }],
+    people: rows.flatMap(({ customer_key: customerKey, email_key: emailKey, key_id: keyId }) =>
+      keyId === null ? [] : [{ customerKey, emailKey, keyId }],
     ),
   };
 }

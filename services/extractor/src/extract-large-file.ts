@@ -1,14 +1,14 @@
 import { join } from "node:path";
+import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { NEWLINE } from "@lethe/input-files/line-chunk";
+import { readLines } from "@lethe/input-files/read-lines";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Claim } from "@lethe/warehouse/ledger/claim-files";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { segmentOf } from "./extract-small-files.js";
-import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
 import type { InspectedFile } from "./inspect-file.js";
-import { NEWLINE } from "./lines/line-chunk.js";
-import { readLines } from "./lines/read-lines.js";
 import { stageBatch } from "./stage-batch.js";
 
 /**

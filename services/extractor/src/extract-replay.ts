@@ -1,12 +1,12 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
+import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import { nextReplayable, type ReplayableRecord } from "@lethe/warehouse/ledger/quarantine";
 import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
 import { type NewBatch, openBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
-import { NEWLINE_BYTES } from "./lines/line-chunk.js";
 import { stageBatch } from "./stage-batch.js";
 
 /** Records in a batch of a replay: at half a KiB each about as many bytes as in one of files. */

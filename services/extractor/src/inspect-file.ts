@@ -1,9 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
-import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
-import type { ByteSource, LineChunk } from "./lines/line-chunk.js";
-import { readLines } from "./lines/read-lines.js";
+import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
+import { readLines } from "@lethe/input-files/read-lines";
 import type { LandedFile } from "./scan-landing.js";
 
 export interface InspectedFile extends LandedFile {

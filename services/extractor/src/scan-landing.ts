@@ -10,7 +10,7 @@ import {
   partitionPath,
 } from "@lethe/contracts/partition";
 import type { NoticeCode } from "@lethe/contracts/runs";
-import { type InputFormat, parseFileName } from "./input-format.js";
+import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
 
 export interface LandedFile {
   /** Relative to landing. */

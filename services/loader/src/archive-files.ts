@@ -3,20 +3,27 @@ import { createReadStream } from "node:fs";
 import { mkdir, rename, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Logger } from "@lethe/service-kit/logger";
 import { type CompleteFile, completeFilesOfRun, recordArchived } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
+import { maskLandedFile } from "./erasure/mask-arrived-files.js";
 
 /** Files that are moved between two records in the ledger. */
 const FILES_PER_RECORD = 256;
 
 /** Moves a run's complete raw files from landing to the archive and removes the folders that this leaves empty. */
-export async function archiveFiles(context: LoaderContext, runId: string, log: Logger): Promise<void> {
+export async function archiveFiles(
+  context: LoaderContext,
+  runId: string,
+  dataset: DatasetName,
+  log: Logger,
+): Promise<void> {
   const files = await completeFilesOfRun(context.pool, runId);
   for (let i = 0; i < files.length; i += FILES_PER_RECORD) {
     const moved = [];
     for (const file of files.slice(i, i + FILES_PER_RECORD)) {
-      moved.push({ id: file.id, keptPath: await archiveFile(context, file, log) });
+      moved.push({ id: file.id, keptPath: await archiveFile(context, dataset, file, log) });
     }
     await recordArchived(context.pool, moved);
   }
@@ -27,10 +34,17 @@ export async function archiveFiles(context: LoaderContext, runId: string, log: L
 }
 
 /** Moves one file; gives its path in the archive. One that was moved before a crash is found there. */
-async function archiveFile(context: LoaderContext, file: CompleteFile, log: Logger): Promise<string> {
+async function archiveFile(
+  context: LoaderContext,
+  dataset: DatasetName,
+  file: CompleteFile,
+  log: Logger,
+): Promise<string> {
   const source = join(context.landing, file.path);
   const keptPath = await freePath(context.archived, file);
   await mkdir(dirname(join(context.archived, keptPath)), { recursive: true });
+  // In landing still: the archive never holds a suppressed person in plain, not for a moment.
+  if (file.holdsSuppressed) await maskLandedFile(context, dataset, file.path);
   try {
     await rename(source, join(context.archived, keptPath));
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Datasets } from "@lethe/datasets/registry";
 import type { Policy } from "@lethe/privacy/policy";
-import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";
@@ -11,10 +11,11 @@ export interface LoaderContext {
   readonly queues: Queues;
   readonly staging: Staging;
   readonly datasets: Datasets;
-  readonly key: PrivacyKey;
+  readonly ring: Keyring;
   readonly policy: Policy;
   /** Folders. */
   readonly landing: string;
   readonly archived: string;
   readonly processed: string;
+  readonly quarantined: string;
 }

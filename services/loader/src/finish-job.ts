@@ -1,15 +1,20 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
+import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
+import { completeErasures } from "./erasure/complete-erasures.js";
+import { maskQuarantinedFiles } from "./erasure/mask-arrived-files.js";
 import { publishRun } from "./publish-run.js";
 import { startReplays } from "./start-replays.js";
 
 /**
- * Does the job `finish`: publishes what the run loaded, archives its raw files, removes what it staged and closes it.
- * Every step can be done again after a crash. A run with open batches is left alone: its last batch asks again.
+ * Does the job `finish`: publishes what the run loaded, archives its raw files, removes what it staged, completes the
+ * erasures that it brought, and closes it. Every step can be done again after a crash. A run with open batches is left
+ * alone: its last batch asks again. So is one whose erasures wait for older runs: the end of those asks again.
  */
 export async function finishJob(
   context: LoaderContext,
@@ -21,9 +26,24 @@ export async function finishJob(
   if (stage === undefined) return { state: "open" };
   const { dataset } = await readRunRequest(context.pool, runId);
   await publishRun(context, runId, dataset, log);
-  await archiveFiles(context, runId, log);
+  await archiveFiles(context, runId, dataset, log);
+  await maskQuarantinedFiles(context, runId, dataset);
   await context.staging.removeRun(runId);
+  if (dataset === "erasure-requests") {
+    await completeErasures(context, log);
+    const open = await openErasures(context.pool);
+    if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
+  }
   const state = await closeRun(context.pool, runId, performance.now() - startedAt);
   await startReplays(context);
+  await resumeErasures(context, log);
   return { state };
+}
+
+/** The run that has just closed may be what erasures have waited for. */
+async function resumeErasures(context: LoaderContext, log: Logger): Promise<void> {
+  const ready = (await openErasures(context.pool)).filter(({ waits }) => !waits);
+  if (ready.some(({ isLeft }) => isLeft)) await completeErasures(context, log);
+  const runs = new Set(ready.filter(({ isLeft }) => !isLeft).map(({ runId }) => runId));
+  for (const runId of runs) await enqueueFinish(context.queues, runId);
 }

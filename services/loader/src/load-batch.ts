@@ -7,7 +7,7 @@ import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stag
 import { inTransaction } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
-import { maskRequestedCustomers } from "./mask-requested-customers.js";
+import { maskPersonRecords } from "./erasure/mask-person-records.js";
 import { addMergeRejects, createStage, findMergeRejects, type MergeReject, stageRows } from "./stage-rows.js";
 import { writePublished } from "./write-published.js";
 
@@ -44,9 +44,12 @@ export async function loadBatch(
     const mergeRejects = await findMergeRejects(client, dataset);
     const publishing = writePublished(context.staging, batch, summary, mergeRejects);
     const merging = (async () => {
-      await client.query("select set_config('lethe.policy_version', $1, true)", [summary.policyVersion]);
+      await client.query("select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true)", [
+        summary.policyVersion,
+        batch.runId,
+      ]);
       for (const statement of dataset.merge.apply) await client.query(statement);
-      if (dataset.name === "erasure-requests") await maskRequestedCustomers(client, context);
+      if (dataset.name === "erasure-requests") await maskPersonRecords(client, context);
       await addMergeRejects(client, context.staging, batch, dataset, manifest, mergeRejects);
       if (info.kind === "files") await quarantineRejects(client);
       else
@@ -60,6 +63,7 @@ export async function loadBatch(
       fileId: segment.fileId,
       records: summary.segments[i]?.records ?? 0,
       rejected: (summary.segments[i]?.rejected ?? 0) + countIn(segment, mergeRejects),
+      masked: summary.segments[i]?.masked ?? 0,
       publishedOffset: published[i]?.offset ?? 0,
       publishedBytes: published[i]?.bytes ?? 0,
     }));

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
-import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -24,10 +24,10 @@ await runService({
   settings: LoaderSettings,
   async start(settings, service) {
     const datasets = createDatasets(false);
-    const key = parsePrivacyKey(settings.LETHE_PRIVACY_KEY);
+    const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
     const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
     await migrate(settings.DATABASE_URL);
-    const pool = createPool(settings.DATABASE_URL, settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 1, "lethe-loader");
+    const pool = createPool(settings.DATABASE_URL, settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4, "lethe-loader");
     const queues = openQueues(service.redis, service.prefix);
     const data = resolve(settings.DATA_DIR);
     const context: LoaderContext = {
@@ -35,11 +35,12 @@ await runService({
       queues,
       staging: openStagingDirectory(join(data, "staging")),
       datasets,
-      key,
+      ring,
       policy,
       landing: join(data, "landing"),
       archived: join(data, "archived_data"),
       processed: join(data, "processed_data"),
+      quarantined: join(data, "quarantined_data"),
     };
     const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
       handle: (payload, log) => loadJob(context, payload, log),

@@ -6,6 +6,7 @@ import { STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import {
   lockPublication,
+  type ProcessedLength,
   type Publication,
   processedLengths,
   recordPublications,
@@ -14,6 +15,7 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
+import { settledLength } from "./processed-length.js";
 
 /** Processed files that are written between two commits, and at once. */
 const FILES_PER_COMMIT = 128;
@@ -44,7 +46,7 @@ export async function publishRun(
         const written = group.slice(j, j + FILES_AT_ONCE).map(async ({ partition, parts }, k) => ({
           partition,
           parts,
-          bytes: await appendParts(context, runId, dataset, partition, lengths[j + k] ?? 0, parts, log),
+          bytes: await appendParts(context, runId, dataset, partition, lengths[j + k], parts, log),
         }));
         publications.push(...(await Promise.all(written)));
       }
@@ -64,19 +66,20 @@ function groupByPartition(parts: readonly UnpublishedPart[]) {
   return groups;
 }
 
-/** Writes the file anew with the parts behind its first `length` bytes, and puts it in place whole. Gives its length. */
+/** Writes the file anew with the parts behind what counts of it, and puts it in place whole. Gives its length. */
 async function appendParts(
   context: LoaderContext,
   runId: string,
   dataset: DatasetName,
   partition: Partition,
-  length: number,
+  recorded: ProcessedLength | undefined,
   parts: readonly UnpublishedPart[],
   log: Logger,
 ): Promise<number> {
   const path = join(context.processed, partitionPath(partition), `${dataset}.json.gz`);
   const temporary = `${path}.${runId}.tmp`;
   await mkdir(dirname(path), { recursive: true });
+  const length = await settledLength(path, recorded);
   const file = await open(temporary, "w");
   let bytes = 0;
   try {

@@ -85,6 +85,10 @@ export async function addMergeRejects(
     const segment = segmentOf(manifest, reject.ordinal);
     const index = reject.ordinal - segment.firstOrdinal;
     const byReason = dataset.maskedReasons.includes(reject.reason) ? masked.byReason[reject.ordinal] : undefined;
+    const kept = masked.always[reject.ordinal] ?? byReason;
+    const payload = kept?.payload ?? asRecord(lines[i] ?? "", segment, dataset);
+    const subject =
+      kept === undefined ? dataset.subjectOf(JSON.parse(payload)) : { customerId: kept.pseudonym, email: null };
     return copyRow([
       dataset.name,
       reject.reason,
@@ -95,8 +99,10 @@ export async function addMergeRejects(
       null,
       REJECT_REASONS[reject.reason],
       reject.missingKey,
-      masked.always[reject.ordinal] ?? byReason ?? asRecord(lines[i] ?? "", segment, dataset),
+      payload,
       "utf8",
+      subject.customerId,
+      subject.email,
       segment.quarantineIds?.[index] ?? null,
     ]);
   });

@@ -1,6 +1,6 @@
 import type { Datasets } from "@lethe/datasets/registry";
 import type { Policy } from "@lethe/privacy/policy";
-import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";
 
@@ -9,6 +9,6 @@ export interface TransformerContext {
   readonly pool: Pool;
   readonly staging: Staging;
   readonly datasets: Datasets;
-  readonly key: PrivacyKey;
+  readonly ring: Keyring;
   readonly policy: Policy;
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
-import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -23,14 +23,14 @@ await runService({
   settings: TransformerSettings,
   async start(settings, service) {
     const datasets = createDatasets(settings.LETHE_ALLOW_EXTRA_FIELDS);
-    const key = parsePrivacyKey(settings.LETHE_PRIVACY_KEY);
+    const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
     const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
     await migrate(settings.DATABASE_URL);
     const pool = createPool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "lethe-transformer");
     const queues = openQueues(service.redis, service.prefix);
     const staging = openStagingDirectory(join(resolve(settings.DATA_DIR), "staging"));
-    const context: TransformerContext = { pool, staging, datasets, key, policy };
-    const currentSuppressions = createSuppressionReader(pool, key);
+    const context: TransformerContext = { pool, staging, datasets, ring, policy };
+    const currentSuppressions = createSuppressionReader(pool, ring);
     const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
       handle: (payload) => transformJob(context, currentSuppressions, payload),
       async giveUp({ runId, batchId }, error) {

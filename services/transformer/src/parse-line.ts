@@ -3,7 +3,13 @@ import { isUtf8 } from "node:buffer";
 /** A line of a batch: the record that it holds, or why it holds none. Either way its text, for the quarantine. */
 export type ParsedLine =
   | { readonly record: unknown; readonly text: string; readonly problem?: undefined }
-  | { readonly problem: string; readonly text: string; readonly encoding: "utf8" | "base64" };
+  | UnparsedLine;
+
+export interface UnparsedLine {
+  readonly problem: string;
+  readonly text: string;
+  readonly encoding: "utf8" | "base64";
+}
 
 /**
  * Parses one line, given without its line end. Text that PostgreSQL cannot store (NUL, half a surrogate pair) makes a

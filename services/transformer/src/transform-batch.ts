@@ -1,14 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import { partitionStart } from "@lethe/contracts/partition";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import type { BatchManifest, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
+import type { BatchManifest, BatchSummary, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
-import type { Dataset, Rejection } from "@lethe/datasets/dataset";
+import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
+import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
-import type { PrivacyKey } from "@lethe/privacy/privacy-key";
-import type { IsSuppressed } from "@lethe/privacy/suppression-list";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { isPseudonym, type Keyring, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
-import { type ParsedLine, parseLine } from "./parse-line.js";
+import { type ParsedLine, parseLine, type UnparsedLine } from "./parse-line.js";
 
 export interface TransformInput {
   readonly runId: string;
@@ -17,8 +19,8 @@ export interface TransformInput {
   readonly manifest: BatchManifest;
   /** The batch's lines. */
   readonly lines: Buffer;
-  readonly key: PrivacyKey;
-  readonly isSuppressed: IsSuppressed;
+  readonly ring: Keyring;
+  readonly findSuppression: FindSuppression;
   /** The policy's strategies for the dataset's fields. */
   readonly strategies: MaskRecordStrategies;
 }
@@ -31,7 +33,7 @@ export interface TransformOutput {
   readonly processed: ByteSink;
   readonly processedIndex: Buffer;
   readonly masked: MaskedPayloads;
-  readonly segments: readonly { records: number; rejected: number; processedBytes: number }[];
+  readonly segments: BatchSummary["segments"];
 }
 
 /** Records between two breaths: some milliseconds, so that the worker's lock is renewed in time. */
@@ -61,18 +63,18 @@ export async function transformBatch(input: TransformInput): Promise<TransformOu
 }
 
 function startBatch(input: TransformInput) {
-  const { dataset, key, strategies } = input;
+  const { dataset, ring, strategies, findSuppression } = input;
   const tables = dataset.stagingTables.map(() => createByteSink());
   const rejects = createByteSink();
   const processed = createByteSink();
   const index: number[] = [];
   const rejectedByReason: RejectCounts = {};
   const masked: MaskedPayloads = { always: {}, byReason: {} };
-  const segments: { records: number; rejected: number; processedBytes: number }[] = [];
+  const segments: BatchSummary["segments"] = [];
   const identities = new Set<string>();
-  let current = { records: 0, rejected: 0, processedBytes: 0 };
+  let current = emptyCounts();
 
-  function reject(segment: Segment, lineIndex: number, rejection: Rejection, payload: string, encoding = "utf8") {
+  function reject(segment: Segment, lineIndex: number, rejection: Rejection, kept: KeptRecord) {
     current.rejected += 1;
     rejectedByReason[rejection.reason] = (rejectedByReason[rejection.reason] ?? 0) + 1;
     rejects.append(
@@ -86,8 +88,10 @@ function startBatch(input: TransformInput) {
         rejection.pointer,
         rejection.message,
         rejection.missingKey,
-        payload,
-        encoding,
+        kept.payload,
+        kept.encoding,
+        kept.subject.customerId,
+        kept.subject.email,
         segment.quarantineIds?.[lineIndex] ?? null,
       ]),
     );
@@ -96,38 +100,40 @@ function startBatch(input: TransformInput) {
   function takeRecord(record: unknown, text: string, segment: Segment, lineIndex: number) {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
-    const suppressed = dataset.fenced && input.isSuppressed(subject.customerId, subject.email);
-    const maskedRecord = suppressed ? maskRecord(record, strategies, key) : undefined;
-    const payloadFor = (rejection: Rejection) => {
-      if (maskedRecord !== undefined) return JSON.stringify(maskedRecord);
-      if (!dataset.maskedReasons.includes(rejection.reason)) return text;
-      return JSON.stringify(maskRecord(record, strategies, key));
+    const suppressedWith = findSuppression(subject.customerId, subject.email);
+    const key = suppressedWith ?? ring.current;
+    const isMasked = suppressedWith !== undefined && dataset.fenced;
+    const plain: KeptRecord = { payload: text, encoding: "utf8", subject };
+    const keptFor = (rejection: Rejection) => {
+      const masks = isMasked || dataset.maskedReasons.includes(rejection.reason);
+      return masks ? maskKept(record, subject, strategies, key) : plain;
     };
+    if (suppressedWith !== undefined) current.masked += 1;
     const misfit = dataset.check(record);
     if (misfit !== undefined) {
-      reject(segment, lineIndex, misfit, payloadFor(misfit));
+      reject(segment, lineIndex, misfit, keptFor(misfit));
+      return;
+    }
+    const identity = dataset.identityOf(record);
+    if (identity !== null && identities.has(identity)) {
+      reject(segment, lineIndex, DUPLICATE, keptFor(DUPLICATE));
       return;
     }
     const place = {
       ordinal,
       fileId: segment.fileId,
       partitionStart: partitionStart(segment.partition),
-      masked: suppressed,
+      masked: isMasked,
     };
-    const identity = dataset.identityOf(record);
-    if (identity !== null && identities.has(identity)) {
-      reject(segment, lineIndex, DUPLICATE, payloadFor(DUPLICATE));
-      return;
-    }
-    const accepted = dataset.accept(maskedRecord ?? record, place, tables, key);
+    const accepted = dataset.accept(isMasked ? maskRecord(record, strategies, key) : record, place, tables, key);
     if ("rejection" in accepted) {
-      reject(segment, lineIndex, accepted.rejection, payloadFor(accepted.rejection));
+      reject(segment, lineIndex, accepted.rejection, keptFor(accepted.rejection));
       return;
     }
     if (identity !== null) identities.add(identity);
-    if (maskedRecord !== undefined) masked.always[ordinal] = JSON.stringify(maskedRecord);
-    else if (dataset.maskedReasons.length > 0) {
-      masked.byReason[ordinal] = JSON.stringify(maskRecord(record, strategies, key));
+    if (isMasked || dataset.maskedReasons.length > 0) {
+      const { payload, subject: alias } = maskKept(record, subject, strategies, key);
+      masked[isMasked ? "always" : "byReason"][ordinal] = { payload, pseudonym: alias.customerId };
     }
     const line = `${JSON.stringify(accepted.processed)}\n`;
     const bytes = Buffer.byteLength(line);
@@ -136,9 +142,24 @@ function startBatch(input: TransformInput) {
     current.processedBytes += bytes;
   }
 
+  function rejectUnreadable(parsed: UnparsedLine, segment: Segment, lineIndex: number) {
+    const rejection: Rejection = { reason: "unreadable", pointer: null, message: parsed.problem, missingKey: null };
+    const readable = parsed.encoding === "base64" ? Buffer.from(parsed.text, "base64").toString("latin1") : parsed.text;
+    const mentioned = findMentionedPerson(readable, findSuppression);
+    if (mentioned === undefined) {
+      const kept = { payload: parsed.text, encoding: parsed.encoding, subject: NOBODY };
+      reject(segment, lineIndex, rejection, kept);
+      return;
+    }
+    current.masked += 1;
+    const { customerId, key } = mentioned;
+    const subject = { customerId: customerId === null ? null : pseudonym(key, customerId), email: null };
+    reject(segment, lineIndex, rejection, { payload: REDACTED, encoding: "utf8", subject });
+  }
+
   return {
     startSegment() {
-      current = { records: 0, rejected: 0, processedBytes: 0 };
+      current = emptyCounts();
     },
     endSegment() {
       segments.push(current);
@@ -147,7 +168,7 @@ function startBatch(input: TransformInput) {
       current.records += 1;
       const parsed = segment.encoding === "csv" ? fromCsv(dataset, parseLine(line)) : parseLine(line);
       if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, segment, lineIndex);
-      else reject(segment, lineIndex, unreadable(parsed.problem), parsed.text, parsed.encoding);
+      else rejectUnreadable(parsed, segment, lineIndex);
     },
     output(): TransformOutput {
       return {
@@ -161,6 +182,29 @@ function startBatch(input: TransformInput) {
       };
     },
   };
+}
+
+/** What quarantine keeps of a record, and whose it is. */
+interface KeptRecord {
+  readonly payload: string;
+  readonly encoding: "utf8" | "base64";
+  readonly subject: Subject;
+}
+
+const NOBODY: Subject = { customerId: null, email: null };
+
+function maskKept(record: unknown, subject: Subject, strategies: MaskRecordStrategies, key: PrivacyKey): KeptRecord {
+  const { customerId } = subject;
+  const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
+  return {
+    payload: JSON.stringify(maskRecord(record, strategies, key)),
+    encoding: "utf8",
+    subject: { customerId: alias, email: null },
+  };
+}
+
+function emptyCounts(): BatchSummary["segments"][number] {
+  return { records: 0, rejected: 0, masked: 0, processedBytes: 0 };
 }
 
 /** Makes the record of a CSV row, and its text: what goes to quarantine can be replayed like any other record. */
@@ -180,10 +224,6 @@ const DUPLICATE: Rejection = {
   message: "the same record stands earlier in the batch",
   missingKey: null,
 };
-
-function unreadable(problem: string): Rejection {
-  return { reason: "unreadable", pointer: null, message: problem, missingKey: null };
-}
 
 function isBlank(line: Buffer): boolean {
   let i = 0;

@@ -21,7 +21,7 @@ export async function transformJob(
   if (info.state !== "staged" && info.state !== "transformed") return { accepted: 0, rejected: 0 };
   const batch = { runId, batchId };
   // Read before the first record: whoever is suppressed from here on is caught by the fence in the load.
-  const { epoch, isSuppressed } = await currentSuppressions();
+  const { epoch, findSuppression } = await currentSuppressions();
   const { staging } = context;
   const dataset = context.datasets[info.dataset];
   const manifest = await readJson(staging, batch, STAGED.manifest, BatchManifestSchema);
@@ -35,8 +35,8 @@ export async function transformJob(
     dataset,
     manifest,
     lines,
-    key: context.key,
-    isSuppressed,
+    ring: context.ring,
+    findSuppression,
     strategies: context.policy.datasets[info.dataset],
   });
   const tables = [];

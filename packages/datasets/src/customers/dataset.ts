@@ -7,6 +7,7 @@ import type { Dataset } from "../dataset.js";
 import { textFieldOf } from "../read-field.js";
 import { compileSchema, schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
+import { maskCustomer } from "./mask.js";
 import { CUSTOMER_MERGE, CUSTOMER_ROW, CUSTOMER_STAGING } from "./merge.js";
 import { CUSTOMER_FIELDS } from "./schema.js";
 
@@ -44,6 +45,7 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
       );
       return { processed: customer };
     },
+    maskProcessed: maskCustomer,
     stagingTables: [CUSTOMER_STAGING],
     merge: CUSTOMER_MERGE,
   };

@@ -60,6 +60,8 @@ export function createErasureRequests(allowExtraFields: boolean): Dataset {
       );
       return { processed: { "customer-id": alias } };
     },
+    // Id and email were left out of it from the first.
+    maskProcessed: (record) => record,
     stagingTables: [ERASURE_REQUEST_STAGING],
     merge: ERASURE_REQUEST_MERGE,
   };

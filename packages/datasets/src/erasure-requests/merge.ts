@@ -31,6 +31,9 @@ export const ERASURE_REQUEST_MERGE: Merge = {
      select s.ordinal, 'identity_mismatch' from stage_erasure_requests s
      join warehouse.customers c on c.id = s.customer_id
      where c.email is distinct from s.email
+       and not exists (select from ledger.quarantine q
+                       where q.dataset = 'erasure-requests' and q.status = 'open' and q.approved_at is not null
+                         and q.subject_customer_id = s.customer_id and q.subject_email = s.email)
      on conflict (ordinal) do nothing`,
     // Two requests for one person that is not there, with different emails: the first one is taken.
     `insert into stage_rejects (ordinal, reason)
@@ -50,10 +53,9 @@ export const ERASURE_REQUEST_MERGE: Merge = {
   ],
   apply: [
     `insert into warehouse.erasure_requests
-       (customer_key, email_key, pseudonym, state, policy_version, requested_at, source_file_id)
-     select s.customer_key, s.email_key, s.pseudonym,
-            case when exists (select from warehouse.customers c where c.id = s.customer_id) then 'masked' else 'suppressed' end,
-            current_setting('lethe.policy_version'), s.requested_at, s.file_id
+       (customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at, source_file_id, run_id)
+     select s.customer_key, s.email_key, s.key_id, s.pseudonym, 'suppressed', current_setting('lethe.policy_version'),
+            s.requested_at, s.file_id, current_setting('lethe.run_id')::uuid
      from stage_erasure_requests s where ${ACCEPTED}`,
   ],
   missingKeyArrived: NOTHING_TO_WAIT_FOR,

@@ -39,6 +39,7 @@ export function createProducts(allowExtraFields: boolean): Dataset {
       );
       return { processed: product };
     },
+    maskProcessed: (record) => record,
     stagingTables: [PRODUCT_STAGING],
     merge: PRODUCT_MERGE,
   };

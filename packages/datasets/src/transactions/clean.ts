@@ -10,16 +10,21 @@ export interface CleanTransaction {
   readonly transaction_id: string;
   readonly transaction_time: string;
   readonly customer_id: string;
-  readonly delivery_address: {
-    readonly address: string | null;
-    readonly postcode: string | null;
-    readonly city: string | null;
-    readonly country: string | null;
-    readonly country_code: string | null;
-  };
+  readonly delivery_address: CleanAddress;
   readonly purchases: readonly PurchaseLine[];
   readonly total_cost: string;
 }
+
+export interface CleanAddress {
+  readonly address: string | null;
+  readonly postcode: string | null;
+  readonly city: string | null;
+  readonly country: string | null;
+  readonly country_code: string | null;
+}
+
+/** A delivery address as the input has it or as masking has left it: any field may be gone. */
+export type MaskableAddress = { readonly [F in keyof RawTransaction["delivery_address"]]?: string | null };
 
 export interface PurchaseLine {
   readonly sku: number;
@@ -54,20 +59,25 @@ export function cleanTransaction(raw: RawTransaction): CleanTransaction | Reject
     lines.push({ sku: product.sku, quantity, price: product.price, total: product.total });
   }
   if (sum !== parseMoney(raw.purchases.total_cost)) return TOTAL_MISMATCH;
-  const country = cleanText(raw.delivery_address.country);
   return {
     transaction_id: raw.transaction_id.toLowerCase(),
     transaction_time: time,
     customer_id: raw.customer_id,
-    delivery_address: {
-      address: cleanAddress(raw.delivery_address.address),
-      postcode: cleanPostcode(raw.delivery_address.postcode),
-      city: cleanText(raw.delivery_address.city),
-      country,
-      country_code: toCountryCode(country),
-    },
+    delivery_address: cleanDeliveryAddress(raw.delivery_address),
     purchases: lines,
     total_cost: raw.purchases.total_cost,
+  };
+}
+
+/** Cleans an address and adds the country's code. */
+export function cleanDeliveryAddress(raw: MaskableAddress): CleanAddress {
+  const country = cleanText(raw.country ?? null);
+  return {
+    address: cleanAddress(raw.address ?? null),
+    postcode: cleanPostcode(raw.postcode ?? null),
+    city: cleanText(raw.city ?? null),
+    country,
+    country_code: toCountryCode(country),
   };
 }
 

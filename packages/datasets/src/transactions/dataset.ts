@@ -4,6 +4,7 @@ import type { Dataset, RecordPlace } from "../dataset.js";
 import { textFieldOf } from "../read-field.js";
 import { compileSchema } from "../schema-check.js";
 import { type CleanTransaction, cleanTransaction } from "./clean.js";
+import { maskTransaction } from "./mask.js";
 import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, TRANSACTION_FIELDS, transactionSchema } from "./schema.js";
 
@@ -30,6 +31,7 @@ export function createTransactions(allowExtraFields: boolean): Dataset {
       sinks[1]?.append(purchaseRows(transaction, place));
       return { processed: transaction };
     },
+    maskProcessed: (record, strategies, key) => maskTransaction(record as CleanTransaction, strategies, key),
     stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
     merge: TRANSACTION_MERGE,
   };

@@ -45,21 +45,57 @@ export async function lockPublication(client: Client, dataset: DatasetName): Pro
   await client.query("select pg_advisory_xact_lock(hashtextextended('lethe publish ' || $1, 0))", [dataset]);
 }
 
-/** Gives the committed length in bytes of processed files, in the partitions' order; 0 where there is none yet. */
+/** The ledger's word on a processed file. */
+export interface ProcessedLength {
+  /** Committed length in bytes; what lies behind it is the rest of an interrupted publication. 0 where there is no file. */
+  readonly bytes: number;
+  /** The length of a rewritten file that was about to be put in place when something interrupted it. */
+  readonly nextBytes: number | null;
+}
+
+/** Gives the lengths of processed files, in the partitions' order. */
 export async function processedLengths(
   db: Queryable,
   dataset: DatasetName,
   partitions: readonly Partition[],
-): Promise<number[]> {
-  const { rows } = await db.query<{ bytes: number }>(
-    `select coalesce(p.bytes, 0) as bytes
+): Promise<ProcessedLength[]> {
+  const { rows } = await db.query<ProcessedLength>(
+    `select coalesce(p.bytes, 0) as bytes, p.next_bytes as "nextBytes"
      from unnest($2::date[], $3::smallint[]) with ordinality as wanted (partition_date, partition_hour, position)
      left join ledger.processed_files p
        on p.dataset = $1 and p.partition_date = wanted.partition_date and p.partition_hour = wanted.partition_hour
      order by wanted.position`,
     [dataset, partitions.map((partition) => partition.date), partitions.map((partition) => partition.hour)],
   );
-  return rows.map((row) => row.bytes);
+  return rows;
+}
+
+/** Announces, before a rewritten processed file is put in place, how long it will be. */
+export async function announceRewrite(
+  db: Queryable,
+  dataset: DatasetName,
+  partition: Partition,
+  nextBytes: number,
+): Promise<void> {
+  await db.query(
+    `update ledger.processed_files set next_bytes = $4
+     where dataset = $1 and partition_date = $2 and partition_hour = $3`,
+    [dataset, partition.date, partition.hour, nextBytes],
+  );
+}
+
+/** Notes that a rewritten processed file is in place. */
+export async function recordRewrite(
+  db: Queryable,
+  dataset: DatasetName,
+  partition: Partition,
+  bytes: number,
+): Promise<void> {
+  await db.query(
+    `update ledger.processed_files set bytes = $4, next_bytes = null
+     where dataset = $1 and partition_date = $2 and partition_hour = $3`,
+    [dataset, partition.date, partition.hour, bytes],
+  );
 }
 
 export interface Publication {
@@ -80,7 +116,7 @@ export async function recordPublications(
      select $1, partition_date, partition_hour, bytes
      from unnest($2::date[], $3::smallint[], $4::bigint[]) as p (partition_date, partition_hour, bytes)
      on conflict (dataset, partition_date, partition_hour)
-     do update set bytes = excluded.bytes, published_at = clock_timestamp()`,
+     do update set bytes = excluded.bytes, next_bytes = null, published_at = clock_timestamp()`,
     [
       dataset,
       publications.map((publication) => publication.partition.date),
@@ -101,12 +137,14 @@ export interface CompleteFile {
   readonly id: number;
   readonly path: string;
   readonly sha256: Buffer;
+  /** Whether records of suppressed people came in with it, so that it may not be archived as it is. */
+  readonly holdsSuppressed: boolean;
 }
 
 /** Gives the run's files whose batches are all loaded and which still lie in landing. */
 export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
-    `select id, path, sha256 from ledger.files
+    `select id, path, sha256, holds_suppressed as "holdsSuppressed" from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
     [runId],
   );
@@ -124,4 +162,13 @@ export async function recordArchived(
      where f.id = archived.id and f.state = 'open'`,
     [files.map((file) => file.id), files.map((file) => file.keptPath)],
   );
+}
+
+/** Gives a run's files that were put aside as unreadable, by their path in the quarantine folder. */
+export async function quarantinedFilesOfRun(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ path: string }>(
+    `select kept_path as path from ledger.files where run_id = $1 and state = 'quarantined' and kept_path is not null`,
+    [runId],
+  );
+  return rows.map((row) => row.path);
 }

@@ -56,6 +56,8 @@ export interface SegmentOutcome {
   readonly fileId: number;
   readonly records: number;
   readonly rejected: number;
+  /** Records of suppressed people. */
+  readonly masked: number;
   /** Where its loaded records lie in the batch's staged output, in bytes. */
   readonly publishedOffset: number;
   readonly publishedBytes: number;
@@ -98,6 +100,7 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
     outcome.segments.map((segment) => segment.fileId),
     outcome.segments.map((segment) => segment.records),
     outcome.segments.map((segment) => segment.rejected),
+    outcome.segments.map((segment) => segment.masked),
   ]);
   await announceRun(client, outcome.runId);
 }
@@ -105,8 +108,8 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
 // Files are updated in the order of their ids, so that two batches with files in common cannot deadlock.
 const BY_FILE = `
   with outcome as materialized (
-    select file_id, sum(records) as records, sum(rejected) as rejected
-    from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as s (file_id, records, rejected)
+    select file_id, sum(records) as records, sum(rejected) as rejected, sum(masked) > 0 as holds_suppressed
+    from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) as s (file_id, records, rejected, masked)
     group by file_id
   ), locked as materialized (
     select id from ledger.files where id in (select file_id from outcome) order by id for no key update
@@ -117,7 +120,8 @@ const COUNT_LOADED = `${BY_FILE}
   set batches_loaded = batches_loaded + 1,
       records_in = records_in + o.records,
       records_loaded = records_loaded + o.records - o.rejected,
-      records_rejected = records_rejected + o.rejected
+      records_rejected = records_rejected + o.rejected,
+      holds_suppressed = f.holds_suppressed or o.holds_suppressed
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
 

@@ -22,3 +22,13 @@ export async function openWork(db: Queryable): Promise<OpenRun[]> {
   );
   return rows;
 }
+
+/** Gives which of these runs are open. */
+export async function whichAreOpen(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.runs
+     where id::text = any ($1) and state in ('queued', 'extracting', 'processing', 'finishing')`,
+    [runIds],
+  );
+  return new Set(rows.map((row) => row.id));
+}

@@ -14,6 +14,8 @@ const COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ["missing_key", "text"],
   ["payload", "text"],
   ["payload_encoding", "text"],
+  ["subject_customer_id", "text"],
+  ["subject_email", "text"],
 ];
 const NAMES = COLUMNS.map(([name]) => name);
 
@@ -46,7 +48,8 @@ export async function resolveReplayed(client: Client, quarantineIds: readonly nu
   await client.query(
     `update ledger.quarantine q
      set reason = s.reason, pointer = s.pointer, message = s.message, missing_key = s.missing_key, payload = s.payload,
-         payload_encoding = s.payload_encoding
+         payload_encoding = s.payload_encoding, subject_customer_id = s.subject_customer_id,
+         subject_email = s.subject_email
      from stage_quarantine s
      where q.id = s.quarantine_id and q.status = 'open'`,
   );

@@ -1,0 +1,102 @@
+import { CUSTOMER_ROW } from "../customers/merge.js";
+
+/**
+ * The statements with which an erasure reaches a person's records in the database. Each is set-based over all requests
+ * of a batch, and finds its rows by index.
+ */
+
+/** The requests of the batch that were accepted, with the erasure that each has become. */
+export const SELECT_ACCEPTED_REQUESTS = `
+  select e.id as "erasureId", s.customer_id as "customerId", s.email, s.pseudonym, s.key_id as "keyId"
+  from stage_erasure_requests s
+  join warehouse.erasure_requests e on e.customer_key = s.customer_key
+  where not exists (select from stage_rejects r where r.ordinal = s.ordinal)`;
+
+/** Takes ids and emails. Gives the people's customers, current ($1: null version) and superseded, as JSON. */
+export const SELECT_CUSTOMERS = `
+  select null::bigint as version, to_jsonb(c) as customer
+  from warehouse.customers c where c.id = any ($1) or c.email = any ($2)
+  union all
+  select h.version_id, to_jsonb(h)
+  from warehouse.customers_history h where h.id = any ($1) or h.email = any ($2)`;
+
+/** Takes ids. Gives the delivery addresses of their transactions. */
+export const SELECT_ADDRESSES = `
+  select t.customer_id as "customerId", d.transaction_id as "transactionId",
+         jsonb_build_object('address', d.address, 'postcode', d.postcode, 'city', d.city, 'country', d.country) as address
+  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_id)
+  where t.customer_id = any ($1)`;
+
+/**
+ * Takes ids, emails, and LIKE patterns of both. Gives the people's quarantined records; of lines that could not be read,
+ * and so have no known subject, all that may mention them.
+ */
+export const SELECT_QUARANTINED = `
+  select id, dataset, reason, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
+         subject_email as email, missing_key as "missingKey"
+  from ledger.quarantine
+  where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
+  union all
+  select id, dataset, reason, payload, payload_encoding, subject_customer_id, subject_email, missing_key
+  from ledger.quarantine
+  where reason = 'unreadable' and status <> 'erased' and subject_customer_id is null
+    and (payload_encoding = 'base64' or payload like any ($3))`;
+
+const SET_MASKED = CUSTOMER_ROW.map((column) => `${column} = masked.${column}`).join(", ");
+
+/** Takes a JSON array of `{key, ...columns}`. The new id reaches the transactions by cascade. */
+export const UPDATE_CUSTOMERS = `
+  update warehouse.customers c set ${SET_MASKED}, erased_at = clock_timestamp()
+  from jsonb_array_elements($1::jsonb) as element
+  cross join lateral jsonb_populate_record(null::warehouse.customers, element) as masked
+  where c.id = element ->> 'key'`;
+
+/** Takes a JSON array of `{key, ...columns}`, the key being the version's. */
+export const UPDATE_HISTORY = `
+  update warehouse.customers_history h set ${SET_MASKED}, erased_at = clock_timestamp()
+  from jsonb_array_elements($1::jsonb) as element
+  cross join lateral jsonb_populate_record(null::warehouse.customers_history, element) as masked
+  where h.version_id = (element ->> 'key')::bigint`;
+
+/** Takes a JSON array of `{transaction_id, ...columns}`. */
+export const UPDATE_ADDRESSES = `
+  update warehouse.delivery_addresses d
+  set address = masked.address, postcode = masked.postcode, city = masked.city, country = masked.country,
+      country_code = masked.country_code
+  from jsonb_populate_recordset(null::warehouse.delivery_addresses, $1::jsonb) as masked
+  where d.transaction_id = masked.transaction_id`;
+
+/**
+ * Takes a JSON array of `{id, payload, pseudonym, missing_key}`. A transaction stays open: masked, it can still be
+ * loaded when what it waits for arrives, so that sales figures stay whole. All else has no use any more.
+ */
+export const UPDATE_QUARANTINED = `
+  update ledger.quarantine q
+  set payload = masked.payload, payload_encoding = 'utf8', subject_customer_id = masked.pseudonym, subject_email = null,
+      missing_key = masked.missing_key,
+      status = case when q.dataset = 'transactions' and q.reason <> 'unreadable' then q.status else 'erased' end,
+      resolved_at = case when q.dataset = 'transactions' and q.reason <> 'unreadable' then q.resolved_at
+                         else coalesce(q.resolved_at, clock_timestamp()) end
+  from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text)
+  where q.id = masked.id`;
+
+/** Takes an erasure's id, its pseudonyms, and whether anything was found. */
+export const UPDATE_ERASURE = `
+  update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1`;
+
+/**
+ * Takes pseudonyms. Gives the files that the people's records came from, by the records themselves: what was loaded names
+ * its file in the warehouse, what was rejected in quarantine. Files that are unreadable as a whole can hold anybody.
+ */
+export const SELECT_FILES = `
+  with person_files as (
+    select source_file_id as file_id from warehouse.customers where id = any ($1)
+    union select source_file_id from warehouse.customers_history where id = any ($1)
+    union select source_file_id from warehouse.transactions where customer_id = any ($1)
+    union select source_file_id from warehouse.erasure_requests where pseudonym = any ($1)
+    union select file_id from ledger.quarantine where subject_customer_id = any ($1)
+  )
+  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
+  from ledger.files
+  where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
+  order by id`;

@@ -1,0 +1,20 @@
+/** The statements with which a closing scan reads what is left of a person; each takes the person's pseudonyms. */
+
+export const SCAN_CUSTOMERS = `
+  select to_jsonb(c) as customer from warehouse.customers c where c.id = any ($1)
+  union all
+  select to_jsonb(h) from warehouse.customers_history h where h.id = any ($1)`;
+
+export const SCAN_ADDRESSES = `
+  select jsonb_build_object('address', d.address, 'postcode', d.postcode, 'city', d.city, 'country', d.country) as address
+  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_id)
+  where t.customer_id = any ($1)`;
+
+export const SCAN_QUARANTINED = `
+  select dataset, reason, payload from ledger.quarantine
+  where subject_customer_id = any ($1) and payload is not null`;
+
+/** Lines that could not be read are of nobody; each is searched for everybody. */
+export const SCAN_UNREADABLE = `
+  select payload, payload_encoding as encoding from ledger.quarantine
+  where reason = 'unreadable' and payload is not null and status <> 'erased'`;

@@ -1,0 +1,86 @@
+import { UnreadableFileError } from "@lethe/contracts/errors";
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const SPACE = 0x20;
+
+export interface ArrayScanner {
+  /** Takes the next bytes of the file, however it was cut. */
+  push(piece: Buffer): void;
+  /** Ends the file. Throws UnreadableFileError when the array has not ended. */
+  end(): void;
+  /** Bytes of the element that has begun and not ended. */
+  openBytes(): number;
+}
+
+/**
+ * Finds the elements of a JSON array without parsing them. Calls `onElement` with whatever stands between two commas of
+ * the outermost level, white space and all, and `onBetween` with all other bytes: in the order of the calls they are the
+ * whole file. `push` throws UnreadableFileError for text after the array.
+ */
+export function createArrayScanner(
+  onElement: (bytes: Buffer) => void,
+  onBetween: (bytes: Buffer) => void,
+): ArrayScanner {
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+  let ended = false;
+  let open: Buffer[] = [];
+  let openBytes = 0;
+  return {
+    push(piece) {
+      let start = 0;
+      const closeElement = (end: number) => {
+        onElement(Buffer.concat([...open, piece.subarray(start, end)]));
+        open = [];
+        openBytes = 0;
+        start = end;
+      };
+      for (let i = 0; i < piece.length; i++) {
+        const byte = piece[i] ?? SPACE;
+        if (inString) {
+          if (escaped) escaped = false;
+          else if (byte === BACKSLASH) escaped = true;
+          else if (byte === QUOTE) inString = false;
+        } else if (ended) {
+          if (byte > SPACE) throw new UnreadableFileError("there is text after the end of the array");
+        } else if (byte === QUOTE) {
+          inString = true;
+        } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+          depth += 1;
+          if (depth === 1) {
+            onBetween(piece.subarray(start, i + 1));
+            start = i + 1;
+          }
+        } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+          depth -= 1;
+          if (depth === 0) {
+            closeElement(i);
+            ended = true;
+          }
+        } else if (byte === COMMA && depth === 1) {
+          closeElement(i);
+          onBetween(piece.subarray(i, i + 1));
+          start = i + 1;
+        }
+      }
+      const rest = piece.subarray(start);
+      if (depth > 0) {
+        open.push(rest);
+        openBytes += rest.length;
+      } else if (rest.length > 0) {
+        onBetween(rest);
+      }
+    },
+    end() {
+      if (!ended) throw new UnreadableFileError("the array does not end");
+    },
+    openBytes: () => openBytes,
+  };
+}

@@ -1,0 +1,40 @@
+import { createArrayScanner } from "./array-scanner.js";
+import { tooLong } from "./json-lines.js";
+import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js";
+
+const SPACE = 0x20;
+
+/**
+ * Cuts a JSON array into its elements, a line each, without parsing them. Line breaks in an element, which JSON allows
+ * between tokens only, become spaces. Throws UnreadableFileError for an array that does not end, text after it, or an
+ * element of more than `maxRecordBytes`.
+ */
+export async function* jsonArray(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
+  let elements = 0;
+  let done: Buffer[] = [];
+  const scanner = createArrayScanner(
+    (element) => {
+      if (element.length > maxRecordBytes) throw tooLong(elements + 1, maxRecordBytes);
+      if (isBlank(element)) return;
+      elements += 1;
+      done.push(onOneLine(element), NEWLINE_BYTES);
+    },
+    () => undefined,
+  );
+  for await (const piece of source) {
+    scanner.push(piece);
+    if (scanner.openBytes() > maxRecordBytes) throw tooLong(elements + 1, maxRecordBytes);
+    if (done.length > 0) yield { bytes: Buffer.concat(done), lines: done.length / 2 };
+    done = [];
+  }
+  scanner.end();
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte <= SPACE);
+}
+
+/** Replaces line breaks by spaces, so that a value of several lines stands on one. */
+export function onOneLine(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? SPACE : byte)));
+}

@@ -1,0 +1,37 @@
+import { csvLines } from "./csv-lines.js";
+import type { InputFormat } from "./input-format.js";
+import { jsonArray, onOneLine } from "./json-array.js";
+import { jsonLines } from "./json-lines.js";
+import { detectJsonShape } from "./json-shape.js";
+import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js";
+
+/**
+ * Gives a file's records, a line each, whatever its shape. Takes the unpacked bytes and the greatest length of a record
+ * in bytes. Memory does not grow with the file. Throws UnreadableFileError for a file that cannot be cut into records.
+ */
+export async function* readLines(
+  source: ByteSource,
+  shape: InputFormat["shape"],
+  maxRecordBytes: number,
+): AsyncGenerator<LineChunk> {
+  const bytes = withoutByteOrderMark(source);
+  if (shape === "csv") yield* csvLines(bytes, maxRecordBytes);
+  else if (shape === "ndjson") yield* jsonLines(bytes, maxRecordBytes);
+  else yield* jsonRecords(bytes, maxRecordBytes);
+}
+
+async function* jsonRecords(bytes: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
+  const { shape, source } = await detectJsonShape(bytes, maxRecordBytes);
+  if (shape === "array") yield* jsonArray(source, maxRecordBytes);
+  else if (shape === "lines") yield* jsonLines(source, maxRecordBytes);
+  else for await (const whole of source) yield { bytes: Buffer.concat([onOneLine(whole), NEWLINE_BYTES]), lines: 1 };
+}
+
+async function* withoutByteOrderMark(source: ByteSource): AsyncGenerator<Buffer> {
+  let atStart = true;
+  for await (const piece of source) {
+    const marked = atStart && piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf;
+    atStart = false;
+    yield marked ? piece.subarray(3) : piece;
+  }
+}

@@ -1,0 +1,85 @@
+import { createArrayScanner } from "./array-scanner.js";
+import type { InputFormat } from "./input-format.js";
+import { detectJsonShape } from "./json-shape.js";
+import { type ByteSource, NEWLINE } from "./line-chunk.js";
+import { rewriteCsv } from "./rewrite-csv.js";
+
+/** Takes a record's text as it stands in the file; gives what is to stand there instead, or undefined to leave it. */
+export type RewriteText = (text: string) => string | undefined;
+
+/** As RewriteText for a row of a CSV file, given by the header's names. */
+export type RewriteRow = (row: Readonly<Record<string, string>>) => Readonly<Record<string, string>> | undefined;
+
+export interface Rewrite {
+  readonly json: RewriteText;
+  readonly csv: RewriteRow;
+}
+
+/**
+ * Gives a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes; memory
+ * grows with the longest record only. A file that is not whole is rewritten as far as it goes, its last piece taken for
+ * a record.
+ */
+export async function* rewriteRecords(
+  source: ByteSource,
+  shape: InputFormat["shape"],
+  rewrite: Rewrite,
+  maxRecordBytes: number,
+): AsyncGenerator<Buffer> {
+  if (shape === "csv") {
+    yield* rewriteCsv(source, rewrite.csv);
+  } else if (shape === "ndjson") {
+    yield* rewriteLines(source, rewrite.json);
+  } else {
+    const shaped = await detectJsonShape(source, maxRecordBytes);
+    if (shaped.shape === "array") yield* rewriteArray(shaped.source, rewrite.json);
+    else if (shaped.shape === "lines") yield* rewriteLines(shaped.source, rewrite.json);
+    else for await (const whole of shaped.source) yield rewriteBytes(whole, rewrite.json) ?? whole;
+  }
+}
+
+async function* rewriteLines(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
+  let open: Buffer = Buffer.alloc(0);
+  for await (const piece of source) {
+    const bytes = open.length === 0 ? piece : Buffer.concat([open, piece]);
+    let start = 0;
+    let unchangedFrom = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      const replacement = rewriteBytes(bytes.subarray(start, end), rewrite);
+      if (replacement !== undefined) {
+        yield bytes.subarray(unchangedFrom, start);
+        yield replacement;
+        unchangedFrom = end;
+      }
+      start = end + 1;
+    }
+    if (start > unchangedFrom) yield bytes.subarray(unchangedFrom, start);
+    open = bytes.subarray(start);
+  }
+  if (open.length > 0) yield rewriteBytes(open, rewrite) ?? open;
+}
+
+async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
+  let done: Buffer[] = [];
+  const scanner = createArrayScanner(
+    (element) => done.push(rewriteBytes(element, rewrite) ?? element),
+    (between) => done.push(between),
+  );
+  for await (const piece of source) {
+    scanner.push(piece);
+    yield Buffer.concat(done);
+    done = [];
+  }
+  scanner.end();
+}
+
+/** Rewrites a record, white space around it kept. */
+function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
+  const text = bytes.toString("utf8");
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  const replacement = rewrite(trimmed);
+  if (replacement === undefined) return undefined;
+  const start = text.indexOf(trimmed);
+  return Buffer.from(text.slice(0, start) + replacement + text.slice(start + trimmed.length));
+}

@@ -1,0 +1,20 @@
+import type { PrivacyKey } from "./privacy-key.js";
+import type { FindSuppression } from "./suppression-list.js";
+
+const ID_OR_EMAIL = /(?<![0-9A-Za-z.])\d{6}(?![0-9A-Za-z])|[^\s"'<>,;:{}[\]()\\]+@[^\s"'<>,;:{}[\]()\\]+/g;
+
+/**
+ * Looks for a suppressed person in text that is no record (a broken line, a torn file): in everything that looks like
+ * an id or an email. Gives the person's key and id as far as the text tells.
+ */
+export function findMentionedPerson(
+  text: string,
+  findSuppression: FindSuppression,
+): { readonly key: PrivacyKey; readonly customerId: string | null } | undefined {
+  for (const [word] of text.matchAll(ID_OR_EMAIL)) {
+    const isId = !word.includes("@");
+    const key = isId ? findSuppression(word, null) : findSuppression(null, word.normalize("NFC").toLowerCase());
+    if (key !== undefined) return { key, customerId: isId ? word : null };
+  }
+  return undefined;
+}

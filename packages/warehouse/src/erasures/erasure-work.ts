@@ -1,0 +1,95 @@
+import type { ErasurePlace } from "@lethe/contracts/erasures";
+import type { Pool, Queryable } from "../pool.js";
+
+export interface OpenErasure {
+  readonly id: string;
+  readonly runId: string;
+  /** The key that the person's hashes and pseudonyms were made with. */
+  readonly keyId: string;
+  readonly pseudonyms: readonly string[];
+  /**
+   * Whether a run is open that was opened before the person was suppressed: what it has staged may hold the person in
+   * plain, and goes when the run closes.
+   */
+  readonly waits: boolean;
+  /** Whether its own run is closed, so that no finish job of that run will come back to it. */
+  readonly isLeft: boolean;
+}
+
+/**
+ * Gives the erasures that are not completed, oldest first. A run of requests that is itself in its last stage has nothing
+ * staged any more, so two of them do not wait for each other.
+ */
+export async function openErasures(db: Queryable): Promise<OpenErasure[]> {
+  const { rows } = await db.query<OpenErasure>(
+    `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
+            exists (select from ledger.runs r
+                    where r.state in ('queued', 'extracting', 'processing', 'finishing')
+                      and not (r.job = 'erasure-requests' and r.state = 'finishing')
+                      and r.requested_at < e.suppressed_at) as waits,
+            own.state not in ('queued', 'extracting', 'processing', 'finishing') as "isLeft"
+     from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
+     where e.state = 'suppressed' order by e.received_at, e.id`,
+  );
+  return rows;
+}
+
+/** Does work on erasures while no other process does any; waits until that one is done. */
+export async function withErasureLock(pool: Pool, work: () => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("select pg_advisory_lock(hashtextextended('lethe erase', 0))");
+    try {
+      await work();
+    } finally {
+      await client.query("select pg_advisory_unlock(hashtextextended('lethe erase', 0))");
+    }
+  } finally {
+    client.release();
+  }
+}
+
+/** Notes what an erasure has masked in a place. Work that is done again after a crash does not lower what was noted. */
+export async function recordPlaces(db: Queryable, erasureId: string, places: readonly ErasurePlace[]): Promise<void> {
+  await db.query(
+    `insert into privacy.erasure_places (erasure_id, place, name, records, values)
+     select $1, place, name, records, "values"
+     from unnest($2::text[], $3::text[], $4::integer[], $5::integer[]) as p (place, name, records, "values")
+     on conflict (erasure_id, place, name) do update
+     set records = greatest(erasure_places.records, excluded.records),
+         values = greatest(erasure_places.values, excluded.values)`,
+    [
+      erasureId,
+      places.map(({ place }) => place),
+      places.map(({ name }) => name),
+      places.map(({ records }) => records),
+      places.map(({ values }) => values),
+    ],
+  );
+}
+
+/** Gives what an erasure has masked, place by place. */
+export async function readPlaces(db: Queryable, erasureId: string): Promise<ErasurePlace[]> {
+  const { rows } = await db.query<ErasurePlace>(
+    "select place, name, records, values from privacy.erasure_places where erasure_id = $1 order by place, name",
+    [erasureId],
+  );
+  return rows;
+}
+
+/**
+ * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
+ * line of sight. Gives when it was done. Cannot run in a transaction.
+ */
+export async function vacuumErasedTables(pool: Pool): Promise<Date> {
+  for (const table of MASKED_TABLES) await pool.query(`vacuum ${table}`);
+  return new Date();
+}
+
+export const MASKED_TABLES = [
+  "warehouse.customers",
+  "warehouse.customers_history",
+  "warehouse.transactions",
+  "warehouse.delivery_addresses",
+  "ledger.quarantine",
+] as const;

@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
+import { NotFoundError } from "@lethe/contracts/errors";
+import { inTransaction, type Pool, type Queryable } from "../pool.js";
+
+/** What the first receipt names as the hash before it. */
+export const FIRST_PREVIOUS_HASH = "0".repeat(64);
+
+/**
+ * Gives a receipt's hash: SHA-256 over the previous one's hash and the body, its keys sorted. So no receipt can be
+ * changed, taken out or put in without every later hash being another one.
+ */
+export function hashReceipt(previousHash: string, sequence: number, body: ReceiptBody): string {
+  return createHash("sha256")
+    .update(`${previousHash}\n${sequence}\n${canonicalJson(body)}`)
+    .digest("hex");
+}
+
+/** Completes an erasure with its receipt, in one transaction: no erasure is completed without one. */
+export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Receipt> {
+  return inTransaction(pool, async (client) => {
+    // One receipt after the other: each names the one before it.
+    await client.query("lock table privacy.receipts in exclusive mode");
+    const { rows } = await client.query<{ sequence: number; hash: string }>(
+      "select sequence, hash from privacy.receipts order by sequence desc limit 1",
+    );
+    const sequence = (rows[0]?.sequence ?? 0) + 1;
+    const previousHash = rows[0]?.hash ?? FIRST_PREVIOUS_HASH;
+    const hash = hashReceipt(previousHash, sequence, body);
+    await client.query(
+      "insert into privacy.receipts (sequence, erasure_id, body, previous_hash, hash) values ($1, $2, $3, $4, $5)",
+      [sequence, body.erasureId, JSON.stringify(body), previousHash, hash],
+    );
+    await client.query("update warehouse.erasure_requests set state = 'completed', completed_at = $2 where id = $1", [
+      body.erasureId,
+      body.completedAt,
+    ]);
+    return { sequence, body, previousHash, hash };
+  });
+}
+
+const SELECT_RECEIPT = `select sequence, body, previous_hash as "previousHash", hash from privacy.receipts`;
+
+/** Gives an erasure's receipt. Throws NotFoundError while there is none. */
+export async function readReceipt(db: Queryable, erasureId: string): Promise<Receipt> {
+  const { rows } = await db.query<Receipt>(`${SELECT_RECEIPT} where erasure_id = $1`, [erasureId]);
+  if (rows[0] === undefined) throw new NotFoundError(`there is no receipt for erasure ${erasureId}`);
+  return rows[0];
+}
+
+/** Gives all receipts in the order of their chain. */
+export async function readReceiptChain(db: Queryable): Promise<Receipt[]> {
+  const { rows } = await db.query<Receipt>(`${SELECT_RECEIPT} order by sequence`);
+  return rows;
+}
+
+/** What is wrong with a receipt in a chain. */
+export interface ReceiptFault {
+  readonly sequence: number;
+  readonly erasureId: string;
+  readonly fault: string;
+}
+
+/** Walks a chain of receipts, given in order, and gives what does not fit: nothing for a chain that is whole. */
+export function checkReceiptChain(receipts: readonly Receipt[]): ReceiptFault[] {
+  const faults: ReceiptFault[] = [];
+  let previousHash: string | undefined;
+  let previousSequence: number | undefined;
+  for (const receipt of receipts) {
+    const { sequence, body } = receipt;
+    const complain = (fault: string) => faults.push({ sequence, erasureId: body.erasureId, fault });
+    if (hashReceipt(receipt.previousHash, sequence, body) !== receipt.hash)
+      complain("its content does not fit its hash");
+    if (sequence === 1 && receipt.previousHash !== FIRST_PREVIOUS_HASH) complain("it does not begin the chain");
+    if (previousSequence !== undefined && sequence !== previousSequence + 1) complain("a receipt before it is missing");
+    else if (previousHash !== undefined && receipt.previousHash !== previousHash) {
+      complain("it does not name the receipt before it");
+    }
+    previousHash = receipt.hash;
+    previousSequence = sequence;
+  }
+  return faults;
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(",")}}`;
+}

@@ -1,0 +1,65 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import type { InputFormat } from "@lethe/input-files/input-format";
+import { type Rewrite, rewriteRecords } from "@lethe/input-files/rewrite-records";
+
+const READ_BYTES = 1024 * 1024;
+/** Records longer than this are looked through as lines, whatever the file says it is. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+export interface RewrittenFile {
+  /** A file beside the original, whole and on disk, that waits to take its place. */
+  readonly temporary: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes a copy of a file with its records rewritten, packed again if the file was. `firstBytes` takes only so much of
+ * the original; `damaged` takes what can still be read of a torn file. The original is not touched.
+ */
+export async function writeRewritten(
+  path: string,
+  format: InputFormat,
+  rewrite: Rewrite,
+  options: { readonly firstBytes?: number; readonly damaged?: boolean } = {},
+): Promise<RewrittenFile> {
+  const temporary = `${path}.erasing.tmp`;
+  const end = options.firstBytes === undefined ? {} : { end: options.firstBytes - 1 };
+  const stored = createReadStream(path, { highWaterMark: READ_BYTES, ...end });
+  const unpacked = options.damaged === true ? salvagedBytes(stored, format.gzip) : unpackedBytes(stored, format.gzip);
+  const rewritten = Readable.from(rewriteRecords(unpacked, format.shape, rewrite, MAX_RECORD_BYTES));
+  if (format.gzip) await pipeline(rewritten, createGzip(), createWriteStream(temporary));
+  else await pipeline(rewritten, createWriteStream(temporary));
+  const file = await open(temporary, "r+");
+  try {
+    await file.sync();
+    return { temporary, bytes: (await file.stat()).size };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Puts a rewritten copy in the original's place: readers see the one or the other, whole. */
+export async function putInPlace(path: string, rewritten: RewrittenFile): Promise<void> {
+  await rename(rewritten.temporary, path);
+}
+
+/** Removes a rewritten copy that is not wanted. */
+export async function discard(rewritten: RewrittenFile): Promise<void> {
+  await rm(rewritten.temporary, { force: true });
+}
+
+/** Tells whether a file is there that was meant to be rewritten. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await (await open(path, "r")).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { rewriteRecords } from "@lethe/input-files/rewrite-records";
+import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
+import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
+import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import type { LoaderContext } from "../context.js";
+import type { PersonFile } from "./erase-person-files.js";
+import { exists, MAX_RECORD_BYTES } from "./rewrite-file.js";
+
+const ROOTS = { archived_data: "archived", processed_data: "processed", quarantined_data: "quarantined" } as const;
+
+/** Reads a file through and counts the records that name somebody on the suppression list. Bytes are those unpacked. */
+export async function scanFile(
+  context: LoaderContext,
+  file: PersonFile,
+  findSuppression: FindSuppression,
+): Promise<{ records: number; bytes: number; findings: number }> {
+  const path = join(context[ROOTS[file.place]], file.path);
+  const result = { records: 0, bytes: 0, findings: 0 };
+  if (!(await exists(path))) return result;
+  const dataset = context.datasets[file.dataset];
+  const look = (record: unknown) => {
+    const { customerId, email } = dataset.subjectOf(record);
+    const found = findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression);
+    if (found !== undefined) result.findings += 1;
+  };
+  const stored = createReadStream(path);
+  const damaged = file.place === "quarantined_data";
+  const bytes = damaged ? salvagedBytes(stored, file.format.gzip) : unpackedBytes(stored, file.format.gzip);
+  const looking = rewriteRecords(
+    bytes,
+    file.format.shape,
+    {
+      json: (text) => {
+        result.records += 1;
+        const record = parseJson(text);
+        if (record !== undefined) look(record);
+        else if (findMentionedPerson(text, findSuppression) !== undefined) result.findings += 1;
+        return undefined;
+      },
+      csv: (row) => {
+        result.records += 1;
+        look(dataset.fromCsv(row));
+        return undefined;
+      },
+    },
+    MAX_RECORD_BYTES,
+  );
+  for await (const piece of looking) result.bytes += piece.length;
+  return result;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
