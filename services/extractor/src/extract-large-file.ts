@@ -5,7 +5,7 @@ import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/led
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { segmentOf } from "./extract-small-files.js";
-import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
+import { openInputFile, READ_BYTES, storedBytes, unpackedBytes } from "./file-source.js";
 import type { InspectedFile } from "./inspect-file.js";
 import { NEWLINE } from "./lines/line-chunk.js";
 import { readLines } from "./lines/read-lines.js";
@@ -42,7 +42,9 @@ export async function extractLargeFile(
     pendingBytes = 0;
   };
   try {
-    const source = unpackedBytes(storedBytes(handle), file.format.gzip);
+    // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
+    const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
+    const source = unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes);
     for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
       nextLine += chunk.lines;
