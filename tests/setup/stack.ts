@@ -1,4 +1,6 @@
+import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "@lethe/local-stack/test-database";
 import { startTestStack } from "@lethe/local-stack/test-stack";
+import { migrate } from "@lethe/warehouse/migrate";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
@@ -7,6 +9,8 @@ declare module "vitest" {
     databaseUrl: string;
     /** A Redis that all test files share: each uses a prefix of its own. */
     redisUrl: string;
+    /** A migrated database to copy. */
+    template: TemplateDatabase;
   }
 }
 
@@ -17,7 +21,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     redisUrl: process.env.REDIS_URL || undefined,
     onNote: (note) => console.log(`test stack: ${note}`),
   });
-  project.provide("databaseUrl", stack.databaseUrl);
-  project.provide("redisUrl", stack.redisUrl);
-  return stack.stop;
+  try {
+    const template = await createTemplateDatabase(stack.databaseUrl, async (url) => {
+      await migrate(url);
+    });
+    project.provide("databaseUrl", stack.databaseUrl);
+    project.provide("redisUrl", stack.redisUrl);
+    project.provide("template", template);
+    return () => dropTemplateDatabase(template).finally(stack.stop);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@ import { connectRedis } from "@lethe/service-kit/redis";
 import { type JobHandler, startWorker } from "@lethe/service-kit/worker";
 import { closeRun, completeExtraction, startExtraction, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { migrate } from "@lethe/warehouse/migrate";
-import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { createPool, inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { runCli } from "../src/program.js";
 
 export interface CliResult {
@@ -107,7 +107,7 @@ export async function extractNothing(pool: Pool, runId: string): Promise<{ files
 
 async function finish(pool: Pool, runId: string): Promise<{ state: string }> {
   const stage = await startFinish(pool, runId);
-  return { state: stage === undefined ? "open" : await closeRun(pool, runId, 1) };
+  return { state: stage === undefined ? "open" : await inTransaction(pool, (client) => closeRun(client, runId, 1)) };
 }
 
 /** Puts an open record into quarantine, as a run of its own rejected it; gives that run's id. */

@@ -3,11 +3,14 @@ export function csvText(field: string | undefined): string | null | undefined {
   return field === "" ? null : field;
 }
 
-/** Makes a number of a CSV field that is one; any other text stays, so that the schema's check names it. */
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+
+/** Makes a number of a CSV field that is a decimal one; any other text stays, so that the schema's check names it. */
 export function csvNumber(field: string | undefined): number | string | null | undefined {
   if (field === undefined || field === "") return csvText(field);
-  const number = Number(field);
-  return Number.isFinite(number) && field.trim() !== "" ? number : field;
+  // Number() alone would take 0x10 for 16.
+  const number = DECIMAL.test(field) ? Number(field) : Number.NaN;
+  return Number.isFinite(number) ? number : field;
 }
 
 /** Makes a value of a CSV field that holds JSON; any other text stays, so that the schema's check names it. */

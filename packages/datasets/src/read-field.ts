@@ -4,3 +4,18 @@ export function textFieldOf(record: unknown, field: string): string | null {
   const value: unknown = Reflect.get(record, field);
   return typeof value === "string" ? value : null;
 }
+
+const ID_DIGITS = 6;
+
+/**
+ * Gives the customer id that a record of any form means, or null. Also where it would be rejected for the id's form: a
+ * suppressed person's record must not lie in quarantine in plain because a space came with the id, or because it came as a
+ * number and so without its leading zeros.
+ */
+export function customerIdOf(record: unknown, field: string): string | null {
+  const text = textFieldOf(record, field);
+  if (text !== null) return text.trim();
+  if (typeof record !== "object" || record === null || !Object.hasOwn(record, field)) return null;
+  const value: unknown = Reflect.get(record, field);
+  return typeof value === "number" ? String(value).padStart(ID_DIGITS, "0") : null;
+}

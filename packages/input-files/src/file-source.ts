@@ -5,7 +5,7 @@ import { createGunzip, constants as zlib } from "node:zlib";
 import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
 import type { ByteSource } from "./line-chunk.js";
 
-const READ_BYTES = 1024 * 1024;
+export const READ_BYTES = 1024 * 1024;
 
 /** Opens a file of landing for reading. Throws PathRefusedError if it has become a symbolic link. */
 export async function openInputFile(path: string): Promise<FileHandle> {
@@ -19,19 +19,26 @@ export async function openInputFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Gives a file's bytes as they lie on disk. The handle stays open for the caller to close. */
-export function storedBytes(file: FileHandle): ByteSource {
-  return createReadStream("", { fd: file, start: 0, autoClose: false, highWaterMark: READ_BYTES });
+/**
+ * Gives a file's bytes as they lie on disk, in pieces of at most `pieceBytes`. The handle stays open for the caller to
+ * close.
+ */
+export function storedBytes(file: FileHandle, pieceBytes = READ_BYTES): ByteSource {
+  return createReadStream("", { fd: file, start: 0, autoClose: false, highWaterMark: pieceBytes });
 }
 
-/** Gives a file's bytes, unpacked. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
-export async function* unpackedBytes(stored: ByteSource, gzip: boolean): AsyncGenerator<Buffer> {
+/** Gives a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
+export async function* unpackedBytes(
+  stored: ByteSource,
+  gzip: boolean,
+  pieceBytes = READ_BYTES,
+): AsyncGenerator<Buffer> {
   if (!gzip) {
     yield* stored;
     return;
   }
   const source = Readable.from(stored);
-  const gunzip = createGunzip({ chunkSize: READ_BYTES });
+  const gunzip = createGunzip({ chunkSize: pieceBytes });
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   try {

@@ -21,6 +21,8 @@ function maskFields(
 ): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {
+    // No dataset has such a field; as a path it would pass for a nested one.
+    if (name.includes(".")) continue;
     const path = `${prefix}${name}`;
     const strategy = Object.hasOwn(strategies, path) ? strategies[path] : undefined;
     if (strategy !== undefined) masked[name] = maskValue(strategy, value, key);

@@ -42,7 +42,9 @@ export async function extractLargeFile(
     pendingBytes = 0;
   };
   try {
-    const source = unpackedBytes(storedBytes(handle), file.format.gzip);
+    // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
+    const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
+    const source = unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes);
     for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
       nextLine += chunk.lines;

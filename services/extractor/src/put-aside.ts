@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import type { ExtractorContext } from "./context.js";
 import type { InspectedFile } from "./inspect-file.js";
@@ -14,16 +15,17 @@ export async function setAsideKnown(
   files: readonly InspectedFile[],
   claims: readonly Claim[],
 ): Promise<number> {
-  let known = 0;
+  const known: string[] = [];
   for (const [i, file] of files.entries()) {
     const claim = claims[i];
     if (claim?.kind !== "known") continue;
-    known += 1;
+    known.push(file.path);
     if (claim.quarantined) await moveToQuarantine(context, file);
     else await rm(join(context.landing, file.path), { force: true });
   }
-  if (known > 0) await countAlreadyLoaded(context.pool, runId, known);
-  return known;
+  if (known.length > 0) await countAlreadyLoaded(context.pool, runId, known.length);
+  await removeEmptyFolders(context.landing, known);
+  return known.length;
 }
 
 /** Gives where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */
@@ -40,4 +42,5 @@ export async function moveToQuarantine(context: ExtractorContext, file: Inspecte
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
+  await removeEmptyFolders(context.landing, [file.path]);
 }

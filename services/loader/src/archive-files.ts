@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rmdir } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Logger } from "@lethe/service-kit/logger";
+import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type CompleteFile, completeFilesOfRun, recordArchived } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
 import { maskLandedFile } from "./erasure/mask-arrived-files.js";
@@ -29,7 +30,7 @@ export async function archiveFiles(
   }
   await removeEmptyFolders(
     context.landing,
-    files.map((file) => dirname(file.path)),
+    files.map((file) => file.path),
   );
 }
 
@@ -72,20 +73,6 @@ async function hashOf(path: string): Promise<string | undefined> {
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
-  }
-}
-
-async function removeEmptyFolders(root: string, folders: readonly string[]): Promise<void> {
-  const hours = [...new Set(folders)];
-  const dates = [...new Set(hours.map((hour) => dirname(hour)))];
-  for (const folder of [...hours, ...dates]) {
-    if (folder === ".") continue;
-    try {
-      await rmdir(join(root, folder));
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOENT") throw error;
-    }
   }
 }
 

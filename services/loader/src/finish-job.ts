@@ -1,20 +1,22 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
-import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
-import { closeRun, startFinish } from "@lethe/warehouse/ledger/change-run";
+import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
+import { inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
 import { completeErasures } from "./erasure/complete-erasures.js";
 import { maskQuarantinedFiles } from "./erasure/mask-arrived-files.js";
+import { openReplays } from "./open-replays.js";
 import { publishRun } from "./publish-run.js";
-import { startReplays } from "./start-replays.js";
 
 /**
  * Does the job `finish`: publishes what the run loaded, archives its raw files, removes what it staged, completes the
- * erasures that it brought, and closes it. Every step can be done again after a crash. A run with open batches is left
- * alone: its last batch asks again. So is one whose erasures wait for older runs: the end of those asks again.
+ * erasures that it brought, and closes it. A run that failed or was cancelled keeps what it staged, for a retry, until
+ * later runs have overtaken it or an erasure begins. Every step can be done again after a crash. A run with open batches
+ * is left alone: its last batch asks again. So is one whose erasures wait for older runs: the end of those asks again.
  */
 export async function finishJob(
   context: LoaderContext,
@@ -28,14 +30,18 @@ export async function finishJob(
   await publishRun(context, runId, dataset, log);
   await archiveFiles(context, runId, dataset, log);
   await maskQuarantinedFiles(context, runId, dataset);
-  await context.staging.removeRun(runId);
+  if (await isAllLoaded(context.pool, runId)) await context.staging.removeRun(runId);
+  for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
   if (dataset === "erasure-requests") {
     await completeErasures(context, log);
     const open = await openErasures(context.pool);
     if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
   }
-  const state = await closeRun(context.pool, runId, performance.now() - startedAt);
-  await startReplays(context);
+  const { state, replays } = await inTransaction(context.pool, async (client) => ({
+    state: await closeRun(client, runId, performance.now() - startedAt),
+    replays: await openReplays(client, context.datasets),
+  }));
+  for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };
 }

@@ -24,8 +24,8 @@ function barProgress(stream: NodeJS.WritableStream): Progress {
     barIncompleteChar: "░",
     barsize: 24,
     // Nothing of the terminal is changed, so nothing has to be put right after an interruption.
-    hideCursor: null,
-    linewrap: null,
+    hideCursor: false,
+    linewrap: true,
     gracefulExit: false,
   });
   let started = false;

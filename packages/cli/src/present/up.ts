@@ -11,7 +11,7 @@ export function formatCopied(copied: CopiedInput, source: string): string {
   const more = copied.failures.length - failures.length;
   return [
     `copied ${formatCount(copied.files)} files (${megabytes} MB) from ${source}`,
-    ...(failures.length > 0 ? [`${formatCount(copied.failures.length)} could not be copied and are not loaded:`] : []),
+    ...(failures.length > 0 ? [`not copied, and so not loaded (${formatCount(copied.failures.length)}):`] : []),
     ...failures,
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
   ].join("\n");

@@ -6,13 +6,13 @@ const english: LocaleData = createRequire(import.meta.url)("i18n-iso-countries/l
 countries.registerLocale(english);
 
 // Names in use in the input that the library does not know.
-const ALIASES: Readonly<Record<string, string>> = {
-  "republic of ireland": "IE",
-  "northern ireland": "GB",
-  england: "GB",
-  scotland: "GB",
-  wales: "GB",
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["republic of ireland", "IE"],
+  ["northern ireland", "GB"],
+  ["england", "GB"],
+  ["scotland", "GB"],
+  ["wales", "GB"],
+]);
 
 const known = new Map<string, string | null>();
 const REMEMBER_AT_MOST = 10_000;
@@ -22,7 +22,7 @@ export function toCountryCode(name: string | null): string | null {
   if (name === null) return null;
   let code = known.get(name);
   if (code === undefined) {
-    code = ALIASES[name.toLowerCase()] ?? countries.getAlpha2Code(name, "en") ?? null;
+    code = ALIASES.get(name.toLowerCase()) ?? countries.getAlpha2Code(name, "en") ?? null;
     if (known.size >= REMEMBER_AT_MOST) known.clear();
     known.set(name, code);
   }

@@ -15,12 +15,14 @@ export function cleanAddress(text: string | null): string | null {
     .join("\n");
 }
 
+// A letter of the other case may compose with a mark that the first one did not, so NFC comes again after the case.
+
 /** Cleans an email address: as `cleanText`, in lower case. */
 export function cleanEmail(text: string | null): string | null {
-  return cleanText(text)?.toLowerCase() ?? null;
+  return cleanText(text)?.toLowerCase().normalize("NFC") ?? null;
 }
 
 /** Cleans a postcode: as `cleanText`, in upper case. */
 export function cleanPostcode(text: string | null): string | null {
-  return cleanText(text)?.toUpperCase() ?? null;
+  return cleanText(text)?.toUpperCase().normalize("NFC") ?? null;
 }

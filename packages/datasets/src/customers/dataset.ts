@@ -4,7 +4,7 @@ import { cleanEmail } from "../cleaning/text.js";
 import { copyRow } from "../copy-text.js";
 import { csvText } from "../csv-field.js";
 import type { Dataset } from "../dataset.js";
-import { textFieldOf } from "../read-field.js";
+import { customerIdOf, textFieldOf } from "../read-field.js";
 import { compileSchema, schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
 import { maskCustomer } from "./mask.js";
@@ -23,7 +23,7 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
     maskedReasons: [],
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
     subjectOf: (record) => ({
-      customerId: textFieldOf(record, "id"),
+      customerId: customerIdOf(record, "id"),
       email: cleanEmail(textFieldOf(record, "email")),
     }),
     check(record) {

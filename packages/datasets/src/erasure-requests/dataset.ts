@@ -5,7 +5,7 @@ import { copyRow } from "../copy-text.js";
 import { csvText } from "../csv-field.js";
 import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
 import type { Dataset } from "../dataset.js";
-import { textFieldOf } from "../read-field.js";
+import { customerIdOf, textFieldOf } from "../read-field.js";
 import { compileSchema } from "../schema-check.js";
 import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING } from "./merge.js";
 
@@ -24,7 +24,7 @@ type RawErasureRequest = Static<typeof ErasureRequestSchema>;
 export function createErasureRequests(allowExtraFields: boolean): Dataset {
   const schema = compileSchema(Type.Object(ERASURE_REQUEST_FIELDS, { additionalProperties: allowExtraFields }));
   const subjectOf: Dataset["subjectOf"] = (record) => ({
-    customerId: textFieldOf(record, "customer-id"),
+    customerId: customerIdOf(record, "customer-id"),
     email: cleanEmail(textFieldOf(record, "email")),
   });
   return {

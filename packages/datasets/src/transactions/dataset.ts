@@ -1,7 +1,7 @@
 import { copyField } from "../copy-text.js";
 import { csvJson, csvText } from "../csv-field.js";
 import type { Dataset, RecordPlace } from "../dataset.js";
-import { textFieldOf } from "../read-field.js";
+import { customerIdOf, textFieldOf } from "../read-field.js";
 import { compileSchema } from "../schema-check.js";
 import { type CleanTransaction, cleanTransaction } from "./clean.js";
 import { maskTransaction } from "./mask.js";
@@ -21,7 +21,7 @@ export function createTransactions(allowExtraFields: boolean): Dataset {
       ...("delivery_address" in row && { delivery_address: csvJson(row.delivery_address) }),
       ...("purchases" in row && { purchases: csvJson(row.purchases) }),
     }),
-    subjectOf: (record) => ({ customerId: textFieldOf(record, "customer_id"), email: null }),
+    subjectOf: (record) => ({ customerId: customerIdOf(record, "customer_id"), email: null }),
     check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
     identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
     accept(record, place, sinks) {

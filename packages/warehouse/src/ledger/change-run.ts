@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { isOpen, type RunKind, type RunState } from "@lethe/contracts/runs";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
@@ -95,14 +96,17 @@ export async function completeExtraction(db: Queryable, runId: string, extractMs
 }
 
 /**
- * Takes a run into its last stage. Gives `finishing` when every batch has ended, `cancelled` when only tidying up is
- * left, and undefined when it is too early or the run is already closed.
+ * Takes a run into its last stage. Gives `finishing` when every batch has ended, `failed` or `cancelled` when only
+ * tidying up is left, and undefined when it is too early or the run has succeeded already.
  */
-export async function startFinish(db: Queryable, runId: string): Promise<"finishing" | "cancelled" | undefined> {
+export async function startFinish(
+  db: Queryable,
+  runId: string,
+): Promise<"finishing" | "failed" | "cancelled" | undefined> {
   const { rows } = await db.query<{ state: RunState }>(
-    `update ledger.runs r set state = case when state = 'cancelled' then state else 'finishing' end
+    `update ledger.runs r set state = case when state in ('failed', 'cancelled') then state else 'finishing' end
      where id = $1
-       and (state = 'cancelled'
+       and (state in ('failed', 'cancelled')
             or state in ('processing', 'finishing')
                and not exists (select from ledger.batches b where b.run_id = r.id and b.state in ('staged', 'transformed')))
      returning state`,
@@ -110,34 +114,60 @@ export async function startFinish(db: Queryable, runId: string): Promise<"finish
   );
   await announceRun(db, runId);
   const state = rows[0]?.state;
-  return state === "finishing" || state === "cancelled" ? state : undefined;
+  return state === "finishing" || state === "failed" || state === "cancelled" ? state : undefined;
+}
+
+/** Tells whether each of a run's batches was loaded, so that nothing which it staged is needed for a retry. */
+export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean> {
+  const { rows } = await db.query("select from ledger.batches where run_id = $1 and state <> 'loaded' limit 1", [
+    runId,
+  ]);
+  return rows.length === 0;
 }
 
 /**
- * Closes a run in the stage `finishing`: failed when one of its batches failed, else succeeded. Files that are not
- * complete may be taken again. `finishMs` is added to the run's finishing time.
+ * Gives the runs of a job that failed or were cancelled and can never be retried, since later runs have taken up what
+ * they left: what they staged is of no use any more.
  */
-export async function closeRun(pool: Pool, runId: string, finishMs: number): Promise<RunState> {
-  return inTransaction(pool, async (client) => {
-    await lockRun(client, runId);
-    await releaseIncompleteFiles(client, runId);
-    const { rows } = await client.query<{ state: RunState }>(
-      `update ledger.runs r
-       set state = case when r.state = 'cancelled' then 'cancelled' when failed.n > 0 then 'failed' else 'succeeded' end,
-           finished_at = coalesce(r.finished_at, clock_timestamp()),
-           finish_ms = finish_ms + $2,
-           error_code = case when failed.n > 0 then 'batches_failed' end,
-           error_message = case when failed.n > 0 then failed.n || ' of its batches failed' end
-       from (select count(*) as n from ledger.batches where run_id = $1 and state = 'failed') as failed
-       where r.id = $1
-       returning r.state`,
-      [runId, Math.round(finishMs)],
-    );
-    await announceRun(client, runId);
-    const state = rows[0]?.state;
-    if (state === undefined) throw new NotFoundError(`there is no run ${runId}`);
-    return state;
-  });
+export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.runs r
+     where job = $1 and state in ('failed', 'cancelled')
+       and (exists (select from ledger.files mine join ledger.files other using (dataset, sha256)
+                    where mine.run_id = r.id and mine.state = 'released'
+                      and other.id <> mine.id and other.state <> 'released')
+            or kind = 'replay' and exists (select from ledger.runs later
+                                           where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
+                                             and later.requested_at > r.requested_at))`,
+    [job],
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Closes a run in its last stage: failed when one of its batches failed, else succeeded; one that had failed or was
+ * cancelled stays so. Files that are not complete may be taken again. `finishMs` is added to the run's finishing time.
+ * Belongs into a transaction, together with what must be there once others see the run closed.
+ */
+export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
+  await lockRun(client, runId);
+  await releaseIncompleteFiles(client, runId);
+  const { rows } = await client.query<{ state: RunState }>(
+    `update ledger.runs r
+     set state = case when r.state in ('failed', 'cancelled') then r.state when failed.n > 0 then 'failed' else 'succeeded' end,
+         finished_at = coalesce(r.finished_at, clock_timestamp()),
+         finish_ms = finish_ms + $2,
+         error_code = coalesce(r.error_code, case when failed.n > 0 then 'batches_failed' end),
+         error_message = coalesce(r.error_message, case when failed.n > 0 then failed.n || ' of its batches failed' end)
+     from (select count(*) as n from ledger.batches where run_id = $1 and state = 'failed') as failed
+     where r.id = $1
+     returning r.state`,
+    [runId, Math.round(finishMs)],
+  );
+  await announceRun(client, runId);
+  const state = rows[0]?.state;
+  if (state === undefined) throw new NotFoundError(`there is no run ${runId}`);
+  return state;
 }
 
 /** Closes a run that could not be extracted or finished, with the error's code; its message holds no record's value. */

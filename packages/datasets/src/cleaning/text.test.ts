@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cleanAddress, cleanEmail, cleanPostcode, cleanText } from "./text.js";
+
+const SPACES = [" ", "\t", "\n", "\r", "\r\n", "\u00a0", "\u2003", "\u2028", "\u2029", "\ufeff", "\v", "\f"];
+/** Text full of what cleaning is about: white space, combining marks, letters whose case changes their number. */
+const text = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...SPACES),
+      fc.constantFrom(
+        "J\u030c",
+        "e\u0301",
+        "\u00e9",
+        "\u0130",
+        "\u03a3",
+        "\u00df",
+        "\u1fb3",
+        "\u0390",
+        "\ufb01",
+        "@",
+        "\u0301",
+      ),
+      fc.string({ unit: "binary", maxLength: 3 }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join(""));
+
+describe.each([
+  ["cleanText", cleanText],
+  ["cleanAddress", cleanAddress],
+  ["cleanEmail", cleanEmail],
+  ["cleanPostcode", cleanPostcode],
+])("%s", (_name, clean) => {
+  it("cleans what is clean into itself: an email's keyed hash depends on it", () => {
+    fc.assert(
+      fc.property(text, (raw) => {
+        const once = clean(raw);
+        expect(clean(once)).toBe(once);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("gives NFC without white space at the ends, in runs, or of another kind than its own", () => {
+    fc.assert(
+      fc.property(text, (raw) => {
+        const cleaned = clean(raw) ?? "";
+        expect(cleaned).toBe(cleaned.normalize("NFC"));
+        expect(cleaned).toBe(cleaned.trim());
+        expect(cleaned).not.toMatch(/\s\s/);
+        expect(cleaned).not.toMatch(clean === cleanAddress ? /[^\S \n]/ : /[^\S ]/);
+      }),
+    );
+  });
+
+  it("loses no character but white space", () => {
+    const bare = (value: string) => value.normalize("NFC").replace(/\s/g, "");
+    fc.assert(
+      fc.property(text, (raw) => {
+        const cleaned = bare(clean(raw) ?? "");
+        if (clean === cleanText || clean === cleanAddress) expect(cleaned).toBe(bare(raw));
+      }),
+    );
+  });
+
+  it("leaves null null", () => {
+    expect(clean(null)).toBeNull();
+  });
+});
+
+describe("cleaning", () => {
+  it("makes one space of a run of white space", () => {
+    expect(cleanText("  Mary\t \u00a0Ann\nSmith ")).toBe("Mary Ann Smith");
+  });
+
+  it("composes accents, so that two spellings of a name are one", () => {
+    expect(cleanText("Zoe\u0308")).toBe("Zo\u00eb");
+  });
+
+  it.each([
+    ["1 High St\nFlat 2", "1 High St\nFlat 2"],
+    ["1 High St\r\n\r\n  Flat  2 \n", "1 High St\nFlat 2"],
+    ["1 High St\rFlat 2", "1 High St\nFlat 2"],
+    ["\n", ""],
+    [" 1  High St ", "1 High St"],
+  ])("keeps an address's lines: %j", (raw, cleaned) => {
+    expect(cleanAddress(raw)).toBe(cleaned);
+  });
+
+  it("lowers an email and raises a postcode", () => {
+    expect(cleanEmail(" Jane.Doe@Example.ORG\n")).toBe("jane.doe@example.org");
+    expect(cleanPostcode(" sw1a  1aa ")).toBe("SW1A 1AA");
+  });
+
+  it("composes what only the change of case made composable", () => {
+    expect(cleanEmail("J\u030c@example.org")).toBe("\u01f0@example.org");
+    expect(cleanPostcode("\u0390")).toBe("\u03aa\u0301");
+  });
+});

@@ -1,0 +1,42 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { csvJson, csvNumber, csvText } from "./csv-field.js";
+
+describe("a CSV field", () => {
+  it("that is empty is null, one that is not there stays so", () => {
+    for (const read of [csvText, csvNumber, csvJson]) {
+      expect(read("")).toBeNull();
+      expect(read(undefined)).toBeUndefined();
+    }
+  });
+
+  it("is text as it stands: leading zeros and white space matter", () => {
+    expect(csvText("013000")).toBe("013000");
+    expect(csvText(" ")).toBe(" ");
+  });
+
+  it("is a number if it is written as one", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })), (number) => {
+        expect(csvNumber(String(number))).toBe(Object.is(number, -0) ? 0 : number);
+      }),
+    );
+    expect(csvNumber(" 12 ")).toBe(12);
+  });
+
+  it.each(["0x10", "0b11", "0o7", "Infinity", "NaN", "1_000", "1,5", "12abc", " ", "--1", "true", "£1"])(
+    "stays text if it is %j: the schema's check says so",
+    (field) => {
+      expect(csvNumber(field)).toBe(field);
+    },
+  );
+
+  it("holds nested parts as JSON, and stays text if it is none", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(csvJson(JSON.stringify(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+    expect(csvJson("{broken")).toBe("{broken");
+  });
+});

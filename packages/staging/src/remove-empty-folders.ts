@@ -1,0 +1,31 @@
+import { rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/**
+ * Removes, of the folders that files were taken from, those that are empty now, and the folders above them likewise.
+ * Takes the files' paths relative to `root`, which itself stays.
+ */
+export async function removeEmptyFolders(root: string, paths: Iterable<string>): Promise<void> {
+  let folders = new Set([...paths].map((path) => dirname(path)));
+  while (folders.size > 0) {
+    const above = new Set<string>();
+    for (const folder of folders) {
+      if (folder === ".") continue;
+      if (await removeIfEmpty(join(root, folder))) above.add(dirname(folder));
+    }
+    folders = above;
+  }
+}
+
+/** Tells whether the folder is gone. Another process may be removing it, or filling it, at the same time. */
+async function removeIfEmpty(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return true;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,205 @@
+import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import { QueueEvents } from "bullmq";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { filesBelow, pathsBelow } from "./harness/folders.js";
+import { landRecords } from "./harness/landing.js";
+import { readProcessed } from "./harness/processed.js";
+import { customer, product, transaction } from "./harness/records.js";
+import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
+import { countOf } from "./harness/warehouse-rows.js";
+import { openWorld, type World } from "./harness/world.js";
+
+const RECORDS = 1_500;
+// About 16 KiB a batch and one load at a time: a run of some seconds, so that there is a middle to interrupt it in.
+const MANY_BATCHES = { LETHE_BATCH_BYTES: "16384", LETHE_LOADS_AT_ONCE: "1" };
+
+let world: World;
+let runsBefore = 0;
+let firstOfRun = 0;
+
+async function openShop(settings: Record<string, string>): Promise<void> {
+  world = await openWorld({ settings });
+  runsBefore = 0;
+  await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
+  await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
+  await succeed(world, "customers", "products");
+}
+
+/** Puts new transactions into landing, in an hour of their own; gives its folder. */
+async function landSales(): Promise<string> {
+  const partition = `date=2022-04-01/hour=${String(runsBefore).padStart(2, "0")}`;
+  firstOfRun = runsBefore * RECORDS;
+  runsBefore += 1;
+  const records = Array.from({ length: RECORDS }, (_, n) => transaction(firstOfRun + n));
+  await landRecords(world, `${partition}/transactions.json`, records);
+  return partition;
+}
+
+/** Whatever happened on the way: each record is in the warehouse once, and once in the processed file; the raw file is archived. */
+async function expectAllOnce(partition: string): Promise<void> {
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(firstOfRun + RECORDS);
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.purchases")).toBe(firstOfRun + RECORDS);
+  const published = (await readProcessed(world, "transactions")).get(partition) ?? [];
+  expect(published.map((record) => String(record.transaction_id)).sort()).toEqual(
+    Array.from({ length: RECORDS }, (_, n) => transaction(firstOfRun + n).transaction_id),
+  );
+  expect(await pathsBelow(world.landing)).toEqual([]);
+  expect([...(await filesBelow(world.archived)).keys()]).toContain(`${partition}/transactions.json`);
+  const { rows } = await world.pool.query(
+    "select state, records_in as in, records_loaded as loaded from ledger.files where path = $1 and state <> 'released'",
+    [`${partition}/transactions.json`],
+  );
+  expect(rows).toEqual([{ state: "done", in: RECORDS, loaded: expect.any(Number) }]);
+}
+
+describe("a job delivered twice, and two loaders at once", () => {
+  beforeAll(() => openShop({ LETHE_BATCH_BYTES: "65536" }));
+  afterAll(() => world.close());
+
+  it("loads every batch once", async () => {
+    const [loader] = [...world.running].filter((service) => service.name === "loader");
+    if (loader !== undefined) await world.stop(loader);
+    const partition = await landSales();
+    const runId = await openByApi(world, "transactions");
+    await untilRun(world, runId, (run) => run.state === "processing");
+    const batchIds = await batchesOf(runId);
+    expect(batchIds.length).toBeGreaterThan(5);
+    await untilTransformed(batchIds);
+
+    // The run is open: nobody can open a second one.
+    const second = await world.api("POST", "/jobs/transactions/runs", {});
+    expect(second).toMatchObject({ status: 409, body: { code: "run_active", activeRunId: runId } });
+    const command = await world.lethe("run", "transactions");
+    expect(command.code, command.err).toBe(4);
+    expect(command.err).toContain(runId);
+
+    const load = world.queues.byJob.load;
+    const events = new QueueEvents("load", { connection: world.redis.duplicate(), prefix: world.prefix });
+    await events.waitUntilReady();
+    const twins = await Promise.all(
+      batchIds.map((batchId) => load.add("load", { runId, batchId }, { jobId: `twin-${batchId}` })),
+    );
+    await Promise.all([world.start("loader"), world.start("loader")]);
+    const outcomes = await Promise.all(twins.map((twin) => twin.waitUntilFinished(events)));
+    await events.close();
+    const run = await untilClosed(world, runId);
+    expect(run).toMatchObject({ state: "succeeded", records: { in: RECORDS, loaded: RECORDS, rejected: 0 } });
+
+    const first = await Promise.all(batchIds.map((batchId) => load.getJob(`load-${batchId}`)));
+    const loaded = [...outcomes, ...first.map((job) => job?.returnvalue)];
+    expect(loaded.reduce((sum, outcome) => sum + (outcome?.loaded ?? Number.NaN), 0)).toBe(RECORDS);
+    await expectAllOnce(partition);
+  });
+});
+
+describe("a run that is interrupted half way", () => {
+  beforeAll(() => openShop(MANY_BATCHES));
+  afterAll(() => world.close());
+
+  let partition: string;
+  let runId: string;
+  beforeEach(async () => {
+    partition = await landSales();
+    runId = await openByApi(world, "transactions");
+    const { records } = await untilRun(world, runId, (run) => run.batches.done >= 2);
+    expect(records.loaded).toBeLessThan(RECORDS);
+  });
+
+  it("goes on after it was cancelled and retried", async () => {
+    const cancelled = await world.api("POST", `/runs/${runId}/cancel`);
+    expect(cancelled).toMatchObject({ status: 202, body: { state: "cancelled" } });
+    await finished(runId);
+    expect((await readRun(world.pool, runId)).records.loaded).toBeLessThan(RECORDS);
+    const retried = await world.api("POST", `/runs/${runId}/retry`);
+    expect(retried.status, JSON.stringify(retried.body)).toBe(202);
+    const run = await untilClosed(world, runId);
+    expect(run).toMatchObject({ state: "succeeded", failures: [], records: { in: RECORDS, loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+
+  it("goes on when the retry comes before the cancellation is tidied up", async () => {
+    expect((await world.api("POST", `/runs/${runId}/cancel`)).status).toBe(202);
+    expect((await world.api("POST", `/runs/${runId}/retry`)).status).toBe(202);
+    const run = await untilClosed(world, runId);
+    expect(run).toMatchObject({ state: "succeeded", failures: [], records: { in: RECORDS, loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+
+  it("leaves to a later run what it was cancelled before", async () => {
+    expect((await world.api("POST", `/runs/${runId}/cancel`)).status).toBe(202);
+    await finished(runId);
+    const { records } = await readRun(world.pool, runId);
+    const later = await runByApi(world, "transactions");
+    expect(later).toMatchObject({
+      state: "succeeded",
+      records: { in: RECORDS, loaded: RECORDS - records.loaded, rejectedByReason: { duplicate: records.loaded } },
+    });
+    await expectAllOnce(partition);
+    expect((await world.api("POST", `/runs/${runId}/retry`)).status).toBe(409);
+    expect(await pathsBelow(world.staging)).toEqual([]);
+  });
+
+  it("keeps and publishes what was loaded when its extraction gives up, and completes by a retry", async () => {
+    await failRun(world.pool, runId, "given_up", "the extractor gave up");
+    await finished(runId);
+    const { records } = await readRun(world.pool, runId);
+    const published = (await readProcessed(world, "transactions")).get(partition) ?? [];
+    expect(published).toHaveLength(records.loaded);
+    expect((await world.api("POST", `/runs/${runId}/retry`)).status).toBe(202);
+    expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", records: { loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+
+  it("is completed by the command when Redis has lost everything", async () => {
+    await world.flush();
+    expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBeLessThan(
+      firstOfRun + RECORDS,
+    );
+    const other = await world.lethe("run", "products", "--follow");
+    expect(other.code, other.err).toBe(0);
+    expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", records: { loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+
+  it("is completed by a scheduler that starts after Redis has lost everything", async () => {
+    await world.flush();
+    const [scheduler] = [...world.running].filter((service) => service.name === "scheduler");
+    if (scheduler !== undefined) await world.stop(scheduler);
+    await world.start("scheduler");
+    expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", records: { loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+});
+
+async function batchesOf(runId: string): Promise<string[]> {
+  const { rows } = await world.pool.query<{ id: string }>("select id::text from ledger.batches where run_id = $1", [
+    runId,
+  ]);
+  return rows.map(({ id }) => id);
+}
+
+async function untilTransformed(batchIds: readonly string[]): Promise<void> {
+  const events = new QueueEvents("transform", { connection: world.redis.duplicate(), prefix: world.prefix });
+  await events.waitUntilReady();
+  try {
+    for (const batchId of batchIds) {
+      const job = await world.queues.byJob.transform.getJob(`transform-${batchId}`);
+      await job?.waitUntilFinished(events);
+    }
+  } finally {
+    await events.close();
+  }
+}
+
+/** Waits until the run's last job has tidied up after a cancellation or failure. */
+async function finished(runId: string): Promise<void> {
+  const events = new QueueEvents("finish", { connection: world.redis.duplicate(), prefix: world.prefix });
+  await events.waitUntilReady();
+  try {
+    const job = await world.queues.byJob.finish.getJob(`finish-${runId}`);
+    await job?.waitUntilFinished(events);
+  } finally {
+    await events.close();
+  }
+}

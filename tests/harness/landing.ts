@@ -1,0 +1,16 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { World } from "./world.js";
+
+/** Puts a file into landing; a name that ends in `.gz` gets its content packed. */
+export async function land(world: World, path: string, content: string | Buffer): Promise<void> {
+  const target = join(world.landing, path);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, path.endsWith(".gz") ? gzipSync(content) : content);
+}
+
+/** Puts records into landing as JSON lines. */
+export async function landRecords(world: World, path: string, records: readonly unknown[]): Promise<void> {
+  await land(world, path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+}
