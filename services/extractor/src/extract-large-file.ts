@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { openInputFile, READ_BYTES, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import { NEWLINE } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
