@@ -4,11 +4,11 @@ import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { maskLandedFile } from "@lethe/erasure/mask-arrived-files";
 import type { Logger } from "@lethe/service-kit/logger";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type CompleteFile, completeFilesOfRun, recordArchived } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
-import { maskLandedFile } from "./erasure/mask-arrived-files.js";
 
 /** Files that are moved between two records in the ledger. */
 const FILES_PER_RECORD = 256;

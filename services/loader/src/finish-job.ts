@@ -1,4 +1,6 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { completeErasures } from "@lethe/erasure/complete-erasures";
+import { maskQuarantinedFiles } from "@lethe/erasure/mask-arrived-files";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
@@ -7,8 +9,6 @@ import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
-import { completeErasures } from "./erasure/complete-erasures.js";
-import { maskQuarantinedFiles } from "./erasure/mask-arrived-files.js";
 import { openReplays } from "./open-replays.js";
 import { publishRun } from "./publish-run.js";
 
@@ -27,8 +27,11 @@ export async function finishJob(
   const stage = await startFinish(context.pool, runId);
   if (stage === undefined) return { state: "open" };
   const { dataset } = await readRunRequest(context.pool, runId);
+  context.onStep?.("finish begins");
   await publishRun(context, runId, dataset, log);
+  context.onStep?.("published");
   await archiveFiles(context, runId, dataset, log);
+  context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
   if (await isAllLoaded(context.pool, runId)) await context.staging.removeRun(runId);
   for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
@@ -37,6 +40,7 @@ export async function finishJob(
     const open = await openErasures(context.pool);
     if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
   }
+  context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => ({
     state: await closeRun(client, runId, performance.now() - startedAt),
     replays: await openReplays(client, context.datasets),

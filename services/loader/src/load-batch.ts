@@ -1,13 +1,13 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { BatchManifest, BatchSummary } from "@lethe/contracts/staged-batch";
+import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
 import type { BatchRef } from "@lethe/staging/staging";
 import { type BatchInfo, lockBatch, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
-import { maskPersonRecords } from "./erasure/mask-person-records.js";
 import { addMergeRejects, createStage, findMergeRejects, type MergeReject, stageRows } from "./stage-rows.js";
 import { writePublished } from "./write-published.js";
 
@@ -36,6 +36,7 @@ export async function loadBatch(
       for (const statement of dataset.merge.before) await client.query(statement);
     });
   }
+  context.onStep?.("load begins");
   return inTransaction(context.pool, async (client) => {
     if (!(await lockBatch(client, batch.batchId))) return undefined;
     await createStage(client, dataset);
@@ -74,6 +75,7 @@ export async function loadBatch(
       rejectedByReason: addCounts(summary.rejectedByReason, mergeRejects),
       loadMs: performance.now() - startedAt,
     });
+    context.onStep?.("load about to commit");
     const records = segments.reduce((sum, segment) => sum + segment.records, 0);
     const rejected = segments.reduce((sum, segment) => sum + segment.rejected, 0);
     return { loaded: records - rejected, rejected };

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import { STAGED } from "@lethe/contracts/staged-batch";
+import { settledLength } from "@lethe/erasure/processed-length";
 import type { Logger } from "@lethe/service-kit/logger";
 import {
   lockPublication,
@@ -15,7 +16,6 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
-import { settledLength } from "./processed-length.js";
 
 /** Processed files that are written between two commits, and at once. */
 const FILES_PER_COMMIT = 128;

@@ -85,8 +85,9 @@ export const UPDATE_ERASURE = `
   update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1`;
 
 /**
- * Takes pseudonyms. Gives the files that the people's records came from, by the records themselves: what was loaded names
- * its file in the warehouse, what was rejected in quarantine. Files that are unreadable as a whole can hold anybody.
+ * Takes ids (after an erasure: pseudonyms) and an email or null. Gives the files that the people's records came from, by
+ * the records themselves: what was loaded names its file in the warehouse, what was rejected in quarantine. Files that
+ * are unreadable as a whole can hold anybody.
  */
 export const SELECT_FILES = `
   with person_files as (
@@ -95,8 +96,14 @@ export const SELECT_FILES = `
     union select source_file_id from warehouse.transactions where customer_id = any ($1)
     union select source_file_id from warehouse.erasure_requests where pseudonym = any ($1)
     union select file_id from ledger.quarantine where subject_customer_id = any ($1)
+    union select file_id from ledger.quarantine where subject_email = $2
   )
   select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
   from ledger.files
   where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
   order by id`;
+
+/** Gives every file that is kept. */
+export const SELECT_ALL_FILES = `
+  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
+  from ledger.files where kept_path is not null order by id`;

@@ -18,3 +18,15 @@ export const SCAN_QUARANTINED = `
 export const SCAN_UNREADABLE = `
   select payload, payload_encoding as encoding from ledger.quarantine
   where reason = 'unreadable' and payload is not null and status <> 'erased'`;
+
+/** Gives everybody whom the warehouse names, by place: for a scan of everything. */
+export const ALL_PEOPLE = `
+  select 'warehouse.customers' as place, id, email from warehouse.customers
+  union all
+  select 'warehouse.customers_history', id, email from warehouse.customers_history
+  union all
+  (select distinct 'warehouse.transactions', customer_id, null from warehouse.transactions)`;
+
+export const ALL_QUARANTINED = `
+  select dataset, reason, payload, payload_encoding as encoding from ledger.quarantine
+  where payload is not null and payload <> '[erased]'`;

@@ -1,7 +1,6 @@
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { TransientError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
-import type { Logger } from "@lethe/service-kit/logger";
 import {
   type OpenErasure,
   openErasures,
@@ -13,7 +12,7 @@ import { readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
-import type { LoaderContext } from "../context.js";
+import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
 import { scanPeople } from "./scan-people.js";
 
@@ -22,18 +21,20 @@ import { scanPeople } from "./scan-people.js";
  * then the tables are vacuumed, everything is scanned, and each erasure gets its receipt. Every step can be done again:
  * after a crash the work begins anew and finds less to do. Throws TransientError when a scan still finds somebody.
  */
-export async function completeErasures(context: LoaderContext, log: Logger): Promise<void> {
+export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   await withErasureLock(context.pool, async () => {
     const ready = (await openErasures(context.pool)).filter(({ waits }) => !waits);
     if (ready.length > 0) await complete(context, ready, log);
   });
 }
 
-async function complete(context: LoaderContext, erasures: readonly OpenErasure[], log: Logger): Promise<void> {
+async function complete(context: ErasureContext, erasures: readonly OpenErasure[], log: ErasureLog): Promise<void> {
   const { people } = await readSuppressions(context.pool);
   const findSuppression = createSuppressionFinder(people, context.ring);
+  context.onStep?.("erasures ready");
   await removeStagedOfClosedRuns(context);
   const files = await erasePersonFiles(context, erasures, findSuppression);
+  context.onStep?.("files erased");
   const vacuumedAt = await vacuumErasedTables(context.pool);
   for (const erasure of erasures) {
     const scan = await scanPeople(context, erasure.pseudonyms, files.ofErasure(erasure.id), findSuppression);
@@ -41,6 +42,7 @@ async function complete(context: LoaderContext, erasures: readonly OpenErasure[]
       log.error({ erasure: erasure.id, findings: scan.findings }, "the closing scan still found the person");
       throw new TransientError(`the closing scan of erasure ${erasure.id} found ${scan.findings} records`);
     }
+    context.onStep?.("scanned");
     const { id, pseudonym, policyVersion, found, requestedAt, receivedAt, suppressedAt } = await readErasure(
       context.pool,
       erasure.id,
@@ -60,12 +62,13 @@ async function complete(context: LoaderContext, erasures: readonly OpenErasure[]
       scan,
     };
     const { sequence } = await completeErasure(context.pool, body);
+    context.onStep?.("receipt written");
     log.info({ erasure: id, receipt: sequence }, "erasure completed");
   }
 }
 
 /** What closed runs left in staging is of no use any more, and may hold anybody. */
-async function removeStagedOfClosedRuns(context: LoaderContext): Promise<void> {
+async function removeStagedOfClosedRuns(context: ErasureContext): Promise<void> {
   const staged = await context.staging.listRuns();
   const open = await whichAreOpen(context.pool, staged);
   for (const runId of staged) if (!open.has(runId)) await context.staging.removeRun(runId);

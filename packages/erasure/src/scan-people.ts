@@ -13,8 +13,8 @@ import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import type { LoaderContext } from "../context.js";
-import type { PersonFile } from "./erase-person-files.js";
+import type { ErasureContext } from "./context.js";
+import type { PersonFile } from "./person-files.js";
 import { scanFile } from "./scan-file.js";
 
 type Scan = ReceiptBody["scan"];
@@ -24,7 +24,7 @@ type Scan = ReceiptBody["scan"];
  * a record that still names somebody on the suppression list. Gives what was looked at and how much was found.
  */
 export async function scanPeople(
-  context: LoaderContext,
+  context: ErasureContext,
   pseudonyms: readonly string[],
   files: readonly PersonFile[],
   findSuppression: FindSuppression,
@@ -44,7 +44,7 @@ export async function scanPeople(
 /** customers, customers_history, delivery_addresses, quarantine. */
 const SCANNED_TABLES = 4;
 
-async function scanRows(context: LoaderContext, pseudonyms: readonly string[], findSuppression: FindSuppression) {
+async function scanRows(context: ErasureContext, pseudonyms: readonly string[], findSuppression: FindSuppression) {
   const { pool, policy } = context;
   const key = context.ring.current;
   let findings = 0;

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { type Partition, partitionPath } from "@lethe/contracts/partition";
-import { SELECT_FILES } from "@lethe/datasets/erasure-requests/person-records";
-import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
+import type { InputFormat } from "@lethe/input-files/input-format";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type OpenErasure, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import {
@@ -12,21 +10,12 @@ import {
   recordRewrite,
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
-import type { LoaderContext } from "../context.js";
-import { settledLength } from "../processed-length.js";
+import type { ErasureContext } from "./context.js";
 import { maskProcessedRecords, maskRawRecords, type OnMasked } from "./mask-record-text.js";
+import { filesOf, type PersonFile } from "./person-files.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
+import { settledLength } from "./processed-length.js";
 import { discard, exists, putInPlace, writeRewritten } from "./rewrite-file.js";
-
-/** A file that holds, or may hold, a person. */
-export interface PersonFile {
-  readonly place: "archived_data" | "processed_data" | "quarantined_data";
-  readonly dataset: DatasetName;
-  /** Below its place. */
-  readonly path: string;
-  readonly partition: Partition;
-  readonly format: InputFormat;
-}
 
 /** The files that were looked through, and for which erasure. */
 export interface ErasedFiles {
@@ -38,14 +27,14 @@ export interface ErasedFiles {
  * tell, so the cost grows with the people's files, not with all files.
  */
 export async function erasePersonFiles(
-  context: LoaderContext,
+  context: ErasureContext,
   erasures: readonly OpenErasure[],
   findSuppression: FindSuppression,
 ): Promise<ErasedFiles> {
   const byErasure = new Map<string, PersonFile[]>();
   const files = new Map<string, PersonFile>();
   for (const erasure of erasures) {
-    const own = await filesOf(context, erasure.pseudonyms);
+    const own = await filesOf(context.pool, erasure.pseudonyms, null);
     byErasure.set(erasure.id, own);
     for (const file of own) files.set(`${file.place} ${file.path}`, file);
   }
@@ -75,41 +64,6 @@ export async function erasePersonFiles(
   return { ofErasure: (id) => byErasure.get(id) ?? [] };
 }
 
-interface FileRow {
-  id: number;
-  dataset: DatasetName;
-  path: string;
-  state: string;
-  keptPath: string | null;
-  date: string;
-  hour: number;
-}
-
-async function filesOf(context: LoaderContext, pseudonyms: readonly string[]): Promise<PersonFile[]> {
-  const { rows } = await context.pool.query<FileRow>(SELECT_FILES, [pseudonyms]);
-  const files = new Map<string, PersonFile>();
-  for (const row of rows) {
-    const partition = { date: row.date, hour: row.hour };
-    const format = parseFileName(row.path.slice(row.path.lastIndexOf("/") + 1))?.format;
-    if (format === undefined) continue;
-    if (row.keptPath !== null) {
-      const place = row.state === "quarantined" ? "quarantined_data" : "archived_data";
-      files.set(`${place} ${row.keptPath}`, { place, dataset: row.dataset, path: row.keptPath, partition, format });
-    }
-    if (row.state === "quarantined") continue;
-    const path = `${partitionPath(partition)}/${row.dataset}.json.gz`;
-    const processed = { shape: "ndjson", gzip: true } as const;
-    files.set(`processed_data ${path}`, {
-      place: "processed_data",
-      dataset: row.dataset,
-      path,
-      partition,
-      format: processed,
-    });
-  }
-  return [...files.values()];
-}
-
 export interface RawFile {
   readonly dataset: DatasetName;
   readonly format: InputFormat;
@@ -119,7 +73,7 @@ export interface RawFile {
 
 /** Masks people in a raw file; a file that holds none of them stays as it is, to the inode. */
 export async function eraseInRaw(
-  context: LoaderContext,
+  context: ErasureContext,
   path: string,
   file: RawFile,
   findSuppression: FindSuppression,
@@ -142,12 +96,15 @@ export async function eraseInRaw(
     await discard(rewritten);
     return;
   }
+  context.onStep?.("file written");
   await beforeInPlace();
+  context.onStep?.("file counted");
   await putInPlace(path, rewritten);
+  context.onStep?.("file in place");
 }
 
 async function eraseInProcessed(
-  context: LoaderContext,
+  context: ErasureContext,
   file: PersonFile,
   findSuppression: FindSuppression,
   onMasked: OnMasked,
@@ -176,10 +133,13 @@ async function eraseInProcessed(
       if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
       return;
     }
+    context.onStep?.("processed file written");
     await beforeInPlace();
     // In a commit of its own, before the file changes: see settledLength.
     await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
+    context.onStep?.("processed file announced");
     await putInPlace(path, rewritten);
+    context.onStep?.("processed file in place");
     await recordRewrite(client, file.dataset, file.partition, rewritten.bytes);
   });
 }

@@ -23,14 +23,14 @@ import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-ke
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import type { Client } from "@lethe/warehouse/pool";
-import type { LoaderContext } from "../context.js";
+import type { ErasureContext } from "./context.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
 
 /**
  * Masks what the database holds of the people whose requests are staged: customers and their history, the delivery
  * addresses of their transactions, and their records in quarantine. Runs in the requests' own transaction.
  */
-export async function maskPersonRecords(client: Client, context: LoaderContext): Promise<void> {
+export async function maskPersonRecords(client: Client, context: ErasureContext): Promise<void> {
   const { rows: requests } = await client.query<Request>(SELECT_ACCEPTED_REQUESTS);
   if (requests.length === 0) return;
   const people = createPeople(requests, context);
@@ -87,7 +87,7 @@ interface Person {
  * Keeps whose record is whose. A person is known by id and by email; an id that comes with a known email belongs to the
  * same person from then on.
  */
-function createPeople(requests: readonly Request[], context: LoaderContext) {
+function createPeople(requests: readonly Request[], context: ErasureContext) {
   const byId = new Map<string, Person>();
   const byEmail = new Map<string, Person>();
   const byErasure = new Map<string, { pseudonyms: string[]; tally: PlaceTally }>();
@@ -139,7 +139,7 @@ function createPeople(requests: readonly Request[], context: LoaderContext) {
 
 type People = ReturnType<typeof createPeople>;
 
-async function maskAddresses(client: Client, context: LoaderContext, people: People): Promise<void> {
+async function maskAddresses(client: Client, context: ErasureContext, people: People): Promise<void> {
   const { rows } = await client.query<{ customerId: string; transactionId: string; address: MaskableAddress }>(
     SELECT_ADDRESSES,
     [people.ids()],
@@ -158,7 +158,7 @@ async function maskAddresses(client: Client, context: LoaderContext, people: Peo
 
 async function maskCustomers(
   client: Client,
-  context: LoaderContext,
+  context: ErasureContext,
   people: People,
   rows: readonly CustomerRow[],
 ): Promise<void> {
@@ -179,7 +179,7 @@ async function maskCustomers(
 
 async function maskQuarantined(
   client: Client,
-  context: LoaderContext,
+  context: ErasureContext,
   people: People,
   rows: readonly QuarantinedRow[],
 ): Promise<void> {
@@ -201,7 +201,7 @@ async function maskQuarantined(
   await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
 }
 
-function maskPayload(payload: string, dataset: Dataset, context: LoaderContext, key: PrivacyKey) {
+function maskPayload(payload: string, dataset: Dataset, context: ErasureContext, key: PrivacyKey) {
   const before: unknown = JSON.parse(payload);
   const after = maskRecord(before, context.policy.datasets[dataset.name], key);
   return { payload: JSON.stringify(after), values: countMaskedValues(before, after) };

@@ -5,15 +5,18 @@ import { rewriteRecords } from "@lethe/input-files/rewrite-records";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import type { LoaderContext } from "../context.js";
-import type { PersonFile } from "./erase-person-files.js";
+import type { ErasureContext } from "./context.js";
+import type { PersonFile } from "./person-files.js";
 import { exists, MAX_RECORD_BYTES } from "./rewrite-file.js";
+
+/** What a scan of files needs to know. */
+export type FileFolders = Pick<ErasureContext, "datasets" | "archived" | "processed" | "quarantined">;
 
 const ROOTS = { archived_data: "archived", processed_data: "processed", quarantined_data: "quarantined" } as const;
 
 /** Reads a file through and counts the records that name somebody on the suppression list. Bytes are those unpacked. */
 export async function scanFile(
-  context: LoaderContext,
+  context: FileFolders,
   file: PersonFile,
   findSuppression: FindSuppression,
 ): Promise<{ records: number; bytes: number; findings: number }> {

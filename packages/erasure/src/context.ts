@@ -1,0 +1,27 @@
+import type { Datasets } from "@lethe/datasets/registry";
+import type { Policy } from "@lethe/privacy/policy";
+import type { Keyring } from "@lethe/privacy/privacy-key";
+import type { Staging } from "@lethe/staging/staging";
+import type { Pool } from "@lethe/warehouse/pool";
+
+/** What an erasure works with. */
+export interface ErasureContext {
+  readonly pool: Pool;
+  readonly staging: Staging;
+  readonly datasets: Datasets;
+  readonly ring: Keyring;
+  readonly policy: Policy;
+  /** Folders. */
+  readonly landing: string;
+  readonly archived: string;
+  readonly processed: string;
+  readonly quarantined: string;
+  /** Told of each step before it is taken; a test ends the process there, to see that nothing is half done. */
+  readonly onStep?: (step: string) => void;
+}
+
+/** What an erasure tells of its progress; a service's logger fits. */
+export interface ErasureLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}

@@ -1,0 +1,80 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { ALL_PEOPLE, ALL_QUARANTINED } from "@lethe/datasets/erasure-requests/scan-records";
+import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
+import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
+import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
+import { checkReceiptChain, type ReceiptFault, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import { readSuppressions } from "@lethe/warehouse/suppressions";
+import type { ErasureContext } from "./context.js";
+import { allFiles } from "./person-files.js";
+import { scanFile } from "./scan-file.js";
+
+export interface Finding {
+  readonly place: string;
+  /** A file's path below its place; empty for a table. */
+  readonly name: string;
+  readonly records: number;
+}
+
+export interface Verification {
+  readonly receipts: number;
+  readonly faults: readonly ReceiptFault[];
+  readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Walks the chain of receipts, and looks through everything that Lethe keeps, tables and files, for anybody on the
+ * suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
+ */
+export async function verifyErasures(context: ErasureContext): Promise<Verification> {
+  const receipts = await readReceiptChain(context.pool);
+  const { people } = await readSuppressions(context.pool);
+  const findSuppression = createSuppressionFinder(people, context.ring);
+  const findings: Finding[] = [];
+  const looked = { records: 0, files: 0, bytes: 0 };
+  for (const { place, records, found } of await scanTables(context, findSuppression)) {
+    looked.records += records;
+    if (found > 0) findings.push({ place, name: "", records: found });
+  }
+  for (const file of await allFiles(context.pool)) {
+    const scan = await scanFile(context, file, findSuppression);
+    looked.files += 1;
+    looked.records += scan.records;
+    looked.bytes += scan.bytes;
+    if (scan.findings > 0) findings.push({ place: file.place, name: file.path, records: scan.findings });
+  }
+  return { receipts: receipts.length, faults: checkReceiptChain(receipts), looked, findings };
+}
+
+async function scanTables(context: ErasureContext, findSuppression: FindSuppression) {
+  const byPlace = new Map<string, { place: string; records: number; found: number }>();
+  const look = (place: string, isFound: boolean) => {
+    const sums = byPlace.get(place) ?? { place, records: 0, found: 0 };
+    sums.records += 1;
+    if (isFound) sums.found += 1;
+    byPlace.set(place, sums);
+  };
+  const people = await context.pool.query<{ place: string; id: string | null; email: string | null }>(ALL_PEOPLE);
+  for (const { place, id, email } of people.rows) look(place, findSuppression(id, email) !== undefined);
+  const quarantined = await context.pool.query<QuarantinedRow>(ALL_QUARANTINED);
+  for (const row of quarantined.rows) look("ledger.quarantine", isNamed(context, row, findSuppression));
+  return byPlace.values();
+}
+
+interface QuarantinedRow {
+  dataset: DatasetName;
+  reason: string;
+  payload: string;
+  encoding: "utf8" | "base64";
+}
+
+function isNamed(context: ErasureContext, row: QuarantinedRow, findSuppression: FindSuppression): boolean {
+  if (row.reason === "unreadable") {
+    const text = row.encoding === "base64" ? Buffer.from(row.payload, "base64").toString("latin1") : row.payload;
+    return findMentionedPerson(text, findSuppression) !== undefined;
+  }
+  const record: unknown = JSON.parse(row.payload);
+  const { customerId, email } = context.datasets[row.dataset].subjectOf(record);
+  return (findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression)) !== undefined;
+}
