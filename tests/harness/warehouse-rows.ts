@@ -16,15 +16,21 @@ export type WarehouseTable = keyof typeof WAREHOUSE_TABLES;
 // What differs from one load of the same input to the next.
 const CHANCE = ["version_id", "source_file_id", "loaded_at"];
 
-/** Gives a table's rows as JSON in a fixed order, without what time and order of arrival decide. */
+// JSON numbers become JavaScript's, which are not exact.
+const MONEY = ["price", "total", "total_cost"];
+
+/** Gives a table's rows in a fixed order, without what time and order of arrival decide; money as text. */
 export async function readRows(
   pool: Pool,
   table: WarehouseTable,
   without: readonly string[] = [],
 ): Promise<Record<string, unknown>[]> {
   const { rows } = await pool.query<{ row: Record<string, unknown> }>(
-    `select to_jsonb(t) - $1::text[] as row from warehouse.${table} t order by ${WAREHOUSE_TABLES[table]}`,
-    [[...CHANCE, ...without]],
+    `select (select json_object_agg(key, case when key = any ($2) then to_json(value #>> '{}') else value end order by n)
+             from json_each(row_to_json(t)) with ordinality as field (key, value, n)
+             where key <> all ($1)) as row
+     from warehouse.${table} t order by ${WAREHOUSE_TABLES[table]}`,
+    [[...CHANCE, ...without], MONEY],
   );
   return rows.map(({ row }) => row);
 }

@@ -8,7 +8,8 @@ import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
 import { moveToQuarantine, quarantinePath, setAsideKnown } from "./put-aside.js";
-import { scanLanding } from "./scan-landing.js";
+import { type LandedFile, scanLanding } from "./scan-landing.js";
+import { whyLeftAlone } from "./why-left-alone.js";
 
 /** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
 const LOOK_AHEAD = 16;
@@ -37,12 +38,9 @@ export async function extractFiles(
     totals.batches += taken.batches;
   };
   for (let i = 0; i < files.length; i += LOOK_AHEAD) {
-    const inspected = await Promise.all(
-      files
-        .slice(i, i + LOOK_AHEAD)
-        .map((file) => inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes)),
-    );
+    const inspected = await Promise.all(files.slice(i, i + LOOK_AHEAD).map((file) => inspect(context, runId, file)));
     for (const file of inspected) {
+      if (file === undefined) continue;
       if (file.unreadable !== undefined) {
         await quarantineWhole(context, runId, run, file, file.unreadable.message);
       } else if (file.lines === undefined) {
@@ -59,6 +57,18 @@ export async function extractFiles(
   }
   await takeWaiting();
   return totals;
+}
+
+/** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and gives undefined. */
+async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
+  try {
+    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes);
+  } catch (error) {
+    const reason = whyLeftAlone(error);
+    if (reason === undefined) throw error;
+    if (reason !== "gone") await addNotice(context.pool, runId, reason, file.path);
+    return undefined;
+  }
 }
 
 // The ledger comes first: a file that was moved and then not recorded would be lost from sight.

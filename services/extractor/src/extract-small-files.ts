@@ -46,7 +46,7 @@ function assemble(files: readonly InspectedFile[], claims: Awaited<ReturnType<ty
     if (claim?.kind !== "taken") return;
     fileIds.push(claim.fileId);
     const lineCount = file.lines?.reduce((count, chunk) => count + chunk.lines, 0) ?? 0;
-    if (lineCount === 0) {
+    if (isBlank(file)) {
       empty.push(file.path);
       return;
     }
@@ -55,6 +55,10 @@ function assemble(files: readonly InspectedFile[], claims: Awaited<ReturnType<ty
     ordinal += lineCount;
   });
   return { segments, lines, fileIds, empty };
+}
+
+function isBlank(file: InspectedFile): boolean {
+  return file.lines?.every((chunk) => chunk.bytes.every((byte) => byte <= 0x20)) ?? true;
 }
 
 /** Makes the segment of a batch for consecutive lines of a file. */

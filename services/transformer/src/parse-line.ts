@@ -11,9 +11,12 @@ export interface UnparsedLine {
   readonly encoding: "utf8" | "base64";
 }
 
+/** Arrays and objects within each other; what goes through a record field by field must not run out of stack. */
+const DEEPEST = 500;
+
 /**
  * Parses one line, given without its line end. Text that PostgreSQL cannot store (NUL, half a surrogate pair) makes a
- * line unreadable, as do bytes that are not UTF-8.
+ * line unreadable, as do bytes that are not UTF-8 and values nested too deep.
  */
 export function parseLine(bytes: Buffer): ParsedLine {
   if (!isUtf8(bytes)) return { problem: "the line is not UTF-8", text: bytes.toString("base64"), encoding: "base64" };
@@ -27,6 +30,10 @@ export function parseLine(bytes: Buffer): ParsedLine {
   } catch {
     return { problem: "the line is not JSON", text, encoding: "utf8" };
   }
+  // Each level takes two characters at least, so nearly all lines need no look.
+  if (text.length > 2 * DEEPEST && isDeeperThan(DEEPEST, record)) {
+    return { problem: `the line is nested deeper than ${DEEPEST} levels`, text, encoding: "utf8" };
+  }
   if (text.includes("\\u") && !isStorable(record)) {
     return { problem: "the line holds a character that is none", text, encoding: "utf8" };
   }
@@ -36,4 +43,10 @@ export function parseLine(bytes: Buffer): ParsedLine {
 // JSON.stringify writes what is no character of its own as an escape, so the escapes tell.
 function isStorable(record: unknown): boolean {
   return !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(record).replace(/\\\\/g, ""));
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }

@@ -1,0 +1,46 @@
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openInputFile } from "./file-source.js";
+import { whyLeftAlone } from "./why-left-alone.js";
+
+const ORDINARY_USER = 65_534;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lethe-open-"));
+  await chmod(folder, 0o755);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function whyNotOpened(name: string) {
+  return openInputFile(join(folder, name)).then(
+    (file) => file.close().then(() => "opened"),
+    (error: unknown) => whyLeftAlone(error),
+  );
+}
+
+it("tells a file that may not be read, a link and a file that is gone", async () => {
+  await writeFile(join(folder, "secret.json"), "{}", { mode: 0o000 });
+  await symlink("secret.json", join(folder, "link.json"));
+  expect(await asOrdinaryUser(() => whyNotOpened("secret.json"))).toBe("file_forbidden");
+  expect(await whyNotOpened("link.json")).toBe("path_refused");
+  expect(await whyNotOpened("taken-away.json")).toBe("gone");
+});
+
+it("does not take a disk that fails for a fault of the file", () => {
+  expect(whyLeftAlone(Object.assign(new Error("i/o error"), { code: "EIO" }))).toBeUndefined();
+  expect(whyLeftAlone(new Error("anything"))).toBeUndefined();
+});
+
+/** Root may read everything, so it steps down for a moment. */
+async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(ORDINARY_USER);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}

@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import Type, { type TObject } from "typebox";
+import { Compile } from "typebox/compile";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ExtractorSettings } from "../services/extractor/src/settings.js";
+import { LoaderSettings } from "../services/loader/src/settings.js";
+import { refuseOpenDoor, SchedulerSettingsSchema } from "../services/scheduler/src/settings.js";
+import { TransformerSettings } from "../services/transformer/src/settings.js";
+import { fromRepository } from "./harness/repository.js";
+
+const SCHEMAS: Readonly<Record<string, TObject>> = {
+  scheduler: SchedulerSettingsSchema,
+  extractor: ExtractorSettings,
+  transformer: TransformerSettings,
+  loader: LoaderSettings,
+};
+const NAMES = Object.keys(SCHEMAS);
+
+/** What is read of docker-compose.yml here; it may say more. */
+const ComposeFile = Compile(
+  Type.Object({
+    services: Type.Record(
+      Type.String(),
+      Type.Object({
+        build: Type.Optional(Type.Object({ context: Type.String(), dockerfile: Type.String() })),
+        command: Type.Optional(Type.Array(Type.String())),
+        environment: Type.Optional(Type.Record(Type.String(), Type.String())),
+        secrets: Type.Array(Type.String()),
+        ports: Type.Optional(Type.Array(Type.String())),
+        user: Type.String(),
+        read_only: Type.Literal(true),
+        cap_drop: Type.Tuple([Type.Literal("ALL")]),
+        security_opt: Type.Tuple([Type.Literal("no-new-privileges:true")]),
+      }),
+    ),
+    secrets: Type.Record(Type.String(), Type.Object({ file: Type.String() })),
+  }),
+);
+
+let compose: ReturnType<typeof ComposeFile.Parse>;
+let imageEnvironment: Environment;
+/** Secrets as `make-secrets.sh` makes them. */
+let secrets: string;
+
+beforeAll(async () => {
+  compose = ComposeFile.Parse(parse(await readFile(fromRepository("docker-compose.yml"), "utf8"), { merge: true }));
+  const dockerfile = await readFile(fromRepository("infra/Dockerfile"), "utf8");
+  // The last stage is the image.
+  const [, assignments = ""] = /^ENV (.+)$/m.exec(dockerfile.slice(dockerfile.lastIndexOf("\nFROM "))) ?? [];
+  imageEnvironment = Object.fromEntries(assignments.split(" ").map((assignment) => assignment.split("=")));
+  secrets = await mkdtemp(join(tmpdir(), "lethe-secrets-"));
+  await makeSecrets(secrets);
+});
+afterAll(() => rm(secrets, { recursive: true, force: true }));
+
+it("has a container for every service, which runs it, and the command's own", async () => {
+  expect((await readdir(fromRepository("services"))).sort()).toEqual([...NAMES].sort());
+  const built = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
+  expect(built.map(([name]) => name).sort()).toEqual([...NAMES, "lethe"].sort());
+  for (const name of NAMES) {
+    expect(compose.services[name]?.command).toEqual(["node", `services/${name}/dist/main.js`]);
+    await stat(fromRepository(`services/${name}/src/main.ts`));
+  }
+});
+
+describe.each(NAMES)("the %s's container", (name) => {
+  it("is given settings that the service knows", () => {
+    const known = Object.keys(schemaOf(name).properties);
+    for (const variable of Object.keys(environmentOf(name))) {
+      expect(known).toContain(variable.replace(/_FILE$/, ""));
+    }
+  });
+
+  it("starts with the secrets that are made for it, and in production", () => {
+    const settings = settingsOf(name, environmentOf(name));
+    expect(settings).toMatchObject({ NODE_ENV: "production", DATA_DIR: "/data" });
+  });
+
+  it("refuses to start when one of its secrets is not given", () => {
+    const environment = environmentOf(name);
+    const fromFiles = Object.keys(environment).filter((variable) => variable.endsWith("_FILE"));
+    expect(fromFiles).toHaveLength(compose.services[name]?.secrets.length ?? 0);
+    for (const variable of fromFiles) {
+      const setting = variable.replace(/_FILE$/, "");
+      expect(() => settingsOf(name, { ...environment, [variable]: undefined }), setting).toThrow(setting);
+    }
+  });
+});
+
+it("publishes nothing but the scheduler, and that on the loopback address", () => {
+  const published = Object.entries(compose.services).filter(([, service]) => service.ports !== undefined);
+  expect(published.map(([name]) => name)).toEqual(["scheduler"]);
+  for (const port of compose.services.scheduler?.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+it("runs nothing as root", () => {
+  for (const [name, { user }] of Object.entries(compose.services)) {
+    expect(withDefaults(user), name).toMatch(/^(10001:10001|postgres|redis)$/);
+  }
+});
+
+it("makes secrets once, each of its own, for their owner alone", async () => {
+  const before = await contents(secrets);
+  expect([...before.keys()].sort()).toEqual(
+    Object.values(compose.secrets)
+      .map(({ file }) => basename(file))
+      .sort(),
+  );
+  expect(new Set(before.values()).size).toBe(before.size);
+  expect((await stat(secrets)).mode & 0o777).toBe(0o700);
+  await makeSecrets(secrets);
+  expect(await contents(secrets)).toEqual(before);
+});
+
+it("makes what is missing fit what is there", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "lethe-secrets-"));
+  try {
+    await cp(secrets, folder, { recursive: true });
+    await Promise.all(["database_url", "redis_url", "redis.conf"].map((name) => rm(join(folder, name))));
+    await makeSecrets(folder);
+    expect(await contents(folder)).toEqual(await contents(secrets));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** Reads and checks settings as a service does before it opens anything. */
+function settingsOf(name: string, environment: Environment): unknown {
+  if (name === "scheduler") refuseOpenDoor(readSettings(SchedulerSettingsSchema, environment));
+  return readSettings(schemaOf(name), environment);
+}
+
+function schemaOf(name: string): TObject {
+  const schema = SCHEMAS[name];
+  if (schema === undefined) throw new Error(`no schema for ${name}`);
+  return schema;
+}
+
+/** The environment of a container: the image's, then the compose file's. Of the secrets only those it is given exist. */
+function environmentOf(name: string): Record<string, string | undefined> {
+  const service = compose.services[name];
+  const given = Object.entries(service?.environment ?? {}).map(([variable, text]) => {
+    const secret = /^\/run\/secrets\/(.+)$/.exec(text)?.[1];
+    if (secret === undefined) return [variable, withDefaults(text)];
+    const file = service?.secrets.includes(secret) ? compose.secrets[secret]?.file : undefined;
+    return [variable, join(secrets, file === undefined ? "not-given" : basename(file))];
+  });
+  return { ...imageEnvironment, ...Object.fromEntries(given) };
+}
+
+/** Gives a text of the compose file with `${NAME:-default}` as where NAME is not set. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\{\w+:-([^}]*)\}/g, "$1");
+}
+
+async function makeSecrets(folder: string): Promise<void> {
+  await promisify(execFile)("sh", [fromRepository("infra/make-secrets.sh"), folder]);
+}
+
+async function contents(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder);
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)),
+  );
+}

@@ -1,0 +1,51 @@
+import { cp } from "node:fs/promises";
+import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { Run } from "@lethe/contracts/runs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readProcessed } from "./harness/processed.js";
+import { fromRepository } from "./harness/repository.js";
+import { runAllByCommand } from "./harness/runs.js";
+import { readRows, type WarehouseTable } from "./harness/warehouse-rows.js";
+import { openWorld, type World } from "./harness/world.js";
+
+// What one known hour (tests/fixtures/golden) becomes. After a change on purpose, write the files anew and read the diff:
+//   npx vitest run --config vitest.integration.config.ts tests/golden.test.ts --update
+
+/** Pseudonyms and keyed hashes follow from the key, so this one is fixed. */
+const KEY = "0123456789abcdef".repeat(4);
+
+const TABLES: Readonly<Record<DatasetName, readonly WarehouseTable[]>> = {
+  customers: ["customers", "customers_history"],
+  products: ["products", "products_history"],
+  transactions: ["transactions", "delivery_addresses", "purchases"],
+  "erasure-requests": ["erasure_requests"],
+};
+
+/** Differ from run to run. */
+const MOMENTS = ["id", "erased_at", "received_at"];
+
+let world: World;
+let runs: Readonly<Record<DatasetName, Run>>;
+
+beforeAll(async () => {
+  world = await openWorld({ settings: { LETHE_PRIVACY_KEY: KEY } });
+  await cp(fromRepository("tests/fixtures/golden"), world.landing, { recursive: true });
+  runs = await runAllByCommand(world);
+});
+afterAll(() => world.close());
+
+it.each(DATASET_NAMES)("makes of the known hour's %s what the golden file says", async (dataset) => {
+  const warehouse: Record<string, unknown> = {};
+  for (const table of TABLES[dataset]) {
+    warehouse[table] = await readRows(world.pool, table, dataset === "erasure-requests" ? MOMENTS : ["erased_at"]);
+  }
+  const { rows: quarantine } = await world.pool.query(
+    `select line, reason, pointer, message, missing_key, status, payload from ledger.quarantine
+     where dataset = $1 order by line`,
+    [dataset],
+  );
+  const { records, files } = runs[dataset];
+  const processed = Object.fromEntries(await readProcessed(world, dataset));
+  const golden = { records, files, warehouse, processed_data: processed, quarantine };
+  await expect(`${JSON.stringify(golden, null, 2)}\n`).toMatchFileSnapshot(`golden/${dataset}.json`);
+});
