@@ -40,7 +40,7 @@ export function formatKeyring(ring: Keyring): string {
   return `${ring.all.map((key) => key.secret.toString("hex")).join("\n")}\n`;
 }
 
-function parsePrivacyKey(text: string): PrivacyKey {
+export function parsePrivacyKey(text: string): PrivacyKey {
   const hex = text.trim();
   if (!/^([0-9a-f]{2})+$/i.test(hex) || hex.length < LEAST_BYTES * 2) {
     throw new ConfigurationError(`LETHE_PRIVACY_KEY must be at least ${LEAST_BYTES} bytes as hexadecimal digits`);

@@ -1,30 +1,49 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyedHash, parsePrivacyKey } from "./privacy-key.js";
-import { createSuppressionCheck } from "./suppression-list.js";
+import { type Keyring, keyedHash, type PrivacyKey, parsePrivacyKey, rotateKeyring } from "./privacy-key.js";
+import { createSuppressionFinder } from "./suppression-list.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
+const RING: Keyring = { current: KEY, all: [KEY] };
 
-function person(id: string, email: string) {
-  return { customerKey: keyedHash(KEY, "customer-id", id), emailKey: keyedHash(KEY, "email", email) };
+function person(id: string, email: string, key: PrivacyKey = KEY) {
+  return {
+    customerKey: keyedHash(key, "customer-id", id),
+    emailKey: keyedHash(key, "email", email),
+    keyId: key.id,
+  };
 }
 
-describe("the suppression check", () => {
+describe("the suppression finder", () => {
   it("knows a person by id or by email, and nobody by nothing", () => {
-    const isSuppressed = createSuppressionCheck([person("013000", "jane@example.org")], KEY);
-    expect(isSuppressed("013000", null)).toBe(true);
-    expect(isSuppressed(null, "jane@example.org")).toBe(true);
-    expect(isSuppressed("013001", "jane@example.org")).toBe(true);
-    expect(isSuppressed("13000", "john@example.org")).toBe(false);
-    expect(isSuppressed("jane@example.org", "013000")).toBe(false);
-    expect(isSuppressed(null, null)).toBe(false);
+    const findSuppression = createSuppressionFinder([person("013000", "jane@example.org")], RING);
+    expect(findSuppression("013000", null)).toBe(KEY);
+    expect(findSuppression(null, "jane@example.org")).toBe(KEY);
+    expect(findSuppression("013001", "jane@example.org")).toBe(KEY);
+    expect(findSuppression("13000", "john@example.org")).toBeUndefined();
+    expect(findSuppression("jane@example.org", "013000")).toBeUndefined();
+    expect(findSuppression(null, null)).toBeUndefined();
   });
 
-  it("is silent while the list is empty, and under another key", () => {
-    expect(createSuppressionCheck([], KEY)("013000", "jane@example.org")).toBe(false);
-    const otherKey = parsePrivacyKey("22".repeat(32));
-    const isSuppressed = createSuppressionCheck([person("013000", "jane@example.org")], otherKey);
-    expect(isSuppressed("013000", "jane@example.org")).toBe(false);
+  it("is silent while the list is empty", () => {
+    expect(createSuppressionFinder([], RING)("013000", "jane@example.org")).toBeUndefined();
+  });
+
+  it("still knows people by the key that they were suppressed under when another one is in use", () => {
+    const rotated = rotateKeyring(RING, Buffer.alloc(32, 0x22));
+    const findSuppression = createSuppressionFinder(
+      [person("013000", "jane@example.org"), person("013001", "john@example.org", rotated.current)],
+      rotated,
+    );
+    expect(findSuppression("013000", null)).toBe(KEY);
+    expect(findSuppression(null, "john@example.org")).toBe(rotated.current);
+    expect(findSuppression("013002", null)).toBeUndefined();
+  });
+
+  it("refuses a list that was made with a key that is not there: its people would be overlooked", () => {
+    const other = parsePrivacyKey("22".repeat(32));
+    const people = [person("013000", "jane@example.org", other)];
+    expect(() => createSuppressionFinder(people, RING)).toThrow(new RegExp(other.id));
   });
 
   it("answers the same however few answers it may remember, and however often it is asked", () => {
@@ -36,14 +55,14 @@ describe("the suppression check", () => {
         fc.array(question, { maxLength: 100 }),
         fc.integer({ min: 1, max: 4 }),
         (people, questions, rememberAtMost) => {
-          const isSuppressed = createSuppressionCheck(
+          const findSuppression = createSuppressionFinder(
             people.map(([customerId, email]) => person(customerId, email)),
-            KEY,
+            RING,
             rememberAtMost,
           );
           for (const [customerId, email] of questions) {
             const expected = people.some(([i, e]) => i === customerId || e === email);
-            expect(isSuppressed(customerId, email)).toBe(expected);
+            expect(findSuppression(customerId, email)).toBe(expected ? KEY : undefined);
           }
         },
       ),
@@ -59,12 +78,16 @@ describe("the suppression check", () => {
         return KEY.secret;
       },
     };
-    const isSuppressed = createSuppressionCheck([person("013000", "jane@example.org")], counting, 10);
-    for (let i = 0; i < 50; i++) isSuppressed("013000", null);
+    const findSuppression = createSuppressionFinder(
+      [person("013000", "jane@example.org")],
+      { current: counting, all: [counting] },
+      10,
+    );
+    for (let i = 0; i < 50; i++) findSuppression("013000", null);
     expect(hashed).toBe(1);
-    for (let i = 0; i < 10; i++) isSuppressed(`other ${i}`, null);
+    for (let i = 0; i < 10; i++) findSuppression(`other ${i}`, null);
     expect(hashed).toBe(11);
-    isSuppressed("013000", null);
+    findSuppression("013000", null);
     expect(hashed).toBe(12);
   });
 });

@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openInputFile } from "@lethe/input-files/file-source";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openInputFile } from "./file-source.js";
 import { whyLeftAlone } from "./why-left-alone.js";
 
 const ORDINARY_USER = 65_534;
