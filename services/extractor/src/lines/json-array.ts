@@ -40,14 +40,15 @@ export async function* jsonArray(source: ByteSource, maxRecordBytes: number): As
     };
     for (let i = 0; i < piece.length; i++) {
       const byte = piece[i] ?? SPACE;
-      if (inString) {
+      if (ended) {
+        if (byte > SPACE) throw new UnreadableFileError("there is text after the end of the array");
+      } else if (inString) {
         if (escaped) escaped = false;
         else if (byte === BACKSLASH) escaped = true;
         else if (byte === QUOTE) inString = false;
       } else if (byte === QUOTE) {
         inString = true;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (ended) throw new UnreadableFileError("there is text after the end of the array");
         depth += 1;
         if (depth === 1) start = i + 1;
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
@@ -59,8 +60,6 @@ export async function* jsonArray(source: ByteSource, maxRecordBytes: number): As
       } else if (byte === COMMA && depth === 1) {
         closeElement(i);
         start = i + 1;
-      } else if (ended && byte > SPACE) {
-        throw new UnreadableFileError("there is text after the end of the array");
       }
     }
     if (depth > 0) {
