@@ -27,11 +27,19 @@ async function* jsonRecords(bytes: ByteSource, maxRecordBytes: number): AsyncGen
   else for await (const whole of source) yield { bytes: Buffer.concat([onOneLine(whole), NEWLINE_BYTES]), lines: 1 };
 }
 
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
 async function* withoutByteOrderMark(source: ByteSource): AsyncGenerator<Buffer> {
-  let atStart = true;
+  let head: Buffer | undefined = Buffer.alloc(0);
   for await (const piece of source) {
-    const marked = atStart && piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf;
-    atStart = false;
-    yield marked ? piece.subarray(3) : piece;
+    if (head === undefined) {
+      yield piece;
+      continue;
+    }
+    head = Buffer.concat([head, piece]);
+    if (head.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.indexOf(head) === 0) continue;
+    yield head.indexOf(BYTE_ORDER_MARK) === 0 ? head.subarray(BYTE_ORDER_MARK.length) : head;
+    head = undefined;
   }
+  if (head !== undefined && head.length > 0) yield head;
 }

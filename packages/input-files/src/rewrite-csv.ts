@@ -11,7 +11,7 @@ export async function* rewriteCsv(source: ByteSource, rewrite: RewriteRow): Asyn
   for await (const row of rawRows(source)) {
     const fields = await parseRow(row.toString("utf8"));
     if (header === undefined || fields.length === 0) {
-      header ??= fields.length === 0 ? undefined : fields;
+      header ??= fields.length === 0 ? undefined : fields.map((name) => name.replace(/^\ufeff/, ""));
       yield row;
       continue;
     }

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { folderOf } from "../test/folder.js";
+
+const MAX_RECORD_BYTES = 64 * 1024;
+
+import { parseFileName } from "@lethe/input-files/input-format";
+import { inspectFile } from "./inspect-file.js";
+
+const KEEP_BYTES = 1024;
+const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
+
+async function inspect(name: string, content: string | Buffer) {
+  const root = await folderOf({ [name]: content });
+  const format = parseFileName(name)?.format;
+  if (format === undefined) throw new Error("no such format");
+  const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
+  return inspectFile(root, file, KEEP_BYTES, MAX_RECORD_BYTES);
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+describe("inspectFile", () => {
+  it.each([
+    ["customers.json", LINES],
+    ["customers.json.gz", gzipSync(LINES)],
+    ["customers.csv", "id\n013000\n013001\n"],
+    ["customers.json", '[{"id":"013000"},\n{"id":"013001"}]'],
+  ])("gives a small file's lines, its bytes on disk and their hash: %s", async (name, content) => {
+    const file = await inspect(name, content);
+    const text = Buffer.concat((file.lines ?? []).map(({ bytes }) => bytes)).toString();
+    expect(
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ id: "013000" }, { id: "013001" }]);
+    expect(file.lines?.reduce((sum, { lines }) => sum + lines, 0)).toBe(2);
+    expect(file.bytes).toBe(Buffer.byteLength(content));
+    expect(file.sha256.toString("hex")).toBe(sha256(content));
+    expect(file.unreadable).toBeUndefined();
+  });
+
+  it("keeps no lines of a large file", async () => {
+    const content = LINES.repeat(100);
+    const file = await inspect("customers.json", content);
+    expect(file.lines).toBeUndefined();
+    expect(file.unreadable).toBeUndefined();
+    expect(file.sha256.toString("hex")).toBe(sha256(content));
+  });
+
+  // The hash is what an unreadable file is known by when it comes again, so it must be of all of its bytes.
+  it.each([
+    ["an array with text after it", "customers.json", `[{"id":"013000"}] ${"x".repeat(3_000_000)}`],
+    ["a line over the limit", "customers.ndjson", `${LINES}${"x".repeat(3_000_000)}\n${LINES}`],
+    ["gzip that is torn", "customers.json.gz", gzipSync(LINES.repeat(1_000)).subarray(0, -5)],
+    ["gzip without a single byte", "customers.json.gz", ""],
+    ["gzip that is none", "customers.json.gz", LINES.repeat(100_000)],
+    ["quotes that do not end", "customers.csv", `id\n"${"013000\n".repeat(400_000)}`],
+    ["CSV that is not UTF-8", "customers.csv", Buffer.concat([Buffer.from([0xff]), Buffer.alloc(3_000_000, "x\n")])],
+  ])("hashes all of an unreadable file, and gives none of its lines: %s", async (_what, name, content) => {
+    const file = await inspect(name, content);
+    expect(file.unreadable?.code).toBe("file_unreadable");
+    expect(file.lines).toBeUndefined();
+    expect(file.bytes).toBe(Buffer.byteLength(content));
+    expect(file.sha256.toString("hex")).toBe(sha256(content));
+  });
+
+  it("finds an empty file readable, with no lines", async () => {
+    for (const name of ["customers.json", "customers.ndjson", "customers.csv"]) {
+      expect(await inspect(name, "")).toMatchObject({ bytes: 0, lines: [], unreadable: undefined });
+    }
+    expect(await inspect("customers.json.gz", gzipSync(""))).toMatchObject({ lines: [], unreadable: undefined });
+  });
+});

@@ -1,0 +1,107 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { folderOf } from "../test/folder.js";
+import { scanLanding } from "./scan-landing.js";
+
+const EVERYTHING = {};
+
+describe("scanLanding", () => {
+  it("finds a dataset's files of every format, ordered by partition and name, and no other dataset's", async () => {
+    const root = await folderOf({
+      "date=2020-01-02/hour=00/customers.json": "",
+      "date=2020-01-01/hour=23/customers.csv.gz": "",
+      "date=2020-01-01/hour=05/customers.ndjson": "",
+      "date=2020-01-01/hour=05/customers.json.gz": "",
+      "date=2020-01-01/hour=05/customers.csv": "",
+      "date=2020-01-01/hour=05/customers.ndjson.gz": "",
+      "date=2020-01-01/hour=05/products.json": "",
+      "date=2020-01-01/hour=05/erasure-requests.json": "",
+    });
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    expect(files.map(({ path, format }) => [path, format.shape, format.gzip])).toEqual([
+      ["date=2020-01-01/hour=05/customers.csv", "csv", false],
+      ["date=2020-01-01/hour=05/customers.json.gz", "json", true],
+      ["date=2020-01-01/hour=05/customers.ndjson", "ndjson", false],
+      ["date=2020-01-01/hour=05/customers.ndjson.gz", "ndjson", true],
+      ["date=2020-01-01/hour=23/customers.csv.gz", "csv", true],
+      ["date=2020-01-02/hour=00/customers.json", "json", false],
+    ]);
+    expect(files[0]?.partition).toEqual({ date: "2020-01-01", hour: 5 });
+    expect(oddities).toEqual([]);
+  });
+
+  it("looks into the partitions of a range alone", async () => {
+    const hours = ["date=2020-01-01/hour=22", "date=2020-01-01/hour=23", "date=2020-01-02/hour=00"];
+    const root = await folderOf(Object.fromEntries(hours.map((hour) => [`${hour}/customers.json`, ""])));
+    const range = { from: { date: "2020-01-01", hour: 23 }, to: { date: "2020-01-01", hour: 23 } };
+    const { files } = await scanLanding(root, "customers", range);
+    expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=23/customers.json"]);
+  });
+
+  it("names what is no input, and goes on", async () => {
+    const root = await folderOf({
+      "customers.json": "",
+      "date=2020-13-45/hour=00/customers.json": "",
+      "date=2020-01-01/hour=24/customers.json": "",
+      "date=2020-01-01/hour=5/customers.json": "",
+      "date=2020-01-01/customers.json": "",
+      "date=2020-01-01/hour=05/customers.json": "",
+      "date=2020-01-01/hour=05/Customers.json": "",
+      "date=2020-01-01/hour=05/customers.json.bak": "",
+      "date=2020-01-01/hour=05/customers.json.gz.gz": "",
+      "date=2020-01-01/hour=05/orders.json": "",
+      "date=2020-01-01/hour=05/customers.csv/customers.csv": "",
+      "notes/customers.json": "",
+    });
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.json"]);
+    const named = oddities.map(({ code, path }) => `${code} ${path}`).sort();
+    expect(named).toEqual([
+      "file_unknown customers.json",
+      "file_unknown date=2020-01-01/customers.json",
+      "file_unknown date=2020-01-01/hour=05/Customers.json",
+      "file_unknown date=2020-01-01/hour=05/customers.csv",
+      "file_unknown date=2020-01-01/hour=05/customers.json.bak",
+      "file_unknown date=2020-01-01/hour=05/customers.json.gz.gz",
+      "file_unknown date=2020-01-01/hour=05/orders.json",
+      "partition_invalid date=2020-01-01/hour=24",
+      "partition_invalid date=2020-01-01/hour=5",
+      "partition_invalid date=2020-13-45",
+      "partition_invalid notes",
+    ]);
+  });
+
+  it("follows no symbolic link, to a file, to a folder, or to nothing", async () => {
+    const outside = await folderOf({ "hour=00/customers.json": "", "customers.json": "" });
+    const root = await folderOf({ "date=2020-01-01/hour=05/customers.csv": "" });
+    await symlink(outside, join(root, "date=2020-01-02"));
+    await symlink(outside, join(root, "date=2020-01-01/hour=06"));
+    await symlink(join(outside, "customers.json"), join(root, "date=2020-01-01/hour=05/customers.json"));
+    await symlink("/nonexistent", join(root, "date=2020-01-01/hour=05/customers.ndjson"));
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
+    expect(oddities).toEqual([
+      { code: "path_refused", path: "date=2020-01-01/hour=05/customers.json" },
+      { code: "path_refused", path: "date=2020-01-01/hour=05/customers.ndjson" },
+      { code: "path_refused", path: "date=2020-01-01/hour=06" },
+      { code: "path_refused", path: "date=2020-01-02" },
+    ]);
+  });
+
+  it("takes a pipe for no file: reading it would wait for ever", async () => {
+    const root = await folderOf({});
+    await mkdir(join(root, "date=2020-01-01/hour=05"), { recursive: true });
+    execFileSync("mkfifo", [join(root, "date=2020-01-01/hour=05/customers.json")]);
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    expect(files).toEqual([]);
+    expect(oddities).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
+  });
+
+  it("finds nothing in a landing that is empty or not there yet", async () => {
+    const nothing = { files: [], oddities: [] };
+    expect(await scanLanding(await folderOf({}), "customers", EVERYTHING)).toEqual(nothing);
+    expect(await scanLanding("/nonexistent/landing", "customers", EVERYTHING)).toEqual(nothing);
+  });
+});
