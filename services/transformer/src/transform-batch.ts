@@ -8,7 +8,7 @@ import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-recor
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
 import type { IsSuppressed } from "@lethe/privacy/suppression-list";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
-import { type ParsedLine, parseLine } from "./parse-line.js";
+import { type ParsedLine, parseLine, problemOf } from "./parse-line.js";
 
 export interface TransformInput {
   readonly runId: string;
@@ -37,6 +37,9 @@ export interface TransformOutput {
 /** Records between two breaths: some milliseconds, so that the worker's lock is renewed in time. */
 const RECORDS_PER_BREATH = 2_000;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const TAB = 0x09;
+const SPACE = 0x20;
 
 /**
  * Parses, checks, masks and cleans a batch's records. Computes only: reads nothing and writes nothing, but lets other
@@ -93,10 +96,15 @@ function startBatch(input: TransformInput) {
     );
   }
 
+  function isOfSuppressed(record: unknown): boolean {
+    if (!dataset.fenced) return false;
+    const subject = dataset.subjectOf(record);
+    return input.isSuppressed(subject.customerId, subject.email);
+  }
+
   function takeRecord(record: unknown, text: string, segment: Segment, lineIndex: number) {
     const ordinal = segment.firstOrdinal + lineIndex;
-    const subject = dataset.subjectOf(record);
-    const suppressed = dataset.fenced && input.isSuppressed(subject.customerId, subject.email);
+    const suppressed = isOfSuppressed(record);
     const maskedRecord = suppressed ? maskRecord(record, strategies, key) : undefined;
     const payloadFor = (rejection: Rejection) => {
       if (maskedRecord !== undefined) return JSON.stringify(maskedRecord);
@@ -146,8 +154,13 @@ function startBatch(input: TransformInput) {
     take(line: Buffer, segment: Segment, lineIndex: number) {
       current.records += 1;
       const parsed = segment.encoding === "csv" ? fromCsv(dataset, parseLine(line)) : parseLine(line);
-      if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, segment, lineIndex);
-      else reject(segment, lineIndex, unreadable(parsed.problem), parsed.text, parsed.encoding);
+      if (parsed.problem === undefined) {
+        takeRecord(parsed.record, parsed.text, segment, lineIndex);
+      } else if (isOfSuppressed(parsed.record)) {
+        reject(segment, lineIndex, unreadable(parsed.problem), NOTHING_KEPT);
+      } else {
+        reject(segment, lineIndex, unreadable(parsed.problem), parsed.text, parsed.encoding);
+      }
     },
     output(): TransformOutput {
       return {
@@ -167,6 +180,9 @@ function startBatch(input: TransformInput) {
 function fromCsv(dataset: Dataset, parsed: ParsedLine): ParsedLine {
   if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
   const record = dataset.fromCsv(parsed.record);
+  // A field that holds JSON has only now been parsed.
+  const problem = problemOf(record, parsed.text);
+  if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
   return { record, text: JSON.stringify(record) };
 }
 
@@ -181,12 +197,16 @@ const DUPLICATE: Rejection = {
   missingKey: null,
 };
 
+/** What is kept of a suppressed person's line that cannot be worked on, and so not be masked field by field. */
+const NOTHING_KEPT = "null";
+
 function unreadable(problem: string): Rejection {
   return { reason: "unreadable", pointer: null, message: problem, missingKey: null };
 }
 
+// White space alone: a line of NUL bytes, which a crash can leave at a file's end, is something to be told of.
 function isBlank(line: Buffer): boolean {
   let i = 0;
-  while (i < line.length && (line[i] ?? 0) <= 0x20) i++;
+  while (i < line.length && (line[i] === SPACE || line[i] === TAB || line[i] === RETURN)) i++;
   return i === line.length;
 }
