@@ -1,16 +1,18 @@
 /** Counts the single values that masking changed in a record, at whatever depth; a field that it dropped counts too. */
 export function countMaskedValues(before: unknown, after: unknown): number {
-  if (isContainer(before)) {
-    const masked = isContainer(after) ? after : {};
-    return Object.entries(before).reduce(
-      (count, [name, value]) => count + countMaskedValues(value, Reflect.get(masked, name)),
-      0,
-    );
+  // A list of what is still to be compared instead of recursion: a record may be nested deeper than the stack.
+  const open: [before: unknown, after: unknown][] = [[before, after]];
+  let count = 0;
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [was, is] = pair;
+    if (typeof was === "object" && was !== null) {
+      const fields: object = typeof is === "object" && is !== null ? is : {};
+      for (const [name, value] of Object.entries(was)) {
+        open.push([value, Object.hasOwn(fields, name) ? Reflect.get(fields, name) : undefined]);
+      }
+    } else if (was !== undefined && was !== null && was !== is) {
+      count += 1;
+    }
   }
-  if (before === null || before === undefined) return 0;
-  return before === after ? 0 : 1;
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+  return count;
 }

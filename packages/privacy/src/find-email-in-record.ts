@@ -6,14 +6,15 @@ import type { FindSuppression } from "./suppression-list.js";
  * any number of six digits would do, a part of a second as well.
  */
 export function findEmailInRecord(record: unknown, findSuppression: FindSuppression): PrivacyKey | undefined {
-  if (typeof record === "string") {
-    if (!record.includes("@")) return undefined;
-    return findSuppression(null, record.normalize("NFC").trim().toLowerCase());
-  }
-  if (typeof record !== "object" || record === null) return undefined;
-  for (const value of Object.values(record)) {
-    const key = findEmailInRecord(value, findSuppression);
-    if (key !== undefined) return key;
+  // A list of what is still to be looked at instead of recursion: a record may be nested deeper than the stack.
+  const open: unknown[] = [record];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value === "string" && value.includes("@")) {
+      const key = findSuppression(null, value.normalize("NFC").trim().toLowerCase());
+      if (key !== undefined) return key;
+    } else if (typeof value === "object" && value !== null) {
+      open.push(...Object.values(value));
+    }
   }
   return undefined;
 }

@@ -21,14 +21,21 @@ function maskFields(
 ): Record<string, unknown> {
   const masked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(record)) {
-    // No dataset has such a field; as a path it would pass for a nested one.
+    // No dataset has a field of such a name; as a path it would pass for a nested one.
     if (name.includes(".")) continue;
     const path = `${prefix}${name}`;
     const strategy = Object.hasOwn(strategies, path) ? strategies[path] : undefined;
     if (strategy !== undefined) masked[name] = maskValue(strategy, value, key);
-    else if (isObject(value)) masked[name] = maskFields(value, `${path}.`, strategies, key);
+    else if (isObject(value) && hasNamedFields(path, strategies)) {
+      masked[name] = maskFields(value, `${path}.`, strategies, key);
+    }
   }
   return masked;
+}
+
+/** Whether the policy names something within a group: of one that it does not know, not even the names are kept. */
+function hasNamedFields(path: string, strategies: MaskRecordStrategies): boolean {
+  return Object.keys(strategies).some((named) => named.startsWith(`${path}.`));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,34 +1,62 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type LogFn, type Logger, type LoggerOptions, pino } from "pino";
 import { safeError } from "./safe-error.js";
 
 export type { Logger };
 
-// Fields of the input, wherever they stand in a log line. Nothing should log them; this is the second lock.
+// Fields of the input, on the first three levels of a log line. Nothing should log them; this is the second lock.
 const PERSONAL_FIELDS = [
   "first_name",
   "last_name",
   "date_of_birth",
   "email",
   "phone_number",
+  "phone_e164",
   "address",
   "city",
   "postcode",
   "delivery_address",
   "customer_id",
+  "customer-id",
   "payload",
 ];
 const SECRET_FIELDS = ["authorization", "cookie", "token", "password", "databaseUrl", "redisUrl"];
 
-/** Makes a service's logger: JSON lines on standard output, errors stripped by `safeError`, known fields redacted. */
-export function createLogger(service: string, level: string): Logger {
+/**
+ * Makes a service's logger: JSON lines on standard output or another destination, errors stripped by `safeError`, known
+ * fields redacted.
+ */
+export function createLogger(
+  service: string,
+  level: string,
+  destination: DestinationStream = pino.destination(1),
+): Logger {
   const fields = [...PERSONAL_FIELDS, ...SECRET_FIELDS];
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: { service },
-    redact: {
-      paths: [...fields, ...fields.map((field) => `*.${field}`), "req.headers.authorization", "req.headers.cookie"],
-    },
+    redact: { paths: fields.flatMap((field) => [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`]) },
     serializers: { err: safeError, error: safeError },
+    hooks: { logMethod: replaceForeignMessage },
     timestamp: pino.stdTimeFunctions.isoTime,
-  });
+  };
+  return pino(options, destination);
+}
+
+/** Where no message is given, pino takes the error's own for one. */
+function replaceForeignMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const [first, message, ...rest]: unknown[] = args;
+  const error = errorIn(first);
+  if (error === undefined) {
+    method.apply(this, args);
+    return;
+  }
+  const own = typeof message === "string" && message !== error.message ? message : safeError(error).message;
+  method.apply(this, [first instanceof Error ? { err: first } : first, own, ...rest]);
+}
+
+function errorIn(logged: unknown): Error | undefined {
+  if (logged instanceof Error) return logged;
+  if (typeof logged !== "object" || logged === null) return undefined;
+  const fields: { err?: unknown; error?: unknown } = logged;
+  return [fields.err, fields.error].find((field) => field instanceof Error);
 }

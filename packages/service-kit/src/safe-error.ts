@@ -20,11 +20,11 @@ export function safeError(error: unknown): SafeError {
   if (error instanceof LetheError) {
     return { code: error.code, message: error.message, retryable: error.retryable, frames };
   }
-  const code = textField(error, "code");
-  if (textField(error, "severity") !== undefined && code !== undefined) {
+  const code = identifierField(error, "code");
+  if (code !== undefined && identifierField(error, "severity") !== undefined) {
     const places = ["table", "column", "constraint"].flatMap((field) => {
-      const value = textField(error, field);
-      return value === undefined ? [] : [`${field} ${value}`];
+      const name = identifierField(error, field);
+      return name === undefined ? [] : [`${field} ${name}`];
     });
     return {
       code: "database_error",
@@ -33,7 +33,7 @@ export function safeError(error: unknown): SafeError {
       frames,
     };
   }
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = error instanceof Error ? (identifierField(error, "name") ?? "Error") : typeof error;
   return {
     code: "unexpected",
     message: `unexpected ${name}${code === undefined ? "" : ` ${code}`}${frames[0] === undefined ? "" : ` ${frames[0]}`}`,
@@ -44,19 +44,26 @@ export function safeError(error: unknown): SafeError {
 
 /** What has been stripped once is passed on: a logger's serializer may meet it. */
 function isSafeError(error: unknown): error is SafeError {
-  return typeof error === "object" && error !== null && !(error instanceof Error) && "frames" in error;
+  if (typeof error !== "object" || error === null || error instanceof Error) return false;
+  return Object.keys(error).sort().join() === "code,frames,message,retryable";
 }
 
+const FRAME = /^\s+at (.* \()?(file:\/\/|node:|\/|[a-z]:[\\/]).*:\d+:\d+\)?$/i;
+
+/** Gives the places of an error's stack. It begins with the message, whose lines may look like places. */
 function framesOf(error: Error): string[] {
-  const lines = error.stack?.split("\n") ?? [];
+  const stack = error.stack ?? "";
+  const messageAt = stack.indexOf(error.message);
+  const lines = stack.slice(messageAt === -1 ? 0 : messageAt + error.message.length).split("\n");
   return lines
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => FRAME.test(line))
     .slice(0, 8)
     .map((line) => line.trim());
 }
 
-function textField(error: unknown, field: string): string | undefined {
+/** Gives a field that holds a name or a code; anything with a space or a quote in it could be input. */
+function identifierField(error: unknown, field: string): string | undefined {
   if (typeof error !== "object" || error === null || !(field in error)) return undefined;
   const value: unknown = Reflect.get(error, field);
-  return typeof value === "string" ? value : undefined;
+  return typeof value === "string" && /^[\w.-]{1,63}$/.test(value) ? value : undefined;
 }

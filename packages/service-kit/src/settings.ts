@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type, { type Static, type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { Convert, Default } from "typebox/value";
+import { Default } from "typebox/value";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -41,11 +41,11 @@ export type CommonSettings = Static<typeof CommonSchema>;
  */
 export function readSettings<S extends TObject>(schema: S, environment: Environment): Static<S> {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(schema.properties)) {
-    const value = settingText(name, environment);
-    if (value !== undefined) given[name] = value;
+  for (const [name, property] of Object.entries(schema.properties)) {
+    const text = settingText(name, environment);
+    if (text !== undefined) given[name] = typed(property, text);
   }
-  const settings: unknown = Convert(schema, Default(schema, given));
+  const settings: unknown = Default(schema, given);
   const check = Compile<TSchema>(schema);
   if (check.Check(settings)) return settings as Static<S>;
   const problems = new Set(
@@ -57,15 +57,30 @@ export function readSettings<S extends TObject>(schema: S, environment: Environm
   throw new ConfigurationError(`wrong settings: ${[...problems].join("; ")}`);
 }
 
+/** Makes a whole number or a truth value of a text that is one; anything else stays text, for the check to name. */
+function typed(schema: TSchema, text: string): unknown {
+  if (Type.IsInteger(schema) && /^-?\d+$/.test(text)) return Number(text);
+  if (Type.IsBoolean(schema) && /^(true|1)$/i.test(text)) return true;
+  if (Type.IsBoolean(schema) && /^(false|0)$/i.test(text)) return false;
+  return text;
+}
+
 function settingText(name: string, environment: Environment): string | undefined {
   const file = environment[`${name}_FILE`];
   if (file !== undefined && file !== "") {
-    try {
-      return readFileSync(file, "utf8").trim();
-    } catch (error) {
-      throw new ConfigurationError(`the file that ${name}_FILE names cannot be read`, { cause: error });
-    }
+    const text = readSettingFile(name, file);
+    // Not "not given": a secret that got lost must not open the door.
+    if (text === "") throw new ConfigurationError(`the file that ${name}_FILE names is empty`);
+    return text;
   }
   const text = environment[name];
   return text === "" ? undefined : text;
+}
+
+function readSettingFile(name: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new ConfigurationError(`the file that ${name}_FILE names cannot be read`, { cause: error });
+  }
 }

@@ -22,10 +22,13 @@ export function openStagingDirectory(root: string): Staging {
           await file.appendFile(chunk);
           bytes += chunk.byteLength;
         }
-      } finally {
         await file.close();
+        await rename(temporary, path);
+      } catch (error) {
+        await file.close();
+        await rm(temporary, { force: true });
+        throw error;
       }
-      await rename(temporary, path);
       return bytes;
     },
     async read(batch, name) {

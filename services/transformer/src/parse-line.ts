@@ -1,6 +1,9 @@
 import { isUtf8 } from "node:buffer";
 
-/** A line of a batch: the record that it holds, or why it holds none. Either way its text, for the quarantine. */
+/**
+ * A line of a batch: the record that it holds, or why it holds none that can be worked on (whose it is may still show).
+ * Either way its text, for the quarantine.
+ */
 export type ParsedLine =
   | { readonly record: unknown; readonly text: string; readonly problem?: undefined }
   | UnparsedLine;
@@ -9,6 +12,7 @@ export interface UnparsedLine {
   readonly problem: string;
   readonly text: string;
   readonly encoding: "utf8" | "base64";
+  readonly record?: unknown;
 }
 
 /** Arrays and objects within each other; what goes through a record field by field must not run out of stack. */
@@ -30,14 +34,18 @@ export function parseLine(bytes: Buffer): ParsedLine {
   } catch {
     return { problem: "the line is not JSON", text, encoding: "utf8" };
   }
+  const problem = problemOf(record, text);
+  return problem === undefined ? { record, text } : { problem, text, encoding: "utf8", record };
+}
+
+/** Says why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
+export function problemOf(record: unknown, text: string): string | undefined {
   // Each level takes two characters at least, so nearly all lines need no look.
   if (text.length > 2 * DEEPEST && isDeeperThan(DEEPEST, record)) {
-    return { problem: `the line is nested deeper than ${DEEPEST} levels`, text, encoding: "utf8" };
+    return `the line is nested deeper than ${DEEPEST} levels`;
   }
-  if (text.includes("\\u") && !isStorable(record)) {
-    return { problem: "the line holds a character that is none", text, encoding: "utf8" };
-  }
-  return { record, text };
+  // A character that is none can only have come as an escape.
+  return text.includes("\\u") && !isStorable(record) ? "the line holds a character that is none" : undefined;
 }
 
 // JSON.stringify writes what is no character of its own as an escape, so the escapes tell.

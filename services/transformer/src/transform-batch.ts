@@ -10,7 +10,7 @@ import { REDACTED } from "@lethe/privacy/mask-value";
 import { isPseudonym, type Keyring, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
-import { type ParsedLine, parseLine, type UnparsedLine } from "./parse-line.js";
+import { type ParsedLine, parseLine, problemOf, type UnparsedLine } from "./parse-line.js";
 
 export interface TransformInput {
   readonly runId: string;
@@ -39,6 +39,9 @@ export interface TransformOutput {
 /** Records between two breaths: some milliseconds, so that the worker's lock is renewed in time. */
 const RECORDS_PER_BREATH = 2_000;
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const TAB = 0x09;
+const SPACE = 0x20;
 
 /**
  * Parses, checks, masks and cleans a batch's records. Computes only: reads nothing and writes nothing, but lets other
@@ -142,19 +145,22 @@ function startBatch(input: TransformInput) {
     current.processedBytes += bytes;
   }
 
-  function rejectUnreadable(parsed: UnparsedLine, segment: Segment, lineIndex: number) {
-    const rejection: Rejection = { reason: "unreadable", pointer: null, message: parsed.problem, missingKey: null };
-    const readable = parsed.encoding === "base64" ? Buffer.from(parsed.text, "base64").toString("latin1") : parsed.text;
-    const mentioned = findMentionedPerson(readable, findSuppression);
+  function rejectUnreadable(line: UnparsedLine, segment: Segment, lineIndex: number) {
+    const rejection: Rejection = { reason: "unreadable", pointer: null, message: line.problem, missingKey: null };
+    const subject = dataset.subjectOf(line.record);
+    const mentioned = findUnreadablePerson(line, subject, findSuppression);
     if (mentioned === undefined) {
-      const kept = { payload: parsed.text, encoding: parsed.encoding, subject: NOBODY };
-      reject(segment, lineIndex, rejection, kept);
+      reject(segment, lineIndex, rejection, { payload: line.text, encoding: line.encoding, subject });
       return;
     }
     current.masked += 1;
-    const { customerId, key } = mentioned;
-    const subject = { customerId: customerId === null ? null : pseudonym(key, customerId), email: null };
-    reject(segment, lineIndex, rejection, { payload: REDACTED, encoding: "utf8", subject });
+    const alias = mentioned.customerId === null ? null : pseudonym(mentioned.key, mentioned.customerId);
+    // What cannot be worked on cannot be masked field by field.
+    reject(segment, lineIndex, rejection, {
+      payload: REDACTED,
+      encoding: "utf8",
+      subject: { customerId: alias, email: null },
+    });
   }
 
   return {
@@ -191,8 +197,6 @@ interface KeptRecord {
   readonly subject: Subject;
 }
 
-const NOBODY: Subject = { customerId: null, email: null };
-
 function maskKept(record: unknown, subject: Subject, strategies: MaskRecordStrategies, key: PrivacyKey): KeptRecord {
   const { customerId } = subject;
   const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
@@ -203,6 +207,14 @@ function maskKept(record: unknown, subject: Subject, strategies: MaskRecordStrat
   };
 }
 
+/** Whom a line is of that cannot be worked on: by its record, where it is one in spite of all, else by its words. */
+function findUnreadablePerson(line: UnparsedLine, subject: Subject, findSuppression: FindSuppression) {
+  const key = findSuppression(subject.customerId, subject.email);
+  if (key !== undefined) return { key, customerId: subject.customerId };
+  const text = line.encoding === "base64" ? Buffer.from(line.text, "base64").toString("latin1") : line.text;
+  return findMentionedPerson(text, findSuppression);
+}
+
 function emptyCounts(): BatchSummary["segments"][number] {
   return { records: 0, rejected: 0, masked: 0, processedBytes: 0 };
 }
@@ -211,6 +223,9 @@ function emptyCounts(): BatchSummary["segments"][number] {
 function fromCsv(dataset: Dataset, parsed: ParsedLine): ParsedLine {
   if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
   const record = dataset.fromCsv(parsed.record);
+  // A field that holds JSON has only now been parsed.
+  const problem = problemOf(record, parsed.text);
+  if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
   return { record, text: JSON.stringify(record) };
 }
 
@@ -225,8 +240,9 @@ const DUPLICATE: Rejection = {
   missingKey: null,
 };
 
+// White space alone: a line of NUL bytes, which a crash can leave at a file's end, is something to be told of.
 function isBlank(line: Buffer): boolean {
   let i = 0;
-  while (i < line.length && (line[i] ?? 0) <= 0x20) i++;
+  while (i < line.length && (line[i] === SPACE || line[i] === TAB || line[i] === RETURN)) i++;
   return i === line.length;
 }

@@ -1,0 +1,112 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Segment } from "@lethe/contracts/staged-batch";
+import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
+import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
+import { type TransformInput, transformBatch } from "../src/transform-batch.js";
+
+export const KEY = parsePrivacyKey("11".repeat(32));
+export const DATASETS = createDatasets(false);
+const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
+
+/** The lines of one file in a batch. */
+export interface FileLines {
+  readonly lines: readonly string[];
+  readonly segment?: Partial<Segment>;
+}
+
+/** Transforms a batch of some files' lines; file 100 is the first one's id, 101 the second's. */
+export async function transform(
+  name: DatasetName,
+  files: readonly FileLines[],
+  options: Partial<Pick<TransformInput, "findSuppression" | "dataset">> = {},
+) {
+  let ordinal = 0;
+  const segments = files.map(({ lines, segment }, i): Segment => {
+    const firstOrdinal = ordinal;
+    ordinal += lines.length;
+    return {
+      fileId: 100 + i,
+      partition: { date: "2020-01-31", hour: 5 },
+      encoding: "json",
+      firstOrdinal,
+      lineCount: lines.length,
+      firstLine: 1,
+      ...segment,
+    };
+  });
+  const lines = Buffer.from(files.flatMap((file) => file.lines.map((line) => `${line}\n`)).join(""));
+  const output = await transformBatch({
+    runId: "run",
+    batchId: "batch",
+    dataset: DATASETS[name],
+    manifest: { segments, bytes: lines.length },
+    lines,
+    ring: { current: KEY, all: [KEY] },
+    findSuppression: () => undefined,
+    strategies: POLICY.datasets[name],
+    ...options,
+  });
+  const processed = Buffer.concat(output.processed.take());
+  const index = readIndex(output.processedIndex);
+  let offset = 0;
+  return {
+    ...output,
+    rejects: readCopy(Buffer.concat(output.rejects.take()).toString()).map(toReject),
+    rows: output.tables.map((table) => readCopy(Buffer.concat(table.take()).toString())),
+    processedText: processed.toString(),
+    /** The processed lines by ordinal, cut as the index says. */
+    processed: index.map(({ ordinal, bytes }) => {
+      const line = processed.subarray(offset, offset + bytes).toString();
+      offset += bytes;
+      return { ordinal, line, bytes };
+    }),
+    unindexedBytes: processed.length - index.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+function readIndex(index: Buffer): { ordinal: number; bytes: number }[] {
+  return Array.from({ length: index.length / 8 }, (_, i) => ({
+    ordinal: index.readUInt32LE(i * 8),
+    bytes: index.readUInt32LE(i * 8 + 4),
+  }));
+}
+
+/** Reads COPY text format back into fields. */
+function readCopy(text: string): (string | null)[][] {
+  const special: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+  const rows = text.split("\n").slice(0, -1);
+  return rows.map((row) =>
+    row
+      .split("\t")
+      .map((field) =>
+        field === "\\N"
+          ? null
+          : field.replace(/\\([\s\S])/g, (_all, character: string) => special[character] ?? character),
+      ),
+  );
+}
+
+function toReject(fields: readonly (string | null)[]) {
+  const [dataset, reason, runId, batchId, fileId, line, pointer, message, missingKey, payload, encoding, ...rest] =
+    fields;
+  const [subjectCustomerId, subjectEmail, quarantineId] = rest;
+  if (fields.length !== REJECT_COLUMNS.length) throw new Error("a reject has another number of fields than its table");
+  return {
+    dataset,
+    reason,
+    runId,
+    batchId,
+    fileId: Number(fileId),
+    line: Number(line),
+    pointer,
+    message,
+    missingKey,
+    payload,
+    encoding,
+    subjectCustomerId,
+    subjectEmail,
+    quarantineId,
+  };
+}

@@ -1,0 +1,173 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import { QueueEvents, Worker } from "bullmq";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { filesBelow, pathsBelow } from "./harness/folders.js";
+import { landRecords } from "./harness/landing.js";
+import { readProcessed } from "./harness/processed.js";
+import { customer, product, transaction } from "./harness/records.js";
+import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
+import { countOf } from "./harness/warehouse-rows.js";
+import { openWorld, type World } from "./harness/world.js";
+
+const MIB = 1024 * 1024;
+/** About 40 MB at 340 bytes each. */
+const RECORDS = 120_000;
+const BATCH_BYTES = 2 * MIB;
+const LONGEST_RECORD = 1_024;
+/** Every so many records one is without its customer, so that loaded and rejected both stand for something. */
+const STRANGER_EVERY = 1_000;
+/** Number of an advisory lock. */
+const HOLD = 4_711;
+
+let world: World;
+let nextRecord = 1;
+
+beforeAll(async () => {
+  world = await openWorld({ settings: { LETHE_BATCH_BYTES: String(BATCH_BYTES) } });
+  await world.start("loader");
+  await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
+  await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
+  await succeed(world, "customers", "products");
+});
+afterAll(() => world.close());
+
+/** Streams new transactions into one plain file. */
+async function landLarge(path: string, records: number): Promise<void> {
+  const target = join(world.landing, path);
+  await mkdir(dirname(target), { recursive: true });
+  const first = nextRecord;
+  nextRecord += records;
+  const chunks = Readable.from(
+    (function* () {
+      for (let start = 0; start < records; start += 1_000) {
+        const lines = Array.from({ length: Math.min(1_000, records - start) }, (_, i) => {
+          const isStranger = (start + i) % STRANGER_EVERY === 0;
+          return `${JSON.stringify(transaction(first + start + i, isStranger ? { customer_id: "999999" } : {}))}\n`;
+        });
+        yield lines.join("");
+      }
+    })(),
+  );
+  await pipeline(chunks, createWriteStream(target));
+}
+
+it("goes through many batches and two loaders, and every record is counted once", async () => {
+  await landLarge("date=2022-04-01/hour=00/transactions.json", RECORDS);
+  const run = await runByApi(world, "transactions");
+  const rejected = RECORDS / STRANGER_EVERY;
+  expect(run.bytes.files).toBeGreaterThan(38_000_000);
+  expect(run).toMatchObject({
+    state: "succeeded",
+    files: { taken: 1, done: 1 },
+    batches: { failed: 0 },
+    bytes: { batches: run.bytes.files },
+    records: { in: RECORDS, loaded: RECORDS - rejected, rejectedByReason: { unknown_customer: rejected } },
+  });
+  expect(run.batches.total).toBeGreaterThanOrEqual(Math.floor(run.bytes.files / (BATCH_BYTES + MIB)));
+  expect(run.batches.done).toBe(run.batches.total);
+  const { rows } = await world.pool.query<{ bytes: number }>("select max(bytes) as bytes from ledger.batches");
+  expect(rows[0]?.bytes).toBeLessThan(BATCH_BYTES + MIB + LONGEST_RECORD);
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(RECORDS - rejected);
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.purchases")).toBe(RECORDS - rejected);
+});
+
+it("says of each rejected record on which line of the whole file it stands", async () => {
+  const { rows } = await world.pool.query<{ line: number }>("select line from ledger.quarantine order by line");
+  expect(rows.map(({ line }) => line)).toEqual(
+    Array.from({ length: RECORDS / STRANGER_EVERY }, (_, n) => n * STRANGER_EVERY + 1),
+  );
+});
+
+it("stands in one processed file, in the file's order", async () => {
+  const [[partition, records] = ["", []], ...others] = await readProcessed(world, "transactions");
+  expect(others).toEqual([]);
+  expect(partition).toBe("date=2022-04-01/hour=00");
+  const ids = records.map((record) => String(record.transaction_id));
+  expect(ids).toHaveLength(RECORDS - RECORDS / STRANGER_EVERY);
+  expect(ids.every((id, i) => i === 0 || String(ids[i - 1]) < id)).toBe(true);
+});
+
+it("is complete, and nothing is doubled, when the extractor dies half way through it", async () => {
+  const path = "date=2022-04-02/hour=00/transactions.json";
+  const records = 60_000;
+  const before = await countOf(world.pool, "select count(*) as n from warehouse.transactions");
+  await landLarge(path, records);
+  const extractor = [...world.running].find(({ name }) => name === "extractor");
+  if (extractor === undefined) throw new Error("no extractor runs");
+  const letGo = await holdBatchesAfter(3);
+  const runId = await openByApi(world, "transactions");
+  await untilRun(world, runId, (run) => run.batches.total === 3);
+  await world.kill(extractor);
+  await letGo();
+  const { rows } = await world.pool.query<{ total: number | null }>(
+    "select batches_total as total from ledger.files where path = $1",
+    [path],
+  );
+  expect(rows).toEqual([{ total: null }]);
+  expect((await readRun(world.pool, runId)).state).toBe("extracting");
+
+  await world.start("extractor");
+  await letTheLockExpire(runId);
+  const run = await untilClosed(world, runId);
+  const rejected = records / STRANGER_EVERY;
+  expect(run).toMatchObject({
+    state: "succeeded",
+    files: { taken: 1, done: 1 },
+    records: { in: records, loaded: records - rejected, rejectedByReason: { unknown_customer: rejected } },
+  });
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(
+    before + records - rejected,
+  );
+  const published = (await readProcessed(world, "transactions")).get("date=2022-04-02/hour=00") ?? [];
+  expect(new Set(published.map((record) => record.transaction_id)).size).toBe(records - rejected);
+  expect(published).toHaveLength(records - rejected);
+  expect(await pathsBelow(world.landing)).toEqual([]);
+  expect([...(await filesBelow(world.archived)).keys()]).toContain(path);
+});
+
+/** Makes the database hold up whoever records a further batch of a run that has so many. Gives what lets go of them. */
+async function holdBatchesAfter(batches: number): Promise<() => Promise<void>> {
+  const holder = await world.pool.connect();
+  await holder.query(`
+    create function hold_batches() returns trigger language plpgsql as $$
+    begin
+      if (select count(*) from ledger.batches where run_id = new.run_id) >= ${batches} then
+        perform pg_advisory_xact_lock(${HOLD});
+      end if;
+      return new;
+    end $$;
+    create trigger hold_batches before insert on ledger.batches for each row execute function hold_batches();
+    select pg_advisory_lock(${HOLD});`);
+  return async () => {
+    await holder.query(`select pg_advisory_unlock(${HOLD})`);
+    await holder.query("drop function hold_batches cascade");
+    holder.release();
+  };
+}
+
+/**
+ * BullMQ gives a job of a dead worker to another one when its lock has run out and two looks, half a minute apart, have
+ * found it so. Here the lock goes at once and the looks come quickly; all else is BullMQ's own.
+ */
+async function letTheLockExpire(runId: string): Promise<void> {
+  const { redis, prefix } = world;
+  const events = new QueueEvents("extract", { connection: redis.duplicate(), prefix });
+  await events.waitUntilReady();
+  const stalled = new Promise<string>((resolve) => events.on("stalled", ({ jobId }) => resolve(jobId)));
+  await redis.del(`${prefix}:extract:extract-${runId}:lock`, `${prefix}:extract:stalled-check`);
+  const watch = new Worker("extract", null, {
+    connection: redis.duplicate({ maxRetriesPerRequest: null }),
+    prefix,
+    stalledInterval: 100,
+    autorun: false,
+  });
+  await watch.startStalledCheckTimer();
+  expect(await stalled).toBe(`extract-${runId}`);
+  await watch.close();
+  await events.close();
+}
