@@ -1,13 +1,14 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
+import type { MaskingStrategy } from "@lethe/privacy/mask-value";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
 
 /** Everything that the services know of one dataset. Services handle all datasets alike through this. */
 export interface Dataset {
   readonly name: DatasetName;
-  /** Every field of the input by path; the policy must name each. */
-  readonly fields: readonly string[];
+  /** Every field of the input by path, with the strategies that it can bear; the policy must name each. */
+  readonly fields: Readonly<Record<string, readonly MaskingStrategy[]>>;
   /** Whether rows hold people, so that a batch masked under an older suppression epoch must not be loaded. */
   readonly fenced: boolean;
   /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */

@@ -12,7 +12,7 @@ const POLICY = readPolicy(undefined, fieldsOf(strict));
 
 /** Any JSON value, with the names of real fields in it, and with the marker where there is text. */
 const fieldName = fc.constantFrom(
-  ...new Set(DATASET_NAMES.flatMap((name) => strict[name].fields.flatMap((field) => field.split(".")))),
+  ...new Set(DATASET_NAMES.flatMap((name) => Object.keys(strict[name].fields).flatMap((field) => field.split(".")))),
   ...["products", "sku", "quantity", "__proto__", "constructor", "toString", "length"],
 );
 const anything = fc.letrec((tie) => ({
@@ -86,7 +86,7 @@ describe.each(DATASET_NAMES)("%s", (name) => {
   });
 
   it("has a policy for every field, and no field that the policy knows is left unmentioned", () => {
-    expect(Object.keys(POLICY.datasets[name]).sort()).toEqual([...dataset.fields].sort());
+    expect(Object.keys(POLICY.datasets[name]).sort()).toEqual(Object.keys(dataset.fields).sort());
   });
 
   it("stages the line's number and its file first", () => {

@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { MaskableFields } from "@lethe/privacy/policy";
 import { createCustomers } from "./customers/dataset.js";
 import type { Dataset } from "./dataset.js";
 import { createErasureRequests } from "./erasure-requests/dataset.js";
@@ -18,7 +19,7 @@ export function createDatasets(allowExtraFields: boolean): Datasets {
 }
 
 /** Gives every dataset's fields, as the masking policy must name them. */
-export function fieldsOf(datasets: Datasets): Readonly<Record<DatasetName, readonly string[]>> {
+export function fieldsOf(datasets: Datasets): MaskableFields {
   return {
     customers: datasets.customers.fields,
     products: datasets.products.fields,

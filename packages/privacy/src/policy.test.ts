@@ -1,13 +1,12 @@
-import type { DatasetName } from "@lethe/contracts/datasets";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
-import { parsePolicy } from "./policy.js";
+import { type MaskableFields, parsePolicy } from "./policy.js";
 
-const FIELDS: Readonly<Record<DatasetName, readonly string[]>> = {
-  customers: ["id", "email"],
-  products: ["sku"],
-  transactions: ["delivery_address.city"],
-  "erasure-requests": ["customer-id"],
+const FIELDS: MaskableFields = {
+  customers: { id: ["hmac"], email: ["null", "keep"] },
+  products: { sku: ["keep"] },
+  transactions: { "delivery_address.city": ["null"] },
+  "erasure-requests": { "customer-id": ["hmac"] },
 };
 
 function policy(customers: Record<string, unknown>, more: Record<string, unknown> = {}): string {
@@ -35,6 +34,12 @@ describe("parsePolicy", () => {
     expect(() => parsePolicy(json, FIELDS)).toThrow(ConfigurationError);
     expect(() => parsePolicy(json, FIELDS)).toThrow(
       "customers.email has no strategy; customers.shoe_size is no field of the dataset; customers.__proto is no field",
+    );
+  });
+
+  it("refuses a strategy that would leave what the field cannot hold", () => {
+    expect(() => parsePolicy(policy({ id: "null", email: "generalize" }), FIELDS)).toThrow(
+      "customers.id cannot be masked by null, only by hmac; customers.email cannot be masked by generalize, only by null or keep",
     );
   });
 

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { DatasetName } from "@lethe/contracts/datasets";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { type Policy, parsePolicy } from "./policy.js";
+import { type MaskableFields, type Policy, parsePolicy } from "./policy.js";
 
 const OWN_POLICY = fileURLToPath(new URL("../policy.json", import.meta.url));
 
@@ -10,7 +9,7 @@ const OWN_POLICY = fileURLToPath(new URL("../policy.json", import.meta.url));
  * Reads the policy from a file; the one that comes with Lethe when none is named. Takes the fields that the datasets
  * have. Throws ConfigurationError.
  */
-export function readPolicy(path: string | undefined, fields: Readonly<Record<DatasetName, readonly string[]>>): Policy {
+export function readPolicy(path: string | undefined, fields: MaskableFields): Policy {
   let json: string;
   try {
     json = readFileSync(path ?? OWN_POLICY, "utf8");

@@ -4,6 +4,7 @@ import { cleanEmail } from "../cleaning/text.js";
 import { copyRow } from "../copy-text.js";
 import { csvText } from "../csv-field.js";
 import type { Dataset } from "../dataset.js";
+import { MASKABLE } from "../maskable.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
 import { compileSchema, schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
@@ -18,7 +19,20 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
   const schema = compileSchema(Type.Object(CUSTOMER_FIELDS, { additionalProperties: allowExtraFields }));
   return {
     name: "customers",
-    fields: Object.keys(CUSTOMER_FIELDS),
+    fields: {
+      id: MASKABLE.customerId,
+      first_name: MASKABLE.text,
+      last_name: MASKABLE.text,
+      date_of_birth: MASKABLE.date,
+      email: MASKABLE.text,
+      phone_number: MASKABLE.text,
+      address: MASKABLE.text,
+      city: MASKABLE.text,
+      country: MASKABLE.text,
+      postcode: MASKABLE.postcode,
+      last_change: MASKABLE.date,
+      segment: MASKABLE.text,
+    },
     fenced: true,
     maskedReasons: [],
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),

@@ -5,6 +5,7 @@ import { copyRow } from "../copy-text.js";
 import { csvText } from "../csv-field.js";
 import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
 import type { Dataset } from "../dataset.js";
+import { MASKABLE } from "../maskable.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
 import { compileSchema } from "../schema-check.js";
 import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING } from "./merge.js";
@@ -29,7 +30,7 @@ export function createErasureRequests(allowExtraFields: boolean): Dataset {
   });
   return {
     name: "erasure-requests",
-    fields: Object.keys(ERASURE_REQUEST_FIELDS),
+    fields: { "customer-id": MASKABLE.customerId, email: MASKABLE.text },
     fenced: false,
     // The request was taken the first time: no reason to keep whose it was in plain.
     maskedReasons: ["duplicate"],

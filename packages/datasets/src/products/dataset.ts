@@ -3,6 +3,7 @@ import { cleanText } from "../cleaning/text.js";
 import { copyRow } from "../copy-text.js";
 import { csvNumber, csvText } from "../csv-field.js";
 import type { Dataset } from "../dataset.js";
+import { MASKABLE } from "../maskable.js";
 import { compileSchema } from "../schema-check.js";
 import { PRODUCT_MERGE, PRODUCT_STAGING } from "./merge.js";
 import { PRODUCT_FIELDS, type RawProduct } from "./schema.js";
@@ -12,7 +13,13 @@ export function createProducts(allowExtraFields: boolean): Dataset {
   const schema = compileSchema(Type.Object(PRODUCT_FIELDS, { additionalProperties: allowExtraFields }));
   return {
     name: "products",
-    fields: Object.keys(PRODUCT_FIELDS),
+    fields: {
+      sku: MASKABLE.kept,
+      name: MASKABLE.kept,
+      price: MASKABLE.kept,
+      category: MASKABLE.kept,
+      popularity: MASKABLE.kept,
+    },
     fenced: false,
     maskedReasons: [],
     fromCsv: (row) => ({

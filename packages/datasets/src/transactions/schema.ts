@@ -41,15 +41,3 @@ export function transactionSchema(allowExtraFields: boolean) {
 }
 
 export type RawTransaction = Static<ReturnType<typeof transactionSchema>>;
-
-/** Every field by path, as the masking policy names them; purchases are one field to it. */
-export const TRANSACTION_FIELDS = [
-  "transaction_id",
-  "transaction_time",
-  "customer_id",
-  "delivery_address.address",
-  "delivery_address.postcode",
-  "delivery_address.city",
-  "delivery_address.country",
-  "purchases",
-] as const;
