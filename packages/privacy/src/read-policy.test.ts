@@ -4,7 +4,7 @@ import { readPolicy } from "./read-policy.js";
 
 describe("readPolicy", () => {
   it("says which setting is wrong when the file is not there", () => {
-    const fields = { customers: [], products: [], transactions: [], "erasure-requests": [] };
+    const fields = { customers: {}, products: {}, transactions: {}, "erasure-requests": {} };
     expect(() => readPolicy("/nonexistent/policy.json", fields)).toThrow(ConfigurationError);
     expect(() => readPolicy("/nonexistent/policy.json", fields)).toThrow(/LETHE_POLICY_FILE/);
   });
