@@ -10,6 +10,8 @@ const PACKAGE_IMPORTS = {
   "service-kit": ["contracts"],
   "local-stack": ["contracts"],
   datasets: ["contracts", "privacy"],
+  "input-files": ["contracts"],
+  erasure: ["contracts", "privacy", "datasets", "input-files", "staging", "warehouse"],
 };
 
 const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({
