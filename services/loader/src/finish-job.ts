@@ -25,7 +25,7 @@ export async function finishJob(
   const { dataset } = await readRunRequest(context.pool, runId);
   await publishRun(context, runId, dataset, log);
   await archiveFiles(context, runId, log);
-  if (await isAllLoaded(context.pool, runId)) await context.staging.removeRun(runId);
+  if (stage === "finishing" && (await isAllLoaded(context.pool, runId))) await context.staging.removeRun(runId);
   for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
   const { state, replays } = await inTransaction(context.pool, async (client) => ({
     state: await closeRun(client, runId, performance.now() - startedAt),
