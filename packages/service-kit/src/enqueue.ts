@@ -44,12 +44,24 @@ export async function enqueueOpenWork(queues: Queues, runs: readonly OpenRun[]):
 }
 
 /**
- * Brings a run that was opened again into the queues. It gets new jobs (`round` makes their ids new) even where old ones
- * still stand: one of those may be about to end without having done anything, for it has seen the run closed.
+ * Brings a run that was opened again into the queues. What still waits there will find it open. A job at work may have
+ * seen it closed and be about to end without having done anything: it gets a double, whose id `round` makes new.
  */
 export async function enqueueReopened(queues: Queues, run: OpenRun, round: string): Promise<void> {
-  const children = run.batchIds.map((batchId) => batchNode(run.runId, batchId, round));
-  if (!run.extracted) children.push(extractNode(run.runId, round));
+  const children: FlowChildJob[] = [];
+  if (!run.extracted) {
+    const extract = await isAlive(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
+    if (extract === undefined || extract === "active") {
+      children.push(extractNode(run.runId, extract === undefined ? "" : round));
+    }
+  }
+  for (const batchId of run.batchIds) {
+    await isAlive(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await isAlive(await queues.byJob.load.getJob(jobId.load(batchId)));
+    if (load === undefined || load === "active") {
+      children.push(batchNode(run.runId, batchId, load === undefined ? "" : round));
+    }
+  }
   const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
   await addUnderFinish(queues, run.runId, children, finish !== undefined);
 }
