@@ -3,6 +3,7 @@ import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { QueueEvents } from "bullmq";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
+import { holdBatchesAfter } from "./harness/hold.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
 import { customer, product, transaction } from "./harness/records.js";
@@ -11,8 +12,8 @@ import { countOf } from "./harness/warehouse-rows.js";
 import { openWorld, type World } from "./harness/world.js";
 
 const RECORDS = 1_500;
-// About 16 KiB a batch and one load at a time: a run of some seconds, so that there is a middle to interrupt it in.
-const MANY_BATCHES = { LETHE_BATCH_BYTES: "16384", LETHE_LOADS_AT_ONCE: "1" };
+// About 8 KiB a batch and one load at a time: a run of some seconds, so that there is a middle to interrupt it in.
+const MANY_BATCHES = { LETHE_BATCH_BYTES: "8192", LETHE_LOADS_AT_ONCE: "1" };
 
 let world: World;
 let runsBefore = 0;
@@ -168,6 +169,55 @@ describe("a run that is interrupted half way", () => {
     if (scheduler !== undefined) await world.stop(scheduler);
     await world.start("scheduler");
     expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", records: { loaded: RECORDS } });
+    await expectAllOnce(partition);
+  });
+});
+
+describe("a run that is interrupted while it is still extracted", () => {
+  beforeAll(() => openShop(MANY_BATCHES));
+  afterAll(() => world.close());
+
+  it.each(["a later run", "a retry"])(
+    "is extracted no further once it is cancelled, and completed by %s",
+    async (by) => {
+      const partition = await landSales();
+      const letGo = await holdBatchesAfter(world, 3);
+      const runId = await openByApi(world, "transactions");
+      await untilRun(world, runId, (run) => run.batches.total === 3);
+      const cancelling = world.api("POST", `/runs/${runId}/cancel`);
+      await letGo();
+      expect((await cancelling).status).toBe(202);
+      await finished(runId);
+      const { batches, records } = await readRun(world.pool, runId);
+      expect(batches.total).toBeLessThan(RECORDS / 48);
+
+      if (by === "a retry") {
+        expect((await world.api("POST", `/runs/${runId}/retry`)).status).toBe(202);
+        const retried = await untilClosed(world, runId);
+        expect(retried).toMatchObject({ state: "succeeded", records: { in: RECORDS, loaded: RECORDS } });
+      } else {
+        const later = await runByApi(world, "transactions");
+        expect(later.records).toMatchObject({ in: RECORDS, loaded: RECORDS - records.loaded });
+      }
+      await expectAllOnce(partition);
+    },
+  );
+
+  it("is extracted once, though its job is delivered twice at the same time", async () => {
+    const partition = await landSales();
+    const letGo = await holdBatchesAfter(world, 3);
+    const runId = await openByApi(world, "transactions");
+    await untilRun(world, runId, (run) => run.batches.total === 3);
+    const events = new QueueEvents("extract", { connection: world.redis.duplicate(), prefix: world.prefix });
+    await events.waitUntilReady();
+    const active = new Promise((resolve) => events.once("active", resolve));
+    const twin = await world.queues.byJob.extract.add("extract", { runId }, { jobId: `twin-${runId}` });
+    await active;
+    await letGo();
+    await twin.waitUntilFinished(events);
+    await events.close();
+    const run = await untilClosed(world, runId);
+    expect(run).toMatchObject({ state: "succeeded", records: { in: RECORDS, loaded: RECORDS, rejected: 0 } });
     await expectAllOnce(partition);
   });
 });

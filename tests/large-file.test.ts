@@ -7,6 +7,7 @@ import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { QueueEvents, Worker } from "bullmq";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
+import { holdBatchesAfter } from "./harness/hold.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
 import { customer, product, transaction } from "./harness/records.js";
@@ -21,8 +22,6 @@ const BATCH_BYTES = 2 * MIB;
 const LONGEST_RECORD = 1_024;
 /** Every so many records one is without its customer, so that loaded and rejected both stand for something. */
 const STRANGER_EVERY = 1_000;
-/** Number of an advisory lock. */
-const HOLD = 4_711;
 
 let world: World;
 let nextRecord = 1;
@@ -99,7 +98,7 @@ it("is complete, and nothing is doubled, when the extractor dies half way throug
   await landLarge(path, records);
   const extractor = [...world.running].find(({ name }) => name === "extractor");
   if (extractor === undefined) throw new Error("no extractor runs");
-  const letGo = await holdBatchesAfter(3);
+  const letGo = await holdBatchesAfter(world, 3);
   const runId = await openByApi(world, "transactions");
   await untilRun(world, runId, (run) => run.batches.total === 3);
   await world.kill(extractor);
@@ -129,26 +128,6 @@ it("is complete, and nothing is doubled, when the extractor dies half way throug
   expect(await pathsBelow(world.landing)).toEqual([]);
   expect([...(await filesBelow(world.archived)).keys()]).toContain(path);
 });
-
-/** Makes the database hold up whoever records a further batch of a run that has so many. Gives what lets go of them. */
-async function holdBatchesAfter(batches: number): Promise<() => Promise<void>> {
-  const holder = await world.pool.connect();
-  await holder.query(`
-    create function hold_batches() returns trigger language plpgsql as $$
-    begin
-      if (select count(*) from ledger.batches where run_id = new.run_id) >= ${batches} then
-        perform pg_advisory_xact_lock(${HOLD});
-      end if;
-      return new;
-    end $$;
-    create trigger hold_batches before insert on ledger.batches for each row execute function hold_batches();
-    select pg_advisory_lock(${HOLD});`);
-  return async () => {
-    await holder.query(`select pg_advisory_unlock(${HOLD})`);
-    await holder.query("drop function hold_batches cascade");
-    holder.release();
-  };
-}
 
 /**
  * BullMQ gives a job of a dead worker to another one when its lock has run out and two looks, half a minute apart, have

@@ -29,7 +29,7 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
 
 /** Enqueues the closing of a run by itself, for one that has nothing else left to wait for. */
 export async function enqueueFinish(queues: Queues, runId: string): Promise<void> {
-  await forgetEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
   await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: jobId.finish(runId) });
 }
 
@@ -41,6 +41,29 @@ export async function enqueueOpenWork(queues: Queues, runs: readonly OpenRun[]):
   let added = 0;
   for (const run of runs) added += await enqueueMissing(queues, run);
   return added;
+}
+
+/**
+ * Brings a run that was opened again into the queues. What still waits there will find it open. A job at work may have
+ * seen it closed and be about to end without having done anything: it gets a double, whose id `round` makes new.
+ */
+export async function enqueueReopened(queues: Queues, run: OpenRun, round: string): Promise<void> {
+  const children: FlowChildJob[] = [];
+  if (!run.extracted) {
+    const extract = await isAlive(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
+    if (extract === undefined || extract === "active") {
+      children.push(extractNode(run.runId, extract === undefined ? "" : round));
+    }
+  }
+  for (const batchId of run.batchIds) {
+    await isAlive(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await isAlive(await queues.byJob.load.getJob(jobId.load(batchId)));
+    if (load === undefined || load === "active") {
+      children.push(batchNode(run.runId, batchId, load === undefined ? "" : round));
+    }
+  }
+  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  await addUnderFinish(queues, run.runId, children, finish !== undefined);
 }
 
 async function enqueueMissing(queues: Queues, run: OpenRun): Promise<number> {
@@ -58,31 +81,35 @@ async function enqueueMissing(queues: Queues, run: OpenRun): Promise<number> {
     }
   }
   const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
-  if (finish === undefined) {
-    await queues.flows.add({ ...finishNode(run.runId), children });
-    return children.length + 1;
-  }
-  const parent = finishParent(queues, run.runId);
-  for (const child of children) await queues.flows.add({ ...child, opts: { ...child.opts, parent } });
-  return children.length;
+  await addUnderFinish(queues, run.runId, children, finish !== undefined);
+  return finish === undefined ? children.length + 1 : children.length;
 }
 
-/** Gives the state of a job that will still do something; one that has ended is removed, so that its id is free. */
+async function addUnderFinish(
+  queues: Queues,
+  runId: string,
+  children: FlowChildJob[],
+  finishIsThere: boolean,
+): Promise<void> {
+  if (!finishIsThere) {
+    await queues.flows.add({ ...finishNode(runId), children });
+    return;
+  }
+  const parent = finishParent(queues, runId);
+  for (const child of children) await queues.flows.add({ ...child, opts: { ...child.opts, parent } });
+}
+
+/** Gives the state of a job that will still do something; one that will not is removed, so that its id is free. */
 async function isAlive(job: Job | undefined): Promise<string | undefined> {
   if (job === undefined) return undefined;
   const state = await job.getState();
-  if (state === "completed" || state === "failed" || state === "unknown") {
-    await forgetEnded(job);
-    return undefined;
-  }
-  return state;
+  if (!ENDED.includes(state)) return state;
+  await job.remove();
+  return undefined;
 }
 
-async function forgetEnded(job: Job | undefined): Promise<void> {
-  if (job === undefined) return;
-  const state = await job.getState();
-  if (state === "completed" || state === "failed") await job.remove();
-}
+// A job that stands in no list (`unknown`) is what is left of one in a Redis that lost a part of its keys.
+const ENDED = ["completed", "failed", "unknown"];
 
 function finishParent(queues: Queues, runId: string): NonNullable<JobsOptions["parent"]> {
   return { id: jobId.finish(runId), queue: queues.byJob.finish.qualifiedName };
@@ -93,12 +120,12 @@ function finishNode(runId: string) {
 }
 
 // A child that gives up must not hold its run back: the ledger knows of the failure, and the run closes with it.
-function extractNode(runId: string): FlowChildJob {
+function extractNode(runId: string, round = ""): FlowChildJob {
   return {
     name: "extract",
     queueName: "extract",
     data: { runId },
-    opts: { ...JOB_OPTIONS, jobId: jobId.extract(runId), ignoreDependencyOnFailure: true },
+    opts: { ...JOB_OPTIONS, jobId: jobId.extract(runId) + round, ignoreDependencyOnFailure: true },
   };
 }
 

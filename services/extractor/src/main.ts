@@ -19,7 +19,8 @@ await runService({
   settings: ExtractorSettings,
   async start(settings, service) {
     await migrate(settings.DATABASE_URL);
-    const pool = createPool(settings.DATABASE_URL, RUNS_AT_ONCE + 2, "lethe-extractor");
+    // Each run holds one connection with its lock and works on another.
+    const pool = createPool(settings.DATABASE_URL, 2 * RUNS_AT_ONCE + 2, "lethe-extractor");
     const queues = openQueues(service.redis, service.prefix);
     const data = resolve(settings.DATA_DIR);
     const context: ExtractorContext = {

@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdir, symlink } from "node:fs/promises";
+import { once } from "node:events";
+import { symlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { folderOf } from "../test/folder.js";
 import { scanLanding } from "./scan-landing.js";
 
@@ -90,12 +91,13 @@ describe("scanLanding", () => {
     ]);
   });
 
-  it("takes a pipe for no file: reading it would wait for ever", async () => {
-    const root = await folderOf({});
-    await mkdir(join(root, "date=2020-01-01/hour=05"), { recursive: true });
-    execFileSync("mkfifo", [join(root, "date=2020-01-01/hour=05/customers.json")]);
+  it("takes a socket or a pipe for no file: reading it would wait for ever", async () => {
+    const root = await folderOf({ "date=2020-01-01/hour=05/customers.csv": "" });
+    const server = createServer().listen(join(root, "date=2020-01-01/hour=05/customers.json"));
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
     const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
-    expect(files).toEqual([]);
+    expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(oddities).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 

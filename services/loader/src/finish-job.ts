@@ -33,7 +33,9 @@ export async function finishJob(
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
-  if (await isAllLoaded(context.pool, runId)) await context.staging.removeRun(runId);
+  // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
+  const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
+  if (isDone || dataset === "erasure-requests") await context.staging.removeRun(runId);
   for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
   if (dataset === "erasure-requests") {
     await completeErasures(context, log);

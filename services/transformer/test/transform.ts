@@ -7,7 +7,7 @@ import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
 import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
-export const DATASETS = createDatasets(false);
+const DATASETS = createDatasets(false);
 const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
 
 /** The lines of one file in a batch. */

@@ -84,6 +84,29 @@ export async function startExtraction(db: Queryable, runId: string): Promise<boo
   return rowCount === 1;
 }
 
+/**
+ * Does `work` while nobody else extracts the run: a doubled delivery waits, and then finds what was done. The lock goes
+ * with the process that holds it.
+ */
+export async function whileAloneExtracting<T>(pool: Pool, runId: string, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    await client.query("select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))", [runId]);
+    return await work();
+  } finally {
+    await client
+      .query("select pg_advisory_unlock(hashtextextended('lethe extract ' || $1, 0))", [runId])
+      .catch(onError);
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
 /** Marks a run's batches as complete: no more will come. `extractMs` is added to the run's extraction time. */
 export async function completeExtraction(db: Queryable, runId: string, extractMs: number): Promise<void> {
   await db.query(
@@ -146,11 +169,13 @@ export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<st
 
 /**
  * Closes a run in its last stage: failed when one of its batches failed, else succeeded; one that had failed or was
- * cancelled stays so. Files that are not complete may be taken again. `finishMs` is added to the run's finishing time.
+ * cancelled stays so, and one that was retried meanwhile goes on. Files that are not complete may be taken again. `finishMs` is added to the run's finishing time.
  * Belongs into a transaction, together with what must be there once others see the run closed.
  */
 export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
-  await lockRun(client, runId);
+  const before = await lockRun(client, runId);
+  // Somebody retried it while it was tidied up: it has work again, and closes when that is done.
+  if (isOpen(before) && before !== "finishing") return before;
   await releaseIncompleteFiles(client, runId);
   const { rows } = await client.query<{ state: RunState }>(
     `update ledger.runs r

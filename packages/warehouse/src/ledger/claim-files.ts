@@ -1,5 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { RunStateError } from "@lethe/contracts/errors";
 import type { Partition } from "@lethe/contracts/partition";
+import { isOpen, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 
 export interface FoundFile {
@@ -24,7 +26,7 @@ export type Claim =
 
 /**
  * Takes files for a run by their content: one statement for all of them, one claim for each, in their order.
- * With `force`, content that is known is taken again.
+ * With `force`, content that is known is taken again. Throws RunStateError when the run is closed.
  */
 export async function claimFiles(
   db: Queryable,
@@ -52,6 +54,7 @@ export async function claimFiles(
   ]);
   const takenByPath = new Map(taken.rows.map((row) => [row.path, row.id]));
   const missing = files.filter((file) => !takenByPath.has(file.path)).map((file) => file.sha256);
+  if (missing.length > 0) await requireOpen(db, runId);
   const knownByHash = missing.length === 0 ? new Map<string, KnownRow>() : await readKnown(db, dataset, missing);
   return files.map((file) => {
     const fileId = takenByPath.get(file.path);
@@ -66,13 +69,25 @@ export async function claimFiles(
   });
 }
 
+// The run's row is locked as by every batch: what a cancellation has to release is there before it, or never.
 const CLAIM = `
+  with open_run as materialized (
+    select from ledger.runs
+    where id = $2 and state in ('queued', 'extracting', 'processing', 'finishing')
+    for share
+  )
   insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
   select $1, $2, path, partition_date, partition_hour, sha256, bytes, 'open'
   from unnest($3::text[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[])
     as found (path, partition_date, partition_hour, sha256, bytes)
+  where exists (select from open_run)
   on conflict (dataset, sha256) where state <> 'released' do nothing
   returning id, path`;
+
+async function requireOpen(db: Queryable, runId: string): Promise<void> {
+  const { rows } = await db.query<{ state: RunState }>("select state from ledger.runs where id = $1", [runId]);
+  if (rows[0] === undefined || !isOpen(rows[0].state)) throw new RunStateError(`run ${runId} is closed`);
+}
 
 interface KnownRow {
   id: number;

@@ -1,5 +1,7 @@
+import { RunStateError } from "@lethe/contracts/errors";
+import { isOpen, type RunState } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import type { Queryable } from "../pool.js";
+import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 
 export interface NewBatch {
@@ -10,14 +12,22 @@ export interface NewBatch {
   readonly segments: readonly Segment[];
 }
 
-/** Records a staged batch with its segments; the number counts the run's batches from 1. */
-export async function recordBatch(db: Queryable, batch: NewBatch): Promise<void> {
-  await db.query(
+/**
+ * Records a staged batch with its segments; the number counts the run's batches from 1. Belongs into a transaction.
+ * Throws RunStateError when the run is closed: somebody cancelled it, and whoever extracts it must stop.
+ */
+export async function recordBatch(client: Client, batch: NewBatch): Promise<void> {
+  // Shared with loads and other batches; a cancellation waits for it, and nothing is recorded after one.
+  const { rows } = await client.query<{ state: RunState }>("select state from ledger.runs where id = $1 for share", [
+    batch.runId,
+  ]);
+  if (rows[0] === undefined || !isOpen(rows[0].state)) throw new RunStateError(`run ${batch.runId} is closed`);
+  await client.query(
     `insert into ledger.batches (id, run_id, number, state, bytes)
      select $1, $2, coalesce(max(number), 0) + 1, 'staged', $3 from ledger.batches where run_id = $2`,
     [batch.id, batch.runId, batch.bytes],
   );
-  await db.query(
+  await client.query(
     `insert into ledger.batch_segments (batch_id, position, file_id, first_line, line_count)
      select $1, position - 1, file_id, first_line, line_count
      from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality
@@ -29,7 +39,7 @@ export async function recordBatch(db: Queryable, batch: NewBatch): Promise<void>
       batch.segments.map((segment) => segment.lineCount),
     ],
   );
-  await announceRun(db, batch.runId);
+  await announceRun(client, batch.runId);
 }
 
 /** Says that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
