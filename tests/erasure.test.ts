@@ -83,7 +83,7 @@ describe("a valid request", () => {
   it("masks the person and their history by the policy, under one pseudonym", async () => {
     const [row, ...others] = await readRows(world.pool, "erasure_requests");
     expect(others).toEqual([]);
-    expect(row).toMatchObject({ state: "masked", requested_at: "2022-03-03T01:00:00+00:00" });
+    expect(row).toMatchObject({ state: "completed", requested_at: "2022-03-03T01:00:00+00:00" });
     pseudonym = String(row?.pseudonym);
     expect(pseudonym).toMatch(/^p_[0-9a-f]{20}$/);
     const masked = {
@@ -191,7 +191,7 @@ describe("files that come after the erasure", () => {
     await landRecords(world, "date=2022-03-06/hour=01/erasure-requests.json", [early]);
     await succeed(world, "erasure-requests");
     const requests = await readRows(world.pool, "erasure_requests");
-    expect(requests.map((row) => row.state).sort()).toEqual(["masked", "suppressed"]);
+    expect(requests.map((row) => row.state).sort()).toEqual(["completed", "completed"]);
     await landRecords(world, "date=2022-03-06/hour=02/customers.json", [
       person({ id: "444444", email: early.email, first_name: "Earlibird" }),
     ]);

@@ -1,5 +1,6 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import type { Run } from "@lethe/contracts/runs";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -29,6 +30,11 @@ beforeAll(async () => {
   runs = await runAllByCommand(world);
 });
 afterAll(() => world.close());
+
+async function linesOf(path: string): Promise<string[]> {
+  const bytes = await readFile(path);
+  return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").split("\n");
+}
 
 async function landSample(): Promise<void> {
   await cp(SAMPLE, world.landing, { recursive: true, filter: (source) => !source.endsWith("README.md") });
@@ -134,12 +140,26 @@ describe("the sample, run through the services", () => {
     );
   });
 
-  it("moves every file to archive or quarantine, byte for byte, and leaves landing empty", async () => {
+  it("moves every file to archive or quarantine and leaves landing empty; in the archive only the erased are masked", async () => {
     expect(await pathsBelow(world.landing)).toEqual([]);
     const archived = await filesBelow(world.archived);
     const quarantined = await filesBelow(world.quarantined);
-    const readable = [...input].filter(([path]) => !expected.unreadableFiles.includes(path));
-    expect([...archived].sort()).toEqual(readable.sort());
+    const readable = [...input.keys()].filter((path) => !expected.unreadableFiles.includes(path));
+    expect([...archived.keys()].sort()).toEqual(readable.sort());
+    const changed = readable.filter((path) => archived.get(path) !== input.get(path));
+    expect(changed.length).toBeGreaterThan(0);
+    for (const path of changed) {
+      const before = await linesOf(join(SAMPLE, path));
+      const after = await linesOf(join(world.archived, path));
+      expect(after.length, path).toBe(before.length);
+      const touched = before.filter((line, i) => line !== after[i]);
+      expect(touched.length, path).toBeGreaterThan(0);
+      for (const line of touched)
+        expect(
+          expected.suppressed.some((id) => line.includes(`"${id}"`)),
+          path,
+        ).toBe(true);
+    }
     const unreadable = expected.unreadableFiles.map((path) => input.get(path));
     expect([...quarantined.values()]).toEqual(unreadable);
     expect([...quarantined.keys()].every((path, i) => path.startsWith(expected.unreadableFiles[i] ?? "?"))).toBe(true);
@@ -153,7 +173,13 @@ describe("the sample, run through the services", () => {
         partition,
         records.map((record) => String(record[keyOf[dataset]])),
       ]);
-      expect(keys, dataset).toEqual([...expected.datasets[dataset].keysByPartition].sort());
+      const expectedKeys = [...expected.datasets[dataset].keysByPartition].sort();
+      // An erased customer's id has become a pseudonym, in the same place.
+      const pseudonymised = expectedKeys.map(([partition, ids]) => [
+        partition,
+        ids.map((id) => (expected.erased.includes(id) ? expect.stringMatching(/^p_[0-9a-f]{20}$/) : id)),
+      ]);
+      expect(keys, dataset).toEqual(pseudonymised);
     }
     const requests = [...(await readProcessed(world, "erasure-requests")).values()].flat();
     expect(requests).toHaveLength(expected.datasets["erasure-requests"].loaded);

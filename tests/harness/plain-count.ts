@@ -21,6 +21,8 @@ export interface PlainCount {
   readonly superseded: readonly string[];
   /** Ids of loaded customers whose erasure was asked for with their own email. */
   readonly erased: readonly string[];
+  /** Ids of all good requests: those customers, and people who are none. */
+  readonly suppressed: readonly string[];
 }
 
 export interface DatasetCount {
@@ -100,6 +102,7 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
 
   const asked = new Set<string>();
   const erased: string[] = [];
+  const suppressed: string[] = [];
   const requests = take("erasure-requests", (record) => {
     const id = String(record["customer-id"]);
     if (asked.has(JSON.stringify(record))) return "duplicate";
@@ -107,6 +110,7 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
     const known = emails.get(id);
     if (known !== undefined && known !== record.email) return "identity_mismatch";
     if (known !== undefined) erased.push(id);
+    suppressed.push(id);
     return id;
   });
 
@@ -118,6 +122,7 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
     revenueCents,
     superseded,
     erased,
+    suppressed,
   };
 
   /** Goes through a dataset's records; `judge` gives a reject reason (a name of small letters) or the record's key. */

@@ -1,7 +1,10 @@
 import type { PrivacyKey } from "./privacy-key.js";
 import type { FindSuppression } from "./suppression-list.js";
 
-const ID_OR_EMAIL = /(?<![0-9A-Za-z.])\d{6}(?![0-9A-Za-z])|[^\s"'<>,;:{}[\]()\\]+@[^\s"'<>,;:{}[\]()\\]+/g;
+// An address is 254 characters at the most (RFC 5321, section 4.5.3.1.3); without the bound a long line without an @
+// would be gone through once for each of its characters.
+const ID_OR_EMAIL =
+  /(?<![0-9A-Za-z.])\d{6}(?![0-9A-Za-z])|[^\s"'<>,;:{}[\]()\\@]{1,254}@[^\s"'<>,;:{}[\]()\\@]{1,254}/g;
 
 /**
  * Looks for a suppressed person in text that is no record (a broken line, a torn file): in everything that looks like

@@ -150,7 +150,8 @@ function startBatch(input: TransformInput) {
     const subject = dataset.subjectOf(line.record);
     const mentioned = findUnreadablePerson(line, subject, findSuppression);
     if (mentioned === undefined) {
-      reject(segment, lineIndex, rejection, { payload: line.text, encoding: line.encoding, subject });
+      const kept = { payload: line.text, encoding: line.encoding, subject: storable(subject) };
+      reject(segment, lineIndex, rejection, kept);
       return;
     }
     current.masked += 1;
@@ -213,6 +214,12 @@ function findUnreadablePerson(line: UnparsedLine, subject: Subject, findSuppress
   if (key !== undefined) return { key, customerId: subject.customerId };
   const text = line.encoding === "base64" ? Buffer.from(line.text, "base64").toString("latin1") : line.text;
   return findMentionedPerson(text, findSuppression);
+}
+
+/** Of a line that is unreadable for a character that PostgreSQL cannot store, that character may stand in the subject. */
+function storable({ customerId, email }: Subject): Subject {
+  const isPlain = (text: string | null) => text !== null && /^[\x20-\x7e]*$/.test(text);
+  return { customerId: isPlain(customerId) ? customerId : null, email: isPlain(email) ? email : null };
 }
 
 function emptyCounts(): BatchSummary["segments"][number] {
