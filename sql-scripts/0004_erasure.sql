@@ -31,6 +31,9 @@ alter table warehouse.erasure_requests
   add column pseudonyms    text[] not null default '{}',
   -- Whether the person was known anywhere when the request came; one who was not is masked on arrival.
   add column found         boolean not null default false;
+-- One request of a person at a time: after a lifted one a new one may come.
+alter table warehouse.erasure_requests drop constraint erasure_requests_customer_key_key;
+create unique index erasure_requests_of_customer on warehouse.erasure_requests (customer_key) where state <> 'lifted';
 create index erasure_requests_open on warehouse.erasure_requests (received_at) where state = 'suppressed';
 
 create index customers_of_email on warehouse.customers (email);
@@ -71,7 +74,9 @@ drop table privacy.suppression_log;
 drop table privacy.erasure_places;
 drop index warehouse.customers_of_email, warehouse.customers_history_of_email;
 drop table privacy.receipts;
+drop index warehouse.erasure_requests_of_customer;
 alter table warehouse.erasure_requests
+  add constraint erasure_requests_customer_key_key unique (customer_key),
   drop column key_id, drop column run_id, drop column suppressed_at, drop column completed_at, drop column pseudonyms,
   drop column found;
 alter table ledger.processed_files drop column next_bytes;

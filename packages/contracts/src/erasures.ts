@@ -15,7 +15,7 @@ const Count = Type.Integer({ minimum: 0 });
 const Timestamp = Type.String({ format: "date-time" });
 
 /** A place in which something of the person was masked. */
-const PlaceSchema = Type.Object({
+export const ErasurePlaceSchema = Type.Object({
   /** A table (`warehouse.customers`), or `archived_data`, `processed_data`, `quarantined_data`. */
   place: Type.String(),
   /** A file's path below the place; empty for a table. */
@@ -23,7 +23,7 @@ const PlaceSchema = Type.Object({
   records: Count,
   values: Count,
 });
-export type ErasurePlace = Static<typeof PlaceSchema>;
+export type ErasurePlace = Static<typeof ErasurePlaceSchema>;
 
 export const ErasureSchema = Type.Object(
   {
@@ -57,7 +57,7 @@ export const ReceiptBodySchema = Type.Object({
   receivedAt: Timestamp,
   suppressedAt: Timestamp,
   completedAt: Timestamp,
-  places: Type.Array(PlaceSchema),
+  places: Type.Array(ErasurePlaceSchema),
   /** When dead row versions were removed from the tables that were masked. */
   vacuumedAt: Timestamp,
   /** The closing scan over the person's records and files. */

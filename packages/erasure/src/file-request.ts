@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, open, rename } from "node:fs/promises";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { partitionPath } from "@lethe/contracts/partition";
 
@@ -16,7 +16,8 @@ export async function fileRequest(dataFolder: string, customerId: string, email:
   const temporary = join(incoming, randomUUID());
   const file = await open(temporary, "wx", 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ "customer-id": customerId, email })}\n`);
+    // Within the record, so that it goes with it when the file is masked.
+    await file.writeFile(`{${blankNonce()}${JSON.stringify({ "customer-id": customerId, email }).slice(1)}\n`);
     await file.sync();
   } finally {
     await file.close();
@@ -24,4 +25,31 @@ export async function fileRequest(dataFolder: string, customerId: string, email:
   await mkdir(join(dataFolder, "landing", partitionPath(partition)), { recursive: true });
   await rename(temporary, join(dataFolder, "landing", path));
   return path;
+}
+
+/** Removes what a crash has left of requests that were never handed in: their senders had no answer, and ask again. */
+export async function removeAbandonedRequests(dataFolder: string): Promise<void> {
+  const incoming = join(dataFolder, "incoming");
+  await mkdir(incoming, { recursive: true });
+  for (const name of await readdir(incoming)) {
+    const file = await stat(join(incoming, name)).catch(() => undefined);
+    if (file !== undefined && Date.now() - file.mtimeMs > ABANDONED_MS) await rm(join(incoming, name), { force: true });
+  }
+}
+
+const ABANDONED_MS = 60 * 60 * 1000;
+
+/** Tells whether a file of this name was handed in by `fileRequest`. */
+export function isFiledRequest(name: string): boolean {
+  return /^erasure-requests\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(name);
+}
+
+/**
+ * 128 random bits as white space, which JSON passes over. The ledger knows files by a plain hash of their content: without
+ * it, that hash would give away a request to whoever tries likely ids and emails, and a person's second request (the
+ * first may have been turned down or lifted) would pass for the first.
+ */
+function blankNonce(): string {
+  const bits = [...randomBytes(16)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return bits.replaceAll("0", " ").replaceAll("1", "\t");
 }

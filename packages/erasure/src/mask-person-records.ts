@@ -7,6 +7,7 @@ import {
   SELECT_ADDRESSES,
   SELECT_CUSTOMERS,
   SELECT_QUARANTINED,
+  UNITE_CUSTOMERS,
   UPDATE_ADDRESSES,
   UPDATE_CUSTOMERS,
   UPDATE_ERASURE,
@@ -41,9 +42,12 @@ export async function maskPersonRecords(client: Client, context: ErasureContext)
     people.emails(),
     [...people.ids(), ...people.emails()].map(toLikePattern),
   ]);
-  for (const row of quarantined.rows) people.claim(row.customerId, row.email);
+  const [mismatched, records] = partition(quarantined.rows, ({ reason }) => reason === "identity_mismatch");
+  for (const row of records) people.claim(row.customerId, row.email);
   // Addresses before customers: with the customer's id the transaction's changes too.
   await maskAddresses(client, context, people);
+  // A request with the wrong id was the person's own, but the customer of that id is somebody else.
+  for (const row of mismatched) people.claim(row.customerId, row.email);
   await maskQuarantined(client, context, people, quarantined.rows);
   await maskCustomers(client, context, people, customers.rows);
   for (const [erasureId, { pseudonyms, tally }] of people.results()) {
@@ -173,6 +177,7 @@ async function maskCustomers(
     people.count(person, place, countMaskedValues(before, after));
     (version === null ? current : superseded).push({ ...after, key: version ?? customer.id });
   }
+  for (const statement of UNITE_CUSTOMERS) await client.query(statement, [JSON.stringify(current)]);
   await client.query(UPDATE_CUSTOMERS, [JSON.stringify(current)]);
   await client.query(UPDATE_HISTORY, [JSON.stringify(superseded)]);
 }
@@ -213,4 +218,8 @@ function readable(row: QuarantinedRow): string {
 
 function toLikePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

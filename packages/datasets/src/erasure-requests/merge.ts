@@ -1,4 +1,4 @@
-import { type Merge, NOTHING_TO_WAIT_FOR, type StagingTable } from "../dataset.js";
+import type { Merge, StagingTable } from "../dataset.js";
 
 export const ERASURE_REQUEST_STAGING: StagingTable = {
   name: "stage_erasure_requests",
@@ -26,7 +26,8 @@ export const ERASURE_REQUEST_MERGE: Merge = {
   findRejects: [
     `insert into stage_rejects (ordinal, reason)
      select s.ordinal, 'duplicate' from stage_erasure_requests s
-     where exists (select from warehouse.erasure_requests e where e.customer_key = s.customer_key)`,
+     where exists (select from warehouse.erasure_requests e
+                   where e.customer_key = s.customer_key and e.state <> 'lifted')`,
     `insert into stage_rejects (ordinal, reason)
      select s.ordinal, 'identity_mismatch' from stage_erasure_requests s
      join warehouse.customers c on c.id = s.customer_id
@@ -46,7 +47,9 @@ export const ERASURE_REQUEST_MERGE: Merge = {
     `with added as (
        insert into privacy.suppressions (customer_key, email_key, key_id)
        select s.customer_key, s.email_key, s.key_id from stage_erasure_requests s where ${ACCEPTED}
-       on conflict (customer_key) do update set lifted_at = null where suppressions.lifted_at is not null
+       on conflict (customer_key) do update
+       set email_key = excluded.email_key, created_at = excluded.created_at, lifted_at = null
+       where suppressions.lifted_at is not null
        returning 1
      )
      update privacy.suppression_epoch set epoch = epoch + 1 where exists (select from added)`,
@@ -58,5 +61,6 @@ export const ERASURE_REQUEST_MERGE: Merge = {
             s.requested_at, s.file_id, current_setting('lethe.run_id')::uuid
      from stage_erasure_requests s where ${ACCEPTED}`,
   ],
-  missingKeyArrived: NOTHING_TO_WAIT_FOR,
+  // What a request of the wrong email waits for is a person's approval.
+  missingKeyArrived: "q.reason = 'identity_mismatch' and q.approved_at is not null",
 };

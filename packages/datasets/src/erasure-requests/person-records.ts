@@ -9,7 +9,7 @@ import { CUSTOMER_ROW } from "../customers/merge.js";
 export const SELECT_ACCEPTED_REQUESTS = `
   select e.id as "erasureId", s.customer_id as "customerId", s.email, s.pseudonym, s.key_id as "keyId"
   from stage_erasure_requests s
-  join warehouse.erasure_requests e on e.customer_key = s.customer_key
+  join warehouse.erasure_requests e on e.customer_key = s.customer_key and e.state = 'suppressed'
   where not exists (select from stage_rejects r where r.ordinal = s.ordinal)`;
 
 /** Takes ids and emails. Gives the people's customers, current ($1: null version) and superseded, as JSON. */
@@ -43,6 +43,35 @@ export const SELECT_QUARANTINED = `
     and (payload_encoding = 'base64' or payload like any ($3))`;
 
 const SET_MASKED = CUSTOMER_ROW.map((column) => `${column} = masked.${column}`).join(", ");
+
+const VERSION = [...CUSTOMER_ROW, "source_partition", "source_file_id", "valid_from", "loaded_at", "erased_at"];
+const fromVersion = (row: string) => VERSION.map((column) => `${row}.${column}`).join(", ");
+
+const TWICE = `
+  jsonb_array_elements($1::jsonb) as element
+  join warehouse.customers erased on erased.id = element ->> 'id' and erased.id <> element ->> 'key'
+  join warehouse.customers again on again.id = element ->> 'key'`;
+
+/**
+ * Somebody who was erased, consented again, and is now erased again stands there twice: under the pseudonym, and under
+ * the id once more. Before UPDATE_CUSTOMERS, and with the same JSON array, these make one of the two: the first becomes
+ * an old version of the second, and what was bought belongs to the pseudonym.
+ */
+export const UNITE_CUSTOMERS = [
+  `insert into warehouse.customers_history (${VERSION.join(", ")}, valid_to)
+   select ${fromVersion("erased")}, again.valid_from from ${TWICE}`,
+  `update warehouse.transactions t set customer_id = erased.id from ${TWICE} where t.customer_id = again.id`,
+  `update warehouse.customers c
+   set ${SET_MASKED}, source_partition = again.source_partition, source_file_id = again.source_file_id,
+       valid_from = again.valid_from, loaded_at = again.loaded_at, erased_at = clock_timestamp()
+   from ${TWICE}
+   cross join lateral jsonb_populate_record(null::warehouse.customers, element) as masked
+   where c.id = erased.id`,
+  `delete from warehouse.customers c
+   using jsonb_array_elements($1::jsonb) as element
+   join warehouse.customers erased on erased.id = element ->> 'id'
+   where c.id = element ->> 'key' and c.id <> erased.id`,
+] as const;
 
 /** Takes a JSON array of `{key, ...columns}`. The new id reaches the transactions by cascade. */
 export const UPDATE_CUSTOMERS = `

@@ -1,0 +1,33 @@
+import type { ErasureState } from "@lethe/contracts/erasures";
+import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { inTransaction, type Pool } from "../pool.js";
+
+/**
+ * Lets a person in again who was erased and has consented since: their new records are no longer masked. What was masked
+ * stays masked. The act is logged with a note that says on what ground; the note is kept as it is, so it must name nobody.
+ * Throws NotFoundError, or RunStateError for an erasure that is not completed or was lifted before.
+ */
+export async function liftSuppression(pool: Pool, erasureId: string, note: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<{ state: ErasureState }>(
+      "select state from warehouse.erasure_requests where id = $1 for update",
+      [erasureId],
+    );
+    const state = rows[0]?.state;
+    if (state === undefined) throw new NotFoundError(`there is no erasure ${erasureId}`);
+    if (state !== "completed") {
+      throw new RunStateError(`erasure ${erasureId} is ${state}; only a completed one can be lifted`);
+    }
+    await client.query(
+      `update privacy.suppressions s set lifted_at = clock_timestamp()
+       from warehouse.erasure_requests e where e.id = $1 and s.customer_key = e.customer_key`,
+      [erasureId],
+    );
+    await client.query("update privacy.suppression_epoch set epoch = epoch + 1");
+    await client.query("update warehouse.erasure_requests set state = 'lifted' where id = $1", [erasureId]);
+    await client.query("insert into privacy.suppression_log (erasure_id, act, note) values ($1, 'lifted', $2)", [
+      erasureId,
+      note,
+    ]);
+  });
+}

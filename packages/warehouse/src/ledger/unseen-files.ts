@@ -1,0 +1,14 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Queryable } from "../pool.js";
+
+/** Gives those of these files in landing, by path, that no run has met yet: neither taken nor found odd. */
+export async function unseenFiles(db: Queryable, dataset: DatasetName, paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { rows } = await db.query<{ path: string }>(
+    `select path from unnest($2::text[]) as landed (path)
+     where not exists (select from ledger.files f where f.dataset = $1 and f.path = landed.path)
+       and not exists (select from ledger.notices n where n.path = landed.path)`,
+    [dataset, paths],
+  );
+  return rows.map(({ path }) => path);
+}
