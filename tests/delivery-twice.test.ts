@@ -1,11 +1,11 @@
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { QueueEvents } from "bullmq";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
 import { holdBatchesAfter } from "./harness/hold.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
+import { openQueueEvents } from "./harness/queue-events.js";
 import { customer, product, transaction } from "./harness/records.js";
 import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
 import { countOf } from "./harness/warehouse-rows.js";
@@ -76,8 +76,7 @@ describe("a job delivered twice, and two loaders at once", () => {
     expect(command.err).toContain(runId);
 
     const load = world.queues.byJob.load;
-    const events = new QueueEvents("load", { connection: world.redis.duplicate(), prefix: world.prefix });
-    await events.waitUntilReady();
+    const events = await openQueueEvents(world, "load");
     const twins = await Promise.all(
       batchIds.map((batchId) => load.add("load", { runId, batchId }, { jobId: `twin-${batchId}` })),
     );
@@ -208,9 +207,12 @@ describe("a run that is interrupted while it is still extracted", () => {
     const letGo = await holdBatchesAfter(world, 3);
     const runId = await openByApi(world, "transactions");
     await untilRun(world, runId, (run) => run.batches.total === 3);
-    const events = new QueueEvents("extract", { connection: world.redis.duplicate(), prefix: world.prefix });
-    await events.waitUntilReady();
-    const active = new Promise((resolve) => events.once("active", resolve));
+    const events = await openQueueEvents(world, "extract");
+    const active = new Promise<void>((resolve) => {
+      events.on("active", ({ jobId }) => {
+        if (jobId === `twin-${runId}`) resolve();
+      });
+    });
     const twin = await world.queues.byJob.extract.add("extract", { runId }, { jobId: `twin-${runId}` });
     await active;
     await letGo();
@@ -230,8 +232,7 @@ async function batchesOf(runId: string): Promise<string[]> {
 }
 
 async function untilTransformed(batchIds: readonly string[]): Promise<void> {
-  const events = new QueueEvents("transform", { connection: world.redis.duplicate(), prefix: world.prefix });
-  await events.waitUntilReady();
+  const events = await openQueueEvents(world, "transform");
   try {
     for (const batchId of batchIds) {
       const job = await world.queues.byJob.transform.getJob(`transform-${batchId}`);
@@ -244,8 +245,7 @@ async function untilTransformed(batchIds: readonly string[]): Promise<void> {
 
 /** Waits until the run's last job has tidied up after a cancellation or failure. */
 async function finished(runId: string): Promise<void> {
-  const events = new QueueEvents("finish", { connection: world.redis.duplicate(), prefix: world.prefix });
-  await events.waitUntilReady();
+  const events = await openQueueEvents(world, "finish");
   try {
     const job = await world.queues.byJob.finish.getJob(`finish-${runId}`);
     await job?.waitUntilFinished(events);

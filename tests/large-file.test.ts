@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { QueueEvents, Worker } from "bullmq";
+import { Worker } from "bullmq";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
 import { holdBatchesAfter } from "./harness/hold.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
+import { openQueueEvents } from "./harness/queue-events.js";
 import { customer, product, transaction } from "./harness/records.js";
 import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
 import { countOf } from "./harness/warehouse-rows.js";
@@ -135,8 +136,7 @@ it("is complete, and nothing is doubled, when the extractor dies half way throug
  */
 async function letTheLockExpire(runId: string): Promise<void> {
   const { redis, prefix } = world;
-  const events = new QueueEvents("extract", { connection: redis.duplicate(), prefix });
-  await events.waitUntilReady();
+  const events = await openQueueEvents(world, "extract");
   const stalled = new Promise<string>((resolve) => events.on("stalled", ({ jobId }) => resolve(jobId)));
   await redis.del(`${prefix}:extract:extract-${runId}:lock`, `${prefix}:extract:stalled-check`);
   const watch = new Worker("extract", null, {

@@ -1,11 +1,11 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { pathsBelow } from "./harness/folders.js";
 import { landRecords } from "./harness/landing.js";
+import { openQueueEvents } from "./harness/queue-events.js";
 import { customer, transaction } from "./harness/records.js";
 import { fromRepository } from "./harness/repository.js";
 import { openByApi, settle, succeed, untilClosed } from "./harness/runs.js";
@@ -54,8 +54,7 @@ async function failOnce(): Promise<void> {
   await landRecords(world, "date=2020-01-09/hour=01/customers.json", [
     customer({ id: "900007", email: "refused.person@example.org", first_name: "Refusina" }),
   ]);
-  const events = new QueueEvents("load", { connection: world.redis.duplicate(), prefix: world.prefix });
-  await events.waitUntilReady();
+  const events = await openQueueEvents(world, "load");
   const failed = new Promise((resolve) => events.once("delayed", resolve));
   const runId = await openByApi(world, "customers");
   await failed;
