@@ -1,5 +1,5 @@
 import type { Dataset } from "@lethe/datasets/dataset";
-import type { Rewrite } from "@lethe/input-files/rewrite-records";
+import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";

@@ -5,7 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
-import { type Rewrite, rewriteRecords } from "@lethe/input-files/rewrite-records";
+import type { Rewrite } from "@lethe/input-files/rewrite";
+import { rewriteRecords } from "@lethe/input-files/rewrite-records";
 
 const READ_BYTES = 1024 * 1024;
 /** Records longer than this are looked through as lines, whatever the file says it is. */

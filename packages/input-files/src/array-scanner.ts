@@ -12,7 +12,7 @@ const SPACE = 0x20;
 export interface ArrayScanner {
   /** Takes the next bytes of the file, however it was cut. */
   push(piece: Buffer): void;
-  /** Ends the file. Throws UnreadableFileError when the array has not ended. */
+  /** Ends the file. Throws UnreadableFileError when the array has not ended; a lenient one takes the rest for an element. */
   end(): void;
   /** Bytes of the element that has begun and not ended. */
   openBytes(): number;
@@ -21,11 +21,12 @@ export interface ArrayScanner {
 /**
  * Finds the elements of a JSON array without parsing them. Calls `onElement` with whatever stands between two commas of
  * the outermost level, white space and all, and `onBetween` with all other bytes: in the order of the calls they are the
- * whole file. `push` throws UnreadableFileError for text after the array.
+ * whole file. `push` throws UnreadableFileError for text after the array; a lenient scanner goes on as if it had not ended.
  */
 export function createArrayScanner(
   onElement: (bytes: Buffer) => void,
   onBetween: (bytes: Buffer) => void,
+  isLenient = false,
 ): ArrayScanner {
   let depth = 0;
   let inString = false;
@@ -44,6 +45,12 @@ export function createArrayScanner(
       };
       for (let i = 0; i < piece.length; i++) {
         const byte = piece[i] ?? SPACE;
+        if (ended && byte > SPACE && isLenient) {
+          onBetween(piece.subarray(start, i));
+          start = i;
+          depth = 1;
+          ended = false;
+        }
         if (inString) {
           if (escaped) escaped = false;
           else if (byte === BACKSLASH) escaped = true;
@@ -79,7 +86,9 @@ export function createArrayScanner(
       }
     },
     end() {
-      if (!ended) throw new UnreadableFileError("the array does not end");
+      if (ended) return;
+      if (!isLenient) throw new UnreadableFileError("the array does not end");
+      if (openBytes > 0) onElement(Buffer.concat(open));
     },
     openBytes: () => openBytes,
   };

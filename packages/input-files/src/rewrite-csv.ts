@@ -1,6 +1,6 @@
 import { parseString, writeToString } from "fast-csv";
 import type { ByteSource } from "./line-chunk.js";
-import type { RewriteRow } from "./rewrite-records.js";
+import type { RewriteRow } from "./rewrite.js";
 
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;

@@ -2,18 +2,8 @@ import { createArrayScanner } from "./array-scanner.js";
 import type { InputFormat } from "./input-format.js";
 import { detectJsonShape } from "./json-shape.js";
 import { type ByteSource, NEWLINE } from "./line-chunk.js";
+import type { Rewrite, RewriteText } from "./rewrite.js";
 import { rewriteCsv } from "./rewrite-csv.js";
-
-/** Takes a record's text as it stands in the file; gives what is to stand there instead, or undefined to leave it. */
-export type RewriteText = (text: string) => string | undefined;
-
-/** As RewriteText for a row of a CSV file, given by the header's names. */
-export type RewriteRow = (row: Readonly<Record<string, string>>) => Readonly<Record<string, string>> | undefined;
-
-export interface Rewrite {
-  readonly json: RewriteText;
-  readonly csv: RewriteRow;
-}
 
 /**
  * Gives a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes; memory
@@ -27,7 +17,7 @@ export async function* rewriteRecords(
   maxRecordBytes: number,
 ): AsyncGenerator<Buffer> {
   if (shape === "csv") {
-    yield* rewriteCsv(source, rewrite.csv);
+    yield* rewriteCsv(source, rewrite);
   } else if (shape === "ndjson") {
     yield* rewriteLines(source, rewrite.json);
   } else {
@@ -64,6 +54,7 @@ async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGen
   const scanner = createArrayScanner(
     (element) => done.push(rewriteBytes(element, rewrite) ?? element),
     (between) => done.push(between),
+    true,
   );
   for await (const piece of source) {
     scanner.push(piece);
@@ -71,10 +62,11 @@ async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGen
     done = [];
   }
   scanner.end();
+  yield Buffer.concat(done);
 }
 
 /** Rewrites a record, white space around it kept. */
-function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
+export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
   const text = bytes.toString("utf8");
   const trimmed = text.trim();
   if (trimmed === "") return undefined;

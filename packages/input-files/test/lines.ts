@@ -4,7 +4,7 @@ import type { InputFormat } from "../src/input-format.js";
 import type { ByteSource } from "../src/line-chunk.js";
 import { readLines } from "../src/read-lines.js";
 
-export const MAX_RECORD_BYTES = 64 * 1024;
+const MAX_RECORD_BYTES = 64 * 1024;
 
 export type Cuts = readonly number[] | "everywhere";
 

@@ -77,6 +77,14 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
   return rows;
 }
 
+const MASKED_TABLES = [
+  "warehouse.customers",
+  "warehouse.customers_history",
+  "warehouse.transactions",
+  "warehouse.delivery_addresses",
+  "ledger.quarantine",
+] as const;
+
 /**
  * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
  * line of sight. Gives when it was done. Cannot run in a transaction.
@@ -85,11 +93,3 @@ export async function vacuumErasedTables(pool: Pool): Promise<Date> {
   for (const table of MASKED_TABLES) await pool.query(`vacuum ${table}`);
   return new Date();
 }
-
-export const MASKED_TABLES = [
-  "warehouse.customers",
-  "warehouse.customers_history",
-  "warehouse.transactions",
-  "warehouse.delivery_addresses",
-  "ledger.quarantine",
-] as const;

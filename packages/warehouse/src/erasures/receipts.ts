@@ -4,7 +4,7 @@ import { NotFoundError } from "@lethe/contracts/errors";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
 
 /** What the first receipt names as the hash before it. */
-export const FIRST_PREVIOUS_HASH = "0".repeat(64);
+const FIRST_PREVIOUS_HASH = "0".repeat(64);
 
 /**
  * Gives a receipt's hash: SHA-256 over the previous one's hash and the body, its keys sorted. So no receipt can be
