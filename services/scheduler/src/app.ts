@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
 import { RunSchema } from "@lethe/contracts/runs";
@@ -13,11 +14,24 @@ import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
 import { OPEN_API } from "./open-api.js";
 import { boardRoutes } from "./routes/board.js";
+import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
+
+/** What answers refer to by name. */
+const SCHEMAS = [
+  ProblemSchema,
+  RunSchema,
+  RunDetail,
+  ScheduleSchema,
+  QuarantineEntrySchema,
+  ErasureSchema,
+  ReceiptSchema,
+  ErasureDetail,
+];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
@@ -40,12 +54,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   logRequests(app, log);
   guard(app, token);
   parseJsonBodies(app);
-  for (const schema of [ProblemSchema, RunSchema, RunDetail, ScheduleSchema, QuarantineEntrySchema])
-    app.addSchema(schema);
+  for (const schema of SCHEMAS) app.addSchema(schema);
   await app.register(swagger, OPEN_API);
   await app.register(swaggerUi, { routePrefix: "/docs" });
   await app.register(boardRoutes, dependencies.board);
-  for (const routes of [jobRoutes, runRoutes, scheduleRoutes, quarantineRoutes, healthRoutes]) {
+  for (const routes of [jobRoutes, runRoutes, scheduleRoutes, quarantineRoutes, erasureRoutes, healthRoutes]) {
     await app.register(routes, dependencies);
   }
   return app;

@@ -1,3 +1,4 @@
+import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
@@ -13,6 +14,10 @@ export interface AppDependencies {
   readonly schedulesOn: boolean;
   /** Makes the queue follow the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
+  /** DATA_DIR. */
+  readonly dataFolder: string;
+  /** What a dry run of an erasure looks through. */
+  readonly erasurePlan: PlanContext;
   readonly checks: ReadinessChecks;
   readonly registry: JobMetrics["registry"];
   readonly log: Logger;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";
@@ -20,6 +21,8 @@ beforeAll(async () => {
     runQueue: { start: unused, resume: unused, finish: unused },
     schedulesOn: true,
     applySchedules: unused,
+    dataFolder: "none",
+    erasurePlan: { pool, datasets: createDatasets(false), archived: "none", processed: "none", quarantined: "none" },
     checks: {},
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent"),
@@ -40,7 +43,7 @@ it("docs/openapi.json is what the routes say", async () => {
 
 it("describes every route with summary, tag and problems", () => {
   const paths = app.swagger().paths ?? {};
-  expect(Object.keys(paths)).toHaveLength(14);
+  expect(Object.keys(paths)).toHaveLength(20);
   for (const [path, operations] of Object.entries(paths)) {
     for (const operation of Object.values(operations)) {
       expect(operation, path).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });

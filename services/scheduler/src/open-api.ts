@@ -7,13 +7,14 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
     info: {
       title: "Lethe",
       version: "0.1.0",
-      description: "Start, follow and schedule the four jobs, and see to what stands in quarantine.",
+      description: "Start, follow and schedule the four jobs, see to what stands in quarantine, and forget people.",
     },
     tags: [
       { name: "jobs", description: "The four jobs, one per dataset" },
       { name: "runs", description: "One attempt at a job each" },
       { name: "schedules", description: "When the jobs run by themselves" },
       { name: "quarantine", description: "Records that were not loaded, and why" },
+      { name: "erasures", description: "People who asked to be forgotten, and the receipts" },
       { name: "health", description: "For health checks and scrapers" },
     ],
     components: {

@@ -1,4 +1,6 @@
+import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
@@ -8,6 +10,8 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { createPool } from "@lethe/warehouse/pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
+import { addErasureMetrics } from "./erasure-metrics.js";
+import { resumeLeftErasures, takeApprovedRequests, takeFiledRequests } from "./erasure-upkeep.js";
 import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
@@ -42,6 +46,8 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push((graceMs) => withinPatience(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
+    const datasets = createDatasets(false);
+    const dataFolder = resolve(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
@@ -64,6 +70,9 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
+      { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
+      { name: "resume left erasures", run: () => resumeLeftErasures(pool, runQueue) },
     ]);
     opened.push((graceMs) => upkeep.stop(graceMs / 4));
 
@@ -74,6 +83,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       opened.push((graceMs) => worker.stop(graceMs / 4));
     }
 
+    addErasureMetrics(metrics.registry, pool, log);
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({
       pool,
@@ -82,6 +92,14 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       applySchedules: async () => {
         const outcome = await withinPatience(applySchedules());
         if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to upkeep");
+      },
+      dataFolder,
+      erasurePlan: {
+        pool,
+        datasets,
+        archived: join(dataFolder, "archived_data"),
+        processed: join(dataFolder, "processed_data"),
+        quarantined: join(dataFolder, "quarantined_data"),
       },
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -34,6 +37,10 @@ export interface World {
   readonly queues: Queues;
   readonly prefix: string;
   readonly redisUrl: string;
+  /** DATA_DIR. */
+  readonly data: string;
+  /** All that schedulers of this world logged. */
+  logged(): string;
   /** Starts one more scheduler on this database and prefix, on a free port. */
   start(environment?: Record<string, string>): Promise<TestScheduler>;
   /** Deletes all keys of the prefix, as a flushed Redis would. */
@@ -54,6 +61,8 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   const pool = createPool(url.href, 3, "scheduler-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);
+  const data = await mkdtemp(join(tmpdir(), `${prefix}-`));
+  const lines: string[] = [];
   const running = new Set<TestScheduler>();
 
   async function flush(): Promise<void> {
@@ -66,12 +75,13 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
     const settings = readSettings(SchedulerSettingsSchema, {
       DATABASE_URL: url.href,
       REDIS_URL: redisUrl,
+      DATA_DIR: data,
       LETHE_QUEUE_PREFIX: prefix,
       LETHE_PORT: "0",
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "silent");
+    const log = createLogger("scheduler", "debug", { write: (line) => lines.push(line) });
     const service = await startScheduler(settings, {
       redis: own,
       prefix,
@@ -103,6 +113,8 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
     queues,
     prefix,
     redisUrl,
+    data,
+    logged: () => lines.join(""),
     start,
     flush,
     async end() {
@@ -110,6 +122,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       await queues.close();
       await flush();
       redis.disconnect();
+      await rm(data, { recursive: true });
       await pool.end();
       await server.query(`drop database ${name}`);
       await server.end();

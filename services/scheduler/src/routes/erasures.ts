@@ -1,0 +1,227 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { ERASURE_STATES, ErasurePlaceSchema, ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
+import { NotFoundError, RunActiveError } from "@lethe/contracts/errors";
+import type { Run, RunKind } from "@lethe/contracts/runs";
+import { RunSchema } from "@lethe/contracts/runs";
+import { fileRequest } from "@lethe/erasure/file-request";
+import { planErasure } from "@lethe/erasure/plan-erasure";
+import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
+import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
+import { listErasures, readErasure } from "@lethe/warehouse/erasures/read-erasures";
+import { readReceipt } from "@lethe/warehouse/erasures/receipts";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import type { Queryable } from "@lethe/warehouse/pool";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+
+const ErasureRequestBody = Type.Object(
+  {
+    customerId: Type.String({ pattern: "^\\d{6}$", description: "Six digits; leading zeros matter" }),
+    email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$", maxLength: 320 }),
+  },
+  { additionalProperties: false },
+);
+
+const { place, name, records } = ErasurePlaceSchema.properties;
+
+const ErasurePlan = Type.Object({
+  identity: Type.Enum(["match", "mismatch", "unknown"], {
+    description:
+      "`mismatch`: the email is not the customer's, so nothing would be erased before a person decides. `unknown`: there " +
+      "is no such customer; what else there is of them would be masked all the same.",
+  }),
+  places: Type.Array(Type.Object({ place, name, records })),
+});
+
+const TakenRequest = Type.Object({
+  run: ref(RunSchema),
+  takenBy: Type.Enum(["this_run", "next_run"], {
+    description: "`next_run`: the run was at work already; the one that takes the request opens by itself after it.",
+  }),
+});
+
+const Accepted = {
+  description: "The request is taken.",
+  headers: { location: { type: "string", description: "Where the run can be followed" } },
+  content: { "application/json": { schema: TakenRequest } },
+};
+
+export const ErasureDetail = Type.Object(
+  { ...ErasureSchema.properties, receipt: Type.Union([ref(ReceiptSchema), Type.Null()]) },
+  { $id: "ErasureDetail" },
+);
+
+const ErasureParams = Type.Object({ id: Type.String({ format: "uuid" }) });
+const RequestParams = Type.Object({
+  quarantineId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "From `GET /quarantine`" }),
+});
+
+export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
+  const { pool, runQueue, dataFolder } = dependencies;
+
+  app.route({
+    method: "POST",
+    url: "/erasures",
+    schema: {
+      summary: "Ask for a person to be forgotten",
+      description:
+        "Goes the way of a request that comes as a file, and starts the run that takes it. With `dryRun=true` it is " +
+        "answered with what would be reached, and changes nothing.",
+      tags: ["erasures"],
+      querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
+      body: ErasureRequestBody,
+      response: { 200: ErasurePlan, 202: Accepted, ...problems(400) },
+    },
+    handler: async (request, reply) => {
+      const { customerId, email } = request.body;
+      if (request.query.dryRun === true) {
+        const { identity, places } = await planErasure(dependencies.erasurePlan, customerId, email);
+        return { identity, places: [...places] };
+      }
+      await fileRequest(dataFolder, customerId, email);
+      const { run, isNew } = await openOrActive("files");
+      // Landing is looked through when a run begins.
+      const takesIt = isNew || (run.state === "queued" && run.from === null && run.to === null);
+      return reply
+        .code(202)
+        .header("location", `/runs/${run.id}`)
+        .send({ run, takenBy: takesIt ? "this_run" : "next_run" });
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures",
+    schema: {
+      summary: "Erasures, newest first",
+      tags: ["erasures"],
+      querystring: Type.Object(
+        {
+          state: Type.Optional(Type.Enum(ERASURE_STATES)),
+          runId: Type.Optional(Type.String({ format: "uuid" })),
+          before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          erasures: Type.Array(ref(ErasureSchema)),
+          nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+        }),
+        ...problems(400),
+      },
+    },
+    handler: (request) => listErasures(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/:id",
+    schema: {
+      summary: "One erasure, with its receipt once it is completed",
+      tags: ["erasures"],
+      params: ErasureParams,
+      response: { 200: ref(ErasureDetail), ...problems(404) },
+    },
+    handler: (request) => readDetail(pool, request.params.id),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/:id/receipt",
+    schema: {
+      summary: "The receipt of a completed erasure",
+      tags: ["erasures"],
+      params: ErasureParams,
+      response: { 200: ref(ReceiptSchema), ...problems(404) },
+    },
+    handler: (request) => readReceipt(pool, request.params.id),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/erasures/:id/lift",
+    schema: {
+      summary: "Let a person in again who has consented since",
+      description: "Records that come from now on are no longer masked; what was masked stays so. The act is logged.",
+      tags: ["erasures"],
+      params: ErasureParams,
+      body: Type.Object(
+        {
+          note: Type.String({
+            pattern: "\\S",
+            maxLength: 1_000,
+            description: "On what ground. It is kept as it is: name a case, not a person",
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      response: { 200: ref(ErasureDetail), ...problems(400, 404, 409) },
+    },
+    handler: async (request) => {
+      await liftSuppression(pool, request.params.id, request.body.note);
+      return readDetail(pool, request.params.id);
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/erasures/requests/:quarantineId/approve",
+    schema: {
+      summary: "Have a request done whose email is not the customer's",
+      description:
+        "Such requests stand in quarantine as `identity_mismatch`. Everything of that id and of that email goes.",
+      tags: ["erasures"],
+      params: RequestParams,
+      response: { 202: Accepted, ...problems(404, 409) },
+    },
+    handler: async (request, reply) => {
+      await approveRequest(pool, request.params.quarantineId);
+      const { run, isNew } = await openOrActive("replay");
+      return reply
+        .code(202)
+        .header("location", `/runs/${run.id}`)
+        .send({ run, takenBy: isNew ? "this_run" : "next_run" });
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/erasures/requests/:quarantineId/reject",
+    schema: {
+      summary: "Turn down a request whose email is not the customer's",
+      description: "It stays out, and what it held is masked.",
+      tags: ["erasures"],
+      params: RequestParams,
+      response: { 204: Type.Null({ description: "It is turned down." }), ...problems(404, 409) },
+    },
+    handler: async (request, reply) => {
+      await rejectRequest(pool, request.params.quarantineId);
+      return reply.code(204).send(null);
+    },
+  });
+
+  /** Opens and starts a run, or gives the one that is open already. */
+  async function openOrActive(kind: RunKind): Promise<{ run: Run; isNew: boolean }> {
+    try {
+      const runId = await openRun(pool, { job: "erasure-requests", kind, trigger: "api" });
+      await runQueue.start(runId);
+      return { run: await readRun(pool, runId), isNew: true };
+    } catch (error) {
+      if (!(error instanceof RunActiveError)) throw error;
+      return { run: await readRun(pool, error.activeRunId), isNew: false };
+    }
+  }
+};
+
+async function readDetail(db: Queryable, id: string) {
+  const erasure = await readErasure(db, id);
+  const receipt = await readReceipt(db, id).catch((error: unknown) => {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  });
+  return { ...erasure, receipt };
+}
