@@ -68,7 +68,7 @@ function lineProgress(terminal: Terminal): Progress {
 }
 
 /** A log with a line for each of a thousand batches helps nobody: a new state or another tenth of the batches is worth one. */
-export function isWorthALine(last: Run | undefined, run: Run): boolean {
+function isWorthALine(last: Run | undefined, run: Run): boolean {
   if (last === undefined || last.state !== run.state) return true;
   return tenthsDone(run) > tenthsDone(last);
 }

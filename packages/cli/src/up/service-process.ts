@@ -9,7 +9,7 @@ import Type from "typebox";
 import { Compile } from "typebox/compile";
 
 /** A service ended though nobody asked it to, or did not get ready in time. The message shows the end of its log. */
-export class ServiceFailedError extends LetheError {
+class ServiceFailedError extends LetheError {
   readonly code = "service_failed";
   readonly retryable = false;
 }
