@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { toCsv } from "./harness/csv.js";
 import { pathsBelow } from "./harness/folders.js";
 import { land } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
@@ -124,16 +125,4 @@ async function forgetAll(): Promise<void> {
     "truncate ledger.runs, ledger.processed_files, warehouse.customers, warehouse.products restart identity cascade",
   );
   await Promise.all([world.archived, world.processed].map((folder) => rm(folder, { recursive: true, force: true })));
-}
-
-/** By RFC 4180, every field quoted; no value is an empty field, nested parts are JSON. */
-function toCsv(records: readonly Fields[]): string {
-  const names = Object.keys(records[0] ?? {});
-  const rows = [names, ...records.map((record) => names.map((name) => toField(record[name])))];
-  return `${rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",")).join("\n")}\n`;
-}
-
-function toField(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -195,7 +195,7 @@ async function maskQuarantined(
     if (person === undefined) return [];
     const customerId = row.customerId ?? mentioned?.customerId ?? null;
     const { payload, values } =
-      row.reason === "unreadable"
+      row.reason === "unreadable" || known === undefined
         ? { payload: REDACTED, values: 1 }
         : maskPayload(row.payload, context.datasets[row.dataset], context, person.key);
     people.count(person, "ledger.quarantine", values);
@@ -213,7 +213,7 @@ function maskPayload(payload: string, dataset: Dataset, context: ErasureContext,
 }
 
 function readable(row: QuarantinedRow): string {
-  return row.encoding === "base64" ? Buffer.from(row.payload, "base64").toString("latin1") : row.payload;
+  return Buffer.from(row.payload, row.encoding).toString("utf8");
 }
 
 function toLikePattern(text: string): string {

@@ -1,10 +1,12 @@
-import type { Dataset } from "@lethe/datasets/dataset";
+import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
+import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
-import { type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { pseudonym } from "@lethe/privacy/privacy-key";
+import { redactEmails } from "@lethe/privacy/redact-emails";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 
 /** Told of every record that was masked: whose it is, as far as the record tells, and how many of its values changed. */
@@ -17,26 +19,39 @@ export function maskRawRecords(
   findSuppression: FindSuppression,
   onMasked: OnMasked,
 ): Rewrite {
-  const mask = (record: unknown): { key: PrivacyKey; masked: unknown } | undefined => {
-    const { customerId, email } = dataset.subjectOf(record);
+  const mask = (record: unknown, { customerId, email }: Subject): unknown => {
     const key = findSuppression(customerId, email);
     if (key === undefined) return undefined;
     const masked = maskRecord(record, strategies, key);
     onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
-    return { key, masked };
+    return masked;
   };
   return {
     json(text) {
       const record = parseJson(text);
-      if (record === undefined) return redactMention(text, findSuppression, onMasked);
-      const result = mask(record);
-      return result === undefined ? undefined : JSON.stringify(result.masked);
+      const subject = dataset.subjectOf(record);
+      if (isOfNobody(subject)) return redactMention(text, findSuppression, onMasked);
+      const masked = mask(record, subject);
+      return masked === undefined ? redactEmailsIn(record, text, findSuppression, onMasked) : JSON.stringify(masked);
     },
     csv(row) {
-      const result = mask(dataset.fromCsv(row));
-      if (result === undefined) return undefined;
-      const masked = typeof result.masked === "object" && result.masked !== null ? result.masked : {};
-      return Object.fromEntries(Object.keys(row).map((name) => [name, toCsvField(Reflect.get(masked, name))]));
+      const record = dataset.fromCsv(row);
+      const subject = dataset.subjectOf(record);
+      const fields = Object.entries(row);
+      if (isOfNobody(subject)) {
+        const mentioned = redactMention(JSON.stringify(row), findSuppression, onMasked);
+        return mentioned === undefined ? undefined : Object.fromEntries(fields.map(([name]) => [name, mentioned]));
+      }
+      const masked = mask(record, subject);
+      if (masked !== undefined) {
+        const values = typeof masked === "object" && masked !== null ? masked : {};
+        return Object.fromEntries(fields.map(([name]) => [name, toCsvField(Reflect.get(values, name))]));
+      }
+      const redacted = fields.map(([name, field]) => [name, redactEmails(field, findSuppression) ?? field] as const);
+      const count = redacted.filter(([name, field]) => field !== row[name]).length;
+      if (count === 0) return undefined;
+      onMasked(null, count);
+      return Object.fromEntries(redacted);
     },
   };
 }
@@ -53,7 +68,7 @@ export function maskProcessedRecords(
       const record = parseJson(text);
       const { customerId, email } = dataset.subjectOf(record);
       const key = findSuppression(customerId, email);
-      if (key === undefined) return undefined;
+      if (key === undefined) return redactEmailsIn(record, text, findSuppression, onMasked);
       const masked = dataset.maskProcessed(record, strategies, key);
       onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
       return JSON.stringify(masked);
@@ -63,7 +78,26 @@ export function maskProcessedRecords(
   };
 }
 
-/** A line that is no record is redacted whole when it mentions somebody. */
+/** Whether no field of a record says whose it is: then only its words can. */
+export function isOfNobody({ customerId, email }: Subject): boolean {
+  return customerId === null && email === null;
+}
+
+/** In a record of somebody else, nothing is redacted but the emails. */
+function redactEmailsIn(
+  record: unknown,
+  text: string,
+  findSuppression: FindSuppression,
+  onMasked: OnMasked,
+): string | undefined {
+  // An email that is written with escapes shows only without them.
+  const plain = findEmailInRecord(record, findSuppression) === undefined ? text : JSON.stringify(record);
+  const redacted = redactEmails(plain, findSuppression);
+  if (redacted !== undefined) onMasked(null, 1);
+  return redacted;
+}
+
+/** A line that is no record, or nobody's, is redacted whole when it mentions somebody. */
 function redactMention(text: string, findSuppression: FindSuppression, onMasked: OnMasked): string | undefined {
   const mentioned = findMentionedPerson(text, findSuppression);
   if (mentioned === undefined) return undefined;

@@ -6,6 +6,7 @@ import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
+import { isOfNobody } from "./mask-record-text.js";
 import type { PersonFile } from "./person-files.js";
 import { exists, MAX_RECORD_BYTES } from "./rewrite-file.js";
 
@@ -24,9 +25,11 @@ export async function scanFile(
   const result = { records: 0, bytes: 0, findings: 0 };
   if (!(await exists(path))) return result;
   const dataset = context.datasets[file.dataset];
-  const look = (record: unknown) => {
-    const { customerId, email } = dataset.subjectOf(record);
-    const found = findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression);
+  const look = (record: unknown, text: string) => {
+    const subject = dataset.subjectOf(record);
+    const found = isOfNobody(subject)
+      ? findMentionedPerson(text, findSuppression)
+      : (findSuppression(subject.customerId, subject.email) ?? findEmailInRecord(record, findSuppression));
     if (found !== undefined) result.findings += 1;
   };
   const stored = createReadStream(path);
@@ -38,14 +41,12 @@ export async function scanFile(
     {
       json: (text) => {
         result.records += 1;
-        const record = parseJson(text);
-        if (record !== undefined) look(record);
-        else if (findMentionedPerson(text, findSuppression) !== undefined) result.findings += 1;
+        look(parseJson(text), text);
         return undefined;
       },
       csv: (row) => {
         result.records += 1;
-        look(dataset.fromCsv(row));
+        look(dataset.fromCsv(row), JSON.stringify(row));
         return undefined;
       },
     },

@@ -4,8 +4,8 @@ import { maskCustomer } from "@lethe/datasets/customers/mask";
 import {
   SCAN_ADDRESSES,
   SCAN_CUSTOMERS,
+  SCAN_OF_NOBODY,
   SCAN_QUARANTINED,
-  SCAN_UNREADABLE,
 } from "@lethe/datasets/erasure-requests/scan-records";
 import type { MaskableAddress } from "@lethe/datasets/transactions/clean";
 import { maskDeliveryAddress } from "@lethe/datasets/transactions/mask";
@@ -62,15 +62,19 @@ async function scanRows(context: ErasureContext, pseudonyms: readonly string[], 
     pseudonyms,
   ]);
   for (const { dataset, reason, payload } of quarantined.rows) {
-    if (reason === "unreadable") continue;
+    if (reason === "unreadable") {
+      // Of somebody, but not fit to be masked field by field: all of it should have gone.
+      findings += 1;
+      continue;
+    }
     const record: unknown = JSON.parse(payload);
     if (countMaskedValues(record, maskRecord(record, policy.datasets[dataset], key)) > 0) findings += 1;
   }
-  const unreadable = await pool.query<{ payload: string; encoding: "utf8" | "base64" }>(SCAN_UNREADABLE);
-  for (const { payload, encoding } of unreadable.rows) {
-    const text = encoding === "base64" ? Buffer.from(payload, "base64").toString("latin1") : payload;
+  const ofNobody = await pool.query<{ payload: string; encoding: "utf8" | "base64" }>(SCAN_OF_NOBODY);
+  for (const { payload, encoding } of ofNobody.rows) {
+    const text = Buffer.from(payload, encoding).toString("utf8");
     if (findMentionedPerson(text, findSuppression) !== undefined) findings += 1;
   }
-  const records = customers.rows.length + addresses.rows.length + quarantined.rows.length + unreadable.rows.length;
+  const records = customers.rows.length + addresses.rows.length + quarantined.rows.length + ofNobody.rows.length;
   return { records, findings };
 }

@@ -70,11 +70,10 @@ interface QuarantinedRow {
 }
 
 function isNamed(context: ErasureContext, row: QuarantinedRow, findSuppression: FindSuppression): boolean {
-  if (row.reason === "unreadable") {
-    const text = row.encoding === "base64" ? Buffer.from(row.payload, "base64").toString("latin1") : row.payload;
-    return findMentionedPerson(text, findSuppression) !== undefined;
-  }
-  const record: unknown = JSON.parse(row.payload);
+  const text = Buffer.from(row.payload, row.encoding).toString("utf8");
+  if (row.reason === "unreadable") return findMentionedPerson(text, findSuppression) !== undefined;
+  const record: unknown = JSON.parse(text);
   const { customerId, email } = context.datasets[row.dataset].subjectOf(record);
+  if (customerId === null && email === null) return findMentionedPerson(text, findSuppression) !== undefined;
   return (findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression)) !== undefined;
 }

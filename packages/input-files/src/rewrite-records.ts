@@ -2,7 +2,7 @@ import { createArrayScanner } from "./array-scanner.js";
 import type { InputFormat } from "./input-format.js";
 import { detectJsonShape } from "./json-shape.js";
 import { type ByteSource, NEWLINE } from "./line-chunk.js";
-import type { Rewrite, RewriteText } from "./rewrite.js";
+import { type Rewrite, type RewriteText, rewriteBytes } from "./rewrite.js";
 import { rewriteCsv } from "./rewrite-csv.js";
 
 /**
@@ -29,24 +29,32 @@ export async function* rewriteRecords(
 }
 
 async function* rewriteLines(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
-  let open: Buffer = Buffer.alloc(0);
+  let open: Buffer[] = [];
   for await (const piece of source) {
-    const bytes = open.length === 0 ? piece : Buffer.concat([open, piece]);
-    let start = 0;
-    let unchangedFrom = 0;
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      const replacement = rewriteBytes(bytes.subarray(start, end), rewrite);
-      if (replacement !== undefined) {
-        yield bytes.subarray(unchangedFrom, start);
-        yield replacement;
-        unchangedFrom = end;
-      }
-      start = end + 1;
+    const end = piece.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      yield* rewriteWholeLines(Buffer.concat([...open, piece.subarray(0, end)]), rewrite);
+      open = [];
     }
-    if (start > unchangedFrom) yield bytes.subarray(unchangedFrom, start);
-    open = bytes.subarray(start);
+    if (end < piece.length) open.push(piece.subarray(end));
   }
-  if (open.length > 0) yield rewriteBytes(open, rewrite) ?? open;
+  const rest = Buffer.concat(open);
+  yield rewriteBytes(rest, rewrite) ?? rest;
+}
+
+function* rewriteWholeLines(bytes: Buffer, rewrite: RewriteText): Generator<Buffer> {
+  let start = 0;
+  let unchangedFrom = 0;
+  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    const replacement = rewriteBytes(bytes.subarray(start, end), rewrite);
+    if (replacement !== undefined) {
+      yield bytes.subarray(unchangedFrom, start);
+      yield replacement;
+      unchangedFrom = end;
+    }
+    start = end + 1;
+  }
+  yield bytes.subarray(unchangedFrom);
 }
 
 async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
@@ -63,15 +71,4 @@ async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGen
   }
   scanner.end();
   yield Buffer.concat(done);
-}
-
-/** Rewrites a record, white space around it kept. */
-export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
-  const text = bytes.toString("utf8");
-  const trimmed = text.trim();
-  if (trimmed === "") return undefined;
-  const replacement = rewrite(trimmed);
-  if (replacement === undefined) return undefined;
-  const start = text.indexOf(trimmed);
-  return Buffer.from(text.slice(0, start) + replacement + text.slice(start + trimmed.length));
 }

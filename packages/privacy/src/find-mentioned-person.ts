@@ -3,8 +3,8 @@ import type { FindSuppression } from "./suppression-list.js";
 
 // An address is 254 characters at the most (RFC 5321, section 4.5.3.1.3); without the bound a long line without an @
 // would be gone through once for each of its characters.
-const ID_OR_EMAIL =
-  /(?<![0-9A-Za-z.])\d{6}(?![0-9A-Za-z])|[^\s"'<>,;:{}[\]()\\@]{1,254}@[^\s"'<>,;:{}[\]()\\@]{1,254}/g;
+export const EMAIL_IN_TEXT = /[^\s"'<>,;:{}[\]()\\@]{1,254}@[^\s"'<>,;:{}[\]()\\@]{1,254}/g;
+const ID_OR_EMAIL = new RegExp(`(?<![0-9A-Za-z.])\\d{6}(?![0-9A-Za-z])|${EMAIL_IN_TEXT.source}`, "g");
 
 /**
  * Looks for a suppressed person in text that is no record (a broken line, a torn file): in everything that looks like

@@ -113,6 +113,10 @@ function startBatch(input: TransformInput) {
     };
     if (suppressedWith !== undefined) current.masked += 1;
     const misfit = dataset.check(record);
+    if (misfit !== undefined && subject.customerId === null && subject.email === null) {
+      rejectOfNobody(misfit, { text, encoding: "utf8" }, segment, lineIndex, subject);
+      return;
+    }
     if (misfit !== undefined) {
       reject(segment, lineIndex, misfit, keptFor(misfit));
       return;
@@ -148,7 +152,18 @@ function startBatch(input: TransformInput) {
   function rejectUnreadable(line: UnparsedLine, segment: Segment, lineIndex: number) {
     const rejection: Rejection = { reason: "unreadable", pointer: null, message: line.problem, missingKey: null };
     const subject = dataset.subjectOf(line.record);
-    const mentioned = findUnreadablePerson(line, subject, findSuppression);
+    rejectOfNobody(rejection, line, segment, lineIndex, subject);
+  }
+
+  /** Rejects what cannot be masked field by field: it is kept as it came, or, when it names somebody suppressed, not at all. */
+  function rejectOfNobody(
+    rejection: Rejection,
+    line: Pick<UnparsedLine, "text" | "encoding">,
+    segment: Segment,
+    lineIndex: number,
+    subject: Subject,
+  ) {
+    const mentioned = findPerson(line, subject, findSuppression);
     if (mentioned === undefined) {
       const kept = { payload: line.text, encoding: line.encoding, subject: storable(subject) };
       reject(segment, lineIndex, rejection, kept);
@@ -156,7 +171,6 @@ function startBatch(input: TransformInput) {
     }
     current.masked += 1;
     const alias = mentioned.customerId === null ? null : pseudonym(mentioned.key, mentioned.customerId);
-    // What cannot be worked on cannot be masked field by field.
     reject(segment, lineIndex, rejection, {
       payload: REDACTED,
       encoding: "utf8",
@@ -209,10 +223,10 @@ function maskKept(record: unknown, subject: Subject, strategies: MaskRecordStrat
 }
 
 /** Whom a line is of that cannot be worked on: by its record, where it is one in spite of all, else by its words. */
-function findUnreadablePerson(line: UnparsedLine, subject: Subject, findSuppression: FindSuppression) {
+function findPerson(line: Pick<UnparsedLine, "text" | "encoding">, subject: Subject, findSuppression: FindSuppression) {
   const key = findSuppression(subject.customerId, subject.email);
   if (key !== undefined) return { key, customerId: subject.customerId };
-  const text = line.encoding === "base64" ? Buffer.from(line.text, "base64").toString("latin1") : line.text;
+  const text = Buffer.from(line.text, line.encoding).toString("utf8");
   return findMentionedPerson(text, findSuppression);
 }
 

@@ -27,9 +27,13 @@ export const SELECT_ADDRESSES = `
   from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_id)
   where t.customer_id = any ($1)`;
 
+/** Quarantined records of which no field says whose they are: only their words can. */
+export const OF_NOBODY =
+  "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
+
 /**
- * Takes ids, emails, and LIKE patterns of both. Gives the people's quarantined records; of lines that could not be read,
- * and so have no known subject, all that may mention them.
+ * Takes ids, emails, and LIKE patterns of both. Gives the people's quarantined records; of those that could not be read
+ * or lack the fields that say whose they are, all that may mention them.
  */
 export const SELECT_QUARANTINED = `
   select id, dataset, reason, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
@@ -39,8 +43,8 @@ export const SELECT_QUARANTINED = `
   union all
   select id, dataset, reason, payload, payload_encoding, subject_customer_id, subject_email, missing_key
   from ledger.quarantine
-  where reason = 'unreadable' and status <> 'erased' and subject_customer_id is null
-    and (payload_encoding = 'base64' or payload like any ($3))`;
+  where ${OF_NOBODY} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
+    and (payload_encoding = 'base64' or payload ilike any ($3))`;
 
 const SET_MASKED = CUSTOMER_ROW.map((column) => `${column} = masked.${column}`).join(", ");
 
@@ -103,8 +107,8 @@ export const UPDATE_QUARANTINED = `
   update ledger.quarantine q
   set payload = masked.payload, payload_encoding = 'utf8', subject_customer_id = masked.pseudonym, subject_email = null,
       missing_key = masked.missing_key,
-      status = case when q.dataset = 'transactions' and q.reason <> 'unreadable' then q.status else 'erased' end,
-      resolved_at = case when q.dataset = 'transactions' and q.reason <> 'unreadable' then q.resolved_at
+      status = case when q.dataset = 'transactions' and masked.payload <> '[erased]' then q.status else 'erased' end,
+      resolved_at = case when q.dataset = 'transactions' and masked.payload <> '[erased]' then q.resolved_at
                          else coalesce(q.resolved_at, clock_timestamp()) end
   from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text)
   where q.id = masked.id`;

@@ -1,3 +1,5 @@
+import { OF_NOBODY } from "./person-records.js";
+
 /** The statements with which a closing scan reads what is left of a person; each takes the person's pseudonyms. */
 
 export const SCAN_CUSTOMERS = `
@@ -12,12 +14,12 @@ export const SCAN_ADDRESSES = `
 
 export const SCAN_QUARANTINED = `
   select dataset, reason, payload from ledger.quarantine
-  where subject_customer_id = any ($1) and payload is not null`;
+  where subject_customer_id = any ($1) and payload is not null and payload <> '[erased]'`;
 
-/** Lines that could not be read are of nobody; each is searched for everybody. */
-export const SCAN_UNREADABLE = `
+/** Records of nobody; each is searched for everybody. */
+export const SCAN_OF_NOBODY = `
   select payload, payload_encoding as encoding from ledger.quarantine
-  where reason = 'unreadable' and payload is not null and status <> 'erased'`;
+  where ${OF_NOBODY} and payload is not null and payload <> '[erased]'`;
 
 /** Gives everybody whom the warehouse names, by place: for a scan of everything. */
 export const ALL_PEOPLE = `

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anyCuts, type Cuts, inPieces } from "../test/lines.js";
+import type { Rewrite } from "./rewrite.js";
+import { rewriteRecords } from "./rewrite-records.js";
+
+type Shape = "json" | "ndjson" | "csv";
+
+const anyShape = fc.constantFrom<Shape>("json", "ndjson", "csv");
+const MAX_RECORD_BYTES = 64 * 1024;
+const NOTHING: Rewrite = { json: () => undefined, csv: () => undefined };
+const ANN: Rewrite = {
+  json: (text) => (text.includes("Ann") ? "-" : undefined),
+  csv: (row) => (row.name === "Ann" ? { ...row, name: "-" } : undefined),
+};
+
+async function rewrite(bytes: Buffer, shape: Shape, rewriting: Rewrite, cuts: Cuts = []): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of rewriteRecords(inPieces(bytes, cuts), shape, rewriting, MAX_RECORD_BYTES)) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("latin1");
+}
+
+describe("rewriteRecords", () => {
+  it("gives every byte as it was where nothing is rewritten, whatever they are", async () => {
+    const syntax = fc.string({ unit: fc.constantFrom(...'[]{},:"\\\n\r a1é'), maxLength: 60 });
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)),
+      syntax.map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, anyShape, anyCuts, async (given, shape, cuts) => {
+        expect(await rewrite(given, shape, NOTHING, cuts)).toBe(given.toString("latin1"));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each<[Shape, string, string]>([
+    ["ndjson", '{"a":"Ann"}\r\n {"a":"Bob"}\n{"a":"Ann', '-\r\n {"a":"Bob"}\n-'],
+    ["json", '[ {"a":"Ann"},\n{"a":"Bob"} ]\n', '[ -,\n{"a":"Bob"} ]\n'],
+    ["json", '[{"a":"Ann"},{"a":"Bob"},{"a":"Ann', '[-,{"a":"Bob"},-'],
+    ["json", '[{"a":"Bob"}]\n{"a":"Ann"}', '[{"a":"Bob"}]\n-'],
+    ["json", '{\n"a":\n"Ann"}', "-"],
+    ["csv", "name,b\r\nAnn,1\r\nBob,2\r\n", "name,b\r\n-,1\r\nBob,2\r\n"],
+    ["csv", "name,b\rBob,1\rAnn,2", "name,b\rBob,1\r-,2"],
+    ["csv", 'name,b\nBob,5" wide\nAnn,5" wide\nBob,2\n', 'name,b\nBob,5" wide\n-,"5"" wide"\nBob,2\n'],
+    ["csv", 'name,b\n"Ann",2,3\nBob,"1', 'name,b\n-\nBob,"1'],
+    ["csv", 'name,b\nBob,2\nAnn,"1', "name,b\nBob,2\n-"],
+  ])("in %s rewrites of %j the records that it is told to", async (shape, given, expected) => {
+    expect(await rewrite(Buffer.from(given), shape, ANN)).toBe(expected);
+    expect(await rewrite(Buffer.from(given), shape, ANN, "everywhere")).toBe(expected);
+  });
+});
