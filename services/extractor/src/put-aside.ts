@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
@@ -33,14 +33,33 @@ export function quarantinePath(file: InspectedFile): string {
   return `${file.path}.${file.sha256.toString("hex").slice(0, 12)}`;
 }
 
-/** Moves a file from landing to the quarantine folder; one that was moved before stays where it is. */
+/**
+ * Moves a file from landing to the quarantine folder. What was put there before stays as it is: people who were erased in
+ * it must not come back with the same bytes.
+ */
 export async function moveToQuarantine(context: ExtractorContext, file: InspectedFile): Promise<void> {
+  const source = join(context.landing, file.path);
   const target = join(context.quarantine, quarantinePath(file));
   await mkdir(dirname(target), { recursive: true });
   try {
-    await rename(join(context.landing, file.path), target);
+    if (await isThere(target)) await rm(source, { force: true });
+    else await rename(source, target);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!isMissing(error)) throw error;
   }
   await removeEmptyFolders(context.landing, [file.path]);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
