@@ -1,4 +1,5 @@
 import type { Environment } from "@lethe/service-kit/settings";
+import type { CommandInput } from "./command-input.js";
 import type { ExitCode } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
 
@@ -6,6 +7,7 @@ import type { Terminal } from "./terminal.js";
 export interface CommandContext {
   readonly environment: Environment;
   readonly terminal: Terminal;
+  readonly input: CommandInput;
   /** Takes a command's result: what the process will exit with. */
   readonly exitWith: (code: ExitCode) => void;
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError, NotFoundError, RunActiveError, TransientError } from "@lethe/contracts/errors";
+import { InvalidInputError, NotFoundError, RunActiveError, RunStateError, TransientError } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
 import { explainError } from "./exit-codes.js";
 
@@ -8,6 +8,7 @@ describe("explainError", () => {
   it.each([
     [new InvalidInputError("x"), 2],
     [new NotFoundError("x"), 2],
+    [new RunStateError("x"), 2],
     [withCode("42P01"), 2],
     [new TransientError("x"), 3],
     [withCode("ECONNREFUSED"), 3],

@@ -4,6 +4,7 @@ import {
   LetheError,
   NotFoundError,
   RunActiveError,
+  RunStateError,
   TransientError,
 } from "@lethe/contracts/errors";
 import { safeError } from "@lethe/service-kit/safe-error";
@@ -23,7 +24,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; every run that was followed succeeded
-  1    a run failed or was cancelled, or something unforeseen happened
+  1    a run failed or was cancelled, an erasure's check found something, or something unforeseen happened
   2    an argument or a setting is wrong
   3    PostgreSQL or Redis does not answer
   4    the job already has an active run
@@ -49,7 +50,7 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
   return { exitCode: EXIT.failed, message: lines.join("\n  ") };
 }
 
-const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError];
+const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError, RunStateError];
 
 // PostgreSQL's undefined_table and invalid_schema_name.
 const NO_LEDGER = ["42P01", "3F000"];

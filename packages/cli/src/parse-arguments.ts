@@ -48,6 +48,15 @@ export function parseNumber(text: string): number {
 
 /** Reads a run's id, for an option of commander. */
 export function parseRunId(text: string): string {
+  return parseUuid(text, "It must be a run's id, as `lethe run` and `lethe status` show it.");
+}
+
+/** Reads an erasure's id, for an argument of commander. */
+export function parseErasureId(text: string): string {
+  return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");
+}
+
+function parseUuid(text: string, complaint: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new InvalidArgumentError("It must be a run's id, as `lethe run` and `lethe status` show it.");
+  throw new InvalidArgumentError(complaint);
 }

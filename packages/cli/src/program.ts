@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
+import { addKeysCommand } from "./commands/keys.js";
 import { addMigrateCommand } from "./commands/migrate.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
@@ -47,6 +49,8 @@ function buildProgram(context: CommandContext): Command {
   addRunCommand(program, context);
   addStatusCommand(program, context);
   addQuarantineCommand(program, context);
+  addErasureCommand(program, context);
+  addKeysCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
   return program;

@@ -27,6 +27,15 @@ export async function readSuppressions(db: Queryable): Promise<StoredSuppression
   };
 }
 
+/** Counts the people on the suppression list by the id of the key that their hashes were made with. */
+export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ keyId: string; people: number }>(
+    `select key_id as "keyId", count(*) as people
+     from privacy.suppressions where lifted_at is null group by key_id order by key_id`,
+  );
+  return new Map(rows.map(({ keyId, people }) => [keyId, people]));
+}
+
 /**
  * The fence: holds the list still until the transaction ends, and throws StaleSuppressionError when it is not the one
  * that the batch was masked under. So nothing masked under an older list is ever committed after a newer one.

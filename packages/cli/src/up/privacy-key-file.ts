@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
  * Without the same key the suppression list would not know its people any more, so it is never replaced.
  */
 export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
-  const file = path.join(dataDirectory, "privacy.key");
+  const file = ownKeyFile(dataDirectory);
   const unfinished = path.join(dataDirectory, `.privacy-${randomUUID()}.key`);
   await writeFile(unfinished, `${randomBytes(KEY_BYTES).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
   try {
@@ -21,4 +21,9 @@ export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
     await rm(unfinished);
   }
   return file;
+}
+
+/** Gives the path of the key that a data folder has when the settings name none. */
+export function ownKeyFile(dataDirectory: string): string {
+  return path.join(dataDirectory, "privacy.key");
 }
