@@ -1,4 +1,10 @@
-import { InvalidInputError, NotFoundError, RunActiveError, RunStateError, TransientError } from "@lethe/contracts/errors";
+import {
+  InvalidInputError,
+  NotFoundError,
+  RunActiveError,
+  RunStateError,
+  TransientError,
+} from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
 import { explainError } from "./exit-codes.js";
 

@@ -5,15 +5,17 @@ async function run(...args: string[]) {
   const out: string[] = [];
   const err: string[] = [];
   const terminal = { print: (text: string) => out.push(text), note: (text: string) => err.push(text), bars: undefined };
+  const input = { ask: undefined, readAll: async () => "" };
   const environment = { DATA_DIR: "/nonexistent" };
-  return { code: await runCli(args, { environment, terminal }), out: out.join("\n"), err: err.join("\n") };
+  return { code: await runCli(args, { environment, terminal, input }), out: out.join("\n"), err: err.join("\n") };
 }
 
 describe("usage", () => {
   it("shows every command and the exit codes, and exits with 0", async () => {
     const { code, out, err } = await run("--help");
     expect(code).toBe(0);
-    for (const command of ["up", "run", "status", "quarantine", "migrate", "generate"]) expect(out).toContain(command);
+    for (const command of ["up", "run", "status", "quarantine", "erasure", "keys", "migrate", "generate"])
+      expect(out).toContain(command);
     expect(out).toContain("4    the job already has an active run");
     expect(err).toBe("");
   });
@@ -29,6 +31,15 @@ describe("usage", () => {
     ["a limit that is no number", ["quarantine", "list", "--limit", "many"]],
     ["a port that is none", ["up", "--port", "70000"]],
     ["no folder for generated files", ["generate"]],
+    ["an erasure's id that is none", ["erasure", "show", "1"]],
+    ["a quarantine id that is none", ["erasure", "approve", "x"]],
+    ["a state that is none", ["erasure", "list", "--state", "open"]],
+    ["no request", ["erasure", "request"]],
+    ["a request among the arguments", ["erasure", "request", "013000"]],
+    ["a lift without a note", ["erasure", "lift", "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10"]],
+    ["a lift with an empty note", ["erasure", "lift", "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10", "--note", " "]],
+    ["receipts that are not there", ["erasure", "verify", "--receipts", "/nonexistent"]],
+    ["a key file that is not there", ["keys", "rotate"]],
     ["a missing setting", ["status"]],
   ])("exits with 2 and says why for %s", async (_, args) => {
     const { code, out, err } = await run(...args);

@@ -62,4 +62,6 @@ Settings, from the environment:
   DATA_DIR                 folder of landing, processed and archived files (default: var)
   RAW_DATA_DIR             folder of input that \`lethe up\` copies (default: raw_data)
   LETHE_QUEUE_PREFIX       first part of Redis keys (default: lethe)
+  LETHE_PRIVACY_KEY_FILE   file of the privacy keys (default: privacy.key in DATA_DIR)
+  LETHE_POLICY_FILE        masking policy (default: Lethe's own)
 Relative folders start at the root of the checkout.`;

@@ -19,12 +19,11 @@ export async function rotateKeyFile(file: string): Promise<Keyring> {
     open(unfinished, "wx", 0o600),
     `the new key cannot be written to ${unfinished}; when it is there and no other rotation runs, remove it`,
   );
+  let ring: Keyring;
   try {
-    const ring = rotateKeyring(parseKeyring(await readFile(target, "utf8")), randomBytes(KEY_BYTES));
+    ring = rotateKeyring(parseKeyring(await readFile(target, "utf8")), randomBytes(KEY_BYTES));
     await writeLike(handle, target, formatKeyring(ring));
     await rename(unfinished, target);
-    await syncFolder(path.dirname(target));
-    return ring;
   } catch (error) {
     await rm(unfinished, { force: true });
     if (error instanceof LetheError) throw error;
@@ -32,6 +31,8 @@ export async function rotateKeyFile(file: string): Promise<Keyring> {
   } finally {
     await handle.close();
   }
+  await syncFolder(path.dirname(target));
+  return ring;
 }
 
 async function writeLike(handle: FileHandle, model: string, content: string): Promise<void> {

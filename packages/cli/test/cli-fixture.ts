@@ -30,6 +30,8 @@ export interface CliWorld {
 
 interface LetheOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** What stands on standard input. */
+  readonly stdin?: string;
   readonly onNote?: (line: string) => void;
 }
 
@@ -79,7 +81,8 @@ export async function createCliWorld(
         },
         bars: undefined,
       };
-      const code = await runCli(args, { environment: { ...environment, ...options.environment }, terminal });
+      const input = { ask: undefined, readAll: async () => options.stdin ?? "" };
+      const code = await runCli(args, { environment: { ...environment, ...options.environment }, terminal, input });
       return { code, out, err };
     },
     async startWorkers(extract = { handle: ({ runId }) => extractNothing(pool, runId) }) {

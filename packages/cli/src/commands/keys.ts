@@ -1,47 +1,53 @@
-import { InvalidInputError } from "@lethe/contracts/errors";
+import { ConfigurationError } from "@lethe/contracts/errors";
 import { countSuppressionsByKey } from "@lethe/warehouse/suppressions";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
-import { keyFile, readKeyring } from "../erasure-context.js";
-import { formatCount, formatTable } from "../present/table.js";
+import { EXIT } from "../exit-codes.js";
+import { formatKeys, type KeyUse, keyUses } from "../present/keys.js";
+import { keyFile, readKeyring } from "../privacy-keys.js";
 import { rotateKeyFile } from "../rotate-key-file.js";
 
-/** Adds `lethe keys list` and `lethe keys rotate`. */
+/** Adds `lethe keys rotate` and `lethe keys list`. */
 export function addKeysCommand(program: Command, context: CommandContext): void {
-  const keys = program.command("keys").summary("list and rotate the keys of pseudonyms and suppressions");
+  const keys = program.command("keys").summary("rotate and list the privacy keys");
   keys
-    .command("list")
-    .summary("show the keys by id, never the keys themselves")
+    .command("rotate")
+    .summary("put a new privacy key in use")
+    .description(
+      "Puts a new random key on top of the key file (LETHE_PRIVACY_KEY_FILE, else privacy.key in DATA_DIR). The old ones stay " +
+        "below: people who were suppressed with them are still known by them, under the same pseudonyms.",
+    )
     .action(async () => {
-      const ring = readKeyring(context.environment);
-      const counts = await withDatabase(await databaseSetting(context.environment), countSuppressionsByKey);
-      const ids = [...new Set([...ring.all.map(({ id }) => id), ...counts.keys()])];
-      const rows = ids.map((id) => [id, describe(id, ring), formatCount(counts.get(id) ?? 0)]);
-      context.terminal.print(
-        formatTable([{ title: "key" }, { title: "" }, { title: "suppressions", align: "right" }], rows),
+      const file = keyFile(context.environment);
+      if (file === undefined) {
+        throw new ConfigurationError(
+          "LETHE_PRIVACY_KEY holds the key itself, which cannot be changed from here; put it in a file and name that in " +
+            "LETHE_PRIVACY_KEY_FILE",
+        );
+      }
+      const ring = await rotateKeyFile(file);
+      context.terminal.print(`key ${ring.current.id} is on top of ${file}; ${ring.all.length - 1} stay below it`);
+      context.terminal.note(
+        "Restart all services now, so that all of them take it up. Leave the old lines where they are as long as suppressions " +
+          "use them (`lethe keys list`), and keep a copy of the file where the database's backups are not.",
       );
     });
   keys
-    .command("rotate")
-    .summary("put a new key in use; the old ones stay for what they hashed")
+    .command("list")
+    .summary("list the privacy keys, by id")
     .description(
-      "Puts a new random key on top of the key file (LETHE_PRIVACY_KEY_FILE, else DATA_DIR/privacy.key). Old suppressions " +
-        "still match by the keys below it. Services take it up when they are started again.",
+      "Lists the keys by their ids, the one in use first, with the number of suppressions that each is needed for; never the " +
+        "keys themselves. Exits with 1 when suppressions need a key that is not there.",
     )
-    .action(async () => {
-      if ((context.environment.LETHE_PRIVACY_KEY ?? "") !== "") {
-        throw new InvalidInputError("the key comes from LETHE_PRIVACY_KEY itself; only a key file can be rotated");
-      }
-      readKeyring(context.environment);
-      const ring = await rotateKeyFile(keyFile(context.environment));
-      context.terminal.print(`key ${ring.current.id} is in use, ${ring.all.length - 1} older ones stay`);
-      context.terminal.note("start the services again; keep the older lines as long as `lethe keys list` counts them");
+    .option("--json", "print one line of JSON per key instead of text")
+    .action(async (options: { readonly json?: true }) => {
+      const ring = readKeyring(context.environment);
+      const counts = await withDatabase(await databaseSetting(context.environment), countSuppressionsByKey);
+      const uses: readonly KeyUse[] = keyUses(ring, counts);
+      if (options.json === true) for (const use of uses) context.terminal.print(JSON.stringify(use));
+      else context.terminal.print(formatKeys(uses));
+      context.exitWith(uses.some(({ state }) => state === "missing") ? EXIT.failed : EXIT.succeeded);
     });
-}
-
-function describe(id: string, ring: ReturnType<typeof readKeyring>): string {
-  if (id === ring.current.id) return "in use";
-  return ring.all.some((key) => key.id === id) ? "kept for what it hashed" : "MISSING: its people are not recognised";
 }

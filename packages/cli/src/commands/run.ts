@@ -126,7 +126,11 @@ export async function followWithProgress(
   }
 }
 
-async function warnOfMissingServices({ queues }: Connections, terminal: Terminal): Promise<void> {
+/** Tells a person which services runs will have to wait for. */
+export async function warnOfMissingServices(
+  { queues }: Pick<Connections, "queues">,
+  terminal: Terminal,
+): Promise<void> {
   const missing = await missingServices(queues);
   if (missing.length === 0) return;
   terminal.note(

@@ -1,6 +1,7 @@
 import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
+import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -12,13 +13,17 @@ import { withDatabase } from "../connections.js";
 import { withoutDetails } from "../present/runs.js";
 import { formatStatus, type JobStatus } from "../present/status.js";
 
+/** More than this many open erasures are no list to read; the newest stand for them. */
+const MOST_OPEN_ERASURES = 10_000;
+
 /** Adds `lethe status`. */
 export function addStatusCommand(program: Command, context: CommandContext): void {
   program
     .command("status")
-    .summary("show the jobs' last and active runs, and what waits in quarantine")
+    .summary("show the jobs' last and active runs, open erasures, and what waits in quarantine")
     .description(
-      "Shows each job's last run and its counts, the active runs, and the open records in quarantine by reason.",
+      "Shows each job's last run and its counts, the active runs, the open records in quarantine by reason, and the open " +
+        "erasures with the days that are left of the one-month limit.",
     )
     .option("--json", "print one line of JSON per job instead of text")
     .action(async (options: { readonly json?: true }) => {
@@ -33,11 +38,13 @@ async function readStatus(pool: Pool): Promise<JobStatus[]> {
   const activeRuns: Run[] = [];
   for (const { runId } of await openWork(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
   const counts = await countQuarantine(pool);
+  const { erasures } = await listErasures(pool, { state: "suppressed", limit: MOST_OPEN_ERASURES });
   return DATASET_NAMES.map((job) => ({
     job,
     lastRun: lastRuns.get(job) ?? null,
     activeRuns: activeRuns.filter((run) => run.job === job),
     openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
+    ...(job === "erasure-requests" && { openErasures: erasures.reverse() }),
   }));
 }
 

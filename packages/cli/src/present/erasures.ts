@@ -1,65 +1,115 @@
 import type { Erasure, ErasurePlace } from "@lethe/contracts/erasures";
 import type { ErasurePlan } from "@lethe/erasure/plan-erasure";
-import type { Verification } from "@lethe/erasure/verify-erasures";
+import { formatNumberRanges } from "./number-ranges.js";
+import { printable } from "./runs.js";
 import { formatCount, formatTable } from "./table.js";
 
-/** Lays erasures out as a table; none names anybody but by pseudonym. */
-export function formatErasures(erasures: readonly Erasure[]): string {
+/** Numbers of receipts, by erasure. */
+export type ReceiptNumbers = ReadonlyMap<string, number>;
+
+/** Lays erasures out in a table, each with the number of its receipt. */
+export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNumbers): string {
   return formatTable(
     [
-      { title: "erasure" },
+      { title: "id" },
       { title: "state" },
       { title: "pseudonym" },
       { title: "found" },
       { title: "received" },
       { title: "days open", align: "right" },
       { title: "days left", align: "right" },
+      { title: "receipt", align: "right" },
     ],
     erasures.map((erasure) => [
       erasure.id,
       erasure.state,
       erasure.pseudonym,
       erasure.found ? "yes" : "no",
-      erasure.receivedAt.replace(/\.\d+Z$/, "Z"),
-      erasure.daysOpen.toFixed(2),
-      erasure.daysLeft === null ? "" : erasure.daysLeft.toFixed(2),
+      formatTime(erasure.receivedAt),
+      formatDays(erasure.daysOpen),
+      erasure.daysLeft === null ? "" : formatDays(erasure.daysLeft),
+      String(numbers.get(erasure.id) ?? ""),
     ]),
   );
 }
 
-/** Lays places out as a table. */
+/** Tells one erasure: how it stands, how long it took or has, and what was masked so far. */
+export function formatErasure(
+  erasure: Erasure,
+  places: readonly ErasurePlace[],
+  receiptNumber: number | undefined,
+): string {
+  const lines: readonly (readonly [string, string])[] = [
+    ["erasure", erasure.id],
+    ["state", erasure.state],
+    ["pseudonym", erasure.pseudonym],
+    ["known when asked", erasure.found ? "yes" : "no"],
+    ["policy", printable(erasure.policyVersion)],
+    ["run", erasure.runId],
+    ["requested", formatTime(erasure.requestedAt)],
+    ["received", formatTime(erasure.receivedAt)],
+    ["suppressed", formatTime(erasure.suppressedAt)],
+    ["completed", erasure.completedAt === null ? "not yet" : formatTime(erasure.completedAt)],
+    ["days open", formatDays(erasure.daysOpen)],
+    ...(erasure.daysLeft === null ? [] : [["days left", formatDays(erasure.daysLeft)] as const]),
+    ["receipt", receiptNumber === undefined ? "not yet" : `number ${receiptNumber}`],
+  ];
+  const table = places.length === 0 ? "nothing was masked so far" : formatPlaces(places);
+  return [formatFields(lines), "", table].join("\n");
+}
+
+/** Writes fields a line each, their values under one another. */
+export function formatFields(fields: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+/** Lays out what was masked where. */
 export function formatPlaces(places: readonly ErasurePlace[]): string {
   return formatTable(
-    [{ title: "place" }, { title: "file" }, { title: "records", align: "right" }, { title: "values", align: "right" }],
-    places.map(({ place, name, records, values }) => [place, name, formatCount(records), formatCount(values)]),
+    [{ title: "place" }, { title: "records", align: "right" }, { title: "values", align: "right" }],
+    places.map((place) => [namePlace(place), formatCount(place.records), formatCount(place.values)]),
   );
 }
 
-const IDENTITY: Readonly<Record<ErasurePlan["identity"], string>> = {
-  match: "the email is the customer's",
-  mismatch: "the email is NOT the customer's: nothing would be erased before a person approves it",
-  unknown: "there is no such customer; whatever else is known or comes later would be masked",
+/** Names a place: a table, or a file with its folder before it. */
+export function namePlace({ place, name }: Pick<ErasurePlace, "place" | "name">): string {
+  return printable(name === "" ? place : `${place}/${name}`);
+}
+
+const IDENTITIES: Readonly<Record<ErasurePlan["identity"], string>> = {
+  match: "The email is the customer's: a request would be carried out.",
+  mismatch: "The email is not the customer's: nothing would be erased before a person approves the request.",
+  unknown: "There is no such customer. What else there is would be masked, and whatever comes later.",
 };
 
-/** Says what an erasure would reach. */
+/** Tells what an erasure would reach. */
 export function formatPlan({ identity, places }: ErasurePlan): string {
   const table = formatTable(
-    [{ title: "place" }, { title: "file" }, { title: "records", align: "right" }],
-    places.map(({ place, name, records }) => [place, name, formatCount(records)]),
+    [{ title: "place" }, { title: "records", align: "right" }],
+    places.map((place) => [namePlace(place), formatCount(place.records)]),
   );
-  return [IDENTITY[identity], places.length === 0 ? "nothing of the person is kept" : table].join("\n\n");
+  return `${IDENTITIES[identity]}\n\n${places.length === 0 ? "No record is kept of this person." : table}`;
 }
 
-/** Says what a verification found. */
-export function formatVerification({ receipts, faults, looked, findings }: Verification): string {
-  const lines = [`receipts: ${formatCount(receipts)}, ${faults.length === 0 ? "chain whole" : "CHAIN BROKEN"}`];
-  for (const { sequence, erasureId, fault } of faults) lines.push(`  receipt ${sequence} (${erasureId}): ${fault}`);
-  if (looked.records + looked.files > 0) {
-    lines.push(
-      `looked at ${formatCount(looked.records)} records, ${formatCount(looked.files)} files, ${formatCount(looked.bytes)} bytes`,
-      `findings: ${formatCount(findings.reduce((sum, { records }) => sum + records, 0))}`,
-    );
-  }
-  for (const { place, name, records } of findings) lines.push(`  ${place} ${name}: ${formatCount(records)} records`);
-  return lines.join("\n");
+/** Sums up what came of a run's erasures: `erasures: 6 completed, receipts 1 to 6`. Empty for none. */
+export function summarizeErasures(erasures: readonly Erasure[], numbers: ReceiptNumbers): string {
+  if (erasures.length === 0) return "";
+  const receipts = erasures.flatMap(({ id }) => numbers.get(id) ?? []);
+  const open = erasures.filter(({ state }) => state === "suppressed").length;
+  const parts = [`${formatCount(erasures.length - open)} completed`];
+  if (receipts.length > 0)
+    parts.push(`${receipts.length === 1 ? "receipt" : "receipts"} ${formatNumberRanges(receipts)}`);
+  if (open > 0) parts.push(`${formatCount(open)} still open`);
+  return `erasures: ${parts.join(", ")}`;
+}
+
+/** Writes an instant without its fraction of a second: `2022-03-01T01:00:00Z`. */
+export function formatTime(timestamp: string): string {
+  return timestamp.replace(/\.\d+Z$/, "Z");
+}
+
+/** Writes a number of days: short of one day with its fraction. */
+export function formatDays(days: number): string {
+  return Math.abs(days) < 1 ? days.toFixed(2) : days.toFixed(1);
 }

@@ -1,59 +1,156 @@
-import type { Receipt } from "@lethe/contracts/erasures";
-import { receiptFacts } from "./receipt.js";
+import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
+import { formatDays } from "./erasures.js";
+import { count, daysTaken, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
-/** Makes a page of a receipt that stands by itself and can be printed: no script, nothing from elsewhere. */
+/**
+ * Makes a page of a receipt, to be printed on A4 or kept: one file that loads nothing, runs nothing, and can be read by
+ * whoever asked to be forgotten as well as by who audits it. Every value is escaped.
+ */
 export function receiptPage(receipt: Receipt): string {
-  const facts = receiptFacts(receipt)
-    .map(([title, fact]) => `<tr><th scope="row">${escapeHtml(title)}</th><td>${escapeHtml(fact)}</td></tr>`)
-    .join("\n");
-  const places = receipt.body.places
-    .map(
-      ({ place, name, records, values }) =>
-        `<tr><td>${escapeHtml(place)}</td><td>${escapeHtml(name)}</td><td class="n">${formatCount(records)}</td><td class="n">${formatCount(values)}</td></tr>`,
-    )
-    .join("\n");
+  const { body } = receipt;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Receipt ${receipt.sequence} of an erasure</title>
-<style>
-@page { size: A4; margin: 18mm; }
-body { font: 10.5pt/1.45 system-ui, sans-serif; color: #1a1a1a; max-width: 174mm; margin: 10mm auto; padding: 0 6mm; }
-h1 { font-size: 17pt; margin: 0 0 1mm; }
-h2 { font-size: 12pt; margin: 8mm 0 2mm; }
-table { border-collapse: collapse; width: 100%; font-size: 9.5pt; }
-th, td { text-align: left; vertical-align: top; padding: 1.1mm 3mm 1.1mm 0; border-bottom: 0.2mm solid #d4d4d4; overflow-wrap: anywhere; }
-th[scope="row"] { width: 48mm; font-weight: 600; }
-thead th { border-bottom: 0.4mm solid #1a1a1a; }
-tr { break-inside: avoid; }
-.n { text-align: right; white-space: nowrap; }
-p.note { color: #444; font-size: 9.5pt; }
-@media print { body { margin: 0; padding: 0; max-width: none; } }
-</style>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>Erasure receipt ${escapeHtml(receipt.sequence)}</title>
+<style>${STYLE}</style>
 </head>
 <body>
-<h1>Receipt of an erasure</h1>
-<p class="note">A person asked to be forgotten. Everything that was kept of them was masked as the policy says, a scan
-afterwards found nothing left, and whatever comes of them later is masked on its way in. This receipt names them by a
-pseudonym that only the holder of the key can match.</p>
-<table>
-${facts}
-</table>
-<h2>What was masked</h2>
-<table>
-<thead><tr><th>Place</th><th>File</th><th class="n">Records</th><th class="n">Values</th></tr></thead>
-<tbody>
-${places === "" ? '<tr><td colspan="4">Nothing of the person was kept.</td></tr>' : places}
-</tbody>
-</table>
-<p class="note">The hash is the SHA-256 of this receipt's content and of the hash before it: a receipt that is changed, removed
-or added shows. <code>lethe erasure verify</code> checks it.</p>
+<main>
+<header>
+  <p class="maker">Lethe</p>
+  <h1>Erasure receipt <span class="number">No. ${escapeHtml(receipt.sequence)}</span></h1>
+  <p class="lead">${escapeHtml(summarizeReceipt(receipt))}</p>
+</header>
+
+<section class="figures">
+  ${figure(formatDays(daysTaken(receipt)), `days taken, of one month (${ERASURE_LIMIT_DAYS})`, isLate(receipt))}
+  ${figure(formatCount(sum(body.places, "values")), "values masked")}
+  ${figure(formatCount(sum(body.places, "records")), "records touched")}
+  ${figure(formatCount(body.scan.findings), "findings of the closing scan", body.scan.findings > 0)}
+</section>
+
+<section>
+  <h2>What was done</h2>
+  ${steps(receipt)}
+</section>
+
+<section>
+  <h2>When</h2>
+  <table class="fields">
+    ${row("Requested", time(body.requestedAt), "the hour that the request was handed in for")}
+    ${row("Received", time(body.receivedAt), "Lethe took it in; the days are counted from here")}
+    ${row("Suppressed", time(body.suppressedAt), "from here on nothing of the person came in unmasked")}
+    ${row("Vacuumed", time(body.vacuumedAt), "old row versions were removed from the database’s tables")}
+    ${row("Completed", time(body.completedAt), `after ${formatDays(daysTaken(receipt))} days; the law allows one month`)}
+  </table>
+</section>
+
+<section>
+  <h2>Where</h2>
+  ${places(body.places)}
+</section>
+
+<section class="keep">
+  <h2>The closing scan</h2>
+  <p>${escapeHtml(describeScan(body.scan))}</p>
+</section>
+
+<section class="keep">
+  <h2>What this receipt can be checked by</h2>
+  <table class="fields">
+    ${row("Erasure", code(body.erasureId))}
+    ${row("Person", code(body.pseudonym), "a pseudonym: only the holder of the key can say whose")}
+    ${row("Key", code(body.keyId), "the id of the key, not the key")}
+    ${row("Policy", code(body.policyVersion), "the version of the masking policy")}
+    ${row("Hash", code(receipt.hash), "SHA-256 over the hash before it, the number and the content")}
+    ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first receipt has none" : "")}
+  </table>
+  <p class="note">Each receipt carries the hash of the one before it, so one that is changed, taken out or slipped in
+  shows: <code>lethe erasure verify</code>. This receipt holds no name, address, number or email of the person.</p>
+</section>
+</main>
 </body>
 </html>
 `;
+}
+
+/** Says only what happened: a person who was not there had no records to be masked. */
+function steps({ body }: Receipt): string {
+  const hasFiles = body.places.some(({ name }) => name !== "");
+  const done = [
+    "The person was put on the suppression list, as keyed hashes that nobody can read without the key.",
+    ...(body.found
+      ? ["Their records in the database were masked. Amounts, products and dates of sales stay, under a pseudonym."]
+      : ["No record of them was there. Whatever comes later is masked on its way in."]),
+    ...(hasFiles ? ["The files that held them were rewritten; other people’s lines stayed as they were."] : []),
+    "The tables were vacuumed, and records and files were looked through once more.",
+  ];
+  return `<ol>${done.map((step) => `<li>${escapeHtml(step)}</li>`).join("")}</ol>`;
+}
+
+const PLACES: Readonly<Record<string, string>> = {
+  "warehouse.customers": "the customer’s record",
+  "warehouse.customers_history": "older versions of it",
+  "warehouse.transactions": "the customer’s number in purchases",
+  "warehouse.delivery_addresses": "delivery addresses",
+  "ledger.quarantine": "records that were set aside as faulty",
+  archived_data: "original files",
+  processed_data: "cleaned files",
+  quarantined_data: "files that could not be read as a whole",
+};
+
+function places(all: readonly ErasurePlace[]): string {
+  if (all.length === 0) return "<p>Nothing of the person was there to be masked.</p>";
+  const rows = all.map(
+    ({ place, name, records, values }) => `<tr>
+      <td><code>${escapeHtml(place)}</code>${name === "" ? "" : `<br><code class="file">${escapeHtml(name)}</code>`}</td>
+      <td>${escapeHtml(Object.hasOwn(PLACES, place) ? PLACES[place] : "")}</td>
+      <td class="count">${escapeHtml(formatCount(records))}</td><td class="count">${escapeHtml(formatCount(values))}</td>
+    </tr>`,
+  );
+  return `<table class="places">
+    <thead><tr><th>Place</th><th>What stands there</th><th class="count">Records</th><th class="count">Values masked</th></tr></thead>
+    <tbody>${rows.join("\n")}</tbody>
+    <tfoot><tr><td colspan="2">${escapeHtml(count(all.length, "place"))}</td><td class="count">${escapeHtml(formatCount(sum(all, "records")))}</td><td class="count">${escapeHtml(formatCount(sum(all, "values")))}</td></tr></tfoot>
+  </table>`;
+}
+
+function describeScan({ tables, records, files, bytes, findings }: Receipt["body"]["scan"]): string {
+  const looked = `${count(tables, "table")}, ${count(records, "record")}, ${count(files, "file")} (${count(bytes, "byte")} unpacked)`;
+  const found =
+    findings === 0 ? "Nothing of the person was found" : `${count(findings, "record")} of the person were found`;
+  return `${found} in ${looked}.`;
+}
+
+function isLate(receipt: Receipt): boolean {
+  return daysTaken(receipt) > ERASURE_LIMIT_DAYS;
+}
+
+function figure(number: string, label: string, isBad = false): string {
+  return `<div${isBad ? ' class="bad"' : ""}><strong>${escapeHtml(number)}</strong><span>${escapeHtml(label)}</span></div>`;
+}
+
+/** A row of a field; the value is HTML already. */
+function row(name: string, value: string, remark = ""): string {
+  const note = remark === "" ? "" : ` <span class="remark">${escapeHtml(remark)}</span>`;
+  return `<tr><th scope="row">${escapeHtml(name)}</th><td>${value}${note}</td></tr>`;
+}
+
+function time(timestamp: string): string {
+  const shown = timestamp.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
+  return `<time datetime="${escapeHtml(timestamp)}">${escapeHtml(shown)}</time>`;
+}
+
+function code(text: string): string {
+  return `<code>${escapeHtml(text)}</code>`;
+}
+
+function sum(all: readonly ErasurePlace[], what: "records" | "values"): number {
+  return all.reduce((total, place) => total + place[what], 0);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -64,6 +161,49 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+function escapeHtml(value: string | number | undefined): string {
+  return String(value ?? "").replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
+
+const STYLE = `
+  @page { size: A4; margin: 18mm 16mm; }
+  * { box-sizing: border-box; }
+  body { margin: 0; background: #eceef0; color: #1b2430; font: 14px/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; }
+  main { max-width: 210mm; margin: 24px auto; padding: 16mm; background: #fff; }
+  header { border-bottom: 2px solid #1f4e5f; padding-bottom: 12px; }
+  .maker { margin: 0; color: #1f4e5f; font-weight: 600; letter-spacing: .14em; text-transform: uppercase; font-size: 12px; }
+  h1 { margin: 2px 0 6px; font-size: 28px; line-height: 1.2; font-weight: 600; }
+  .number { color: #1f4e5f; white-space: nowrap; }
+  .lead { margin: 0; font-size: 15px; }
+  h2 { margin: 24px 0 8px; font-size: 16px; color: #1f4e5f; break-after: avoid; }
+  p { margin: 0 0 8px; }
+  ol { margin: 0; padding-left: 20px; }
+  .figures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 12px; margin-top: 16px; break-inside: avoid; }
+  .figures div { border: 1px solid #ccd4da; border-radius: 4px; padding: 10px 12px; }
+  .figures strong { display: block; font-size: 22px; line-height: 1.2; font-variant-numeric: tabular-nums; }
+  .figures span, .remark, .note { color: #54616d; font-size: 12px; }
+  .figures .bad { border-color: #a4262c; } .figures .bad strong { color: #a4262c; }
+  table { width: 100%; border-collapse: collapse; }
+  th, td { padding: 6px 12px 6px 0; text-align: left; vertical-align: top; border-bottom: 1px solid #e1e6ea; }
+  tr { break-inside: avoid; }
+  .fields th { width: 130px; font-weight: 600; }
+  .fields .remark { display: block; }
+  .places th:first-child { width: 58%; }
+  .places th { font-size: 12px; color: #54616d; border-bottom: 1px solid #8d99a4; }
+  .places tfoot td { font-weight: 600; border-bottom: 0; border-top: 1px solid #8d99a4; }
+  .places tfoot { display: table-row-group; }
+  .count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: 12px; }
+  code { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+  .file { color: #54616d; }
+  .note { margin: 10px 0 0; }
+  .keep { break-inside: avoid; }
+  @media (max-width: 640px) {
+    main { margin: 0; padding: 16px; }
+    .figures { grid-template-columns: repeat(2, 1fr); }
+    .fields th { width: 96px; }
+  }
+  @media print {
+    body { background: none; font-size: 10.5pt; }
+    main { margin: 0; padding: 0; max-width: none; }
+  }
+`;

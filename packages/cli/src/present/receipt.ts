@@ -1,42 +1,59 @@
-import type { Receipt } from "@lethe/contracts/erasures";
-import { formatPlaces } from "./erasures.js";
+import { ERASURE_LIMIT_DAYS, type Receipt } from "@lethe/contracts/erasures";
+import { formatDays, formatFields, formatPlaces, formatTime } from "./erasures.js";
+import { printable } from "./runs.js";
 import { formatCount } from "./table.js";
-
-/** Gives a receipt's facts, title by title, as the text and the page show them. */
-export function receiptFacts({ body, sequence, previousHash, hash }: Receipt): readonly (readonly [string, string])[] {
-  const { scan } = body;
-  return [
-    ["Receipt", String(sequence)],
-    ["Erasure", body.erasureId],
-    ["Person", `${body.pseudonym} (key ${body.keyId})`],
-    ["Known when the request came", body.found ? "yes" : "no; masked on arrival from then on"],
-    ["Requested", body.requestedAt],
-    ["Received", body.receivedAt],
-    ["Suppressed", body.suppressedAt],
-    ["Completed", `${body.completedAt} (${daysTaken(body.receivedAt, body.completedAt)} of one month)`],
-    ["Policy", body.policyVersion],
-    ["Tables vacuumed", body.vacuumedAt],
-    [
-      "Closing scan",
-      `${formatCount(scan.tables)} tables, ${formatCount(scan.files)} files, ${formatCount(scan.records)} records, ` +
-        `${formatCount(scan.bytes)} bytes: ${formatCount(scan.findings)} findings`,
-    ],
-    ["Hash", hash],
-    ["Hash of the receipt before", previousHash],
-  ];
-}
-
-/** Lays a receipt out as text. */
-export function formatReceipt(receipt: Receipt): string {
-  const facts = receiptFacts(receipt);
-  const width = Math.max(...facts.map(([title]) => title.length));
-  const lines = facts.map(([title, fact]) => `${title.padEnd(width)}  ${fact}`);
-  return `${lines.join("\n")}\n\n${formatPlaces(receipt.body.places)}`;
-}
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-function daysTaken(from: string, to: string): string {
-  const days = (new Date(to).getTime() - new Date(from).getTime()) / DAY_MS;
-  return days < 1 ? "less than a day" : `${days.toFixed(1)} days`;
+/** Writes a receipt for people to read. */
+export function formatReceipt(receipt: Receipt): string {
+  const { body } = receipt;
+  const { scan } = body;
+  const fields = formatFields([
+    ["receipt", `number ${receipt.sequence}`],
+    ["erasure", body.erasureId],
+    ["pseudonym", printable(body.pseudonym)],
+    ["requested", formatTime(body.requestedAt)],
+    ["received", formatTime(body.receivedAt)],
+    ["suppressed", formatTime(body.suppressedAt)],
+    ["completed", `${formatTime(body.completedAt)}, ${describeDays(receipt)}`],
+    ["vacuumed", formatTime(body.vacuumedAt)],
+    ["closing scan", describeScan(scan)],
+    ["policy", printable(body.policyVersion)],
+    ["key", printable(body.keyId)],
+    ["hash", printable(receipt.hash)],
+    ["hash before", printable(receipt.previousHash)],
+  ]);
+  const places = body.places.length === 0 ? "Nothing had to be masked." : formatPlaces(body.places);
+  return `${fields}\n\n${summarizeReceipt(receipt)}\n\n${places}`;
+}
+
+/** Says in one sentence what was done. */
+export function summarizeReceipt({ body }: Receipt): string {
+  if (!body.found) {
+    return "Nothing was known of this person when the request was carried out; whatever comes later is masked on arrival.";
+  }
+  const records = body.places.reduce((sum, place) => sum + place.records, 0);
+  const values = body.places.reduce((sum, place) => sum + place.values, 0);
+  const masked = `${count(values, "value")} in ${count(records, "record")} ${values === 1 ? "was" : "were"} masked`;
+  return `${masked}, in ${count(body.places.length, "place")}; records that come later are masked on arrival.`;
+}
+
+/** Gives the days from receiving the request to its completion. */
+export function daysTaken({ body }: Receipt): number {
+  return (Date.parse(body.completedAt) - Date.parse(body.receivedAt)) / DAY_MS;
+}
+
+/** Writes a number of things: `1 file`, `2,000 files`. */
+export function count(number: number, thing: string): string {
+  return `${formatCount(number)} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+function describeDays(receipt: Receipt): string {
+  return `after ${formatDays(daysTaken(receipt))} of ${ERASURE_LIMIT_DAYS} days`;
+}
+
+function describeScan({ tables, records, files, bytes, findings }: Receipt["body"]["scan"]): string {
+  const looked = [count(tables, "table"), count(records, "record"), count(files, "file"), count(bytes, "byte")];
+  return `${count(findings, "finding")} in ${looked.join(", ")}`;
 }

@@ -1,6 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Erasure } from "@lethe/contracts/erasures";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
+import { formatDays } from "./erasures.js";
 import { formatProgress } from "./runs.js";
 import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
@@ -12,9 +14,11 @@ export interface JobStatus {
   /** Open runs: over files, and a replay. */
   readonly activeRuns: readonly Run[];
   readonly openQuarantine: RejectCounts;
+  /** Of the job that erases: those that are not completed, the oldest first. */
+  readonly openErasures?: readonly Erasure[];
 }
 
-/** Lays the jobs out: a table of last runs, then active runs, then what waits in quarantine. */
+/** Lays the jobs out: a table of last runs, then active runs, open erasures, and what waits in quarantine. */
 export function formatStatus(jobs: readonly JobStatus[]): string {
   const table = formatTable(
     [
@@ -33,11 +37,25 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
   const quarantine = jobs
     .filter((job) => Object.keys(job.openQuarantine).length > 0)
     .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
+  const erasures = jobs.flatMap((job) => job.openErasures ?? []);
   return [
     table,
     active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
+    ...(erasures.length === 0 ? [] : [["open erasures, the oldest first", ...describeErasures(erasures)].join("\n")]),
     quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
   ].join("\n\n");
+}
+
+const MAX_ERASURES = 10;
+
+function describeErasures(erasures: readonly Erasure[]): string[] {
+  const lines = erasures.slice(0, MAX_ERASURES).map(({ id, daysOpen, daysLeft }) => {
+    const left =
+      daysLeft === null ? "" : daysLeft < 0 ? `, ${formatDays(-daysLeft)} late` : `, ${formatDays(daysLeft)} left`;
+    return `  ${id}: ${formatDays(daysOpen)} days open${left}`;
+  });
+  const more = erasures.length - lines.length;
+  return more > 0 ? [...lines, `  and ${formatCount(more)} more`] : lines;
 }
 
 function describeRun(run: Run): string[] {

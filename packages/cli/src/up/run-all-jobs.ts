@@ -1,14 +1,20 @@
 import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import type { Erasure } from "@lethe/contracts/erasures";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { followWithProgress } from "../commands/run.js";
 import type { Connections } from "../connections.js";
 import { restoreOpenWork, runToEnd } from "../open-runs.js";
+import type { ReceiptNumbers } from "../present/erasures.js";
+import { erasuresOfRuns } from "../run-erasures.js";
 import type { Terminal } from "../terminal.js";
 
 export interface AllJobsResult {
   /** Every run that was followed, in their order: those that were open already and replays among them. */
   readonly runs: readonly RunDetail[];
+  /** What those runs have erased. */
+  readonly erasures: readonly Erasure[];
+  readonly receiptNumbers: ReceiptNumbers;
   readonly succeeded: boolean;
 }
 
@@ -37,5 +43,6 @@ export async function runAllJobs(
     if (replay === undefined) break;
     own.push(await follow(replay.runId));
   }
-  return { runs, succeeded: own.every((run) => run.state === "succeeded") };
+  const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);
+  return { runs, erasures, receiptNumbers: numbers, succeeded: own.every((run) => run.state === "succeeded") };
 }

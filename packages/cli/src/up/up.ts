@@ -7,6 +7,7 @@ import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
 import { withConnections } from "../connections.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
 import { removeRunningStack, writeRunningStack } from "../stack-file.js";
@@ -68,7 +69,8 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     terminal.note(formatCopied(copied, settings.input));
 
     const result = await withConnections(servers, (connections) => runAllJobs(connections, terminal, signal));
-    terminal.print(`\n${formatRuns(result.runs)}\n`);
+    const erasures = summarizeErasures(result.erasures, result.receiptNumbers);
+    terminal.print(`\n${formatRuns(result.runs)}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
     const code = result.succeeded && copied.failures.length === 0 ? EXIT.succeeded : EXIT.failed;
     if (!options.once) await stayUp(address, context, signal);
     return code;

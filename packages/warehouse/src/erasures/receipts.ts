@@ -48,6 +48,18 @@ export async function readReceipt(db: Queryable, erasureId: string): Promise<Rec
   return rows[0];
 }
 
+/** Gives the numbers of the erasures' receipts, by erasure; one that is not completed has none. */
+export async function readReceiptNumbers(
+  db: Queryable,
+  erasureIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ erasureId: string; sequence: number }>(
+    `select erasure_id as "erasureId", sequence from privacy.receipts where erasure_id = any ($1)`,
+    [erasureIds],
+  );
+  return new Map(rows.map(({ erasureId, sequence }) => [erasureId, sequence]));
+}
+
 /** Gives all receipts in the order of their chain. */
 export async function readReceiptChain(db: Queryable): Promise<Receipt[]> {
   const { rows } = await db.query<Receipt>(`${SELECT_RECEIPT} order by sequence`);

@@ -1,45 +1,44 @@
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
-import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { connectionSettings, databaseSetting } from "../../connection-settings.js";
 import { withConnections, withDatabase } from "../../connections.js";
-import { integerBetween, parseRunId } from "../../parse-arguments.js";
-import { openRuns } from "../run.js";
+import { integerBetween } from "../../parse-arguments.js";
+import { followErasureRun, openErasureRun, prepareErasureRun } from "./run-erasures.js";
 
-const quarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
+const parseQuarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
+const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismatch`";
 
-/** Adds `lethe erasure approve`, `reject` and `lift`. */
+/** Adds `lethe erasure approve` and `lethe erasure reject`. */
 export function addDecideCommands(erasure: Command, context: CommandContext): void {
-  const { environment, terminal } = context;
   erasure
     .command("approve")
-    .summary("carry out a request whose email is not the customer's")
-    .argument("<quarantine id>", "the request in `lethe quarantine list --reason identity_mismatch`", quarantineId)
-    .option("--follow", "wait until the person is forgotten")
+    .summary("have a request done whose email is not the customer's")
+    .description(
+      "Notes that a person has looked at the request and wants it done, and opens the replay that takes it. Everything of " +
+        "that id and of that email goes.",
+    )
+    .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
+    .option("--follow", "wait for the replay's end, and show the erasure with its receipt's number")
     .action(async (id: number, options: { readonly follow?: true }) => {
-      const code = await withConnections(await connectionSettings(environment), async (connections) => {
+      const { terminal } = context;
+      const settings = await connectionSettings(context.environment);
+      const code = await withConnections(settings, async (connections) => {
+        await prepareErasureRun(connections, terminal);
         await approveRequest(connections.pool, id);
-        const run = { job: "erasure-requests", kind: "replay", trigger: "cli" } as const;
-        return openRuns(connections, [run], options, terminal);
+        terminal.note(`request ${id} is approved`);
+        if (options.follow !== true) return openErasureRun(connections, "replay", terminal);
+        return (await followErasureRun(connections, "replay", terminal)).code;
       });
       context.exitWith(code);
     });
   erasure
     .command("reject")
-    .summary("set a request aside whose email is not the customer's")
-    .argument("<quarantine id>", "the request in `lethe quarantine list --reason identity_mismatch`", quarantineId)
+    .summary("turn down a request whose email is not the customer's")
+    .description("The request stays out, and what it held is masked.")
+    .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
     .action(async (id: number) => {
-      await withDatabase(await databaseSetting(environment), (pool) => rejectRequest(pool, id));
-      terminal.print(`request ${id} is rejected; nobody was erased`);
-    });
-  erasure
-    .command("lift")
-    .summary("take a person off the suppression list who has consented again")
-    .argument("<id>", "the erasure", parseRunId)
-    .requiredOption("--note <text>", "why, for the log; no personal data")
-    .action(async (id: string, options: { readonly note: string }) => {
-      await withDatabase(await databaseSetting(environment), (pool) => liftSuppression(pool, id, options.note));
-      terminal.print(`erasure ${id} is lifted: what comes of the person from now on is kept`);
+      await withDatabase(await databaseSetting(context.environment), (pool) => rejectRequest(pool, id));
+      context.terminal.print(`request ${id} is turned down`);
     });
 }

@@ -1,36 +1,61 @@
-import { writeFile } from "node:fs/promises";
-import type { Receipt } from "@lethe/contracts/erasures";
+import { randomUUID } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { InvalidInputError } from "@lethe/contracts/errors";
 import { readReceipt, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { parseRunId } from "../../parse-arguments.js";
+import { parseErasureId } from "../../parse-arguments.js";
 import { formatReceipt } from "../../present/receipt.js";
 import { receiptPage } from "../../present/receipt-page.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */
-export function addReceiptCommands(erasure: Command, { environment, terminal }: CommandContext): void {
+export function addReceiptCommands(erasure: Command, context: CommandContext): void {
   erasure
     .command("receipt")
-    .summary("show an erasure's receipt")
-    .argument("<id>", "the erasure", parseRunId)
-    .option("--html <file>", "write it as a page that can be printed")
-    .option("--json", "print JSON instead of text")
+    .summary("show the receipt of a completed erasure")
+    .description("Shows a receipt as text, as JSON, or as a page to be printed. It holds no personal data.")
+    .argument("<id>", "the erasure's id", parseErasureId)
+    .option("--html <file>", "write a page to print on A4, which needs nothing else")
+    .option("--json", "print the receipt as JSON; `lethe erasure verify --receipts` checks it")
     .action(async (id: string, options: { readonly html?: string; readonly json?: true }) => {
-      const receipt = await withDatabase(await databaseSetting(environment), (pool) => readReceipt(pool, id));
+      const receipt = await withDatabase(await databaseSetting(context.environment), (pool) => readReceipt(pool, id));
       if (options.html !== undefined) {
-        await writeFile(options.html, receiptPage(receipt));
-        terminal.note(`wrote receipt ${receipt.sequence} to ${options.html}`);
-      } else {
-        terminal.print(options.json === true ? JSON.stringify(receipt) : formatReceipt(receipt));
+        await writeWhole(options.html, receiptPage(receipt));
+        context.terminal.note(`receipt ${receipt.sequence} is in ${options.html}`);
       }
+      if (options.json === true) context.terminal.print(JSON.stringify(receipt));
+      else if (options.html === undefined) context.terminal.print(formatReceipt(receipt));
     });
   erasure
     .command("export")
-    .summary("print all receipts, one line of JSON each, to be kept elsewhere")
-    .action(async () => {
-      const receipts = await withDatabase<Receipt[]>(await databaseSetting(environment), readReceiptChain);
-      for (const receipt of receipts) terminal.print(JSON.stringify(receipt));
+    .summary("write all receipts out")
+    .description(
+      "Writes every receipt as a line of JSON, in the order of their chain. Keep it apart from the database and its backups: " +
+        "held against it, receipts that were taken from the chain's end show too.",
+    )
+    .option("--out <file>", "write to this file instead of standard output")
+    .action(async (options: { readonly out?: string }) => {
+      const receipts = await withDatabase(await databaseSetting(context.environment), readReceiptChain);
+      const lines = receipts.map((receipt) => JSON.stringify(receipt));
+      if (options.out === undefined) {
+        for (const line of lines) context.terminal.print(line);
+        return;
+      }
+      await writeWhole(options.out, lines.map((line) => `${line}\n`).join(""));
+      context.terminal.note(`${lines.length} receipts are in ${options.out}`);
     });
+}
+
+/** Writes a file that appears whole or not at all. */
+async function writeWhole(file: string, content: string): Promise<void> {
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(unfinished, content, { flag: "wx" });
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
+  }
 }

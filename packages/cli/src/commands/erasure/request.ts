@@ -1,66 +1,75 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import type { RunDetail } from "@lethe/contracts/runs";
 import { fileRequest } from "@lethe/erasure/file-request";
-import { planErasure } from "@lethe/erasure/plan-erasure";
-import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
+import { listQuarantine } from "@lethe/warehouse/ledger/quarantine";
+import { unseenFiles } from "@lethe/warehouse/ledger/unseen-files";
+import type { Pool } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
-import { connectionSettings, databaseSetting, dataDirectory } from "../../connection-settings.js";
-import { withConnections, withDatabase } from "../../connections.js";
-import { folders } from "../../erasure-context.js";
+import { connectionSettings, dataDirectory } from "../../connection-settings.js";
+import { type Connections, withConnections } from "../../connections.js";
 import { readErasureRequest } from "../../erasure-request.js";
-import { formatErasures, formatPlan } from "../../present/erasures.js";
+import { EXIT, type ExitCode } from "../../exit-codes.js";
+import type { Terminal } from "../../terminal.js";
+import { followErasureRun, openErasureRun, prepareErasureRun } from "./run-erasures.js";
 
-import { openRuns } from "../run.js";
+interface RequestOptions {
+  readonly file?: string;
+  readonly follow?: true;
+}
 
-/** Erasures that are shown after a request: those of its run. */
-const SHOWN = 50;
-
-/** Adds `lethe erasure request` and `lethe erasure plan`. */
-export function addRequestCommands(erasure: Command, context: CommandContext): void {
-  const { environment, terminal, input } = context;
-  erasure
-    .command("request")
+/** Adds `lethe erasure request`. */
+export function addRequestCommand(erasure: Command, context: CommandContext): void {
+  withRequestInput(erasure.command("request"))
     .summary("ask for a person to be forgotten")
     .description(
-      'Reads {"customer-id": …, "email": …} from a file, standard input or your answers, and hands it in as a file of this hour; then opens the ' +
-        "run of erasure requests that takes it.",
+      "Hands a request in as a file of the current hour, as the retailer's own systems do, and opens the run that takes it. " +
+        `${INPUT_HELP} Run it with the DATA_DIR of the services.`,
     )
-    .option("--file <path>", "read the request from a file")
-    .option("--follow", "wait until the person is forgotten")
-    .action(async (options: { readonly file?: string; readonly follow?: true }) => {
-      const request = await readErasureRequest(input, options.file);
-      const settings = await connectionSettings(environment);
-      const before = new Date().toISOString();
-      await fileRequest(dataDirectory(environment), request.customerId, request.email);
+    .option("--follow", "wait for the run's end, and show the erasure with its receipt's number")
+    .action(async (options: RequestOptions) => {
+      const request = await readErasureRequest(context.input, options.file);
+      const settings = await connectionSettings(context.environment);
+      const { terminal } = context;
       const code = await withConnections(settings, async (connections) => {
-        const run = { job: "erasure-requests", kind: "files", trigger: "cli" } as const;
-        const exitCode = await openRuns(connections, [run], options, terminal);
-        if (options.follow === true) {
-          const { erasures } = await listErasures(connections.pool, { limit: SHOWN });
-          const taken = erasures.filter(({ receivedAt }) => receivedAt >= before);
-          terminal.print(taken.length === 0 ? "no erasure came of it: see the run's rejects" : formatErasures(taken));
-        }
-        return exitCode;
+        await prepareErasureRun(connections, terminal);
+        const path = await fileRequest(dataDirectory(context.environment), request.customerId, request.email);
+        terminal.note(`handed in as ${path}`);
+        if (options.follow !== true) return openErasureRun(connections, "files", terminal);
+        return followRequest(connections, path, terminal);
       });
       context.exitWith(code);
     });
-  erasure
-    .command("plan")
-    .summary("show what an erasure would reach; changes nothing")
-    .description(
-      'Reads {"customer-id": …, "email": …} from a file, standard input or your answers, and lists the places that hold the person.',
-    )
-    .option("--file <path>", "read the request from a file")
-    .option("--json", "print JSON instead of text")
-    .action(async (options: { readonly file?: string; readonly json?: true }) => {
-      const request = await readErasureRequest(input, options.file);
-      const plan = await withDatabase(await databaseSetting(environment), (pool) =>
-        planErasure(
-          { pool, datasets: createDatasets(false), ...folders(environment) },
-          request.customerId,
-          request.email,
-        ),
+}
+
+/** Adds how a command takes a request: never by its arguments, which every user of the machine can see. */
+export function withRequestInput(command: Command): Command {
+  return command.option("--file <path>", "file that holds the request, instead of standard input");
+}
+
+export const INPUT_HELP =
+  'The request comes on standard input, as {"customer-id": "…", "email": "…"}; on a terminal it is asked for.';
+
+async function followRequest(connections: Connections, path: string, terminal: Terminal): Promise<ExitCode> {
+  const { code, runs } = await followErasureRun(connections, "files", terminal);
+  const refusal = await findRefusal(connections.pool, path, runs);
+  if (refusal === undefined) return code;
+  terminal.note(refusal);
+  return EXIT.failed;
+}
+
+/** Says why the request did not become an erasure; undefined when it did, or when it was one already. */
+async function findRefusal(pool: Pool, path: string, runs: readonly RunDetail[]): Promise<string | undefined> {
+  const unseen = await unseenFiles(pool, "erasure-requests", [path]);
+  if (unseen.length > 0) return "no run has seen the request: is DATA_DIR the folder that the services work on?";
+  for (const { id: runId } of runs) {
+    const { entries } = await listQuarantine(pool, { runId, reason: "identity_mismatch", limit: 10_000 });
+    const entry = entries.find(({ file }) => file === path);
+    if (entry !== undefined) {
+      return (
+        `the email is not the customer's: nothing is erased until a person decides, by ` +
+        `\`lethe erasure approve ${entry.id}\` or \`lethe erasure reject ${entry.id}\``
       );
-      terminal.print(options.json === true ? JSON.stringify(plan) : formatPlan(plan));
-    });
+    }
+  }
+  return undefined;
 }

@@ -1,70 +1,62 @@
-import { readFile } from "node:fs/promises";
-import { type Receipt, ReceiptSchema } from "@lethe/contracts/erasures";
-import { InvalidInputError } from "@lethe/contracts/errors";
-import { type Verification, verifyErasures } from "@lethe/erasure/verify-erasures";
-import { checkReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import { access } from "node:fs/promises";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { verifyErasures } from "@lethe/erasure/verify-erasures";
 import type { Command } from "commander";
-import { Compile } from "typebox/compile";
 import type { CommandContext } from "../../command-context.js";
-import { databaseSetting } from "../../connection-settings.js";
+import { databaseSetting, dataDirectory } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext } from "../../erasure-context.js";
-import { EXIT } from "../../exit-codes.js";
-import { formatVerification } from "../../present/erasures.js";
+import { EXIT, type ExitCode } from "../../exit-codes.js";
+import { formatReceiptFileCheck, formatVerification } from "../../present/verification.js";
+import { checkReceiptFile } from "../../receipt-file.js";
 
 /** Adds `lethe erasure verify`. */
 export function addVerifyCommand(erasure: Command, context: CommandContext): void {
   erasure
     .command("verify")
-    .summary("check every receipt, and look through everything that is kept for the forgotten")
+    .summary("check the receipts, and look for erased people everywhere")
     .description(
-      "Walks the chain of receipts and searches all tables and files for anybody on the suppression list. With " +
-        "--receipts it checks exported receipts alone and needs no database. Exits with 1 when something is found.",
+      "Walks the chain of receipts, then looks through every table and file for anybody on the suppression list; needs " +
+        "the privacy key and the services' DATA_DIR, and takes as long as reading everything does. With --receipts it checks " +
+        "exported receipts alone, and needs no database. Exits with 1 when something does not fit.",
     )
-    .option("--receipts <file>", "exported receipts: a JSON array, or one a line")
-    .option("--json", "print JSON instead of text")
+    .option("--receipts <file>", "check the receipts in this file: one, a JSON array, or JSON lines")
+    .option("--json", "print the result as JSON instead of text")
     .action(async (options: { readonly receipts?: string; readonly json?: true }) => {
-      const { environment, terminal } = context;
-      const result: Verification =
+      const code =
         options.receipts === undefined
-          ? await withDatabase(await databaseSetting(environment), (pool) =>
-              verifyErasures(erasureContext(environment, pool)),
-            )
-          : checkReceipts(await readReceipts(options.receipts));
-      terminal.print(options.json === true ? JSON.stringify(result) : formatVerification(result));
-      context.exitWith(result.faults.length + result.findings.length === 0 ? EXIT.succeeded : EXIT.failed);
+          ? await verifyAll(context, options.json === true)
+          : await verifyFile(options.receipts, context, options.json === true);
+      context.exitWith(code);
     });
 }
 
-function checkReceipts(receipts: readonly Receipt[]): Verification {
-  return {
-    receipts: receipts.length,
-    faults: checkReceiptChain(receipts),
-    looked: { records: 0, files: 0, bytes: 0 },
-    findings: [],
-  };
+async function verifyFile(file: string, { terminal }: CommandContext, json: boolean): Promise<ExitCode> {
+  const check = await checkReceiptFile(file);
+  const result = { receipts: check.receipts.length, faults: check.faults };
+  terminal.print(json ? JSON.stringify(result) : formatReceiptFileCheck(check));
+  return check.faults.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-async function readReceipts(file: string): Promise<Receipt[]> {
-  let content: string;
-  try {
-    content = await readFile(file, "utf8");
-  } catch (error) {
-    throw new InvalidInputError("the file that --receipts names cannot be read", { cause: error });
+async function verifyAll({ environment, terminal }: CommandContext, json: boolean): Promise<ExitCode> {
+  const data = dataDirectory(environment);
+  await requireFolder(data);
+  const verification = await withDatabase(await databaseSetting(environment), (pool) =>
+    verifyErasures(erasureContext(environment, pool)),
+  );
+  const { faults, findings, looked } = verification;
+  // A file that is not there holds nobody; where none is, it is the folder that is wrong.
+  if (looked.files > 0 && looked.bytes === 0) {
+    throw new ConfigurationError(`none of the ledger's files is in DATA_DIR, ${data}: nothing could be looked through`);
   }
-  const check = Compile(ReceiptSchema);
-  return parseReceipts(content).map((receipt, i) => {
-    if (!check.Check(receipt)) throw new InvalidInputError(`number ${i + 1} in the file is no receipt`);
-    return receipt;
-  });
+  terminal.print(json ? JSON.stringify(verification) : formatVerification(verification));
+  return faults.length === 0 && findings.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-function parseReceipts(content: string): unknown[] {
+async function requireFolder(folder: string): Promise<void> {
   try {
-    const trimmed = content.trim();
-    if (trimmed.startsWith("[")) return JSON.parse(trimmed);
-    return trimmed.split("\n").map((line): unknown => JSON.parse(line));
+    await access(folder);
   } catch (error) {
-    throw new InvalidInputError("the file is neither a JSON array nor one JSON object a line", { cause: error });
+    throw new ConfigurationError(`DATA_DIR, ${folder}, is not there or may not be read`, { cause: error });
   }
 }

@@ -1,0 +1,29 @@
+import { InvalidInputError } from "@lethe/contracts/errors";
+import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
+import type { Command } from "commander";
+import type { CommandContext } from "../../command-context.js";
+import { databaseSetting } from "../../connection-settings.js";
+import { withDatabase } from "../../connections.js";
+import { parseErasureId } from "../../parse-arguments.js";
+
+const MAX_NOTE = 1_000;
+
+/** Adds `lethe erasure lift`. */
+export function addLiftCommand(erasure: Command, context: CommandContext): void {
+  erasure
+    .command("lift")
+    .summary("let a person in again who has consented since")
+    .description(
+      "Takes the person of a completed erasure off the suppression list: records that come from now on are no longer masked; " +
+        "what was masked stays so. The act is logged with the note.",
+    )
+    .argument("<id>", "the erasure's id", parseErasureId)
+    .requiredOption("--note <text>", "on what ground; it is kept as it is, so name a case, not a person")
+    .action(async (id: string, { note }: { readonly note: string }) => {
+      if (note.trim() === "" || note.length > MAX_NOTE) {
+        throw new InvalidInputError(`--note must say on what ground, in at most ${MAX_NOTE} characters`);
+      }
+      await withDatabase(await databaseSetting(context.environment), (pool) => liftSuppression(pool, id, note));
+      context.terminal.print(`erasure ${id} is lifted: new records of its person are no longer masked`);
+    });
+}

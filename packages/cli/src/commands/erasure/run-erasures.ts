@@ -1,0 +1,57 @@
+import type { Erasure } from "@lethe/contracts/erasures";
+import { RunActiveError } from "@lethe/contracts/errors";
+import type { RunDetail, RunKind } from "@lethe/contracts/runs";
+import type { Connections } from "../../connections.js";
+import { EXIT, type ExitCode } from "../../exit-codes.js";
+import { openAndEnqueue, restoreOpenWork, runToEnd } from "../../open-runs.js";
+import { formatErasures } from "../../present/erasures.js";
+import { formatRuns } from "../../present/runs.js";
+import { erasuresOfRuns } from "../../run-erasures.js";
+import type { Terminal } from "../../terminal.js";
+import { followWithProgress, warnOfMissingServices } from "../run.js";
+
+/**
+ * Opens a run of erasure requests and prints its id. Where one of its kind is at work already, says so and gives the exit
+ * code of that: what waits is taken by the next run.
+ */
+export async function openErasureRun(
+  connections: Connections,
+  kind: RunKind,
+  { print, note }: Terminal,
+): Promise<ExitCode> {
+  try {
+    print(`erasure-requests ${await openAndEnqueue(connections, { job: "erasure-requests", kind, trigger: "cli" })}`);
+    return EXIT.succeeded;
+  } catch (error) {
+    if (!(error instanceof RunActiveError)) throw error;
+    note(
+      `${error.message}; what is handed in now is kept, and taken by the next run: the scheduler opens it by itself`,
+    );
+    return EXIT.runActive;
+  }
+}
+
+/** Runs erasure requests to the end of their run, and prints the run and its erasures with their receipts' numbers. */
+export async function followErasureRun(
+  connections: Connections,
+  kind: RunKind,
+  terminal: Terminal,
+): Promise<{ readonly code: ExitCode; readonly runs: readonly RunDetail[]; readonly erasures: readonly Erasure[] }> {
+  const runs: RunDetail[] = [];
+  const own = await runToEnd(connections, { job: "erasure-requests", kind, trigger: "cli" }, async (runId) => {
+    const run = await followWithProgress(connections, runId, terminal);
+    runs.push(run);
+    return run;
+  });
+  terminal.print(formatRuns(runs));
+  // The run that was open before may have been the one that took the request.
+  const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);
+  if (erasures.length > 0) terminal.print(`\n${formatErasures(erasures, numbers)}`);
+  return { code: own.state === "succeeded" ? EXIT.succeeded : EXIT.failed, runs, erasures };
+}
+
+/** What both ways begin with: lost work is enqueued again, and a person hears of services that are not there. */
+export async function prepareErasureRun(connections: Connections, terminal: Terminal): Promise<void> {
+  await restoreOpenWork(connections);
+  await warnOfMissingServices(connections, terminal);
+}
