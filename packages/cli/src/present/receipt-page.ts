@@ -1,5 +1,5 @@
 import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
-import { formatDays } from "./erasures.js";
+import { formatDays, namePlace } from "./erasures.js";
 import { count, daysTaken, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
@@ -27,7 +27,7 @@ export function receiptPage(receipt: Receipt): string {
 </header>
 
 <section class="figures">
-  ${figure(formatDays(daysTaken(receipt)), `days taken, of one month (${ERASURE_LIMIT_DAYS})`, isLate(receipt))}
+  ${figure(formatDays(daysTaken(receipt)), "days taken; the limit is one month", isLate(receipt))}
   ${figure(formatCount(sum(body.places, "values")), "values masked")}
   ${figure(formatCount(sum(body.places, "records")), "records touched")}
   ${figure(formatCount(body.scan.findings), "findings of the closing scan", body.scan.findings > 0)}
@@ -93,29 +93,34 @@ function steps({ body }: Receipt): string {
 }
 
 const PLACES: Readonly<Record<string, string>> = {
-  "warehouse.customers": "the customer’s record",
-  "warehouse.customers_history": "older versions of it",
-  "warehouse.transactions": "the customer’s number in purchases",
-  "warehouse.delivery_addresses": "delivery addresses",
-  "ledger.quarantine": "records that were set aside as faulty",
-  archived_data: "original files",
-  processed_data: "cleaned files",
-  quarantined_data: "files that could not be read as a whole",
+  "warehouse.customers": "Customer",
+  "warehouse.customers_history": "Older versions of the customer",
+  "warehouse.transactions": "Purchases: the customer’s number",
+  "warehouse.delivery_addresses": "Delivery addresses",
+  "ledger.quarantine": "Records that were set aside as faulty",
+  archived_data: "Original file",
+  processed_data: "Cleaned file",
+  quarantined_data: "File that could not be read as a whole",
 };
 
 function places(all: readonly ErasurePlace[]): string {
   if (all.length === 0) return "<p>Nothing of the person was there to be masked.</p>";
-  const rows = all.map(
-    ({ place, name, records, values }) => `<tr>
-      <td><code>${escapeHtml(place)}</code>${name === "" ? "" : `<br><code class="file">${escapeHtml(name)}</code>`}</td>
-      <td>${escapeHtml(Object.hasOwn(PLACES, place) ? PLACES[place] : "")}</td>
-      <td class="count">${escapeHtml(formatCount(records))}</td><td class="count">${escapeHtml(formatCount(values))}</td>
-    </tr>`,
-  );
+  const rows = all.map((place) => {
+    const words = Object.hasOwn(PLACES, place.place) ? `${escapeHtml(PLACES[place.place])}<br>` : "";
+    return `<tr>
+      <td>${words}<code class="path">${escapeHtml(namePlace(place))}</code></td>
+      <td class="count">${escapeHtml(formatCount(place.records))}</td>
+      <td class="count">${escapeHtml(formatCount(place.values))}</td>
+    </tr>`;
+  });
   return `<table class="places">
-    <thead><tr><th>Place</th><th>What stands there</th><th class="count">Records</th><th class="count">Values masked</th></tr></thead>
+    <thead><tr><th>Place</th><th class="count">Records</th><th class="count">Values masked</th></tr></thead>
     <tbody>${rows.join("\n")}</tbody>
-    <tfoot><tr><td colspan="2">${escapeHtml(count(all.length, "place"))}</td><td class="count">${escapeHtml(formatCount(sum(all, "records")))}</td><td class="count">${escapeHtml(formatCount(sum(all, "values")))}</td></tr></tfoot>
+    <tfoot><tr>
+      <td>${escapeHtml(count(all.length, "place"))}</td>
+      <td class="count">${escapeHtml(formatCount(sum(all, "records")))}</td>
+      <td class="count">${escapeHtml(formatCount(sum(all, "values")))}</td>
+    </tr></tfoot>
   </table>`;
 }
 
@@ -188,13 +193,12 @@ const STYLE = `
   tr { break-inside: avoid; }
   .fields th { width: 130px; font-weight: 600; }
   .fields .remark { display: block; }
-  .places th:first-child { width: 58%; }
   .places th { font-size: 12px; color: #54616d; border-bottom: 1px solid #8d99a4; }
   .places tfoot td { font-weight: 600; border-bottom: 0; border-top: 1px solid #8d99a4; }
   .places tfoot { display: table-row-group; }
   .count { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: 12px; }
   code { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-  .file { color: #54616d; }
+  .path { color: #54616d; }
   .note { margin: 10px 0 0; }
   .keep { break-inside: avoid; }
   @media (max-width: 640px) {

@@ -1,0 +1,402 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { jobId } from "@lethe/contracts/jobs";
+import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { listRuns } from "@lethe/warehouse/ledger/read-runs";
+import { readSuppressions } from "@lethe/warehouse/suppressions";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { type CliResult, type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
+import { complete, insertCustomer, insertErasure, insertMismatch } from "../../test/erasure-fixture.js";
+
+const IDA = { customerId: "013000", email: "ida.forget@example.org" };
+const BEN = { customerId: "013001", email: "ben.keep@example.org" };
+const REQUEST = JSON.stringify({ "customer-id": IDA.customerId, email: IDA.email });
+const SECRET = "11".repeat(32);
+const KEY = parsePrivacyKey(SECRET);
+const UNKNOWN = "00000000-0000-4000-8000-000000000000";
+
+let world: CliWorld;
+let data: string;
+beforeAll(async () => {
+  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+});
+beforeEach(async () => {
+  data = await mkdtemp(path.join(tmpdir(), "lethe-erasure-"));
+  await writeFile(path.join(data, "privacy.key"), `${SECRET}\n`, { mode: 0o600 });
+});
+afterEach(async () => {
+  await world.quiet();
+  await world.pool.query("truncate ledger.runs, privacy.suppressions, warehouse.customers cascade");
+  await rm(data, { recursive: true });
+});
+afterAll(() => world.end());
+
+async function erasure(
+  args: readonly string[],
+  options: { stdin?: string; environment?: Record<string, string> } = {},
+) {
+  const environment = { DATA_DIR: data, ...options.environment };
+  const result = await world.lethe(["erasure", ...args], { ...options, environment });
+  return { ...result, text: result.out.join("\n"), notes: result.err.join("\n") };
+}
+
+function expectNoTraceIn({ out, err }: CliResult) {
+  expect([...out, ...err].join("\n").toLowerCase()).not.toMatch(/013000|ida\.forget/);
+}
+
+async function filedRequests(): Promise<unknown[]> {
+  const entries = await readdir(path.join(data, "landing"), { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(
+    files.map(async ({ parentPath, name }) => JSON.parse(await readFile(path.join(parentPath, name), "utf8"))),
+  );
+}
+
+async function queuedRuns() {
+  const { runs } = await listRuns(world.pool, { limit: 100 });
+  return runs.filter(({ state }) => state === "queued");
+}
+
+async function archive(relative: string, records: readonly unknown[]): Promise<void> {
+  const file = path.join(data, "archived_data", relative);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, gzipSync(records.map((record) => `${JSON.stringify(record)}\n`).join("")));
+}
+
+/** Three completed erasures; gives their ids in the order of their receipts. */
+async function threeReceipts(): Promise<[string, string, string]> {
+  const [first, second, third] = [
+    await insertErasure(world.pool, IDA, KEY),
+    await insertErasure(world.pool, { customerId: "013002", email: "b@example.org" }, KEY),
+    await insertErasure(world.pool, { customerId: "013003", email: "c@example.org" }, KEY),
+  ];
+  for (const { id } of [first, second, third]) await complete(world.pool, id);
+  return [first.id, second.id, third.id];
+}
+
+describe("lethe erasure request", () => {
+  it("hands the request in and opens the run that takes it, and repeats nothing of it", async () => {
+    const result = await erasure(["request"], { stdin: REQUEST });
+    expect(result.code, result.notes).toBe(0);
+    const [run] = await queuedRuns();
+    expect(run).toMatchObject({ job: "erasure-requests", kind: "files", trigger: "cli", from: null });
+    expect(result.out).toEqual([`erasure-requests ${run?.id}`]);
+    expect(await filedRequests()).toEqual([{ "customer-id": IDA.customerId, email: IDA.email }]);
+    expect(await world.queues.byJob.extract.getJobState(jobId.extract(run?.id ?? ""))).toBe("waiting");
+    expectNoTraceIn(result);
+  });
+
+  it("keeps the request when another run is at work, and says so with 4", async () => {
+    const file = path.join(data, "request.json");
+    await writeFile(file, REQUEST);
+    await erasure(["request", "--file", file]);
+    const result = await erasure(["request", "--file", file]);
+    expect(result.code).toBe(4);
+    expect(result.notes).toMatch(/already has an active run[\s\S]*taken by the next run/);
+    expect(await filedRequests()).toHaveLength(2);
+    expect(await queuedRuns()).toHaveLength(1);
+  });
+
+  it.each([
+    ["the request is wrong", '{"customer-id": "13000", "email": "ida.forget@example.org"}', {}, 2],
+    ["there is none", "", {}, 2],
+    ["Redis does not answer", REQUEST, { REDIS_URL: "redis://127.0.0.1:1" }, 3],
+  ])("hands nothing in when %s", async (_, stdin, environment, code) => {
+    const result = await erasure(["request"], { stdin, environment });
+    expect(result.code).toBe(code);
+    expect(await filedRequests()).toEqual([]);
+    expect(await queuedRuns()).toEqual([]);
+    expectNoTraceIn(result);
+  });
+
+  it("does not pass for done when no service has seen it", async () => {
+    await world.startWorkers();
+    const result = await erasure(["request", "--follow"], { stdin: REQUEST });
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(/erasure-requests +succeeded/);
+    expect(result.notes).toContain("no run has seen the request: is DATA_DIR the folder that the services work on?");
+  });
+});
+
+describe("lethe erasure plan", () => {
+  it("says whose email it is and what would be reached, and changes nothing", async () => {
+    const archived = "date=2022-03-01/hour=01/customers.json.gz";
+    await archive(archived, [
+      { id: IDA.customerId, email: IDA.email },
+      { id: BEN.customerId, email: BEN.email },
+    ]);
+    await insertCustomer(world.pool, IDA, archived);
+    const before = await readFile(path.join(data, "archived_data", archived));
+    const result = await erasure(["plan", "--json"], { stdin: REQUEST });
+    expect(result.code, result.notes).toBe(0);
+    expect(JSON.parse(result.text)).toEqual({
+      identity: "match",
+      places: [
+        { place: "warehouse.customers", name: "", records: 1 },
+        { place: "archived_data", name: archived, records: 1 },
+      ],
+    });
+    const other = JSON.stringify({ "customer-id": IDA.customerId, email: BEN.email });
+    expect((await erasure(["plan"], { stdin: other })).text).toContain("The email is not the customer's");
+    expect(await readFile(path.join(data, "archived_data", archived))).toEqual(before);
+    expect(await filedRequests()).toEqual([]);
+    expect(await queuedRuns()).toEqual([]);
+    expect((await readSuppressions(world.pool)).people).toEqual([]);
+  });
+});
+
+describe("lethe erasure list and show", () => {
+  it("give erasures with days and receipts, newest first, by page and by state", async () => {
+    const ids = await threeReceipts();
+    const open = await insertErasure(world.pool, BEN, KEY);
+    const all = await erasure(["list"]);
+    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* 0\\.00 +28\\.0$`, "m"));
+    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* 0\\.00 +2$`, "m"));
+    const json = await erasure(["list", "--state", "completed", "--json"]);
+    expect(json.out.map((line) => JSON.parse(line).id)).toEqual(ids.toReversed());
+    const page = await erasure(["list", "--limit", "1"]);
+    expect(page.notes).toBe(`there are more; go on with --before ${open.id}`);
+    const next = await erasure(["list", "--limit", "1", "--before", open.id, "--json"]);
+    expect(next.out.map((line) => JSON.parse(line).id)).toEqual([ids[2]]);
+    expect((await erasure(["list", "--state", "lifted"])).out).toEqual(["no such erasure"]);
+    for (const result of [all, json]) expectNoTraceIn(result);
+  });
+
+  it("show one, before and after it is completed", async () => {
+    const { id } = await insertErasure(world.pool, IDA, KEY);
+    await world.pool.query(
+      "insert into privacy.erasure_places values ($1, 'archived_data', 'date=2022-03-01/hour=01/a.json', 1, 9)",
+      [id],
+    );
+    const before = await erasure(["show", id]);
+    expect(before.text).toMatch(
+      /completed +not yet[\s\S]*receipt +not yet[\s\S]*archived_data\/date=\S+\/a\.json +1 +9$/,
+    );
+    const receipt = await complete(world.pool, id);
+    expect((await erasure(["show", id])).text).toMatch(/receipt +number 1$/m);
+    const json = JSON.parse((await erasure(["show", id, "--json"])).text);
+    expect(json).toMatchObject({ id, state: "completed", pseudonym: pseudonym(KEY, IDA.customerId), receipt });
+  });
+
+  it("exit with 2 for an erasure that is not there", async () => {
+    for (const command of ["show", "receipt"]) expect((await erasure([command, UNKNOWN])).code).toBe(2);
+    const { id } = await insertErasure(world.pool, IDA, KEY);
+    expect(await erasure(["receipt", id])).toMatchObject({ code: 2, out: [] });
+  });
+});
+
+describe("lethe erasure receipt and export", () => {
+  it("give what verify takes without a database", async () => {
+    const ids = await threeReceipts();
+    const offline = { DATABASE_URL: "", REDIS_URL: "", DATA_DIR: "/nonexistent" };
+    const [one, all] = [path.join(data, "one.json"), path.join(data, "all.ndjson")];
+    await writeFile(one, (await erasure(["receipt", ids[1], "--json"])).text);
+    expect(await erasure(["export", "--out", all])).toMatchObject({ code: 0, out: [] });
+    expect((await erasure(["export"])).text).toBe((await readFile(all, "utf8")).trim());
+
+    expect(await erasure(["verify", "--receipts", one], { environment: offline })).toMatchObject({ code: 0 });
+    const whole = await erasure(["verify", "--receipts", all], { environment: offline });
+    expect(whole.code).toBe(0);
+    expect(whole.text).toMatch(/^3 receipts: the chain is whole\nnumbers: 1 to 3\nhash of the last: [0-9a-f]{64}$/);
+
+    await writeFile(all, (await readFile(all, "utf8")).replace(ids[1], UNKNOWN));
+    const tampered = await erasure(["verify", "--receipts", all, "--json"], { environment: offline });
+    expect(tampered.code).toBe(1);
+    expect(JSON.parse(tampered.text)).toEqual({
+      receipts: 3,
+      faults: ["receipt 2: its content does not fit its hash"],
+    });
+  });
+
+  it("write a page, and say where it cannot be written", async () => {
+    const [id] = await threeReceipts();
+    const page = path.join(data, "receipt.html");
+    expect(await erasure(["receipt", id, "--html", page])).toMatchObject({ code: 0, out: [] });
+    expect(await readFile(page, "utf8")).toContain(`<code>${id}</code>`);
+    expect((await erasure(["receipt", id])).text).toContain("receipt       number 1");
+    expect((await erasure(["receipt", id, "--html", path.join(data, "no/where.html")])).code).toBe(2);
+    expect((await readdir(data)).sort()).toEqual(["privacy.key", "receipt.html"]);
+  });
+});
+
+describe("lethe erasure verify", () => {
+  const archived = "date=2022-03-01/hour=01/customers.json.gz";
+
+  it("is content when the chain is whole and nobody is found", async () => {
+    await threeReceipts();
+    await archive(archived, [{ id: BEN.customerId, email: BEN.email }]);
+    await insertCustomer(world.pool, BEN, archived);
+    const result = await erasure(["verify"]);
+    expect(result.code, result.text + result.notes).toBe(0);
+    expect(result.text).toMatch(/^3 receipts: the chain is whole\n.*nothing of an erased person is there$/);
+  });
+
+  it("names a receipt that was changed in the database, or taken out of it", async () => {
+    const ids = await threeReceipts();
+    await world.pool.query(
+      `update privacy.receipts set body = jsonb_set(body, '{completedAt}', '"2022-03-01T00:00:00.000Z"') where sequence = 2`,
+    );
+    const changed = await erasure(["verify"]);
+    expect(changed.code).toBe(1);
+    expect(changed.text).toContain(`receipt 2 (erasure ${ids[1]}): its content does not fit its hash`);
+    const json = JSON.parse((await erasure(["verify", "--json"])).text);
+    expect(json.faults).toEqual([{ sequence: 2, erasureId: ids[1], fault: "its content does not fit its hash" }]);
+
+    await world.pool.query("delete from privacy.receipts where sequence = 2");
+    const missing = await erasure(["verify"]);
+    expect(missing.code).toBe(1);
+    expect(missing.text).toContain(`receipt 3 (erasure ${ids[2]}): a receipt before it is missing`);
+  });
+
+  it("names the places that still hold somebody, in plain words and without saying whom", async () => {
+    await threeReceipts();
+    await archive(archived, [
+      { id: IDA.customerId, email: IDA.email },
+      { id: BEN.customerId, email: BEN.email },
+    ]);
+    await insertCustomer(world.pool, IDA, archived);
+    const result = await erasure(["verify"]);
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(
+      /still in 2 places\n {2}warehouse\.customers: 1 record\n {2}archived_data\/date=.*: 1 record$/,
+    );
+    expectNoTraceIn(result);
+  });
+
+  it("does not pass for content when it could not look", async () => {
+    await insertCustomer(world.pool, BEN, archived);
+    const nothing = await erasure(["verify"]);
+    expect(nothing).toMatchObject({ code: 2, out: [] });
+    expect(nothing.notes).toContain("nothing could be looked through");
+    await insertErasure(world.pool, IDA, parsePrivacyKey("22".repeat(32)));
+    await archive(archived, [{ id: BEN.customerId, email: BEN.email }]);
+    expect(await erasure(["verify"])).toMatchObject({ code: 2, out: [] });
+    expect((await erasure(["verify"], { environment: { DATA_DIR: "/nonexistent" } })).code).toBe(2);
+    expect((await erasure(["verify"], { environment: { LETHE_POLICY_FILE: "/nonexistent" } })).code).toBe(2);
+  });
+});
+
+describe("a request whose email is not the customer's", () => {
+  const statusOf = async (id: number) =>
+    (
+      await world.pool.query(
+        "select status, approved_at is not null as approved, payload from ledger.quarantine where id = $1",
+        [id],
+      )
+    ).rows[0];
+
+  it("is replayed when a person approves", async () => {
+    const id = await insertMismatch(world.pool, IDA);
+    const result = await erasure(["approve", String(id)]);
+    expect(result.code, result.notes).toBe(0);
+    const [run] = await queuedRuns();
+    expect(run).toMatchObject({ job: "erasure-requests", kind: "replay", trigger: "cli" });
+    expect(result.out).toEqual([`erasure-requests ${run?.id}`]);
+    expect(await statusOf(id)).toMatchObject({ status: "open", approved: true });
+    const second = await insertMismatch(world.pool, BEN);
+    expect((await erasure(["approve", String(second)])).code).toBe(4);
+    expect(await statusOf(second)).toMatchObject({ approved: true });
+    expectNoTraceIn(result);
+  });
+
+  it("is followed to the replay's end", async () => {
+    await world.startWorkers();
+    const id = await insertMismatch(world.pool, IDA);
+    const result = await erasure(["approve", String(id), "--follow"]);
+    expect(result.code, result.notes).toBe(0);
+    expect(result.text).toMatch(/erasure-requests \(replay\) +succeeded/);
+  });
+
+  it("is masked and stays out when a person rejects, and cannot be decided twice", async () => {
+    const id = await insertMismatch(world.pool, IDA);
+    expect(await erasure(["reject", String(id)])).toMatchObject({ code: 0 });
+    const row = await statusOf(id);
+    expect(row).toMatchObject({ status: "discarded", approved: false });
+    expect(row.payload).not.toContain(IDA.email);
+    for (const decision of ["approve", "reject"]) expect((await erasure([decision, String(id)])).code).toBe(2);
+    expect((await erasure(["approve", "999999999"])).code).toBe(2);
+    expect(await queuedRuns()).toEqual([]);
+  });
+});
+
+describe("lethe erasure lift", () => {
+  it("takes the person of a completed erasure off the list, and logs the note", async () => {
+    const { id } = await insertErasure(world.pool, IDA, KEY);
+    expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);
+    await complete(world.pool, id);
+    expect(await erasure(["lift", id, "--note", "case 7"])).toMatchObject({ code: 0 });
+    expect((await readSuppressions(world.pool)).people).toEqual([]);
+    const { rows } = await world.pool.query("select erasure_id, act, note from privacy.suppression_log");
+    expect(rows).toEqual([{ erasure_id: id, act: "lifted", note: "case 7" }]);
+    expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);
+    expect((await erasure(["lift", UNKNOWN, "--note", "case 7"])).code).toBe(2);
+  });
+});
+
+describe("lethe keys", () => {
+  const keys = async (args: readonly string[], environment: Record<string, string> = {}) => {
+    const result = await world.lethe(["keys", ...args], { environment: { DATA_DIR: data, ...environment } });
+    return { ...result, text: result.out.join("\n") };
+  };
+
+  it("lists ids and what they are needed for, and after a rotation the new one first; never a key", async () => {
+    await insertErasure(world.pool, IDA, KEY);
+    const rotated = await keys(["rotate"]);
+    expect(rotated.code, rotated.err.join("\n")).toBe(0);
+    expect(rotated.err.join("\n")).toMatch(/Restart all services[\s\S]*Leave the old lines/);
+    const [newest, oldest] = (await readFile(path.join(data, "privacy.key"), "utf8")).trim().split("\n");
+    expect(oldest).toBe(SECRET);
+    const { id } = parsePrivacyKey(newest ?? "");
+    const listed = await keys(["list"]);
+    expect(listed.code).toBe(0);
+    expect(listed.text).toMatch(new RegExp(`^${id} +in use +0\n${KEY.id} +kept +1$`, "m"));
+    for (const { out, err } of [rotated, listed]) {
+      for (const secret of [newest, oldest]) expect([...out, ...err].join("\n")).not.toContain(secret);
+    }
+    // Those who were suppressed with the old key are still looked for.
+    await insertCustomer(world.pool, IDA, "date=2022-03-01/hour=01/customers.json");
+    await mkdir(path.join(data, "archived_data/date=2022-03-01/hour=01"), { recursive: true });
+    await writeFile(path.join(data, "archived_data/date=2022-03-01/hour=01/customers.json"), "{}\n");
+    expect((await erasure(["verify"])).code).toBe(1);
+  });
+
+  it("exits with 1 when suppressions need a key that is not there", async () => {
+    const other = parsePrivacyKey("22".repeat(32));
+    await insertErasure(world.pool, IDA, other);
+    const { code, out } = await keys(["list", "--json"]);
+    expect(code).toBe(1);
+    expect(out.map((line) => JSON.parse(line))).toEqual([
+      { id: KEY.id, state: "in use", suppressions: 0 },
+      { id: other.id, state: "missing", suppressions: 1 },
+    ]);
+  });
+
+  it("rotates no key that the setting itself holds", async () => {
+    const { code, err } = await keys(["rotate"], { LETHE_PRIVACY_KEY: SECRET });
+    expect(code).toBe(2);
+    expect(err.join("\n")).toContain("LETHE_PRIVACY_KEY_FILE");
+    expect(err.join("\n")).not.toContain(SECRET);
+    expect(await readFile(path.join(data, "privacy.key"), "utf8")).toBe(`${SECRET}\n`);
+  });
+});
+
+describe("lethe status", () => {
+  it("shows open erasures with the days that are left, the oldest first", async () => {
+    await threeReceipts();
+    const newer = await insertErasure(world.pool, BEN, KEY);
+    const older = await insertErasure(world.pool, { customerId: "013004", email: "d@example.org" }, KEY);
+    await world.pool.query(
+      "update warehouse.erasure_requests set received_at = now() - interval '30 days' where id = $1",
+      [older.id],
+    );
+    const { out } = await world.lethe(["status"]);
+    expect(out.join("\n")).toContain(
+      `open erasures, the oldest first\n  ${older.id}: 30.0 days open, 2.0 late\n  ${newer.id}: 0.00 days open, 28.0 left`,
+    );
+    const json = await world.lethe(["status", "--json"]);
+    const ofJob = json.out.map((line) => JSON.parse(line)).find(({ job }) => job === "erasure-requests");
+    expect(ofJob.openErasures.map(({ id }: { id: string }) => id)).toEqual([older.id, newer.id]);
+  });
+});

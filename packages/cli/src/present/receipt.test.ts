@@ -1,0 +1,81 @@
+import type { ReceiptBody } from "@lethe/contracts/erasures";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { sampleReceiptBody } from "../../test/sample-receipt.js";
+import { formatReceipt } from "./receipt.js";
+import { receiptPage } from "./receipt-page.js";
+
+const HASHES = { previousHash: "a3".repeat(32), hash: "5f".repeat(32) };
+const receipt = (changes: Partial<ReceiptBody> = {}) => ({ sequence: 3, body: sampleReceiptBody(changes), ...HASHES });
+
+describe("a receipt", () => {
+  const shown = { text: formatReceipt(receipt()), page: receiptPage(receipt()) };
+
+  it.each(["text", "page"] as const)("shows all that it proves, as %s", (form) => {
+    const { body } = receipt();
+    const facts = [
+      ...[HASHES.hash, HASHES.previousHash, body.erasureId, body.pseudonym, body.keyId],
+      ...["2022-03-01", "2022-03-02", "2022-03-03", "1.5", "1,200", "34,567"],
+      ...[
+        "archived_data/date=2022-02-01/hour=01/customers.json.gz",
+        "warehouse.customers",
+        "13",
+        "23 values in 2 records",
+      ],
+    ];
+    for (const fact of facts) expect(shown[form]).toContain(fact);
+  });
+
+  it("of somebody who was not there says so, and of no file that was rewritten", () => {
+    const nobody = receipt({ found: false, places: [] });
+    expect(formatReceipt(nobody)).toMatch(/Nothing was known of this person[\s\S]*Nothing had to be masked/);
+    expect(receiptPage(nobody)).toContain("Nothing of the person was there to be masked.");
+    expect(receiptPage(nobody)).not.toContain("rewritten");
+  });
+
+  it("marks what took longer than a month, and what a scan has found", () => {
+    expect(shown.page).not.toContain('class="bad"');
+    expect(receiptPage(receipt({ completedAt: "2022-03-31T00:00:00.000Z" }))).toContain('class="bad"');
+    expect(receiptPage(receipt({ scan: { ...receipt().body.scan, findings: 1 } }))).toContain('class="bad"');
+  });
+
+  it("keeps control characters of a file's name from the terminal", () => {
+    const places = [{ place: "archived_data", name: "a\u001b[2J", records: 1, values: 1 }];
+    expect(formatReceipt(receipt({ places }))).not.toContain("\u001b");
+  });
+});
+
+describe("the page of a receipt", () => {
+  it("loads and runs nothing", () => {
+    const page = receiptPage(receipt());
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|\ssrc=|\shref=|url\(|@import|\son\w+=|javascript:/i);
+    expect(page).toContain("default-src 'none'");
+  });
+
+  it("escapes every value, whatever stands in it", () => {
+    const structure = (page: string) => page.match(/<[^>]*>/g)?.filter((tag) => !tag.startsWith("<time"));
+    const plain = "plain";
+    const withText = (text: string) =>
+      receiptPage({
+        sequence: 3,
+        previousHash: text,
+        hash: text,
+        body: sampleReceiptBody({
+          ...{ erasureId: text, pseudonym: text, keyId: text, policyVersion: text, requestedAt: text },
+          places: [{ place: text, name: text, records: 1, values: 1 }],
+        }),
+      });
+    const markup = fc.array(fc.constantFrom("<", ">", "&", '"', "'", "script", "/", "=", " ", "x", "$&"), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(
+        markup.map((parts) => parts.join("")),
+        (text) => {
+          expect(structure(withText(text))).toEqual(structure(withText(plain)));
+        },
+      ),
+    );
+    expect(withText("<b>&\"'")).toContain("<code>&lt;b&gt;&amp;&quot;&#39;</code>");
+  });
+});
