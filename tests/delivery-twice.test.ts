@@ -3,6 +3,7 @@ import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
 import { holdBatchesAfter } from "./harness/hold.js";
+import { batchesOf, untilFinishJobEnds, untilTransformed } from "./harness/jobs.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
 import { openQueueEvents } from "./harness/queue-events.js";
@@ -64,9 +65,9 @@ describe("a job delivered twice, and two loaders at once", () => {
     const partition = await landSales();
     const runId = await openByApi(world, "transactions");
     await untilRun(world, runId, (run) => run.state === "processing");
-    const batchIds = await batchesOf(runId);
+    const batchIds = await batchesOf(world, runId);
     expect(batchIds.length).toBeGreaterThan(5);
-    await untilTransformed(batchIds);
+    await untilTransformed(world, batchIds);
 
     // The run is open: nobody can open a second one.
     const second = await world.api("POST", "/jobs/transactions/runs", {});
@@ -109,7 +110,7 @@ describe("a run that is interrupted half way", () => {
   it("goes on after it was cancelled and retried", async () => {
     const cancelled = await world.api("POST", `/runs/${runId}/cancel`);
     expect(cancelled).toMatchObject({ status: 202, body: { state: "cancelled" } });
-    await finished(runId);
+    await untilFinishJobEnds(world, runId);
     expect((await readRun(world.pool, runId)).records.loaded).toBeLessThan(RECORDS);
     const retried = await world.api("POST", `/runs/${runId}/retry`);
     expect(retried.status, JSON.stringify(retried.body)).toBe(202);
@@ -128,7 +129,7 @@ describe("a run that is interrupted half way", () => {
 
   it("leaves to a later run what it was cancelled before", async () => {
     expect((await world.api("POST", `/runs/${runId}/cancel`)).status).toBe(202);
-    await finished(runId);
+    await untilFinishJobEnds(world, runId);
     const { records } = await readRun(world.pool, runId);
     const later = await runByApi(world, "transactions");
     expect(later).toMatchObject({
@@ -142,7 +143,7 @@ describe("a run that is interrupted half way", () => {
 
   it("keeps and publishes what was loaded when its extraction gives up, and completes by a retry", async () => {
     await failRun(world.pool, runId, "given_up", "the extractor gave up");
-    await finished(runId);
+    await untilFinishJobEnds(world, runId);
     const { records } = await readRun(world.pool, runId);
     const published = (await readProcessed(world, "transactions")).get(partition) ?? [];
     expect(published).toHaveLength(records.loaded);
@@ -186,7 +187,7 @@ describe("a run that is interrupted while it is still extracted", () => {
       const cancelling = world.api("POST", `/runs/${runId}/cancel`);
       await letGo();
       expect((await cancelling).status).toBe(202);
-      await finished(runId);
+      await untilFinishJobEnds(world, runId);
       const { batches, records } = await readRun(world.pool, runId);
       expect(batches.total).toBeLessThan(RECORDS / 48);
 
@@ -223,33 +224,3 @@ describe("a run that is interrupted while it is still extracted", () => {
     await expectAllOnce(partition);
   });
 });
-
-async function batchesOf(runId: string): Promise<string[]> {
-  const { rows } = await world.pool.query<{ id: string }>("select id::text from ledger.batches where run_id = $1", [
-    runId,
-  ]);
-  return rows.map(({ id }) => id);
-}
-
-async function untilTransformed(batchIds: readonly string[]): Promise<void> {
-  const events = await openQueueEvents(world, "transform");
-  try {
-    for (const batchId of batchIds) {
-      const job = await world.queues.byJob.transform.getJob(`transform-${batchId}`);
-      await job?.waitUntilFinished(events);
-    }
-  } finally {
-    await events.close();
-  }
-}
-
-/** Waits until the run's last job has tidied up after a cancellation or failure. */
-async function finished(runId: string): Promise<void> {
-  const events = await openQueueEvents(world, "finish");
-  try {
-    const job = await world.queues.byJob.finish.getJob(`finish-${runId}`);
-    await job?.waitUntilFinished(events);
-  } finally {
-    await events.close();
-  }
-}

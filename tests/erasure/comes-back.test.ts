@@ -5,9 +5,9 @@ import { findPeople } from "../harness/everything.js";
 import { pathsBelow } from "../harness/folders.js";
 import { land, landAsIs, landRecords } from "../harness/landing.js";
 import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { readProcessed } from "../harness/processed.js";
 import { product } from "../harness/records.js";
 import { settle, succeed } from "../harness/runs.js";
+import { expectSalesOnce } from "../harness/sales.js";
 import { countOf } from "../harness/warehouse-rows.js";
 import { openWorld, type World } from "../harness/world.js";
 
@@ -144,12 +144,7 @@ describe("somebody who was erased", () => {
 });
 
 it("leaves each sale in processed_data once, and as in the warehouse", async () => {
-  const { rows } = await world.pool.query<{ id: string; customer: string }>(
-    "select transaction_id::text as id, customer_id as customer from warehouse.transactions order by 1",
-  );
-  const processed = [...(await readProcessed(world, "transactions")).values()].flat();
-  const sales = processed.map((record) => ({ id: record.transaction_id, customer: record.customer_id }));
-  expect(sales.sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1))).toEqual(rows);
+  await expectSalesOnce(world);
   expect(await findPeople(world, recognise, (n) => n === stays.n)).not.toEqual([]);
 });
 

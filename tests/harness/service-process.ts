@@ -16,20 +16,26 @@ export interface ServiceProcess {
   readonly address: string | null;
   /** All that it has written so far. */
   log(): Promise<string>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
   /** Asks it to stop and gives its exit code; null when a signal ended it. */
   stop(): Promise<number | null>;
   /** Ends it on the spot, as a crash would. */
   kill(): Promise<void>;
 }
 
-/** Starts a service and waits until it says that it is ready. Throws, with what it wrote, when it ends before. */
+/**
+ * Starts a service, or a program that takes its place, and waits until it says that it is ready. Throws, with what it
+ * wrote, when it ends before.
+ */
 export async function startService(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
   logFile: string,
+  program = `services/${name}/dist/main.js`,
 ): Promise<ServiceProcess> {
   const output = openSync(logFile, "a");
-  const child = spawn(process.execPath, ["--enable-source-maps", fromRepository(`services/${name}/dist/main.js`)], {
+  const child = spawn(process.execPath, ["--enable-source-maps", fromRepository(program)], {
     env: { ...environment },
     stdio: ["ignore", output, output, "ipc"],
   });
@@ -52,6 +58,7 @@ export async function startService(
     pid: child.pid ?? 0,
     address,
     log,
+    ended: exited.then(() => undefined),
     stop: () => end("SIGTERM"),
     kill: async () => {
       await end("SIGKILL");

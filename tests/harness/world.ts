@@ -29,7 +29,8 @@ export interface World {
   /** The settings of services and command. */
   readonly environment: Readonly<Record<string, string>>;
   readonly running: ReadonlySet<ServiceProcess>;
-  start(name: ServiceName, settings?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Starts a service with settings of its own; `program` takes its place where a test needs one that does more. */
+  start(name: ServiceName, settings?: Readonly<Record<string, string>>, program?: string): Promise<ServiceProcess>;
   /** Stops a service and requires that it ends well. */
   stop(service: ServiceProcess): Promise<void>;
   /** Ends a service as a crash would. */
@@ -97,9 +98,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     staging: join(data, "staging"),
     environment,
     running,
-    async start(name, settings = {}) {
+    async start(name, settings = {}, program) {
       const logFile = join(logFolder, `${name}-${everyPid.length + 1}-${randomBytes(3).toString("hex")}.log`);
-      const service = await startService(name, { ...environment, ...settings }, logFile);
+      const service = await startService(name, { ...environment, ...settings }, logFile, program);
       running.add(service);
       everyLog.push(service.log);
       everyPid.push(service.pid);

@@ -23,17 +23,23 @@ import { scanPeople } from "./scan-people.js";
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   await withErasureLock(context.pool, async () => {
-    const ready = (await openErasures(context.pool)).filter(({ waits }) => !waits);
-    if (ready.length > 0) await complete(context, ready, log);
+    const open = await openErasures(context.pool);
+    const ready = open.filter(({ waits }) => !waits);
+    if (ready.length > 0) await complete(context, ready, open, log);
   });
 }
 
-async function complete(context: ErasureContext, erasures: readonly OpenErasure[], log: ErasureLog): Promise<void> {
+async function complete(
+  context: ErasureContext,
+  erasures: readonly OpenErasure[],
+  open: readonly OpenErasure[],
+  log: ErasureLog,
+): Promise<void> {
   const { people } = await readSuppressions(context.pool);
   const findSuppression = createSuppressionFinder(people, context.ring);
   context.onStep?.("erasures ready");
   await removeStagedOfClosedRuns(context);
-  const files = await erasePersonFiles(context, erasures, findSuppression);
+  const files = await erasePersonFiles(context, erasures, open, findSuppression);
   context.onStep?.("files erased");
   const vacuumedAt = await vacuumErasedTables(context.pool);
   for (const erasure of erasures) {

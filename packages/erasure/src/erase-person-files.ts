@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import { type OpenErasure, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
+import type { OpenErasure } from "@lethe/warehouse/erasures/erasure-work";
 import {
   announceRewrite,
   lockPublication,
@@ -11,9 +11,9 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
-import { maskProcessedRecords, maskRawRecords, type OnMasked } from "./mask-record-text.js";
+import { createErasureTallies, type ErasureTallies } from "./erasure-tallies.js";
+import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { filesOf, type PersonFile } from "./person-files.js";
-import { createPlaceTally, type PlaceTally } from "./place-tally.js";
 import { settledLength } from "./processed-length.js";
 import { discard, exists, putInPlace, writeRewritten } from "./rewrite-file.js";
 
@@ -24,11 +24,13 @@ export interface ErasedFiles {
 
 /**
  * Masks people in the files that hold them, each file once for all of them. Which files those are the people's own rows
- * tell, so the cost grows with the people's files, not with all files.
+ * tell, so the cost grows with the people's files, not with all files. `open` are all erasures that are not completed:
+ * those that have to wait have their people masked on the way, too.
  */
 export async function erasePersonFiles(
   context: ErasureContext,
   erasures: readonly OpenErasure[],
+  open: readonly OpenErasure[],
   findSuppression: FindSuppression,
 ): Promise<ErasedFiles> {
   const byErasure = new Map<string, PersonFile[]>();
@@ -38,28 +40,15 @@ export async function erasePersonFiles(
     byErasure.set(erasure.id, own);
     for (const file of own) files.set(`${file.place} ${file.path}`, file);
   }
-  const erasureOf = new Map(erasures.flatMap(({ id, pseudonyms }) => pseudonyms.map((alias) => [alias, id] as const)));
   for (const file of files.values()) {
-    const tallies = new Map<string, PlaceTally>();
-    const onMasked: OnMasked = (alias, values) => {
-      // A record that names its person by email alone is counted for the one erasure that is at work, if it is one.
-      const id =
-        (alias === null ? undefined : erasureOf.get(alias)) ?? (erasures.length === 1 ? erasures[0]?.id : undefined);
-      if (id === undefined) return;
-      const tally = tallies.get(id) ?? createPlaceTally();
-      tallies.set(id, tally);
-      tally.add(file.place, values, file.path);
-    };
-    const record = async () => {
-      for (const [id, tally] of tallies) await recordPlaces(context.pool, id, tally.places());
-    };
+    const tallies = createErasureTallies(context.pool, open, file.place, file.path);
     if (file.place === "processed_data") {
-      await eraseInProcessed(context, file, findSuppression, onMasked, record);
+      await eraseInProcessed(context, file, findSuppression, tallies);
       continue;
     }
     const damaged = file.place === "quarantined_data";
     const path = join(damaged ? context.quarantined : context.archived, file.path);
-    await eraseInRaw(context, path, { ...file, damaged }, findSuppression, onMasked, record);
+    await eraseInRaw(context, path, { ...file, damaged }, findSuppression, tallies);
   }
   return { ofErasure: (id) => byErasure.get(id) ?? [] };
 }
@@ -77,8 +66,7 @@ export async function eraseInRaw(
   path: string,
   file: RawFile,
   findSuppression: FindSuppression,
-  onMasked: OnMasked,
-  beforeInPlace: () => Promise<void>,
+  tallies: ErasureTallies,
 ): Promise<void> {
   if (!(await exists(path))) return;
   let masked = 0;
@@ -88,7 +76,7 @@ export async function eraseInRaw(
     findSuppression,
     (alias, values) => {
       masked += 1;
-      onMasked(alias, values);
+      tallies.onMasked(alias, values);
     },
   );
   const rewritten = await writeRewritten(path, file.format, rewrite, { damaged: file.damaged });
@@ -97,7 +85,7 @@ export async function eraseInRaw(
     return;
   }
   context.onStep?.("file written");
-  await beforeInPlace();
+  await tallies.record();
   context.onStep?.("file counted");
   await putInPlace(path, rewritten);
   context.onStep?.("file in place");
@@ -107,8 +95,7 @@ async function eraseInProcessed(
   context: ErasureContext,
   file: PersonFile,
   findSuppression: FindSuppression,
-  onMasked: OnMasked,
-  beforeInPlace: () => Promise<void>,
+  tallies: ErasureTallies,
 ): Promise<void> {
   const path = join(context.processed, file.path);
   if (!(await exists(path))) return;
@@ -124,7 +111,7 @@ async function eraseInProcessed(
       findSuppression,
       (alias, values) => {
         masked += 1;
-        onMasked(alias, values);
+        tallies.onMasked(alias, values);
       },
     );
     const rewritten = await writeRewritten(path, file.format, rewrite, { firstBytes: bytes });
@@ -134,7 +121,7 @@ async function eraseInProcessed(
       return;
     }
     context.onStep?.("processed file written");
-    await beforeInPlace();
+    await tallies.record();
     // In a commit of its own, before the file changes: see settledLength.
     await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
     context.onStep?.("processed file announced");

@@ -29,6 +29,21 @@ export async function writeRewritten(
   options: { readonly firstBytes?: number; readonly damaged?: boolean } = {},
 ): Promise<RewrittenFile> {
   const temporary = `${path}.erasing.tmp`;
+  try {
+    return { temporary, bytes: await write(temporary, path, format, rewrite, options) };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function write(
+  temporary: string,
+  path: string,
+  format: InputFormat,
+  rewrite: Rewrite,
+  options: { readonly firstBytes?: number; readonly damaged?: boolean },
+): Promise<number> {
   const end = options.firstBytes === undefined ? {} : { end: options.firstBytes - 1 };
   const stored = createReadStream(path, { highWaterMark: READ_BYTES, ...end });
   const unpacked = options.damaged === true ? salvagedBytes(stored, format.gzip) : unpackedBytes(stored, format.gzip);
@@ -38,7 +53,7 @@ export async function writeRewritten(
   const file = await open(temporary, "r+");
   try {
     await file.sync();
-    return { temporary, bytes: (await file.stat()).size };
+    return (await file.stat()).size;
   } finally {
     await file.close();
   }

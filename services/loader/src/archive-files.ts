@@ -7,7 +7,12 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { maskLandedFile } from "@lethe/erasure/mask-arrived-files";
 import type { Logger } from "@lethe/service-kit/logger";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
-import { type CompleteFile, completeFilesOfRun, recordArchived } from "@lethe/warehouse/ledger/finish-files";
+import {
+  announceArchived,
+  type CompleteFile,
+  completeFilesOfRun,
+  recordArchived,
+} from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
 
 /** Files that are moved between two records in the ledger. */
@@ -22,11 +27,14 @@ export async function archiveFiles(
 ): Promise<void> {
   const files = await completeFilesOfRun(context.pool, runId);
   for (let i = 0; i < files.length; i += FILES_PER_RECORD) {
-    const moved = [];
+    const moves = [];
     for (const file of files.slice(i, i + FILES_PER_RECORD)) {
-      moved.push({ id: file.id, keptPath: await archiveFile(context, dataset, file, log) });
+      moves.push({ ...file, keptPath: file.keptPath ?? (await freePath(context.archived, file)) });
     }
-    await recordArchived(context.pool, moved);
+    // First where they go: masking changes a file's hash, so that after a crash it could not be known again.
+    await announceArchived(context.pool, moves);
+    for (const move of moves) await archiveFile(context, dataset, move, log);
+    await recordArchived(context.pool, moves);
   }
   await removeEmptyFolders(
     context.landing,
@@ -34,27 +42,25 @@ export async function archiveFiles(
   );
 }
 
-/** Moves one file; gives its path in the archive. One that was moved before a crash is found there. */
+/** Moves one file. One that was moved before a crash is there already. */
 async function archiveFile(
   context: LoaderContext,
   dataset: DatasetName,
-  file: CompleteFile,
+  file: CompleteFile & { readonly keptPath: string },
   log: Logger,
-): Promise<string> {
-  const source = join(context.landing, file.path);
-  const keptPath = await freePath(context.archived, file);
-  await mkdir(dirname(join(context.archived, keptPath)), { recursive: true });
+): Promise<void> {
+  const target = join(context.archived, file.keptPath);
+  await mkdir(dirname(target), { recursive: true });
   // In landing still: the archive never holds a suppressed person in plain, not for a moment.
-  if (file.holdsSuppressed) await maskLandedFile(context, dataset, file.path);
+  if (file.holdsSuppressed) await maskLandedFile(context, dataset, file.path, file.keptPath);
   try {
-    await rename(source, join(context.archived, keptPath));
+    await rename(join(context.landing, file.path), target);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    if ((await hashOf(join(context.archived, keptPath))) === undefined) {
+    if ((await hashOf(target)) === undefined) {
       log.warn({ path: file.path }, "a raw file was taken from landing before it could be archived");
     }
   }
-  return keptPath;
 }
 
 /** The file's own path, or, where another file of that name was archived before, one with the first digits of its hash. */

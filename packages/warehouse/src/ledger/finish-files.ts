@@ -139,19 +139,34 @@ export interface CompleteFile {
   readonly sha256: Buffer;
   /** Whether records of suppressed people came in with it, so that it may not be archived as it is. */
   readonly holdsSuppressed: boolean;
+  /** Where it was about to go when something interrupted its archiving. */
+  readonly keptPath: string | null;
 }
 
 /** Gives the run's files whose batches are all loaded and which still lie in landing. */
 export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
-    `select id, path, sha256, holds_suppressed as "holdsSuppressed" from ledger.files
+    `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
     [runId],
   );
   return rows;
 }
 
-/** Notes where raw files were archived, relative to the archive's root; with that they are done. */
+/** Notes where raw files are about to be archived, relative to the archive's root. */
+export async function announceArchived(
+  db: Queryable,
+  files: readonly { readonly id: number; readonly keptPath: string }[],
+): Promise<void> {
+  await db.query(
+    `update ledger.files f set kept_path = announced.kept_path
+     from unnest($1::bigint[], $2::text[]) as announced (id, kept_path)
+     where f.id = announced.id and f.state = 'open'`,
+    [files.map((file) => file.id), files.map((file) => file.keptPath)],
+  );
+}
+
+/** Notes that raw files were archived; with that they are done. */
 export async function recordArchived(
   db: Queryable,
   files: readonly { readonly id: number; readonly keptPath: string }[],

@@ -1,0 +1,73 @@
+import { join, resolve } from "node:path";
+import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorker } from "@lethe/service-kit/worker";
+import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool } from "@lethe/warehouse/pool";
+import type { LoaderContext } from "./context.js";
+import { finishJob } from "./finish-job.js";
+import { loadJob } from "./load-job.js";
+import { LoaderSettings } from "./settings.js";
+
+/** Runs of different datasets that are finished side by side. */
+const FINISHES_AT_ONCE = 2;
+
+/** Defines the service. `onStep` is told of each step before it is taken; only tests give one. */
+export function loaderService(onStep?: (step: string) => void): ServiceDefinition<typeof LoaderSettings> {
+  return {
+    name: "loader",
+    settings: LoaderSettings,
+    async start(settings, service) {
+      const datasets = createDatasets(false);
+      const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
+      await migrate(settings.DATABASE_URL);
+      const pool = createPool(
+        settings.DATABASE_URL,
+        settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
+        "lethe-loader",
+      );
+      const queues = openQueues(service.redis, service.prefix);
+      const data = resolve(settings.DATA_DIR);
+      const context: LoaderContext = {
+        pool,
+        queues,
+        staging: openStagingDirectory(join(data, "staging")),
+        datasets,
+        ring,
+        policy,
+        landing: join(data, "landing"),
+        archived: join(data, "archived_data"),
+        processed: join(data, "processed_data"),
+        quarantined: join(data, "quarantined_data"),
+        ...(onStep !== undefined && { onStep }),
+      };
+      const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
+        handle: (payload, log) => loadJob(context, payload, log),
+        async giveUp({ runId, batchId }, error) {
+          await markFailed(pool, runId, batchId, error.code, error.message);
+          await enqueueFinish(queues, runId);
+        },
+      });
+      const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
+        handle: (payload, log) => finishJob(context, payload, log),
+        giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+      });
+      return {
+        checks: { database: () => pool.query("select") },
+        async stop(graceMs) {
+          await Promise.all([loads.stop(graceMs), finishes.stop(graceMs)]);
+          await queues.close();
+          await pool.end();
+        },
+      };
+    },
+  };
+}
