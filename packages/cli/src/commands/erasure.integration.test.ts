@@ -152,8 +152,8 @@ describe("lethe erasure list and show", () => {
     const ids = await threeReceipts();
     const open = await insertErasure(world.pool, BEN, KEY);
     const all = await erasure(["list"]);
-    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* 0\\.00 +28\\.0$`, "m"));
-    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* 0\\.00 +2$`, "m"));
+    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* <0\\.01 +28\\.0$`, "m"));
+    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* <0\\.01 +2$`, "m"));
     const json = await erasure(["list", "--state", "completed", "--json"]);
     expect(json.out.map((line) => JSON.parse(line).id)).toEqual(ids.toReversed());
     const page = await erasure(["list", "--limit", "1"]);
@@ -393,7 +393,7 @@ describe("lethe status", () => {
     );
     const { out } = await world.lethe(["status"]);
     expect(out.join("\n")).toContain(
-      `open erasures, the oldest first\n  ${older.id}: 30.0 days open, 2.0 late\n  ${newer.id}: 0.00 days open, 28.0 left`,
+      `open erasures, the oldest first\n  ${older.id}: 30.0 days open, 2.0 late\n  ${newer.id}: <0.01 days open, 28.0 left`,
     );
     const json = await world.lethe(["status", "--json"]);
     const ofJob = json.out.map((line) => JSON.parse(line)).find(({ job }) => job === "erasure-requests");

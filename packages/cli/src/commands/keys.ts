@@ -6,6 +6,7 @@ import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { EXIT } from "../exit-codes.js";
 import { formatKeys, type KeyUse, keyUses } from "../present/keys.js";
+import { count } from "../present/receipt.js";
 import { keyFile, readKeyring } from "../privacy-keys.js";
 import { rotateKeyFile } from "../rotate-key-file.js";
 
@@ -28,7 +29,9 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
         );
       }
       const ring = await rotateKeyFile(file);
-      context.terminal.print(`key ${ring.current.id} is on top of ${file}; ${ring.all.length - 1} stay below it`);
+      context.terminal.print(
+        `key ${ring.current.id} is on top of ${file}, with ${count(ring.all.length - 1, "older key")} below it`,
+      );
       context.terminal.note(
         "Restart all services now, so that all of them take it up. Leave the old lines where they are as long as suppressions " +
           "use them (`lethe keys list`), and keep a copy of the file where the database's backups are not.",

@@ -81,7 +81,7 @@ it("says in a plan whether the email is the customer's, and where their records 
 });
 
 it("shows a short time as what it is", () => {
-  expect([0.004, 0.5, 1, 27.96, -0.25].map(formatDays)).toEqual(["0.00", "0.50", "1.0", "28.0", "-0.25"]);
+  expect([0.004, 0.5, 1, 27.96, -0.25].map(formatDays)).toEqual(["<0.01", "0.50", "1.0", "28.0", "-0.25"]);
 });
 
 describe("keys", () => {

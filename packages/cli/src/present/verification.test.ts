@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sampleReceipts } from "../../test/sample-receipt.js";
 import { formatReceiptFileCheck, formatVerification } from "./verification.js";
 
 const looked = { records: 1_200, files: 3, bytes: 5_000 };
@@ -28,6 +29,12 @@ describe("what a verification has found", () => {
       "  warehouse.customers: 1 record",
       "  archived_data/a\\x0ab.json: 2 records",
     ]);
+  });
+
+  it("claims no more of a receipt alone than can be seen from it", () => {
+    const text = formatReceiptFileCheck({ receipts: sampleReceipts(1), faults: [] });
+    expect(text).toContain("its content fits its hash");
+    expect(text).not.toContain("chain");
   });
 
   it("names a hundred faults, and how many more there are", () => {

@@ -29,8 +29,10 @@ export function formatVerification({ receipts, faults, looked, findings }: Verif
 export function formatReceiptFileCheck({ receipts, faults }: ReceiptFileCheck): string {
   const numbers = formatNumberRanges(receipts.map(({ sequence }) => sequence));
   const last = receipts.at(-1);
+  // A receipt alone is no chain: it can be held against its own hash, and nothing else.
+  const alone = receipts.length === 1 && faults.length === 0;
   return [
-    formatFaults(faults, receipts.length),
+    alone ? "1 receipt: its content fits its hash" : formatFaults(faults, receipts.length),
     ...(numbers === "" ? [] : [`numbers: ${numbers}`]),
     ...(last === undefined ? [] : [`hash of the last: ${printable(last.hash)}`]),
   ].join("\n");
