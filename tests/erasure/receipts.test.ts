@@ -88,6 +88,17 @@ it("a receipt that was tampered with makes the command fail and name it", async 
   expect((await verify()).faults).toEqual([]);
 });
 
+it("the newest receipt that was taken away is missed, though the chain before it is whole", async () => {
+  await world.pool.query("create table taken as select * from privacy.receipts where sequence = 3");
+  const { rows } = await world.pool.query<{ erasure_id: string }>(
+    "delete from privacy.receipts where sequence = 3 returning erasure_id",
+  );
+  const { faults, withoutReceipt } = await verify();
+  expect({ faults, withoutReceipt }).toEqual({ faults: [], withoutReceipt: [rows[0]?.erasure_id] });
+  await world.pool.query("insert into privacy.receipts select * from taken; drop table taken");
+  expect((await verify()).withoutReceipt).toEqual([]);
+});
+
 describe("a scan of everything", () => {
   it("finds nobody, and says how much it has looked at", async () => {
     const { findings, faults, receipts, looked } = await verify();
@@ -142,13 +153,14 @@ async function verify() {
   const { code, out, err } = await world.lethe("erasure", "verify", "--json");
   expect(err).toBe("");
   const answer: Answer = JSON.parse(out);
-  expect(code).toBe(answer.findings.length + answer.faults.length === 0 ? 0 : 1);
+  expect(code).toBe(answer.findings.length + answer.faults.length + answer.withoutReceipt.length === 0 ? 0 : 1);
   return answer;
 }
 
 interface Answer {
   readonly receipts: number;
   readonly faults: readonly { readonly sequence: number; readonly erasureId: string; readonly fault: string }[];
+  readonly withoutReceipt: readonly string[];
   readonly findings: readonly unknown[];
   readonly looked: { readonly files: number; readonly records: number; readonly bytes: number };
 }

@@ -3,7 +3,12 @@ import { ALL_PEOPLE, ALL_QUARANTINED } from "@lethe/datasets/erasure-requests/sc
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
-import { checkReceiptChain, type ReceiptFault, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import {
+  checkReceiptChain,
+  erasuresWithoutReceipt,
+  type ReceiptFault,
+  readReceiptChain,
+} from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { allFiles } from "./person-files.js";
@@ -19,6 +24,8 @@ export interface Finding {
 export interface Verification {
   readonly receipts: number;
   readonly faults: readonly ReceiptFault[];
+  /** Erasures that were completed and whose receipt is gone. */
+  readonly withoutReceipt: readonly string[];
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
   readonly findings: readonly Finding[];
 }
@@ -44,7 +51,13 @@ export async function verifyErasures(context: ErasureContext): Promise<Verificat
     looked.bytes += scan.bytes;
     if (scan.findings > 0) findings.push({ place: file.place, name: file.path, records: scan.findings });
   }
-  return { receipts: receipts.length, faults: checkReceiptChain(receipts), looked, findings };
+  return {
+    receipts: receipts.length,
+    faults: checkReceiptChain(receipts),
+    withoutReceipt: await erasuresWithoutReceipt(context.pool),
+    looked,
+    findings,
+  };
 }
 
 async function scanTables(context: ErasureContext, findSuppression: FindSuppression) {

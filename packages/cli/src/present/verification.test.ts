@@ -6,7 +6,9 @@ const looked = { records: 1_200, files: 3, bytes: 5_000 };
 
 describe("what a verification has found", () => {
   it("is told in two lines when all is well", () => {
-    expect(formatVerification({ receipts: 6, faults: [], looked, findings: [] }).split("\n")).toEqual([
+    expect(
+      formatVerification({ receipts: 6, faults: [], withoutReceipt: [], looked, findings: [] }).split("\n"),
+    ).toEqual([
       "6 receipts: the chain is whole",
       "1,200 records and 3 files (5,000 bytes) looked through: nothing of an erased person is there",
     ]);
@@ -16,6 +18,7 @@ describe("what a verification has found", () => {
     const text = formatVerification({
       receipts: 6,
       faults: [{ sequence: 2, erasureId: "an id", fault: "its content does not fit its hash" }],
+      withoutReceipt: [],
       looked,
       findings: [
         { place: "warehouse.customers", name: "", records: 1 },

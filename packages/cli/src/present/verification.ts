@@ -9,11 +9,15 @@ import { printable } from "./runs.js";
 const MAX_NAMED = 100;
 
 /** Tells what the walk over the chain and the scan of everything have found. */
-export function formatVerification({ receipts, faults, looked, findings }: Verification): string {
+export function formatVerification(verification: Verification): string {
+  const { receipts, faults, withoutReceipt, looked, findings } = verification;
   const scanned = `${count(looked.records, "record")} and ${count(looked.files, "file")} (${count(looked.bytes, "byte")}) looked through`;
   return [
     formatFaults(
-      faults.map(({ sequence, erasureId, fault }) => `receipt ${sequence} (erasure ${erasureId}): ${fault}`),
+      [
+        ...faults.map(({ sequence, erasureId, fault }) => `receipt ${sequence} (erasure ${erasureId}): ${fault}`),
+        ...withoutReceipt.map((id) => `erasure ${id}: it was completed, and its receipt is gone`),
+      ],
       receipts,
     ),
     findings.length === 0

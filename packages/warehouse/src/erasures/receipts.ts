@@ -66,6 +66,16 @@ export async function readReceiptChain(db: Queryable): Promise<Receipt[]> {
   return rows;
 }
 
+/** Gives the completed erasures that have no receipt: the newest receipts can be taken away without breaking the chain. */
+export async function erasuresWithoutReceipt(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select e.id from warehouse.erasure_requests e
+     where e.completed_at is not null and not exists (select from privacy.receipts r where r.erasure_id = e.id)
+     order by e.completed_at`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** What is wrong with a receipt in a chain. */
 export interface ReceiptFault {
   readonly sequence: number;

@@ -44,13 +44,13 @@ async function verifyAll({ environment, terminal }: CommandContext, json: boolea
   const verification = await withDatabase(await databaseSetting(environment), (pool) =>
     verifyErasures(erasureContext(environment, pool)),
   );
-  const { faults, findings, looked } = verification;
+  const { faults, withoutReceipt, findings, looked } = verification;
   // A file that is not there holds nobody; where none is, it is the folder that is wrong.
   if (looked.files > 0 && looked.bytes === 0) {
     throw new ConfigurationError(`none of the ledger's files is in DATA_DIR, ${data}: nothing could be looked through`);
   }
   terminal.print(json ? JSON.stringify(verification) : formatVerification(verification));
-  return faults.length === 0 && findings.length === 0 ? EXIT.succeeded : EXIT.failed;
+  return faults.length + withoutReceipt.length + findings.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
 async function requireFolder(folder: string): Promise<void> {
