@@ -1,5 +1,5 @@
 import path from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
+import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";

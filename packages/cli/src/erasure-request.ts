@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/all-datasets";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import type { CommandInput } from "./command-input.js";

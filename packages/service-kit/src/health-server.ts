@@ -15,7 +15,11 @@ export async function checkReadiness(
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics` on the loopback address: for a container's health check and a scraper beside it. */
-export async function startHealthServer(port: number, checks: ReadinessChecks, registry: Registry): Promise<Server> {
+export async function startHealthServer(
+  port: number,
+  checks: ReadinessChecks,
+  metricsRegistry: Registry,
+): Promise<Server> {
   const server = createServer((request, response) => {
     void answer(request.url ?? "/").then(
       ({ status, type, body }) => response.writeHead(status, { "content-type": type }).end(body),
@@ -25,7 +29,8 @@ export async function startHealthServer(port: number, checks: ReadinessChecks, r
   async function answer(url: string) {
     const json = "application/json";
     if (url === "/healthz") return { status: 200, type: json, body: '{"status":"ok"}' };
-    if (url === "/metrics") return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    if (url === "/metrics")
+      return { status: 200, type: metricsRegistry.contentType, body: await metricsRegistry.metrics() };
     if (url !== "/readyz") return { status: 404, type: json, body: '{"status":"not found"}' };
     const readiness = await checkReadiness(checks);
     return { status: readiness.ready ? 200 : 503, type: json, body: JSON.stringify(readiness) };

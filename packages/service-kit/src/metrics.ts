@@ -9,24 +9,24 @@ export interface JobMetrics {
 
 /** Makes a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */
 export function createMetrics(service: string): JobMetrics {
-  const registry = new Registry();
-  registry.setDefaultLabels({ service });
-  collectDefaultMetrics({ register: registry });
+  const metricsRegistry = new Registry();
+  metricsRegistry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: metricsRegistry });
   const jobs = new Counter({
     name: "lethe_jobs_total",
     help: "Jobs worked on, by outcome",
     labelNames: ["job", "outcome"],
-    registers: [registry],
+    registers: [metricsRegistry],
   });
   const durations = new Histogram({
     name: "lethe_job_duration_seconds",
     help: "Time from a job's start to its end",
     labelNames: ["job"],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [registry],
+    registers: [metricsRegistry],
   });
   return {
-    registry,
+    registry: metricsRegistry,
     startTimer(job) {
       const stop = durations.startTimer({ job });
       return (outcome) => {

@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/all-datasets";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/all-datasets";
 import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";

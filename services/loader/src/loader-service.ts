@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
+import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";

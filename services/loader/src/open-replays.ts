@@ -1,7 +1,7 @@
 import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
+import type { Datasets } from "@lethe/datasets/all-datasets";
 import { NOTHING_TO_WAIT_FOR } from "@lethe/datasets/dataset";
-import type { Datasets } from "@lethe/datasets/registry";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
 import type { Client } from "@lethe/warehouse/pool";

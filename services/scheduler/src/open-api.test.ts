@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/all-datasets";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/all-datasets";
 import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";

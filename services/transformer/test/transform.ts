@@ -1,6 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { createDatasets, fieldsOf } from "@lethe/datasets/registry";
+import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";

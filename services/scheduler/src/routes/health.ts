@@ -6,7 +6,10 @@ import { problems } from "../http/response-schemas.js";
 
 const Readiness = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.Boolean()) });
 
-export const healthRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { checks, registry }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
+  app,
+  { checks, registry: metricsRegistry },
+) => {
   app.route({
     method: "GET",
     url: "/healthz",
@@ -45,6 +48,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (a
         ...problems(),
       },
     },
-    handler: async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+    handler: async (_request, reply) => reply.type(metricsRegistry.contentType).send(await metricsRegistry.metrics()),
   });
 };

@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/all-datasets";
 import { planErasure } from "@lethe/erasure/plan-erasure";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";

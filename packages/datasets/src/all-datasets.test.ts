@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accept, KEY } from "../test/accept.js";
 import { lenient, MARKER, RECORDS, strict } from "../test/records.js";
-import { fieldsOf } from "./registry.js";
+import { fieldsOf } from "./all-datasets.js";
 
 const POLICY = readPolicy(undefined, fieldsOf(strict));
 
