@@ -3,6 +3,7 @@ import { createReadStream, type Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /** Gives every regular file below a folder, by its path there, with the SHA-256 of its bytes. None if there is no folder. */
 export async function filesBelow(folder: string): Promise<Map<string, string>> {
@@ -23,7 +24,7 @@ async function entriesBelow(folder: string, parent = ""): Promise<[string, Diren
   try {
     entries = await readdir(join(folder, parent), { withFileTypes: true });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (hasSystemCode(error, "ENOENT")) return [];
     throw error;
   }
   const found: [string, Dirent][] = [];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -47,6 +48,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return hasSystemCode(error, "EPERM");
   }
 }

@@ -1,3 +1,5 @@
+import type { Subject } from "./dataset.js";
+
 /** Gives a text field of a record that may be of any form; null when there is none. */
 export function textFieldOf(record: unknown, field: string): string | null {
   if (typeof record !== "object" || record === null || !Object.hasOwn(record, field)) return null;
@@ -18,4 +20,9 @@ export function customerIdOf(record: unknown, field: string): string | null {
   if (typeof record !== "object" || record === null || !Object.hasOwn(record, field)) return null;
   const value: unknown = Reflect.get(record, field);
   return typeof value === "number" ? String(value).padStart(ID_DIGITS, "0") : null;
+}
+
+/** Whether no field of a record says whose it is: then only its words can. */
+export function isOfNobody({ customerId, email }: Subject): boolean {
+  return customerId === null && email === null;
 }

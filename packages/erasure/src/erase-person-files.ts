@@ -69,18 +69,14 @@ export async function eraseInRaw(
   tallies: ErasureTallies,
 ): Promise<void> {
   if (!(await exists(path))) return;
-  let masked = 0;
   const rewrite = maskRawRecords(
     context.datasets[file.dataset],
     context.policy.datasets[file.dataset],
     findSuppression,
-    (alias, values) => {
-      masked += 1;
-      tallies.onMasked(alias, values);
-    },
+    tallies.onMasked,
   );
   const rewritten = await writeRewritten(path, file.format, rewrite, { damaged: file.damaged });
-  if (masked === 0) {
+  if (tallies.masked() === 0) {
     await discard(rewritten);
     return;
   }
@@ -104,18 +100,14 @@ async function eraseInProcessed(
     const [length] = await processedLengths(client, file.dataset, [file.partition]);
     const bytes = await settledLength(path, length);
     if (bytes === 0) return;
-    let masked = 0;
     const rewrite = maskProcessedRecords(
       context.datasets[file.dataset],
       context.policy.datasets[file.dataset],
       findSuppression,
-      (alias, values) => {
-        masked += 1;
-        tallies.onMasked(alias, values);
-      },
+      tallies.onMasked,
     );
     const rewritten = await writeRewritten(path, file.format, rewrite, { firstBytes: bytes });
-    if (masked === 0) {
+    if (tallies.masked() === 0) {
       await discard(rewritten);
       if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
       return;

@@ -6,6 +6,8 @@ import { createPlaceTally, type PlaceTally } from "./place-tally.js";
 /** Counts what is masked in one file, by erasure. */
 export interface ErasureTallies {
   readonly onMasked: OnMasked;
+  /** Records that were masked, whosever they are. */
+  masked(): number;
   /** Notes the counts in the ledger; to be called before the file is put in place. */
   record(): Promise<void>;
 }
@@ -19,8 +21,10 @@ export function createErasureTallies(
 ): ErasureTallies {
   const erasureOf = new Map(erasures.flatMap(({ id, pseudonyms }) => pseudonyms.map((alias) => [alias, id] as const)));
   const tallies = new Map<string, PlaceTally>();
+  let masked = 0;
   return {
     onMasked(alias, values) {
+      masked += 1;
       // A record that names its person by email alone is counted for the one erasure that is at work, if it is one.
       const id =
         (alias === null ? undefined : erasureOf.get(alias)) ?? (erasures.length === 1 ? erasures[0]?.id : undefined);
@@ -29,6 +33,7 @@ export function createErasureTallies(
       tallies.set(id, tally);
       tally.add(place, values, path);
     },
+    masked: () => masked,
     async record() {
       for (const [id, tally] of tallies) await recordPlaces(db, id, tally.places());
     },

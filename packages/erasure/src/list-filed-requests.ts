@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { isFiledRequest } from "./file-request.js";
 
 /** Days that are looked back: what is older waits for no run of its own any more, but for the next scheduled one. */
@@ -27,7 +28,7 @@ async function list(folder: string): Promise<string[]> {
     return await readdir(folder);
   } catch (error) {
     // A run may have removed a folder that it emptied; what is a file holds nothing.
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
+    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) return [];
     throw error;
   }
 }

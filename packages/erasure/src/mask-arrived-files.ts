@@ -11,16 +11,20 @@ import { createErasureTallies } from "./erasure-tallies.js";
 import type { PersonFile } from "./person-files.js";
 
 /**
- * Masks suppressed people in a raw file that is about to leave landing for the archive: an old file that came back, or
- * their request itself when it is taken up again after a crash. `keptPath` is where it goes, for the receipts.
+ * Masks suppressed people in raw files that are about to leave landing for the archive: old files that came back, or
+ * their request itself when it is taken up again after a crash. `keptPath` is where a file goes, for the receipts.
  */
-export async function maskLandedFile(
+export async function maskLandedFiles(
   context: ErasureContext,
   dataset: DatasetName,
-  path: string,
-  keptPath: string,
+  files: readonly { readonly path: string; readonly keptPath: string }[],
 ): Promise<void> {
-  await maskFile(context, join(context.landing, path), path, { dataset, place: "archived_data", path: keptPath });
+  const arrived = files.map(({ path, keptPath }) => ({
+    file: join(context.landing, path),
+    name: path,
+    path: keptPath,
+  }));
+  await maskFiles(context, dataset, "archived_data", arrived);
 }
 
 /** Masks suppressed people in the unreadable files that a run has put into quarantine, as far as they can be read. */
@@ -29,23 +33,40 @@ export async function maskQuarantinedFiles(
   runId: string,
   dataset: DatasetName,
 ): Promise<void> {
-  for (const path of await quarantinedFilesOfRun(context.pool, runId)) {
-    const name = path.replace(/\.[0-9a-f]{12}$/, "");
-    await maskFile(context, join(context.quarantined, path), name, { dataset, place: "quarantined_data", path });
-  }
+  const paths = await quarantinedFilesOfRun(context.pool, runId);
+  const arrived = paths.map((path) => ({
+    file: join(context.quarantined, path),
+    name: path.replace(/\.[0-9a-f]{12}$/, ""),
+    path,
+  }));
+  await maskFiles(context, dataset, "quarantined_data", arrived);
 }
 
-async function maskFile(
+interface ArrivedFile {
+  /** Where it lies now. */
+  readonly file: string;
+  /** Its name as it came, which tells the format. */
+  readonly name: string;
+  /** Its path below the place where it is kept. */
+  readonly path: string;
+}
+
+async function maskFiles(
   context: ErasureContext,
-  file: string,
-  name: string,
-  kept: Pick<PersonFile, "dataset" | "place" | "path">,
+  dataset: DatasetName,
+  place: PersonFile["place"],
+  arrived: readonly ArrivedFile[],
 ): Promise<void> {
+  if (arrived.length === 0) return;
   const { people } = await readSuppressions(context.pool);
-  const format = parseFileName(name.slice(name.lastIndexOf("/") + 1))?.format;
-  if (people.length === 0 || format === undefined) return;
+  if (people.length === 0) return;
   const findSuppression = createSuppressionFinder(people, context.ring);
-  const damaged = kept.place === "quarantined_data";
-  const tallies = createErasureTallies(context.pool, await openErasures(context.pool), kept.place, kept.path);
-  await eraseInRaw(context, file, { dataset: kept.dataset, format, damaged }, findSuppression, tallies);
+  const open = await openErasures(context.pool);
+  const damaged = place === "quarantined_data";
+  for (const { file, name, path } of arrived) {
+    const format = parseFileName(name.slice(name.lastIndexOf("/") + 1))?.format;
+    if (format === undefined) continue;
+    const tallies = createErasureTallies(context.pool, open, place, path);
+    await eraseInRaw(context, file, { dataset, format, damaged }, findSuppression, tallies);
+  }
 }

@@ -95,22 +95,19 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
   const byId = new Map<string, Person>();
   const byEmail = new Map<string, Person>();
   const byErasure = new Map<string, { pseudonyms: string[]; tally: PlaceTally }>();
+  const keyOf = (request: Request) => context.ring.all.find(({ id }) => id === request.keyId) ?? context.ring.current;
   for (const request of requests) {
-    const key = context.ring.all.find(({ id }) => id === request.keyId) ?? context.ring.current;
-    const person = { erasureId: request.erasureId, key };
+    const person = { erasureId: request.erasureId, key: keyOf(request) };
     byId.set(request.customerId, person);
     byEmail.set(request.email, person);
     byErasure.set(request.erasureId, { pseudonyms: [request.pseudonym], tally: createPlaceTally() });
   }
   const findSuppression = createSuppressionFinder(
-    requests.map(({ customerId, email, keyId }) => {
-      const key = context.ring.all.find(({ id }) => id === keyId) ?? context.ring.current;
-      return {
-        customerKey: keyedHash(key, "customer-id", customerId),
-        emailKey: keyedHash(key, "email", email),
-        keyId,
-      };
-    }),
+    requests.map((request) => ({
+      customerKey: keyedHash(keyOf(request), "customer-id", request.customerId),
+      emailKey: keyedHash(keyOf(request), "email", request.email),
+      keyId: request.keyId,
+    })),
     context.ring,
   );
   return {
@@ -127,12 +124,12 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
     },
     /** Whom a text mentions that is no record, and by which id. */
     findMentioned(text: string): { person: Person; customerId: string | null } | undefined {
-      const mentioned = findMentionedPerson(text, findSuppression);
-      if (mentioned === undefined) return undefined;
-      const person = requests
-        .filter(({ customerId, email }) => text.includes(customerId) || text.toLowerCase().includes(email))
-        .map(({ customerId }) => ({ person: byId.get(customerId), customerId }))[0];
-      return person?.person === undefined ? undefined : { person: person.person, customerId: person.customerId };
+      if (findMentionedPerson(text, findSuppression) === undefined) return undefined;
+      const request = requests.find(
+        ({ customerId, email }) => text.includes(customerId) || text.toLowerCase().includes(email),
+      );
+      const person = request === undefined ? undefined : byId.get(request.customerId);
+      return person === undefined ? undefined : { person, customerId: request?.customerId ?? null };
     },
     count(person: Person, place: string, values: number) {
       byErasure.get(person.erasureId)?.tally.add(place, values);

@@ -1,4 +1,5 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
+import { isOfNobody } from "@lethe/datasets/read-field";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
@@ -8,6 +9,7 @@ import { REDACTED } from "@lethe/privacy/mask-value";
 import { pseudonym } from "@lethe/privacy/privacy-key";
 import { redactEmails } from "@lethe/privacy/redact-emails";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import { parseJson } from "./parse-json.js";
 
 /** Told of every record that was masked: whose it is, as far as the record tells, and how many of its values changed. */
 export type OnMasked = (alias: string | null, values: number) => void;
@@ -78,11 +80,6 @@ export function maskProcessedRecords(
   };
 }
 
-/** Whether no field of a record says whose it is: then only its words can. */
-export function isOfNobody({ customerId, email }: Subject): boolean {
-  return customerId === null && email === null;
-}
-
 /** In a record of somebody else, nothing is redacted but the emails. */
 function redactEmailsIn(
   record: unknown,
@@ -103,14 +100,6 @@ function redactMention(text: string, findSuppression: FindSuppression, onMasked:
   if (mentioned === undefined) return undefined;
   onMasked(mentioned.customerId === null ? null : pseudonym(mentioned.key, mentioned.customerId), 1);
   return REDACTED;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function toCsvField(value: unknown): string {

@@ -3,6 +3,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { Rewrite } from "@lethe/input-files/rewrite";
@@ -75,7 +76,7 @@ export async function exists(path: string): Promise<boolean> {
     await (await open(path, "r")).close();
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (hasSystemCode(error, "ENOENT")) return false;
     throw error;
   }
 }

@@ -2,11 +2,10 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import { rewriteRecords } from "@lethe/input-files/rewrite-records";
-import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
-import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
-import { isOfNobody } from "./mask-record-text.js";
+import { namesSuppressed } from "./names-suppressed.js";
+import { parseJson } from "./parse-json.js";
 import type { PersonFile } from "./person-files.js";
 import { exists, MAX_RECORD_BYTES } from "./rewrite-file.js";
 
@@ -26,11 +25,8 @@ export async function scanFile(
   if (!(await exists(path))) return result;
   const dataset = context.datasets[file.dataset];
   const look = (record: unknown, text: string) => {
-    const subject = dataset.subjectOf(record);
-    const found = isOfNobody(subject)
-      ? findMentionedPerson(text, findSuppression)
-      : (findSuppression(subject.customerId, subject.email) ?? findEmailInRecord(record, findSuppression));
-    if (found !== undefined) result.findings += 1;
+    result.records += 1;
+    if (namesSuppressed(dataset, record, text, findSuppression)) result.findings += 1;
   };
   const stored = createReadStream(path);
   const damaged = file.place === "quarantined_data";
@@ -40,12 +36,10 @@ export async function scanFile(
     file.format.shape,
     {
       json: (text) => {
-        result.records += 1;
         look(parseJson(text), text);
         return undefined;
       },
       csv: (row) => {
-        result.records += 1;
         look(dataset.fromCsv(row), JSON.stringify(row));
         return undefined;
       },
@@ -54,12 +48,4 @@ export async function scanFile(
   );
   for await (const piece of looking) result.bytes += piece.length;
   return result;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

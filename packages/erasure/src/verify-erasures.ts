@@ -1,6 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { ALL_PEOPLE, ALL_QUARANTINED } from "@lethe/datasets/erasure-requests/scan-records";
-import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
 import {
@@ -11,6 +10,7 @@ import {
 } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
+import { namesSuppressed } from "./names-suppressed.js";
 import { allFiles } from "./person-files.js";
 import { scanFile } from "./scan-file.js";
 
@@ -85,8 +85,5 @@ interface QuarantinedRow {
 function isNamed(context: ErasureContext, row: QuarantinedRow, findSuppression: FindSuppression): boolean {
   const text = Buffer.from(row.payload, row.encoding).toString("utf8");
   if (row.reason === "unreadable") return findMentionedPerson(text, findSuppression) !== undefined;
-  const record: unknown = JSON.parse(text);
-  const { customerId, email } = context.datasets[row.dataset].subjectOf(record);
-  if (customerId === null && email === null) return findMentionedPerson(text, findSuppression) !== undefined;
-  return (findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression)) !== undefined;
+  return namesSuppressed(context.datasets[row.dataset], JSON.parse(text), text, findSuppression);
 }

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip, constants as zlib } from "node:zlib";
 import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import type { ByteSource } from "./line-chunk.js";
 
 export const READ_BYTES = 1024 * 1024;
@@ -12,7 +13,7 @@ export async function openInputFile(path: string): Promise<FileHandle> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ELOOP") {
+    if (hasSystemCode(error, "ELOOP")) {
       throw new PathRefusedError("a symbolic link is not followed");
     }
     throw error;

@@ -3,6 +3,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { identify, isRunning, ProcessIdentitySchema } from "./process-identity.js";
@@ -66,7 +67,7 @@ async function createFile(file: string, content: LockContent): Promise<boolean> 
     await link(complete, file);
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
+    if (hasSystemCode(error, "EEXIST")) return false;
     throw error;
   } finally {
     await rm(complete);
@@ -103,14 +104,10 @@ async function removeIfSame(file: string, seen: LockContent | undefined): Promis
   try {
     await rename(file, taken);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return;
+    if (hasSystemCode(error, "ENOENT")) return;
     throw error;
   }
   const content = await readLock(taken);
   if (JSON.stringify(content) !== JSON.stringify(seen)) await rename(taken, file);
   else await rm(taken);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,5 +1,6 @@
 import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /**
  * Removes, of the folders that files were taken from, those that are empty now, and the folders above them likewise.
@@ -23,9 +24,8 @@ async function removeIfEmpty(folder: string): Promise<boolean> {
     await rmdir(folder);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") return true;
-    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    if (hasSystemCode(error, "ENOENT")) return true;
+    if (hasSystemCode(error, "ENOTEMPTY") || hasSystemCode(error, "EEXIST")) return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import type { ExtractorContext } from "./context.js";
@@ -45,7 +46,7 @@ export async function moveToQuarantine(context: ExtractorContext, file: Inspecte
     if (await isThere(target)) await rm(source, { force: true });
     else await rename(source, target);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!hasSystemCode(error, "ENOENT")) throw error;
   }
   await removeEmptyFolders(context.landing, [file.path]);
 }
@@ -55,11 +56,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (hasSystemCode(error, "ENOENT")) return false;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -10,6 +10,7 @@ import {
   partitionPath,
 } from "@lethe/contracts/partition";
 import type { NoticeCode } from "@lethe/contracts/runs";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
 
 export interface LandedFile {
@@ -85,7 +86,7 @@ async function list(root: string, folder: string): Promise<Dirent[]> {
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     // Another run may have removed a folder that it emptied; a landing that does not exist yet is empty.
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (hasSystemCode(error, "ENOENT")) return [];
     throw error;
   }
 }

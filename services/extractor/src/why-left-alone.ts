@@ -1,5 +1,6 @@
 import { PathRefusedError } from "@lethe/contracts/errors";
 import type { NoticeCode } from "@lethe/contracts/runs";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /**
  * Tells of an error from opening a file whether it concerns this one file alone, so that the others go on: the notice
@@ -7,7 +8,6 @@ import type { NoticeCode } from "@lethe/contracts/runs";
  */
 export function whyLeftAlone(error: unknown): NoticeCode | "gone" | undefined {
   if (error instanceof PathRefusedError) return "path_refused";
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EACCES" || code === "EPERM") return "file_forbidden";
-  return code === "ENOENT" ? "gone" : undefined;
+  if (hasSystemCode(error, "EACCES") || hasSystemCode(error, "EPERM")) return "file_forbidden";
+  return hasSystemCode(error, "ENOENT") ? "gone" : undefined;
 }

@@ -4,7 +4,8 @@ import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { maskLandedFile } from "@lethe/erasure/mask-arrived-files";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { maskLandedFiles } from "@lethe/erasure/mask-arrived-files";
 import type { Logger } from "@lethe/service-kit/logger";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import {
@@ -33,7 +34,10 @@ export async function archiveFiles(
     }
     // First where they go: masking changes a file's hash, so that after a crash it could not be known again.
     await announceArchived(context.pool, moves);
-    for (const move of moves) await archiveFile(context, dataset, move, log);
+    // In landing still: the archive never holds a suppressed person in plain, not for a moment.
+    const toMask = moves.filter(({ holdsSuppressed }) => holdsSuppressed);
+    await maskLandedFiles(context, dataset, toMask);
+    for (const move of moves) await archiveFile(context, move, log);
     await recordArchived(context.pool, moves);
   }
   await removeEmptyFolders(
@@ -45,18 +49,15 @@ export async function archiveFiles(
 /** Moves one file. One that was moved before a crash is there already. */
 async function archiveFile(
   context: LoaderContext,
-  dataset: DatasetName,
   file: CompleteFile & { readonly keptPath: string },
   log: Logger,
 ): Promise<void> {
   const target = join(context.archived, file.keptPath);
   await mkdir(dirname(target), { recursive: true });
-  // In landing still: the archive never holds a suppressed person in plain, not for a moment.
-  if (file.holdsSuppressed) await maskLandedFile(context, dataset, file.path, file.keptPath);
   try {
     await rename(join(context.landing, file.path), target);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!hasSystemCode(error, "ENOENT")) throw error;
     if ((await hashOf(target)) === undefined) {
       log.warn({ path: file.path }, "a raw file was taken from landing before it could be archived");
     }
@@ -77,11 +78,7 @@ async function hashOf(path: string): Promise<string | undefined> {
     await pipeline(createReadStream(path), hash);
     return hash.digest("hex");
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (hasSystemCode(error, "ENOENT")) return undefined;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

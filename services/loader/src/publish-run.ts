@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import { STAGED } from "@lethe/contracts/staged-batch";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { settledLength } from "@lethe/erasure/processed-length";
 import type { Logger } from "@lethe/service-kit/logger";
 import {
@@ -111,7 +112,7 @@ async function firstBytes(path: string, length: number): Promise<Buffer> {
       await file.close();
     }
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return Buffer.alloc(0);
+    if (hasSystemCode(error, "ENOENT")) return Buffer.alloc(0);
     throw error;
   }
 }

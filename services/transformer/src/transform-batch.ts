@@ -4,6 +4,7 @@ import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { BatchManifest, BatchSummary, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
+import { isOfNobody } from "@lethe/datasets/read-field";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
@@ -113,7 +114,7 @@ function startBatch(input: TransformInput) {
     };
     if (suppressedWith !== undefined) current.masked += 1;
     const misfit = dataset.check(record);
-    if (misfit !== undefined && subject.customerId === null && subject.email === null) {
+    if (misfit !== undefined && isOfNobody(subject)) {
       rejectOfNobody(misfit, { text, encoding: "utf8" }, segment, lineIndex, subject);
       return;
     }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /** Gives the wanted port when it is free on `host`, else 0: the system then chooses one. */
 export async function choosePort(wanted: number, host: string): Promise<number> {
@@ -10,7 +11,7 @@ export async function choosePort(wanted: number, host: string): Promise<number> 
     await once(server, "listening");
     return wanted;
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EACCES")) return 0;
+    if (hasSystemCode(error, "EADDRINUSE") || hasSystemCode(error, "EACCES")) return 0;
     throw error;
   } finally {
     server.close();

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { link, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 const KEY_BYTES = 32;
 
@@ -16,7 +17,7 @@ export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
     // A link appears whole or not at all, and never over a key that is there.
     await link(unfinished, file);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasSystemCode(error, "EEXIST")) throw error;
   } finally {
     await rm(unfinished);
   }
