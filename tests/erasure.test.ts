@@ -196,7 +196,7 @@ describe("files that come after the erasure", () => {
       person({ id: "444444", email: early.email, first_name: "Earlibird" }),
     ]);
     await succeed(world, "customers");
-    const text = await warehouseText(world.pool);
+    const text = withoutRandomDigits(await warehouseText(world.pool));
     expect([
       ...(await tracesIn(text)),
       ...["444444", early.email, "Earlibird"].filter((t) => text.includes(t)),
@@ -205,7 +205,14 @@ describe("files that come after the erasure", () => {
 });
 
 async function tracesIn(text: string): Promise<string[]> {
-  // A keyed hash may hold the six digits of an id by chance.
-  const withoutHashes = text.replace(/\b(\\*x)?[0-9a-f]{64}\b/g, "").replace(/p_[0-9a-f]{20}/g, "");
-  return TRACES.filter((trace) => withoutHashes.toLowerCase().includes(trace.toLowerCase()));
+  const plain = withoutRandomDigits(text).toLowerCase();
+  return TRACES.filter((trace) => plain.includes(trace.toLowerCase()));
+}
+
+/** Keyed hashes, pseudonyms and UUIDs may hold an id's six digits, or the letters of a postcode's half, by chance. */
+function withoutRandomDigits(text: string): string {
+  return text
+    .replace(/\b(\\*x)?[0-9a-f]{64}\b/g, "")
+    .replace(/p_[0-9a-f]{20}/g, "")
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "");
 }
