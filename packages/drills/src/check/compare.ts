@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import type { Answer, FileAnswer, Place } from "../feed/answer.js";
+import { doubled, type Finding, lost, wrong } from "./finding.js";
+import type { FileRow, Outcome } from "./read-outcome.js";
+
+/** Holds what came of a feed against what must come of it, record by record. Gives what differs: nothing when all is well. */
+export function compare(answer: Answer, outcome: Outcome): Finding[] {
+  return [
+    ...compareTransactions(answer, outcome),
+    ...compareCustomers(answer, outcome),
+    ...compareProducts(answer, outcome),
+    ...compareQuarantine(answer, outcome),
+    ...compareProcessed(answer, outcome),
+    ...answer.files.flatMap((file) => compareFile(file, outcome)),
+    ...answer.erased.filter((word) => isNamed(word, outcome.text)).map((word) => wrong(`${word} is erased and still there`)),
+  ];
+}
+
+function compareTransactions(answer: Answer, outcome: Outcome): Finding[] {
+  const rows = new Map(outcome.transactions.map((row) => [row.id, row]));
+  const findings: Finding[] = [];
+  for (const { id, customerId, total, lines } of answer.transactions) {
+    const row = rows.get(id);
+    rows.delete(id);
+    if (row === undefined) findings.push(lost(`transaction ${id}`));
+    else if (row.total !== total || row.lines?.join() !== lines.join()) findings.push(wrong(`transaction ${id}`));
+    else if (customerId === null ? /^\d/.test(row.customerId) : row.customerId !== customerId) {
+      findings.push(wrong(`transaction ${id} is of customer ${row.customerId}`));
+    }
+  }
+  for (const id of rows.keys()) findings.push(wrong(`transaction ${id} should not be there`));
+  return findings;
+}
+
+function compareCustomers(answer: Answer, outcome: Outcome): Finding[] {
+  const rows = new Map(outcome.customers.map((row) => [row.id, row]));
+  const findings: Finding[] = [];
+  let erased = 0;
+  for (const { id, email, history } of answer.customers) {
+    if (email === null) {
+      erased += 1;
+      continue;
+    }
+    const row = rows.get(id);
+    rows.delete(id);
+    if (row === undefined) findings.push(lost(`customer ${id}`));
+    else if (row.email !== email) findings.push(wrong(`customer ${id} has email ${row.email}`));
+    else if (row.history > history) findings.push(doubled(`history of customer ${id}`));
+    else if (row.history < history) findings.push(lost(`history of customer ${id}`));
+  }
+  // The erased stand under pseudonyms, one row each.
+  const pseudonyms = [...rows.values()].filter((row) => row.email === null);
+  if (pseudonyms.length < erased) findings.push(lost(`${erased - pseudonyms.length} erased customers`));
+  if (pseudonyms.length > erased) findings.push(doubled(`${pseudonyms.length - erased} erased customers`));
+  for (const row of rows.values()) if (row.email !== null) findings.push(wrong(`customer ${row.id} should not be there`));
+  return findings;
+}
+
+function compareProducts(answer: Answer, outcome: Outcome): Finding[] {
+  const rows = new Map(outcome.products.map((row) => [row.sku, row.price]));
+  const findings: Finding[] = [];
+  for (const [sku, price] of answer.products) {
+    if (!rows.has(sku)) findings.push(lost(`product ${sku}`));
+    else if (rows.get(sku) !== price) findings.push(wrong(`product ${sku} costs ${rows.get(sku)}`));
+    rows.delete(sku);
+  }
+  for (const sku of rows.keys()) findings.push(wrong(`product ${sku} should not be there`));
+  return findings;
+}
+
+function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
+  const findings: Finding[] = [];
+  const entries = new Map<string, number>();
+  for (const entry of outcome.quarantine) entries.set(entry, (entries.get(entry) ?? 0) + 1);
+  for (const [entry, times] of entries) if (times > 1) findings.push(doubled(`quarantined ${entry}`));
+  const take = (entry: string) => entries.delete(entry);
+  for (const { place, reason } of answer.rejected) {
+    if (!take(entryOf(place, reason))) findings.push(lost(`quarantined ${entryOf(place, reason)}`));
+  }
+  for (const places of answer.copies) {
+    const rejected = places.filter((place) => take(entryOf(place, "duplicate"))).length;
+    if (rejected !== places.length - 1) {
+      findings.push(wrong(`${rejected} of ${places.length} copies are duplicates: ${places.map(entryOfPlace).join()}`));
+    }
+  }
+  for (const entry of entries.keys()) findings.push(wrong(`quarantined ${entry} should not be there`));
+  return findings;
+}
+
+function compareProcessed(answer: Answer, outcome: Outcome): Finding[] {
+  const findings: Finding[] = [];
+  const left = new Map<string, number>();
+  for (const id of outcome.processed) left.set(id, (left.get(id) ?? 0) + 1);
+  for (const { id } of answer.transactions) {
+    const times = left.get(id) ?? 0;
+    left.delete(id);
+    if (times === 0) findings.push(lost(`processed transaction ${id}`));
+    if (times > 1) findings.push(doubled(`processed transaction ${id}`));
+  }
+  for (const id of left.keys()) findings.push(wrong(`processed transaction ${id} should not be there`));
+  return findings;
+}
+
+/** Each file is in exactly one room, as it came unless an erasure has rewritten it, and its counts add up. */
+function compareFile(file: FileAnswer, outcome: Outcome): Finding[] {
+  const rows = outcome.files.filter(({ path }) => path === file.path);
+  const [row] = rows;
+  if (row === undefined) return [lost(`file ${file.path} in the ledger`)];
+  if (rows.length > 1) return [doubled(`file ${file.path} in the ledger`)];
+  return [...compareRooms(file, row, outcome), ...compareCounts(file, row)];
+}
+
+function compareRooms(file: FileAnswer, row: FileRow, outcome: Outcome): Finding[] {
+  const kept = row.keptPath ?? "";
+  const hash = createHash("sha256").update(file.bytes).digest("hex");
+  const rooms = [outcome.landing.get(file.path), outcome.archived.get(kept), outcome.quarantined.get(kept)];
+  const there = rooms.filter((found) => found !== undefined);
+  if (there.length === 0) return [lost(`file ${file.path}`)];
+  if (there.length > 1) return [doubled(`file ${file.path} is in ${there.length} rooms`)];
+  const room = file.isUnreadable ? rooms[2] : rooms[1];
+  if (room === undefined) return [wrong(`file ${file.path} is in the wrong room`)];
+  if (!file.isRewritten && room !== hash) return [wrong(`file ${file.path} is not as it came`)];
+  return row.state === (file.isUnreadable ? "quarantined" : "done") ? [] : [wrong(`file ${file.path} is ${row.state}`)];
+}
+
+function compareCounts(file: FileAnswer, row: FileRow): Finding[] {
+  const isRight = row.recordsIn === file.records && row.loaded + row.rejected === row.recordsIn;
+  return isRight
+    ? []
+    : [wrong(`file ${file.path}: ${row.recordsIn} in, ${row.loaded} loaded, ${row.rejected} rejected of ${file.records}`)];
+}
+
+function entryOf(place: Place, reason: string): string {
+  return `${entryOfPlace(place)} ${reason}`;
+}
+
+function entryOfPlace({ path, line }: Place): string {
+  return `${path}:${line ?? 0}`;
+}
+
+/** Digits within a longer word, or behind a point, are a part of a hash or of a second. */
+function isNamed(word: string, text: string): boolean {
+  return new RegExp(`(?<![0-9a-f.])${word.replaceAll(".", "\\.")}(?![0-9a-f])`).test(text);
+}

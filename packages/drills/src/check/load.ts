@@ -1,0 +1,74 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { tellRedis } from "../harms/break-redis.js";
+import type { Site } from "../site/site.js";
+import { type Finding, wrong } from "./finding.js";
+
+/** What a site holds while it has nothing to do. */
+export interface Load {
+  readonly databaseConnections: number;
+  readonly redisConnections: number;
+  /** Of the largest service. */
+  readonly memoryBytes: number;
+}
+
+/** Connections that services open when they have work, and keep: their pools' sizes together, with room for listeners. */
+const CONNECTIONS_IN_POOLS = 45;
+const REDIS_CONNECTIONS_MORE = 12;
+const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
+const PATIENCE_MS = 10_000;
+
+export async function measureLoad(site: Site): Promise<Load> {
+  const { rows } = await site.pool.query<{ n: number }>(
+    "select count(*) as n from pg_stat_activity where application_name like 'lethe-%'",
+  );
+  const clients = await tellRedis(site, (redis) => redis.client("LIST") as Promise<string>);
+  const memory = await Promise.all(site.places().map((place) => place.memory()));
+  return {
+    databaseConnections: rows[0]?.n ?? 0,
+    redisConnections: clients.trim().split("\n").length,
+    memoryBytes: Math.max(...memory),
+  };
+}
+
+/** Says what did not come back down after the work: connections, memory, staged objects, half-written files. */
+export async function findLeaks(site: Site, before: Load): Promise<Finding[]> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const findings = [...excess(before, await measureLoad(site)), ...(await leftovers(site.data))];
+    if (findings.length === 0 || performance.now() > deadline) return findings;
+    await setTimeout(250);
+  }
+}
+
+function excess(before: Load, now: Load): Finding[] {
+  const findings: Finding[] = [];
+  if (now.databaseConnections > before.databaseConnections + CONNECTIONS_IN_POOLS) {
+    findings.push(wrong(`${now.databaseConnections} connections to the database, ${before.databaseConnections} before`));
+  }
+  if (now.redisConnections > before.redisConnections + REDIS_CONNECTIONS_MORE) {
+    findings.push(wrong(`${now.redisConnections} connections to Redis, ${before.redisConnections} before`));
+  }
+  if (now.memoryBytes > MOST_MEMORY_BYTES) findings.push(wrong(`a service holds ${now.memoryBytes} bytes of memory`));
+  return findings;
+}
+
+async function leftovers(data: string): Promise<Finding[]> {
+  const staged = await entries(join(data, "staging"));
+  const paths = await entries(data, true);
+  return [
+    ...(staged.length > 0 ? [wrong(`staged and left: ${staged.length} runs`)] : []),
+    ...paths.filter((path) => path.endsWith(".tmp")).map((path) => wrong(`half-written ${path}`)),
+  ];
+}
+
+async function entries(folder: string, recursive = false): Promise<string[]> {
+  try {
+    return await readdir(folder, { recursive });
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}

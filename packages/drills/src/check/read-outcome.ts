@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import type { Pool } from "@lethe/warehouse/pool";
+
+/** All that came of the input of one day, as plainly as it can be read. */
+export interface Outcome {
+  readonly files: readonly FileRow[];
+  readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
+  readonly products: readonly { readonly sku: number; readonly price: string }[];
+  readonly transactions: readonly TransactionRow[];
+  /** `path:line reason` of what is open; the line is 0 for a file as a whole. */
+  readonly quarantine: readonly string[];
+  /** Transaction ids in `processed_data/`. */
+  readonly processed: readonly string[];
+  /** Paths below the roots, with the hash of their bytes. */
+  readonly landing: ReadonlyMap<string, string>;
+  readonly archived: ReadonlyMap<string, string>;
+  readonly quarantined: ReadonlyMap<string, string>;
+  /** Everything that rows and files of the day hold, as text. */
+  readonly text: string;
+}
+
+export interface FileRow {
+  readonly path: string;
+  readonly state: string;
+  readonly keptPath: string | null;
+  readonly recordsIn: number;
+  readonly loaded: number;
+  readonly rejected: number;
+}
+
+export interface TransactionRow {
+  readonly id: string;
+  readonly customerId: string;
+  readonly total: string;
+  readonly lines: readonly string[];
+}
+
+/** Reads what came of one day's input (`date=YYYY-MM-DD`). */
+export async function readOutcome(pool: Pool, data: string, dayFolder: string): Promise<Outcome> {
+  const ofDay = "select id from ledger.files where path like $1 || '/%'";
+  const query = async <Row extends object>(text: string) => (await pool.query<Row>(text, [dayFolder])).rows;
+  const files = await query<FileRow>(
+    `select path, state, kept_path as "keptPath", records_in as "recordsIn", records_loaded as loaded,
+            records_rejected as rejected
+     from ledger.files where path like $1 || '/%' and state <> 'released' order by path`,
+  );
+  const customers = await query<Outcome["customers"][number]>(
+    `select c.id, c.email, (select count(*) from warehouse.customers_history h where h.id = c.id) as history
+     from warehouse.customers c where c.source_file_id in (${ofDay}) order by c.id`,
+  );
+  const products = await query<Outcome["products"][number]>(
+    `select sku, price::text as price from warehouse.products where source_file_id in (${ofDay}) order by sku`,
+  );
+  const transactions = await query<TransactionRow>(
+    `select t.transaction_id::text as id, t.customer_id as "customerId", t.total_cost::text as total,
+            (select array_agg(concat_ws(' ', p.sku, p.quantity, p.price, p.total) order by p.line)
+             from warehouse.purchases p where p.transaction_id = t.transaction_id) as lines
+     from warehouse.transactions t where t.source_file_id in (${ofDay}) order by 1`,
+  );
+  const quarantine = await query<{ entry: string }>(
+    `select f.path || ':' || coalesce(q.line, 0) || ' ' || q.reason as entry
+     from ledger.quarantine q join ledger.files f on f.id = q.file_id
+     where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1`,
+  );
+  const rows = await query<{ row: string }>(
+    `select c::text as row from warehouse.customers c where source_file_id in (${ofDay})
+     union all select h::text from warehouse.customers_history h where source_file_id in (${ofDay})
+     union all select t::text from warehouse.transactions t where source_file_id in (${ofDay})
+     union all select d::text from warehouse.delivery_addresses d join warehouse.transactions t using (transaction_id)
+               where t.source_file_id in (${ofDay})
+     union all select q::text from ledger.quarantine q where file_id in (${ofDay})`,
+  );
+  const folders = { landing: "landing", archived: "archived_data", quarantined: "quarantined_data" } as const;
+  const [landing, archived, quarantined, published] = await Promise.all([
+    readFolder(join(data, folders.landing), dayFolder),
+    readFolder(join(data, folders.archived), dayFolder),
+    readFolder(join(data, folders.quarantined), dayFolder),
+    readFolder(join(data, "processed_data"), dayFolder),
+  ]);
+  const processed = [...published].flatMap(([path, file]) => (path.endsWith("/transactions.json.gz") ? idsOf(file) : []));
+  const kept = [...archived.values(), ...quarantined.values(), ...published.values()];
+  return {
+    files,
+    customers,
+    products,
+    transactions,
+    quarantine: quarantine.map(({ entry }) => entry),
+    processed,
+    landing: hashes(landing),
+    archived: hashes(archived),
+    quarantined: hashes(quarantined),
+    text: [...rows.map(({ row }) => row), ...kept.map(textOf)].join("\n"),
+  };
+}
+
+function idsOf(packed: Buffer): string[] {
+  const lines = gunzipSync(packed).toString("utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => (JSON.parse(line) as { transaction_id: string }).transaction_id);
+}
+
+function textOf(stored: Buffer): string {
+  if (stored[0] !== 0x1f || stored[1] !== 0x8b) return stored.toString("utf8");
+  try {
+    return gunzipSync(stored).toString("utf8");
+  } catch {
+    // Torn on purpose; whole again after an erasure, which is when it matters.
+    return "";
+  }
+}
+
+function hashes(files: ReadonlyMap<string, Buffer>): Map<string, string> {
+  return new Map([...files].map(([path, bytes]) => [path, createHash("sha256").update(bytes).digest("hex")]));
+}
+
+async function readFolder(root: string, folder: string): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  let entries: Awaited<ReturnType<typeof readEntries>>;
+  try {
+    entries = await readEntries(join(root, folder));
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) return found;
+    throw error;
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) for (const [below, bytes] of await readFolder(root, path)) found.set(below, bytes);
+    else found.set(path, await readFile(join(root, path)));
+  }
+  return found;
+}
+
+function readEntries(folder: string) {
+  return readdir(folder, { withFileTypes: true });
+}

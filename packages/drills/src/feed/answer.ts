@@ -1,0 +1,55 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+
+/** A record's place in the input. */
+export interface Place {
+  readonly path: string;
+  /** 1-based; null for the file as a whole. */
+  readonly line: number | null;
+}
+
+export interface FileAnswer {
+  readonly path: string;
+  readonly dataset: DatasetName;
+  /** Bytes as they lie on disk. */
+  readonly bytes: Buffer;
+  /** Records in it; 0 for one that goes to quarantine whole. */
+  readonly records: number;
+  readonly isUnreadable: boolean;
+  /** Whether an erasure rewrites it, so that its bytes do not stay as they came. */
+  readonly isRewritten: boolean;
+}
+
+export interface CustomerAnswer {
+  readonly id: string;
+  /** As cleaned; null once erased. */
+  readonly email: string | null;
+  /** Versions that are not the newest. */
+  readonly history: number;
+}
+
+export interface TransactionAnswer {
+  readonly id: string;
+  /** Null where the customer is erased: a pseudonym stands there. */
+  readonly customerId: string | null;
+  readonly total: string;
+  /** `sku quantity price total` by line. */
+  readonly lines: readonly string[];
+}
+
+/** What must come of a feed, whatever happens meanwhile: known by how it was made, not by running Lethe over it. */
+export interface Answer {
+  readonly files: readonly FileAnswer[];
+  readonly customers: readonly CustomerAnswer[];
+  /** Price by sku. */
+  readonly products: ReadonlyMap<number, string>;
+  readonly transactions: readonly TransactionAnswer[];
+  /** Records that stay in quarantine, but for duplicates. */
+  readonly rejected: readonly { readonly place: Place; readonly reason: RejectReason }[];
+  /** Places of one and the same record: one of them is loaded, it does not matter which, the others are duplicates. */
+  readonly copies: readonly (readonly Place[])[];
+  /** Ids and emails of people who were erased: nothing may hold them any more. */
+  readonly erased: readonly string[];
+  /** Records in readable files. */
+  readonly records: number;
+}

@@ -1,0 +1,236 @@
+import { gzipSync } from "node:zlib";
+import { below, type Random, recordRandom, uuid } from "@lethe/cli/generate/random";
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import type { Answer, CustomerAnswer, FileAnswer, Place, TransactionAnswer } from "./answer.js";
+
+const CUSTOMERS = 60;
+const PRODUCTS = 20;
+const SMALL_FILES = 8;
+const SALES_A_SMALL_FILE = 25;
+const SALES_IN_LARGE_FILE = 1_200;
+const ERASED = 3;
+
+/**
+ * Makes the input of one round of a drill, with its answer. Rounds of one site have days, ids and skus of their own
+ * (up to 7,000 rounds), so what one leaves changes nothing for the next. The same seed and round give the same bytes.
+ */
+export function makeFeed(seed: number, round: number): Answer {
+  const random = recordRandom(seed, "transaction", round);
+  const files: FileAnswer[] = [];
+  const rejected: { place: Place; reason: RejectReason }[] = [];
+  const copies: Place[][] = [];
+  const day = new Date(Date.UTC(2021, 0, 1 + round)).toISOString().slice(0, 10);
+  const pathOf = (hour: number, name: string) => `date=${day}/hour=${String(hour).padStart(2, "0")}/${name}`;
+
+  const people = Array.from({ length: CUSTOMERS }, (_, n) => makePerson(round, n));
+  const isErased = (n: number) => n < ERASED;
+  const holdsErased = (text: Buffer) => people.slice(0, ERASED).some(({ id }) => text.includes(id));
+
+  /** Adds a file of JSON lines; what is wrong with a line is told by its reason. */
+  function addFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
+    lines.forEach(({ reason }, i) => {
+      if (reason !== undefined) rejected.push({ place: { path, line: i + 1 }, reason });
+    });
+    const text = Buffer.concat(lines.flatMap(({ bytes }) => [bytes, Buffer.from("\n")]));
+    const bytes = path.endsWith(".gz") ? gzipSync(text) : text;
+    files.push({ path, dataset, bytes, records: lines.length, isUnreadable: false, isRewritten: holdsErased(text) });
+  }
+
+  function addTornFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
+    const text = Buffer.concat(lines.flatMap(({ bytes }) => [bytes, Buffer.from("\n")]));
+    const whole = gzipSync(text);
+    const bytes = whole.subarray(0, whole.length - 20);
+    files.push({ path, dataset, bytes, records: 0, isUnreadable: true, isRewritten: holdsErased(text) });
+    rejected.push({ place: { path, line: null }, reason: "unreadable" });
+  }
+
+  // Customers: everybody once, some in a newer version, some the same again, some that are none.
+  const first = people.map((person) => good(person.record("2020-01-01")));
+  const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
+  const again = people.slice(20, 30).map((person) => good(person.record("2020-01-01")));
+  const nobody = [
+    bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
+    bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
+    { bytes: Buffer.from('{"id": "broken'), reason: "unreadable" as const },
+    { bytes: Buffer.concat([Buffer.from('{"id": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), reason: "unreadable" as const },
+  ];
+  addFile("customers", pathOf(0, "customers.json"), [...first, ...nobody]);
+  addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
+  again.forEach((_, i) => {
+    copies.push([
+      { path: pathOf(0, "customers.json"), line: 20 + i + 1 },
+      { path: pathOf(1, "customers.ndjson.gz"), line: newer.length + i + 1 },
+    ]);
+  });
+
+  // Products.
+  const skus = Array.from({ length: PRODUCTS }, (_, n) => 1_000_000 + round * 100 + n);
+  const priceOf = (sku: number) => `${1 + (sku % 37)}.${String(10 + (sku % 89))}`;
+  const product = (sku: number) => ({ sku, name: `Thing ${sku}`, price: priceOf(sku), category: "things", popularity: 0.5 });
+  addFile("products", pathOf(0, "products.json.gz"), [
+    ...skus.map((sku) => good(product(sku))),
+    bad({ ...product(skus[0] ?? 0), price: "0" }, "schema"),
+    bad({ ...product(skus[1] ?? 0), sku: "x" }, "schema"),
+  ]);
+
+  // Transactions.
+  const transactions: TransactionAnswer[] = [];
+  const sale = (n: number): FeedLine => {
+    const { record, answer } = makeSale(random, people[n % CUSTOMERS] ?? people[0], skus, priceOf, day);
+    transactions.push({ ...answer, customerId: isErased(n % CUSTOMERS) ? null : answer.customerId });
+    return good(record);
+  };
+  const badSales = (): FeedLine[] => {
+    const { record } = makeSale(random, people[5], skus, priceOf, day);
+    return [
+      bad({ ...record, transaction_id: uuid(random), customer_id: "999999" }, "unknown_customer"),
+      bad({ ...record, transaction_id: "none" }, "schema"),
+      bad({ ...record, transaction_id: uuid(random), purchases: { ...record.purchases, total_cost: "0.01" } }, "total_mismatch"),
+      bad(
+        {
+          ...record,
+          transaction_id: uuid(random),
+          purchases: { products: [{ sku: 999_999, quantity: 1, price: "1.00", total: "1.00" }], total_cost: "1.00" },
+        },
+        "unknown_sku",
+      ),
+    ];
+  };
+  let n = 0;
+  const salesOf = (count: number) => Array.from({ length: count }, () => sale(n++));
+  const smallPaths: string[] = [];
+  const smallSales: FeedLine[][] = [];
+  for (let i = 0; i < SMALL_FILES; i++) {
+    const lines = mixed(random, salesOf(SALES_A_SMALL_FILE), badSales());
+    const path = pathOf(2 + i, i % 2 === 0 ? "transactions.json" : "transactions.json.gz");
+    smallPaths.push(path);
+    smallSales.push(lines);
+    addFile("transactions", path, lines);
+  }
+  // The large file is cut into many batches; it repeats what stands in small ones, and itself.
+  const repeated = smallSales.map((lines) => lines.findIndex((line) => line.reason === undefined));
+  const large = salesOf(SALES_IN_LARGE_FILE);
+  const largePath = pathOf(20, "transactions.ndjson.gz");
+  const doubledAt = large.length - 1;
+  const largeLines = [
+    ...large,
+    ...repeated.map((line, i) => smallSales[i]?.[line] ?? good({})),
+    large[3] ?? good({}),
+    large[doubledAt] ?? good({}),
+    ...badSales(),
+  ];
+  addFile("transactions", largePath, largeLines);
+  repeated.forEach((line, i) => {
+    copies.push([
+      { path: smallPaths[i] ?? "", line: line + 1 },
+      { path: largePath, line: large.length + i + 1 },
+    ]);
+  });
+  copies.push([3, large.length + SMALL_FILES].map((line) => ({ path: largePath, line: line + 1 })));
+  copies.push([doubledAt, large.length + SMALL_FILES + 1].map((line) => ({ path: largePath, line: line + 1 })));
+  addTornFile("transactions", pathOf(21, "transactions.json.gz"), large.slice(0, 200));
+
+  // Requests.
+  const requests = people.slice(0, ERASED).map((person) => good({ "customer-id": person.id, email: person.email }));
+  const stranger = people[10];
+  addFile(
+    "erasure-requests",
+    pathOf(22, "erasure-requests.json"),
+    [...requests, bad({ "customer-id": stranger?.id, email: `other@drill-${round}.example` }, "identity_mismatch")],
+  );
+
+  const customers: CustomerAnswer[] = people.map((person, i) => ({
+    id: person.id,
+    email: isErased(i) ? null : person.email.toLowerCase(),
+    history: i < newer.length ? 1 : 0,
+  }));
+  return {
+    files,
+    customers,
+    products: new Map(skus.map((sku) => [sku, priceOf(sku)])),
+    transactions,
+    rejected,
+    copies,
+    erased: people.slice(0, ERASED).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
+    records: files.reduce((sum, file) => sum + file.records, 0),
+  };
+}
+
+interface FeedLine {
+  readonly bytes: Buffer;
+  readonly reason?: RejectReason;
+}
+
+const good = (record: object): FeedLine => ({ bytes: Buffer.from(JSON.stringify(record)) });
+const bad = (record: object, reason: RejectReason): FeedLine => ({ bytes: Buffer.from(JSON.stringify(record)), reason });
+
+/** Puts some lines between others, at places that the stream decides. */
+function mixed(random: Random, lines: readonly FeedLine[], among: readonly FeedLine[]): FeedLine[] {
+  const all = [...lines];
+  for (const line of among) all.splice(below(random, all.length + 1), 0, line);
+  return all;
+}
+
+function makePerson(round: number, n: number) {
+  const id = `${1_000 + round}${String(n).padStart(2, "0")}`;
+  const email = `Person.${id}@Drill-${round}.example`;
+  return {
+    id,
+    email,
+    record: (lastChange: string) => ({
+      id,
+      first_name: `First${id}`,
+      last_name: `Last${id}`,
+      date_of_birth: "1980-05-17",
+      email,
+      phone_number: `+44 20 7946 0${String(n).padStart(3, "0")}`,
+      address: `${n} Street\nHouse ${id}`,
+      city: `City${id}`,
+      country: "Ireland",
+      postcode: "D06 F1X2",
+      last_change: lastChange,
+      segment: lastChange === "2020-01-01" ? "old" : "new",
+    }),
+  };
+}
+
+function makeSale(
+  random: Random,
+  person: ReturnType<typeof makePerson> | undefined,
+  skus: readonly number[],
+  priceOf: (sku: number) => string,
+  day: string,
+) {
+  const id = uuid(random);
+  const customerId = person?.id ?? "";
+  let cents = 0;
+  const products = Array.from({ length: 1 + below(random, 3) }, () => {
+    const sku = skus[below(random, skus.length)] ?? 0;
+    const quantity = 1 + below(random, 5);
+    const price = priceOf(sku);
+    const lineCents = Number(price.replace(".", "")) * quantity;
+    cents += lineCents;
+    return { sku, quanitity: quantity, price, total: toMoney(lineCents) };
+  });
+  return {
+    record: {
+      transaction_id: id,
+      transaction_time: `${day}T10:00:00.123456`,
+      customer_id: customerId,
+      delivery_address: { address: `Home ${customerId}`, postcode: "D06 F1X2", city: "Dublin", country: "Ireland" },
+      purchases: { products, total_cost: toMoney(cents) },
+    },
+    answer: {
+      id,
+      customerId,
+      total: toMoney(cents),
+      lines: products.map((line) => `${line.sku} ${line.quanitity} ${line.price} ${line.total}`),
+    },
+  };
+}
+
+function toMoney(cents: number): string {
+  const digits = String(cents).padStart(3, "0");
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

@@ -1,0 +1,26 @@
+import type { Random } from "@lethe/cli/generate/random";
+import type { Finding } from "./check/finding.js";
+import type { Site } from "./site/site.js";
+
+export interface HarmContext {
+  readonly site: Site;
+  readonly random: Random;
+  /** Waits for a seeded moment in the middle of the work. */
+  untilSomeMoment(): Promise<void>;
+  /** How long a connection stays broken, in ms. */
+  readonly outageMs: number;
+  /** Says something about this one time, for the drill's output. */
+  note(text: string): void;
+}
+
+/** A kind of harm. Whatever is done is over, and can heal, when `harm` resolves. */
+export interface Harm {
+  readonly name: string;
+  /** Says why it cannot be done on this machine; undefined when it can. */
+  whyNot?(): Promise<string | undefined>;
+  /** Before any input is there. */
+  prepare?(context: HarmContext): Promise<void>;
+  harm(context: HarmContext): Promise<void>;
+  /** When all is quiet again: takes away what `prepare` made, and checks what is this harm's own. */
+  conclude?(context: HarmContext): Promise<readonly Finding[]>;
+}

@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Harm } from "../harm.js";
+
+const FULL_MS = 2_500;
+
+/** Puts a folder of DATA_DIR on a disk that is full from the start, and has room again after a while. */
+export function fillDisk(folder: "staging" | "processed_data"): Harm {
+  return {
+    name: `full disk: ${folder}`,
+    async whyNot() {
+      return process.getuid?.() === 0 ? undefined : "a small disk can be mounted by root alone";
+    },
+    async prepare({ site }) {
+      const path = join(site.data, folder);
+      await mkdir(path, { recursive: true });
+      mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
+    },
+    async harm({ site, untilSomeMoment }) {
+      await untilSomeMoment();
+      await setTimeout(FULL_MS);
+      mount("-o", "remount,size=64m", join(site.data, folder));
+    },
+    async conclude({ site }) {
+      const path = join(site.data, folder);
+      // What lies on it moves to the folder below, which keeps it for the rounds that come.
+      const moved = spawnSync("sh", [
+        "-c",
+        'cp -a "$0"/. "$0".kept && umount "$0" && cp -a "$0".kept/. "$0" && rm -rf "$0".kept',
+        path,
+      ]);
+      if (moved.status !== 0) throw new Error(`the small disk could not be taken away: ${moved.stderr.toString()}`);
+      return [];
+    },
+  };
+}
+
+function mount(...args: string[]): void {
+  const mounted = spawnSync("mount", args);
+  if (mounted.status !== 0) throw new Error(`mount ${args.join(" ")}: ${mounted.stderr.toString()}`);
+}

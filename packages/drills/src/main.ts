@@ -1,0 +1,50 @@
+import { Command } from "commander";
+import { ALL_HARMS } from "./harms/all-harms.js";
+import { presentTable } from "./present-table.js";
+import { runDrills } from "./run-drills.js";
+
+const SHORT_OUTAGE_MS = 4_000;
+const LONG_OUTAGE_MS = 60_000;
+
+interface Options {
+  readonly seeds: string;
+  readonly first: string;
+  readonly only?: string;
+  readonly keep?: true;
+}
+
+const options = new Command("drills")
+  .description("Harms an installation in every way it knows and holds what came of it against the known answer.")
+  .option("--seeds <n>", "how often each kind of harm is done, each time at other moments", "1")
+  .option("--first <seed>", "the first seed; the others follow", "1")
+  .option("--only <text>", "only harms whose name holds this text")
+  .option("--keep", "leave data and logs of each installation where they are")
+  .parse()
+  .opts<Options>();
+
+const first = Number(options.first);
+const harms = ALL_HARMS.filter(({ name }) => options.only === undefined || name.includes(options.only));
+const possible = [];
+for (const harm of harms) {
+  const reason = await harm.whyNot?.();
+  if (reason === undefined) possible.push(harm);
+  else console.log(`not done here: ${harm.name} (${reason})`);
+}
+const results = await runDrills({
+  harms: possible,
+  seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
+  // One seed shows what a minute without Redis does; for the others a few seconds must do.
+  outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
+  keep: options.keep === true,
+  onRound: ({ harm, findings, recoverySeconds, notes }, seed) => {
+    console.log(
+      `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${
+        notes.length === 0 ? "" : ` (${notes.join("; ")})`
+      }`,
+    );
+    for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
+    if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
+  },
+});
+console.log(`\n${presentTable(results)}`);
+process.exitCode = results.some(({ findings }) => findings.length > 0) ? 1 : 0;

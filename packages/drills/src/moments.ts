@@ -1,0 +1,66 @@
+import { setTimeout } from "node:timers/promises";
+import { below, type Random } from "@lethe/cli/generate/random";
+import type { Pool } from "@lethe/warehouse/pool";
+
+/** Counts what happens in a ledger, so that harm can be done in the middle of it and not at a time of day. */
+export interface LedgerClock {
+  /** Changes of runs since `restart`. */
+  changes(): number;
+  restart(): void;
+  /** Resolves at a seeded change among the first `expected`, and some milliseconds behind it; at once when all is over. */
+  untilSomeMoment(random: Random, expected: number): Promise<void>;
+  stop(): void;
+}
+
+const LONGEST_WAIT_MS = 15_000;
+const AFTER_MS = 60;
+
+/** Listens to the ledger; when the connection is lost (a drill may do that) it listens anew. */
+export function startLedgerClock(pool: Pool): LedgerClock {
+  let changes = 0;
+  let isStopped = false;
+  let wake: (() => void)[] = [];
+  const listen = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        const client = await pool.connect();
+        const gone = new Promise<void>((resolve) => {
+          client.on("error", () => resolve());
+          client.on("end", () => resolve());
+          stopListening = resolve;
+        });
+        client.on("notification", () => {
+          changes += 1;
+          for (const resolve of wake.splice(0)) resolve();
+        });
+        await client.query("listen lethe_runs");
+        await gone;
+        client.release(true);
+      } catch {
+        await setTimeout(50);
+      }
+    }
+  };
+  let stopListening: () => void = () => undefined;
+  void listen();
+  return {
+    changes: () => changes,
+    restart() {
+      changes = 0;
+    },
+    async untilSomeMoment(random, expected) {
+      const target = 1 + below(random, Math.max(1, expected));
+      const deadline = setTimeout(LONGEST_WAIT_MS, "late" as const, { ref: false });
+      while (changes < target) {
+        const change = new Promise<"change">((resolve) => wake.push(() => resolve("change")));
+        if ((await Promise.race([change, deadline])) === "late") break;
+      }
+      await setTimeout(below(random, AFTER_MS));
+    },
+    stop() {
+      isStopped = true;
+      stopListening();
+      wake = [];
+    },
+  };
+}

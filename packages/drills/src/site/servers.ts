@@ -1,0 +1,80 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { type Keeper, type ServerSpec, startKeeper } from "@lethe/local-stack/keeper-process";
+import { ensureDatabase, preparePostgres } from "@lethe/local-stack/postgres-server";
+import { prepareRedis } from "@lethe/local-stack/redis-server";
+import { startTcpProxy, type TcpProxy } from "@lethe/local-stack/tcp-proxy";
+
+/** A database server or a Redis of the drills' own, which they may do harm to. */
+export interface Server {
+  /** Where services and drills reach it: through a proxy that can cut, slow and swallow. */
+  readonly url: string;
+  /** Past the proxy. */
+  readonly directUrl: string;
+  readonly proxy: TcpProxy;
+  /** Ends it at once, as a power cut would; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  start(): Promise<void>;
+}
+
+export interface Servers {
+  readonly postgres: Server;
+  readonly redis: Server;
+  /** Takes from a Redis that is down all that it had on disk. */
+  emptyRedis(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts PostgreSQL and Redis in a folder, durable both: what a killed server had acknowledged must be there again. */
+export async function startServers(folder: string): Promise<Servers> {
+  const ended = new Map<string, () => void>();
+  const keeper = await startKeeper((name) => ended.get(name)?.());
+  try {
+    const nothing = () => undefined;
+    const postgres = await preparePostgres({ directory: folder, durable: true, onNote: nothing });
+    const redis = await prepareRedis(folder, nothing);
+    const servers = await Promise.all([
+      startServer(keeper, ended, postgres.spec, postgres.databaseUrl),
+      startServer(keeper, ended, redis.spec, redis.redisUrl),
+    ]);
+    await ensureDatabase(postgres.databaseUrl);
+    return {
+      postgres: servers[0],
+      redis: servers[1],
+      emptyRedis: () => rm(path.join(redis.spec.cwd, "appendonlydir"), { recursive: true, force: true }),
+      async stop() {
+        await Promise.all(servers.map(({ proxy }) => proxy.stop()));
+        await keeper.stop();
+      },
+    };
+  } catch (error) {
+    await keeper.stop();
+    throw error;
+  }
+}
+
+async function startServer(
+  keeper: Keeper,
+  ended: Map<string, () => void>,
+  spec: ServerSpec,
+  directUrl: string,
+): Promise<Server> {
+  let pid = await keeper.startServer(spec);
+  const url = new URL(directUrl);
+  const proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  return {
+    url: url.href,
+    directUrl,
+    proxy,
+    async kill() {
+      const gone = new Promise<void>((resolve) => ended.set(spec.name, resolve));
+      process.kill(pid, "SIGKILL");
+      await gone;
+    },
+    async start() {
+      pid = await keeper.startServer(spec);
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { type Servers, startServers } from "./servers.js";
+import { openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
+
+/** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
+export interface Site {
+  readonly servers: Servers;
+  /** Straight to the database, past the proxy that harm is done with. */
+  readonly pool: Pool;
+  readonly prefix: string;
+  /** DATA_DIR. */
+  readonly data: string;
+  readonly landing: string;
+  /** Above all of it: where servers keep their data and services their logs. */
+  readonly folder: string;
+  /** Every place, one for each service unless a drill has opened more. */
+  places(name?: ServiceName): readonly ServicePlace[];
+  /** Opens a further place of a service, until `closeExtraPlaces`. */
+  openExtraPlace(name: ServiceName, settings?: Readonly<Record<string, string>>): Promise<ServicePlace>;
+  closeExtraPlaces(): Promise<void>;
+  /** Calls the API, again and again while it does not answer or is not able to; gives the first other answer. */
+  call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  close(): Promise<void>;
+}
+
+/** Short spans, so that a drill shows in seconds what takes a minute with the defaults. */
+export const DRILL_SETTINGS = {
+  LETHE_LOCK_SECONDS: "3",
+  LETHE_UPKEEP_SECONDS: "4",
+  LETHE_BATCH_BYTES: "49152",
+  LETHE_RATE_LIMIT: "0",
+} as const;
+
+export interface SiteOptions {
+  /** Settings of the services that differ from DRILL_SETTINGS. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Leaves the folder, with data and logs, where it is. */
+  readonly keep: boolean;
+}
+
+/** Starts servers in a temporary folder, migrates a database and starts the services. */
+export async function openSite(options: SiteOptions): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
+  const serverFolder = join(folder, "servers");
+  // The database's own user must be able to pass through.
+  await chmod(folder, 0o755);
+  await mkdir(serverFolder);
+  const servers = await startServers(serverFolder);
+  await migrate(servers.postgres.directUrl);
+  const data = join(folder, "data");
+  const logs = join(folder, "logs");
+  await mkdir(join(data, "landing"), { recursive: true });
+  await mkdir(logs);
+  const prefix = `drill-${randomBytes(4).toString("hex")}`;
+  const environment = {
+    DATABASE_URL: servers.postgres.url,
+    REDIS_URL: servers.redis.url,
+    DATA_DIR: data,
+    LETHE_QUEUE_PREFIX: prefix,
+    LETHE_PRIVACY_KEY: randomBytes(32).toString("hex"),
+    LETHE_PORT: "0",
+    LETHE_SCHEDULES: "on",
+    NODE_ENV: "test",
+    ...DRILL_SETTINGS,
+    ...options.settings,
+  };
+  const pool = createPool(servers.postgres.directUrl, 4, "lethe-drills");
+  // Only a drill that is about schedules lets them fire.
+  await pool.query("update ledger.schedules set enabled = false");
+  let extra = 0;
+  const places = SERVICE_NAMES.map((name) => openPlace(name, environment, join(logs, `${name}.log`)));
+  const extraPlaces: ServicePlace[] = [];
+  await Promise.all(places.map((place) => place.ready()));
+  const all = () => [...places, ...extraPlaces];
+  return {
+    servers,
+    pool,
+    prefix,
+    data,
+    folder,
+    landing: join(data, "landing"),
+    places: (name) => all().filter((place) => name === undefined || place.name === name),
+    async openExtraPlace(name, own = {}) {
+      extra += 1;
+      const place = openPlace(name, { ...environment, ...own }, join(logs, `${name}-${extra}.log`));
+      extraPlaces.push(place);
+      await place.ready();
+      return place;
+    },
+    async closeExtraPlaces() {
+      await Promise.all(extraPlaces.splice(0).map((place) => place.stop()));
+    },
+    call: (method, path, body) => callApi(() => all().find((place) => place.address() !== undefined), method, path, body),
+    async close() {
+      await Promise.all(all().map((place) => place.stop()));
+      await pool.end();
+      await servers.stop();
+      if (!options.keep) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const PATIENCE_MS = 1_000;
+const AGAIN_MS = 100;
+
+async function callApi(findPlace: () => ServicePlace | undefined, method: string, path: string, body: unknown) {
+  for (;;) {
+    const address = findPlace()?.address();
+    const answer = address === undefined ? undefined : await ask(address + path, method, body);
+    if (answer !== undefined && answer.status < 500) return answer;
+    await setTimeout(AGAIN_MS);
+  }
+}
+
+/** Gives undefined when there is no answer: the service may be down, and the caller asks again. */
+async function ask(url: string, method: string, body: unknown) {
+  try {
+    const response = await fetch(url, {
+      method,
+      signal: AbortSignal.timeout(10 * PATIENCE_MS),
+      ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+  } catch {
+    return undefined;
+  }
+}
