@@ -5,10 +5,12 @@ import { runDrills } from "./run-drills.js";
 
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
+const PATIENCE_MS = 150_000;
 
 interface Options {
   readonly seeds: string;
   readonly first: string;
+  readonly atOnce: string;
   readonly only?: string;
   readonly keep?: true;
 }
@@ -17,6 +19,7 @@ const options = new Command("drills")
   .description("Harms an installation in every way it knows and holds what came of it against the known answer.")
   .option("--seeds <n>", "how often each kind of harm is done, each time at other moments", "1")
   .option("--first <seed>", "the first seed; the others follow", "1")
+  .option("--at-once <n>", "installations side by side, each with a seed of its own", "1")
   .option("--only <text>", "only harms whose name holds this text")
   .option("--keep", "leave data and logs of each installation where they are")
   .parse()
@@ -33,9 +36,11 @@ for (const harm of harms) {
 const results = await runDrills({
   harms: possible,
   seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
+  atOnce: Number(options.atOnce),
   // One seed shows what a minute without Redis does; for the others a few seconds must do.
   outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
   keep: options.keep === true,
+  patienceMs: PATIENCE_MS,
   onRound: ({ harm, findings, recoverySeconds, notes }, seed) => {
     console.log(
       `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${

@@ -1,62 +1,49 @@
-import { recordRandom } from "@lethe/cli/generate/random";
-import { makeFeed } from "./feed/make-feed.js";
 import type { Harm } from "./harm.js";
-import { type LedgerClock, startLedgerClock } from "./moments.js";
-import { findLeaks, measureLoad, type Load } from "./check/load.js";
-import { type RoundResult, runRound } from "./run-round.js";
-import { openSite, type Site } from "./site/site.js";
+import { type Installation, openInstallation } from "./installation.js";
+import type { RoundResult } from "./run-round.js";
 
 export interface DrillOptions {
   readonly harms: readonly Harm[];
   readonly seeds: readonly number[];
+  /** Installations side by side, each with a seed of its own. */
+  readonly atOnce: number;
   /** How long a connection stays broken, in ms, by seed. */
   readonly outageMs: (seed: number) => number;
   readonly keep: boolean;
+  /** Ms until work that does not come to its end counts as stuck. */
+  readonly patienceMs: number;
   readonly onRound: (result: RoundResult, seed: number) => void;
 }
 
 /** Does every harm once for every seed, all harms of a seed to one installation, one after the other. */
 export async function runDrills(options: DrillOptions): Promise<RoundResult[]> {
   const results: RoundResult[] = [];
-  for (const seed of options.seeds) {
-    let open: OpenSite | undefined;
-    for (const [i, harm] of options.harms.entries()) {
-      open ??= await openWatched(options.keep);
-      const { site, clock, before } = open;
-      const result = await runRound({
-        site,
-        clock,
-        harm,
-        answer: makeFeed(seed, i),
-        random: recordRandom(seed, "customer", i),
-        outageMs: options.outageMs(seed),
-      });
-      const leaks = result.isStuck ? [] : await findLeaks(site, before);
-      const whole = { ...result, findings: [...result.findings, ...leaks] };
-      results.push(whole);
-      options.onRound(whole, seed);
-      if (result.isStuck) {
-        await close(open);
-        open = undefined;
-      }
+  const waiting = [...options.seeds];
+  const work = async () => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      results.push(...(await runSeed(options, seed)));
     }
-    if (open !== undefined) await close(open);
-  }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, work));
   return results;
 }
 
-interface OpenSite {
-  readonly site: Site;
-  readonly clock: LedgerClock;
-  readonly before: Load;
-}
-
-async function openWatched(keep: boolean): Promise<OpenSite> {
-  const site = await openSite({ keep });
-  return { site, clock: startLedgerClock(site.pool), before: await measureLoad(site) };
-}
-
-async function close({ site, clock }: OpenSite): Promise<void> {
-  clock.stop();
-  await site.close();
+async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult[]> {
+  const results: RoundResult[] = [];
+  let installation: Installation | undefined;
+  try {
+    for (const harm of options.harms) {
+      installation ??= await openInstallation(options);
+      const result = await installation.round(harm, seed, options.outageMs(seed));
+      results.push(result);
+      options.onRound(result, seed);
+      if (!result.isStuck) continue;
+      // What is stuck would be found again in every round that follows.
+      await installation.close();
+      installation = undefined;
+    }
+  } finally {
+    await installation?.close();
+  }
+  return results;
 }

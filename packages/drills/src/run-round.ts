@@ -18,6 +18,14 @@ export interface RoundOptions {
   readonly harm: Harm;
   readonly random: Random;
   readonly outageMs: number;
+  readonly patienceMs: number;
+  /** Changes of runs that each part makes when nothing disturbs it: where moments may fall. */
+  readonly usual: Changes;
+}
+
+export interface Changes {
+  readonly first: number;
+  readonly requests: number;
 }
 
 export interface RoundResult {
@@ -26,22 +34,21 @@ export interface RoundResult {
   readonly findings: readonly Finding[];
   /** From the end of the harm until all was quiet. */
   readonly recoverySeconds: number;
-  /** Changes of runs in the part that was harmed: where moments of later rounds may fall. */
+  readonly changes: Changes;
   readonly notes: readonly string[];
   /** Whether the site cannot be used any more. */
   readonly isStuck: boolean;
 }
 
 const FIRST_JOBS: readonly DatasetName[] = ["customers", "products", "transactions"];
-const PATIENCE_MS = 150_000;
-/** Changes of runs that one part of a round makes at least, so that nearly all moments fall into the work. */
-const CHANGES = { first: 36, requests: 8 } as const;
+/** Harm comes in the first part of the changes, so that there is something left to harm. */
+const PART_FOR_MOMENTS = 0.8;
 /** A run that gave up may be asked to go on, as its owner would; more often than this is a finding. */
 const MOST_TRIES = 4;
 
 /** Feeds a site, does harm in the middle, waits for quiet, and holds what came of it against the answer. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
-  const { site, clock, answer, harm, random } = options;
+  const { site, clock, answer, harm, random, usual } = options;
   const notes: string[] = [];
   // The harm comes while requests are worked on in one round of four, else while all the rest is.
   const harmsRequests = below(random, 4) === 0;
@@ -49,7 +56,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     site,
     random,
     outageMs: options.outageMs,
-    untilSomeMoment: () => clock.untilSomeMoment(random, harmsRequests ? CHANGES.requests : CHANGES.first),
+    untilSomeMoment: () => clock.untilSomeMoment(random, (harmsRequests ? usual.requests : usual.first) * PART_FOR_MOMENTS),
     note: (text) => notes.push(text),
   };
   const findings: Finding[] = [];
@@ -61,16 +68,18 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   await harm.prepare?.(context);
   const parts: readonly (readonly DatasetName[])[] = [FIRST_JOBS, ["erasure-requests"]];
   let recoverySeconds = 0;
+  const changes: number[] = [];
   for (const [i, jobs] of parts.entries()) {
     const files = answer.files.filter(({ dataset }) => jobs.includes(dataset));
     clock.restart();
     await land(site, files);
     const isHarmed = harmsRequests === (i === 1);
     const harming = isHarmed ? doHarm() : Promise.resolve();
-    const working = workOff(site, files, jobs, notes);
+    const working = workOff(options, files, jobs, notes);
     await harming;
     const stuck = await working;
     if (isHarmed) recoverySeconds = Math.max(0, (performance.now() - harmEndedAt) / 1_000);
+    changes.push(clock.changes());
     findings.push(...stuck.map(wrong));
     if (stuck.length > 0) break;
   }
@@ -79,7 +88,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     findings.push(...((await harm.conclude?.(context)) ?? []));
     findings.push(...compare(answer, await readOutcome(site.pool, site.data, dayOf(answer))));
   }
-  return { harm: harm.name, records: answer.records, findings, recoverySeconds, notes, isStuck };
+  return { harm: harm.name, records: answer.records, findings, recoverySeconds, changes: { first: changes[0] ?? 0, requests: changes[1] ?? 0 }, notes, isStuck };
 }
 
 /** Puts files into landing, each whole from its first moment on. */
@@ -98,18 +107,18 @@ async function land(site: Site, files: readonly FileAnswer[]): Promise<void> {
  * to rest, or what gave up for good.
  */
 async function workOff(
-  site: Site,
+  { site, patienceMs }: RoundOptions,
   files: readonly FileAnswer[],
   jobs: readonly DatasetName[],
   notes: string[],
 ): Promise<readonly string[]> {
   for (let round = 1; ; round++) {
     await Promise.all(jobs.map((job) => site.call("POST", `/jobs/${job}/runs`, {})));
-    const { stuck } = await untilQuiet(site, PATIENCE_MS);
+    const { stuck } = await untilQuiet(site, patienceMs);
     if (stuck.length > 0) return stuck;
     const failed = await failedRuns(site);
     for (const { id, code } of failed) notes.push(`run failed (${code})`) && (await site.call("POST", `/runs/${id}/retry`));
-    const again = await untilQuiet(site, PATIENCE_MS);
+    const again = await untilQuiet(site, patienceMs);
     if (again.stuck.length > 0) return again.stuck;
     const left = await unfinished(site, files);
     if (left.length === 0) return [];

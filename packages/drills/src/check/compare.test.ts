@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Answer } from "../feed/answer.js";
+import { makeFeed } from "../feed/make-feed.js";
+import { compare } from "./compare.js";
+import type { Outcome } from "./read-outcome.js";
+
+const ANSWER = makeFeed(7, 3);
+
+describe("what came of a feed, held against its answer", () => {
+  it("finds nothing when all is as it must be", () => {
+    expect(compare(ANSWER, perfect(ANSWER))).toEqual([]);
+  });
+
+  const harms: readonly (readonly [string, "lost" | "doubled" | "wrong", (outcome: Outcome) => Partial<Outcome>])[] = [
+    ["a transaction that is gone", "lost", (o) => ({ transactions: o.transactions.slice(1) })],
+    ["a purchase line that is gone", "wrong", (o) => ({ transactions: first(o.transactions, { lines: [] }) })],
+    ["a total that is another one", "wrong", (o) => ({ transactions: first(o.transactions, { total: "0.01" }) })],
+    ["a sale under another customer", "wrong", (o) => ({ transactions: last(o.transactions, { customerId: "111111" }) })],
+    ["a transaction too many", "wrong", (o) => ({ transactions: [...o.transactions, sale("another")] })],
+    ["a customer who is gone", "lost", (o) => ({ customers: o.customers.slice(0, -1) })],
+    ["an erased customer who is gone", "lost", (o) => ({ customers: o.customers.slice(1) })],
+    ["an older version that won", "lost", (o) => ({ customers: o.customers.map((row) => ({ ...row, history: 0 })) })],
+    ["a version too many", "doubled", (o) => ({ customers: last(o.customers, { history: 1 }) })],
+    ["a customer too many", "wrong", (o) => ({ customers: [...o.customers, { id: "1", email: "x", history: 0 }] })],
+    ["a product that is gone", "lost", (o) => ({ products: o.products.slice(1) })],
+    ["a price that is another one", "wrong", (o) => ({ products: first(o.products, { price: "9999.99" }) })],
+    ["a rejected record that is gone", "lost", (o) => ({ quarantine: without(o, "schema") })],
+    ["a rejected record twice", "doubled", (o) => ({ quarantine: [...o.quarantine, o.quarantine[0] ?? ""] })],
+    ["a rejected record too many", "wrong", (o) => ({ quarantine: [...o.quarantine, "x:1 schema"] })],
+    ["a duplicate that is gone", "wrong", (o) => ({ quarantine: without(o, "duplicate") })],
+    ["a published record that is gone", "lost", (o) => ({ processed: o.processed.slice(1) })],
+    ["a published record twice", "doubled", (o) => ({ processed: [...o.processed, o.processed[0] ?? ""] })],
+    ["a published record too many", "wrong", (o) => ({ processed: [...o.processed, "another"] })],
+    ["a file that is gone", "lost", (o) => ({ archived: new Map([...o.archived].slice(1)) })],
+    ["a file in two rooms", "doubled", (o) => ({ landing: new Map([...o.archived].slice(0, 1)) })],
+    ["a file in the wrong room", "wrong", (o) => ({ archived: new Map(), landing: o.archived })],
+    ["a file that is not as it came", "wrong", (o) => ({ archived: new Map([...o.archived.keys()].map((p) => [p, "x"])) })],
+    ["a file that the ledger does not know", "lost", (o) => ({ files: o.files.slice(1) })],
+    ["a file that is not done", "wrong", (o) => ({ files: first(o.files, { state: "open" }) })],
+    ["a record that was not counted", "wrong", (o) => ({ files: first(o.files, { recordsIn: 1, loaded: 1, rejected: 0 }) })],
+    ["counts that do not add up", "wrong", (o) => ({ files: o.files.map((row) => ({ ...row, loaded: row.loaded + 1 })) })],
+    ["an erased person's email", "wrong", (o) => ({ text: `${o.text} "${ANSWER.erased[1]}"` })],
+    ["an erased person's id", "wrong", (o) => ({ text: `${o.text} (${ANSWER.erased[0]},` })],
+  ];
+  it.each(harms)("finds %s", (_what, kind, harm) => {
+    const outcome = perfect(ANSWER);
+    const findings = compare(ANSWER, { ...outcome, ...harm(outcome) });
+    expect(findings.map((found) => found.kind)).toContain(kind);
+  });
+
+  it("takes an erased person's digits within a hash for no trace", () => {
+    const outcome = perfect(ANSWER);
+    expect(compare(ANSWER, { ...outcome, text: `a${ANSWER.erased[0]}b 12.${ANSWER.erased[0]}` })).toEqual([]);
+  });
+});
+
+/** Makes what must come of a feed, without any of the services. */
+function perfect(answer: Answer): Outcome {
+  const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+  const rejectedIn = (path: string) =>
+    answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length +
+    answer.copies.flatMap((places) => places.slice(1)).filter((place) => place.path === path).length;
+  const room = (isUnreadable: boolean) =>
+    new Map(answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]));
+  return {
+    files: answer.files.map(({ path, records, isUnreadable }) => ({
+      path,
+      state: isUnreadable ? "quarantined" : "done",
+      keptPath: path,
+      recordsIn: records,
+      loaded: records - rejectedIn(path),
+      rejected: rejectedIn(path),
+    })),
+    customers: answer.customers.map(({ id, email, history }) => ({ id: email === null ? `px${id}` : id, email, history })),
+    products: [...answer.products].map(([sku, price]) => ({ sku, price })),
+    transactions: answer.transactions.map(({ id, customerId, total, lines }) => ({
+      id,
+      customerId: customerId ?? "px1",
+      total,
+      lines,
+    })),
+    quarantine: [
+      ...answer.rejected.map(({ place, reason }) => `${place.path}:${place.line ?? 0} ${reason}`),
+      ...answer.copies.flatMap((places) => places.slice(1)).map(({ path, line }) => `${path}:${line} duplicate`),
+    ],
+    processed: answer.transactions.map(({ id }) => id),
+    landing: new Map(),
+    archived: room(false),
+    quarantined: room(true),
+    text: "",
+  };
+}
+
+function first<T>(rows: readonly T[], change: Partial<T>): T[] {
+  return rows.map((row, i) => (i === 0 ? { ...row, ...change } : row));
+}
+
+function last<T>(rows: readonly T[], change: Partial<T>): T[] {
+  return rows.map((row, i) => (i === rows.length - 1 ? { ...row, ...change } : row));
+}
+
+/** Takes the first entry with a reason out. */
+function without({ quarantine }: Outcome, reason: string): string[] {
+  const at = quarantine.findIndex((entry) => entry.endsWith(` ${reason}`));
+  return quarantine.filter((_, i) => i !== at);
+}
+
+function sale(id: string): Outcome["transactions"][number] {
+  return { id, customerId: "1", total: "1.00", lines: [] };
+}
