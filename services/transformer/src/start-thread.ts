@@ -85,7 +85,6 @@ export async function startThread({ script, memoryMb, data }: ThreadOptions): Pr
   return {
     isAlive: () => isAlive,
     async work(work, suppressions, limits, signal) {
-      signal?.throwIfAborted();
       Atomics.store(progress, 0, NO_RECORD);
       const { epoch } = suppressions;
       const people = epoch === toldEpoch ? null : suppressions.people;

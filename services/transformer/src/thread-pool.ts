@@ -22,6 +22,7 @@ export async function startThreadPool(options: ThreadOptions, batchesAtOnce: num
   return {
     async work(work, suppressions, limits, signal) {
       if (isStopping) throw stops();
+      signal?.throwIfAborted();
       const thread = takeAlive(idle) ?? (await start());
       try {
         const outcome = await thread.work(work, suppressions, limits, signal);
