@@ -49,8 +49,12 @@ module.exports = {
       comment:
         "A source that neither a program nor a test leads to is left over. (Packages export all they have, so knip cannot tell.)",
       severity: "error",
-      from: { path: ["/src/main\\.ts$", "\\.test\\.ts$", "^tests/"] },
-      to: { path: "^(packages|services)/[^/]+/src/", pathNot: ["/src/main\\.ts$", "\\.test\\.ts$"], reachable: false },
+      from: { path: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$", "^tests/"] },
+      to: {
+        path: "^(packages|services)/[^/]+/src/",
+        pathNot: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$"],
+        reachable: false,
+      },
     },
     {
       name: "every-import-resolves",

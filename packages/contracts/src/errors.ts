@@ -74,6 +74,12 @@ export class StagedObjectError extends LetheError {
   readonly retryable = false;
 }
 
+/** More of a batch's records than the limit exhaust memory, stack or time: something is wrong with all of them. */
+export class PoisonedBatchError extends LetheError {
+  readonly code = "batch_poisoned";
+  readonly retryable = false;
+}
+
 /** Something outside did not answer or gave way (a lost connection, a deadlock); the same work may succeed later. */
 export class TransientError extends LetheError {
   readonly code = "transient";

@@ -26,6 +26,12 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
+/**
+ * How often a job may lose its worker before it fails. A process that is killed while it works is an accident of the
+ * machine more often than the job's doing, and with BullMQ's own 1 the second such accident would end a run.
+ */
+const MAX_STALLED_COUNT = 10;
+
 /** Starts a worker for one job's queue. `concurrency` is the number of jobs that it works on at once. */
 export function startWorker<N extends JobName>(
   context: WorkerContext,
@@ -63,7 +69,7 @@ export function startWorker<N extends JobName>(
         throw toQueueError(safe);
       }
     },
-    { connection: context.redis, prefix: context.prefix, concurrency },
+    { connection: context.redis, prefix: context.prefix, concurrency, maxStalledCount: MAX_STALLED_COUNT },
   );
   // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.
   worker.on("failed", (job, error) => {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { threadId } from "node:worker_threads";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { BatchRef, Staging } from "./staging.js";
 
@@ -14,7 +15,7 @@ export function openStagingDirectory(root: string): Staging {
       await mkdir(folder, { recursive: true });
       const path = join(folder, name);
       // Two deliveries of one job may write the same object at once; each has its own temporary name.
-      const temporary = `${path}.${process.pid}.${nextNumber()}.tmp`;
+      const temporary = `${path}.${process.pid}.${threadId}.${nextNumber()}.tmp`;
       const file = await open(temporary, "w");
       let bytes = 0;
       try {

@@ -1,14 +1,14 @@
-import type { Datasets } from "@lethe/datasets/all-datasets";
-import type { Policy } from "@lethe/privacy/policy";
-import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";
+import type { StoredSuppressions } from "@lethe/warehouse/suppressions";
+import type { ThreadPool } from "./thread-pool.js";
+import type { PoisonLimits } from "./transform-around-poison.js";
 
 /** What the transformer works with. */
 export interface TransformerContext {
   readonly pool: Pool;
   readonly staging: Staging;
-  readonly datasets: Datasets;
-  readonly ring: Keyring;
-  readonly policy: Policy;
+  readonly threads: Pick<ThreadPool, "work">;
+  readonly limits: PoisonLimits;
+  readonly currentSuppressions: () => Promise<StoredSuppressions>;
 }

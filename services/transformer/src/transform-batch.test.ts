@@ -314,4 +314,68 @@ describe("a suppressed person", () => {
       email: null,
     });
   });
+
+  it("rejects poison without looking into it, keeps it whole, and takes its neighbours", async () => {
+    const lines = [1, 2, 3].map((number) => json(transaction(number)));
+    const worked: number[] = [];
+    const poison = [{ ordinal: 1, problem: "too much", searchable: true }];
+    // Nothing of the record may be touched: its duplicate is the first of its kind.
+    const segments = [{ lines: [...lines, lines[1] ?? ""], segment: { firstLine: 11 } }];
+    const output = await transform("transactions", segments, { poison, onRecord: (ordinal) => worked.push(ordinal) });
+    expect(worked).toEqual([0, 1, 2, 3]);
+    expect(output.processed.map(({ ordinal }) => ordinal)).toEqual([0, 2, 3]);
+    expect(output.rejectedByReason).toEqual({ unreadable: 1 });
+    expect(output.segments[0]).toMatchObject({ records: 4, rejected: 1, masked: 0 });
+    expect(output.rejects).toMatchObject([
+      {
+        reason: "unreadable",
+        line: 12,
+        pointer: null,
+        message: "too much",
+        payload: lines[1],
+        encoding: "utf8",
+        subjectCustomerId: null,
+        subjectEmail: null,
+      },
+    ]);
+  });
+
+  it("keeps poison that is no text as bytes, and poison that may not be searched so, too, as nobody's", async () => {
+    const nul = `${json(transaction(1))}\0`;
+    const line = json(transaction(2));
+    const { rejects, segments } = await transform("transactions", [{ lines: [nul, line] }], {
+      findSuppression: (id) => (id === "013000" ? KEY : undefined),
+      poison: [
+        { ordinal: 0, problem: "too much", searchable: false },
+        { ordinal: 1, problem: "too much", searchable: false },
+      ],
+    });
+    expect(rejects.map(({ payload, encoding }) => [payload, encoding])).toEqual(
+      [nul, line].map((text) => [Buffer.from(text).toString("base64"), "base64"]),
+    );
+    expect(segments).toMatchObject([{ rejected: 2, masked: 0 }]);
+  });
+
+  it("keeps nothing of poison that names somebody suppressed", async () => {
+    const poison = [0, 1].map((ordinal) => ({ ordinal, problem: "too much", searchable: true }));
+    const lines = [json(transaction(1)), `${json(transaction(2))}\0`];
+    const { rejects, segments } = await transform("transactions", [{ lines }], {
+      findSuppression: (id) => (id === "013000" ? KEY : undefined),
+      poison,
+    });
+    expect(rejects.map(({ payload, encoding }) => [payload, encoding])).toEqual([
+      [REDACTED, "utf8"],
+      [REDACTED, "utf8"],
+    ]);
+    expect(rejects[0]?.subjectCustomerId).toBe(pseudonym(KEY, "013000"));
+    expect(segments).toMatchObject([{ rejected: 2, masked: 2 }]);
+  });
+
+  it("takes a part of a batch by its ordinals, blank lines and files counted", async () => {
+    const [a, b, c, d] = [1, 2, 3, 4].map((number) => json(transaction(number))) as [string, string, string, string];
+    const files = [{ lines: [a, "", b] }, { lines: [c, d] }];
+    const output = await transform("transactions", files, { only: { first: 1, end: 4 } });
+    expect(output.processed.map(({ ordinal }) => ordinal)).toEqual([2, 3]);
+    expect(output.segments.map(({ records }) => records)).toEqual([1, 1]);
+  });
 });

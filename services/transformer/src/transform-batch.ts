@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { isUtf8 } from "node:buffer";
 import { partitionStart } from "@lethe/contracts/partition";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { BatchManifest, BatchSummary, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
@@ -12,6 +12,7 @@ import { isPseudonym, type Keyring, type PrivacyKey, pseudonym } from "@lethe/pr
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
 import { type ParsedLine, parseLine, problemOf, type UnparsedLine } from "./parse-line.js";
+import type { OrdinalRange, Poison } from "./poison.js";
 
 export interface TransformInput {
   readonly runId: string;
@@ -24,6 +25,12 @@ export interface TransformInput {
   readonly findSuppression: FindSuppression;
   /** The policy's strategies for the dataset's fields. */
   readonly strategies: MaskRecordStrategies;
+  /** Records that are rejected without being parsed. */
+  readonly poison?: readonly Poison[];
+  /** Takes the records of this range alone. */
+  readonly only?: OrdinalRange;
+  /** Told of each record before it is worked on. */
+  readonly onRecord?: (ordinal: number, line: Buffer) => void;
 }
 
 export interface TransformOutput {
@@ -37,20 +44,15 @@ export interface TransformOutput {
   readonly segments: BatchSummary["segments"];
 }
 
-/** Records between two breaths: some milliseconds, so that the worker's lock is renewed in time. */
-const RECORDS_PER_BREATH = 2_000;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const TAB = 0x09;
 const SPACE = 0x20;
 
-/**
- * Parses, checks, masks and cleans a batch's records. Computes only: reads nothing and writes nothing, but lets other
- * work of the process in between.
- */
-export async function transformBatch(input: TransformInput): Promise<TransformOutput> {
+/** Parses, checks, masks and cleans a batch's records. Computes only: reads nothing and writes nothing. */
+export function transformBatch(input: TransformInput): TransformOutput {
   const batch = startBatch(input);
-  const { lines } = input;
+  const { lines, only, onRecord } = input;
   let position = 0;
   for (const segment of input.manifest.segments) {
     batch.startSegment();
@@ -58,8 +60,10 @@ export async function transformBatch(input: TransformInput): Promise<TransformOu
       const end = lines.indexOf(NEWLINE, position);
       const line = lines.subarray(position, end === -1 ? lines.length : end);
       position += line.length + 1;
-      if (!isBlank(line)) batch.take(line, segment, i);
-      if ((segment.firstOrdinal + i) % RECORDS_PER_BREATH === RECORDS_PER_BREATH - 1) await setImmediate();
+      const ordinal = segment.firstOrdinal + i;
+      if (isBlank(line) || (only !== undefined && !isWithin(ordinal, only))) continue;
+      onRecord?.(ordinal, line);
+      batch.take(line, segment, i);
     }
     batch.endSegment();
   }
@@ -76,6 +80,7 @@ function startBatch(input: TransformInput) {
   const masked: MaskedPayloads = { always: {}, byReason: {} };
   const segments: BatchSummary["segments"] = [];
   const identities = new Set<string>();
+  const poison = new Map(input.poison?.map((record) => [record.ordinal, record]));
   let current = emptyCounts();
 
   function reject(segment: Segment, lineIndex: number, rejection: Rejection, kept: KeptRecord) {
@@ -151,9 +156,17 @@ function startBatch(input: TransformInput) {
   }
 
   function rejectUnreadable(line: UnparsedLine, segment: Segment, lineIndex: number) {
-    const rejection: Rejection = { reason: "unreadable", pointer: null, message: line.problem, missingKey: null };
-    const subject = dataset.subjectOf(line.record);
-    rejectOfNobody(rejection, line, segment, lineIndex, subject);
+    rejectOfNobody(unreadable(line.problem), line, segment, lineIndex, dataset.subjectOf(line.record));
+  }
+
+  function rejectPoison({ problem, searchable }: Poison, line: Buffer, segment: Segment, lineIndex: number) {
+    if (searchable) rejectOfNobody(unreadable(problem), unparsed(line), segment, lineIndex, NOBODY);
+    else
+      reject(segment, lineIndex, unreadable(problem), {
+        payload: line.toString("base64"),
+        encoding: "base64",
+        subject: NOBODY,
+      });
   }
 
   /** Rejects what cannot be masked field by field: it is kept as it came, or, when it names somebody suppressed, not at all. */
@@ -188,6 +201,11 @@ function startBatch(input: TransformInput) {
     },
     take(line: Buffer, segment: Segment, lineIndex: number) {
       current.records += 1;
+      const poisonous = poison.get(segment.firstOrdinal + lineIndex);
+      if (poisonous !== undefined) {
+        rejectPoison(poisonous, line, segment, lineIndex);
+        return;
+      }
       const parsed = segment.encoding === "csv" ? fromCsv(dataset, parseLine(line)) : parseLine(line);
       if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, segment, lineIndex);
       else rejectUnreadable(parsed, segment, lineIndex);
@@ -254,6 +272,22 @@ function fromCsv(dataset: Dataset, parsed: ParsedLine): ParsedLine {
 function isRow(record: unknown): record is Record<string, string> {
   return typeof record === "object" && record !== null && !Array.isArray(record);
 }
+
+function unparsed(line: Buffer): Pick<UnparsedLine, "text" | "encoding"> {
+  return isUtf8(line) && !line.includes(0)
+    ? { text: line.toString("utf8").trim(), encoding: "utf8" }
+    : { text: line.toString("base64"), encoding: "base64" };
+}
+
+function isWithin(ordinal: number, { first, end }: OrdinalRange): boolean {
+  return ordinal >= first && ordinal < end;
+}
+
+function unreadable(problem: string): Rejection {
+  return { reason: "unreadable", pointer: null, message: problem, missingKey: null };
+}
+
+const NOBODY: Subject = { customerId: null, email: null };
 
 const DUPLICATE: Rejection = {
   reason: "duplicate",

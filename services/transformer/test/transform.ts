@@ -20,7 +20,7 @@ export interface FileLines {
 export async function transform(
   name: DatasetName,
   files: readonly FileLines[],
-  options: Partial<Pick<TransformInput, "findSuppression" | "dataset">> = {},
+  options: Partial<Pick<TransformInput, "findSuppression" | "dataset" | "poison" | "only" | "onRecord">> = {},
 ) {
   let ordinal = 0;
   const segments = files.map(({ lines, segment }, i): Segment => {
@@ -37,7 +37,7 @@ export async function transform(
     };
   });
   const lines = Buffer.from(files.flatMap((file) => file.lines.map((line) => `${line}\n`)).join(""));
-  const output = await transformBatch({
+  const output = transformBatch({
     runId: "run",
     batchId: "batch",
     dataset: DATASETS[name],

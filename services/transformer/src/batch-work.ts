@@ -1,0 +1,57 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Policy } from "@lethe/privacy/policy";
+import type { SuppressedPerson } from "@lethe/privacy/suppression-list";
+import type { CarriedError } from "./carried-error.js";
+import type { OrdinalRange, Poison } from "./poison.js";
+
+/** A batch that a thread is to transform. */
+export interface BatchWork {
+  readonly runId: string;
+  readonly batchId: string;
+  readonly dataset: DatasetName;
+  /** Records that are rejected without being parsed. */
+  readonly poison: readonly Poison[];
+  /** Works on these records only and writes nothing. */
+  readonly probe: OrdinalRange | null;
+}
+
+/** How many of a batch's records became rows, and how many were rejected. */
+export interface TransformCounts {
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+/** What a thread is given when it starts. */
+export interface ThreadData {
+  /** The folder of staging. */
+  readonly staging: string;
+  /** The keyring as `parseKeyring` reads it. */
+  readonly keyring: string;
+  readonly policy: Policy;
+  readonly allowExtraFields: boolean;
+  /** One number: the ordinal of the record at work, or `NO_RECORD`. Whoever waits for the thread reads it there. */
+  readonly progress: Int32Array;
+}
+
+export const NO_RECORD = -1;
+
+/** What a thread is asked. */
+export interface ThreadRequest {
+  readonly work: BatchWork;
+  /** The suppression list that the batch is masked under. */
+  readonly epoch: number;
+  /** Its people; null when the thread has been told of this epoch before. */
+  readonly people: readonly SuppressedPerson[] | null;
+}
+
+/** What a thread answers. A failure that is no record's (of reading and writing) is carried over as it is. */
+export type ThreadAnswer =
+  | { readonly kind: "ready" }
+  | { readonly kind: "done"; readonly counts: TransformCounts }
+  | {
+      readonly kind: "failed";
+      readonly harm: "stack" | "unexpected";
+      readonly at: number;
+      readonly where: string | null;
+    }
+  | { readonly kind: "error"; readonly error: CarriedError };

@@ -1,0 +1,69 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { LetheError } from "@lethe/contracts/errors";
+import { createDatasets } from "@lethe/datasets/all-datasets";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
+import { createSuppressionFinder, type SuppressedPerson } from "@lethe/privacy/suppression-list";
+import { safeError } from "@lethe/service-kit/safe-error";
+import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { NO_RECORD, type ThreadAnswer, type ThreadData, type ThreadRequest } from "./batch-work.js";
+import { carryError } from "./carried-error.js";
+import { transformBatch } from "./transform-batch.js";
+import { type SuppressionsInForce, type TransformTools, transformStagedBatch } from "./transform-staged-batch.js";
+
+/**
+ * What a thread of the transformer does: transforms one batch after the other as it is asked to. `onRecord` is told of
+ * each record's text before it is parsed; only tests give one.
+ */
+export function serveBatches(onRecord?: (text: string) => void): void {
+  const port = parentPort;
+  if (port === null) throw new Error("this is the body of a thread");
+  const data = workerData as ThreadData;
+  const tools: TransformTools = {
+    staging: openStagingDirectory(data.staging),
+    datasets: createDatasets(data.allowExtraFields),
+    ring: parseKeyring(data.keyring),
+    policy: data.policy,
+  };
+  let suppressions: SuppressionsInForce | undefined;
+
+  async function answer({ work, epoch, people }: ThreadRequest): Promise<ThreadAnswer> {
+    try {
+      if (people !== null) {
+        suppressions = { epoch, findSuppression: createSuppressionFinder(people.map(withBuffers), tools.ring) };
+      }
+      if (suppressions?.epoch !== epoch) throw new Error("the thread was not told of the suppression list");
+      const poisonous = new Set(work.poison.map(({ ordinal }) => ordinal));
+      const counts = await transformStagedBatch(tools, work, suppressions, (input) => {
+        const output = transformBatch({
+          ...input,
+          onRecord(ordinal, line) {
+            Atomics.store(data.progress, 0, ordinal);
+            if (onRecord !== undefined && !poisonous.has(ordinal)) onRecord(line.toString("utf8"));
+          },
+        });
+        Atomics.store(data.progress, 0, NO_RECORD);
+        return output;
+      });
+      return { kind: "done", counts };
+    } catch (error) {
+      const at = Atomics.load(data.progress, 0);
+      if (at === NO_RECORD || error instanceof LetheError) return { kind: "error", error: carryError(error) };
+      const harm = isStackOverflow(error) ? "stack" : "unexpected";
+      return { kind: "failed", harm, at, where: safeError(error).frames[0] ?? null };
+    }
+  }
+
+  const post = (message: ThreadAnswer) => port.postMessage(message);
+  port.on("message", (request: ThreadRequest) => void answer(request).then(post));
+  post({ kind: "ready" });
+}
+
+// V8's words for it; it has no class or code of its own.
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes("call stack");
+}
+
+/** On the way from thread to thread a Buffer becomes a plain array of bytes. */
+function withBuffers({ customerKey, emailKey, keyId }: SuppressedPerson): SuppressedPerson {
+  return { customerKey: Buffer.from(customerKey), emailKey: Buffer.from(emailKey), keyId };
+}

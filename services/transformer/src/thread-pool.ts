@@ -1,0 +1,52 @@
+import { TransientError } from "@lethe/contracts/errors";
+import { startThread, type ThreadOptions, type TransformThread } from "./start-thread.js";
+
+/** Threads that wait for batches. One that died is replaced when it is needed. */
+export interface ThreadPool {
+  /** Has a thread work on a batch; see `TransformThread.work`. */
+  readonly work: TransformThread["work"];
+  /** Ends all threads, those at work too: their work throws TransientError. */
+  stop(): Promise<void>;
+}
+
+/** Starts as many threads as batches are worked on at once. Throws what keeps them from starting. */
+export async function startThreadPool(options: ThreadOptions, batchesAtOnce: number): Promise<ThreadPool> {
+  const all = new Set<TransformThread>();
+  let isStopping = false;
+  const start = async () => {
+    const thread = await startThread(options);
+    all.add(thread);
+    return thread;
+  };
+  const idle = await Promise.all(Array.from({ length: batchesAtOnce }, start));
+  return {
+    async work(work, suppressions, limits, signal) {
+      if (isStopping) throw stops();
+      signal?.throwIfAborted();
+      const thread = takeAlive(idle) ?? (await start());
+      try {
+        const outcome = await thread.work(work, suppressions, limits, signal);
+        // It did not fail by what it worked on.
+        if (isStopping && "harm" in outcome) throw stops();
+        return outcome;
+      } finally {
+        if (thread.isAlive()) idle.push(thread);
+        for (const other of all) if (!other.isAlive()) all.delete(other);
+      }
+    },
+    async stop() {
+      isStopping = true;
+      await Promise.all([...all].map((thread) => thread.stop()));
+    },
+  };
+}
+
+function stops(): TransientError {
+  return new TransientError("the service stops");
+}
+
+function takeAlive(idle: TransformThread[]): TransformThread | undefined {
+  let thread = idle.pop();
+  while (thread !== undefined && !thread.isAlive()) thread = idle.pop();
+  return thread;
+}

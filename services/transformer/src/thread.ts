@@ -1,0 +1,3 @@
+import { serveBatches } from "./serve-batches.js";
+
+serveBatches();

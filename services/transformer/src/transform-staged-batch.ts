@@ -1,0 +1,80 @@
+import { StagedObjectError } from "@lethe/contracts/errors";
+import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import type { Datasets } from "@lethe/datasets/all-datasets";
+import type { Policy } from "@lethe/privacy/policy";
+import type { Keyring } from "@lethe/privacy/privacy-key";
+import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import { readJson, writeJson } from "@lethe/staging/json-object";
+import type { Staging } from "@lethe/staging/staging";
+import type { BatchWork, TransformCounts } from "./batch-work.js";
+import { type TransformInput, type TransformOutput, transformBatch } from "./transform-batch.js";
+
+/** What a batch is transformed with. */
+export interface TransformTools {
+  readonly staging: Staging;
+  readonly datasets: Datasets;
+  readonly ring: Keyring;
+  readonly policy: Policy;
+}
+
+/** The suppression list as it stood when the batch was begun. */
+export interface SuppressionsInForce {
+  readonly epoch: number;
+  readonly findSuppression: FindSuppression;
+}
+
+/**
+ * Reads a batch from staging, transforms it by `transform` and stages what comes of it; a probe writes nothing. What is
+ * written depends on nothing but the lines, policy, key, suppression list and the poison, so doing it twice does no harm.
+ */
+export async function transformStagedBatch(
+  tools: TransformTools,
+  work: BatchWork,
+  { epoch, findSuppression }: SuppressionsInForce,
+  transform: (input: TransformInput) => TransformOutput = transformBatch,
+): Promise<TransformCounts> {
+  const { staging, policy } = tools;
+  const { runId, batchId } = work;
+  const batch = { runId, batchId };
+  const dataset = tools.datasets[work.dataset];
+  const manifest = await readJson(staging, batch, STAGED.manifest, BatchManifestSchema);
+  const lines = await staging.read(batch, STAGED.records);
+  if (lines.length !== manifest.bytes) {
+    throw new StagedObjectError(`${STAGED.records} of batch ${batchId} is not as long as its manifest says`);
+  }
+  const output = transform({
+    runId,
+    batchId,
+    dataset,
+    manifest,
+    lines,
+    ring: tools.ring,
+    findSuppression,
+    strategies: policy.datasets[work.dataset],
+    poison: work.poison,
+    ...(work.probe !== null && { only: work.probe }),
+  });
+  const rejected = output.segments.reduce((sum, segment) => sum + segment.rejected, 0);
+  const records = output.segments.reduce((sum, segment) => sum + segment.records, 0);
+  const counts = { accepted: records - rejected, rejected };
+  if (work.probe !== null) return counts;
+  const tables = [];
+  for (const [i, table] of dataset.stagingTables.entries()) {
+    const bytes = await staging.write(batch, STAGED.table(table.name), output.tables[i]?.take() ?? []);
+    tables.push({ table: table.name, bytes });
+  }
+  const rejectBytes = await staging.write(batch, STAGED.rejects, output.rejects.take());
+  await staging.write(batch, STAGED.processed, output.processed.take());
+  await staging.write(batch, STAGED.processedIndex, [output.processedIndex]);
+  await writeJson(staging, batch, STAGED.masked, output.masked);
+  const summary: BatchSummary = {
+    suppressionEpoch: epoch,
+    policyVersion: policy.version,
+    tables,
+    rejectBytes,
+    rejectedByReason: { ...output.rejectedByReason },
+    segments: [...output.segments],
+  };
+  await writeJson(staging, batch, STAGED.summary, summary);
+  return counts;
+}

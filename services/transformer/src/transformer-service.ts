@@ -1,0 +1,77 @@
+import { join, resolve } from "node:path";
+import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorker } from "@lethe/service-kit/worker";
+import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
+import { migrate } from "@lethe/warehouse/migrate";
+import { createPool } from "@lethe/warehouse/pool";
+import type { TransformerContext } from "./context.js";
+import { createSuppressionReader } from "./current-suppressions.js";
+import { TransformerSettings } from "./settings.js";
+import { startThreadPool } from "./thread-pool.js";
+import { transformJob } from "./transform-job.js";
+
+/** One batch computes while the next one is read or the last one written; more would only take turns on the core. */
+const BATCHES_AT_ONCE = 2;
+
+export interface TransformerOptions {
+  /** The script of the threads; only tests give another one. */
+  readonly thread?: URL;
+}
+
+/** Defines the service. */
+export function transformerService(options: TransformerOptions = {}): ServiceDefinition<typeof TransformerSettings> {
+  return {
+    name: "transformer",
+    settings: TransformerSettings,
+    async start(settings, service) {
+      const allowExtraFields = settings.LETHE_ALLOW_EXTRA_FIELDS;
+      const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets(allowExtraFields)));
+      await migrate(settings.DATABASE_URL);
+      const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
+      const threads = await startThreadPool(
+        {
+          script: options.thread ?? new URL("./thread.js", import.meta.url),
+          memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
+          data: { staging: stagingRoot, keyring, policy, allowExtraFields },
+        },
+        BATCHES_AT_ONCE,
+      );
+      const pool = createPool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "lethe-transformer");
+      const queues = openQueues(service.redis, service.prefix);
+      const context: TransformerContext = {
+        pool,
+        staging: openStagingDirectory(stagingRoot),
+        threads,
+        limits: {
+          batchSeconds: settings.LETHE_TRANSFORM_SECONDS,
+          recordSeconds: settings.LETHE_RECORD_SECONDS,
+          poison: settings.LETHE_MAX_POISON,
+        },
+        currentSuppressions: createSuppressionReader(pool),
+      };
+      const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
+        handle: (payload, log, signal?: AbortSignal) => transformJob(context, payload, log, signal),
+        async giveUp({ runId, batchId }, error) {
+          await markFailed(pool, runId, batchId, error.code, error.message);
+          await enqueueFinish(queues, runId);
+        },
+      });
+      return {
+        checks: { database: () => pool.query("select") },
+        async stop(graceMs) {
+          await worker.stop(graceMs);
+          await threads.stop();
+          await queues.close();
+          await pool.end();
+        },
+      };
+    },
+  };
+}
