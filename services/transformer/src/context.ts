@@ -1,3 +1,4 @@
+import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { Datasets } from "@lethe/datasets/all-datasets";
 import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
@@ -11,4 +12,5 @@ export interface TransformerContext {
   readonly datasets: Datasets;
   readonly ring: Keyring;
   readonly policy: Policy;
+  readonly schemaMode: SchemaMode;
 }

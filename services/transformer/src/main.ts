@@ -22,14 +22,21 @@ await runService({
   name: "transformer",
   settings: TransformerSettings,
   async start(settings, service) {
-    const datasets = createDatasets(settings.LETHE_ALLOW_EXTRA_FIELDS);
+    const datasets = createDatasets();
     const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
     const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
     await migrate(settings.DATABASE_URL);
     const pool = createPool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "lethe-transformer");
     const queues = openQueues(service.redis, service.prefix);
     const staging = openStagingDirectory(join(resolve(settings.DATA_DIR), "staging"));
-    const context: TransformerContext = { pool, staging, datasets, ring, policy };
+    const context: TransformerContext = {
+      pool,
+      staging,
+      datasets,
+      ring,
+      policy,
+      schemaMode: settings.LETHE_SCHEMA_CHANGES,
+    };
     const currentSuppressions = createSuppressionReader(pool, ring);
     const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
       handle: (payload) => transformJob(context, currentSuppressions, payload),

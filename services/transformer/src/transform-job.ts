@@ -5,11 +5,13 @@ import { readJson, writeJson } from "@lethe/staging/json-object";
 import { markTransformed, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { TransformerContext } from "./context.js";
 import type { CurrentSuppressions } from "./current-suppressions.js";
+import { freezeBatch } from "./freeze-batch.js";
 import { transformBatch } from "./transform-batch.js";
 
 /**
  * Does the job `transform`: turns a batch's lines into COPY-ready rows and rejects. What it writes depends on nothing but
  * the lines, policy, key and suppression list, so doing it twice does no harm. A batch that has ended is left alone.
+ * Throws SchemaChangedError when the batch's columns have changed and the settings say to keep it out.
  */
 export async function transformJob(
   context: TransformerContext,
@@ -38,7 +40,12 @@ export async function transformJob(
     ring: context.ring,
     findSuppression,
     strategies: context.policy.datasets[info.dataset],
+    schemaMode: context.schemaMode,
   });
+  // A replay's records are in quarantine already, and those that do not fit stay there.
+  if (context.schemaMode === "freeze" && info.kind === "files") {
+    await freezeBatch(context.pool, batchId, info.dataset, output.schema);
+  }
   const tables = [];
   for (const [i, table] of dataset.stagingTables.entries()) {
     const bytes = await staging.write(batch, STAGED.table(table.name), output.tables[i]?.take() ?? []);
@@ -55,6 +62,7 @@ export async function transformJob(
     rejectBytes,
     rejectedByReason: { ...output.rejectedByReason },
     segments: [...output.segments],
+    schemaChanges: [...output.schema.changes],
   };
   await writeJson(staging, batch, STAGED.summary, summary);
   await markTransformed(context.pool, batchId, performance.now() - startedAt);
