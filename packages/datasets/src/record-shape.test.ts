@@ -116,15 +116,17 @@ describe("the shape of transactions", () => {
   it("takes null for a field that is there, and looks at nothing below it or below what is no object", () => {
     const nothing = { unknown: new Set(), missing: new Set(), absent: new Set() };
     expect(difference({ delivery_address: null, purchases: null })).toEqual(nothing);
-    expect(difference({ delivery_address: "12 Quiet Row", purchases: { products: {}, total_cost: 1 } })).toEqual(nothing);
+    expect(difference({ delivery_address: "12 Quiet Row", purchases: { products: {}, total_cost: 1 } })).toEqual(
+      nothing,
+    );
     expect(difference({ purchases: { products: [null, "x", []], total_cost: "1" } })).toEqual(nothing);
   });
 
   it("misses a quantity where both of its spellings are missing, and what one line of several lacks", () => {
-    const [first, second] = TRANSACTION.purchases.products;
-    const { quantity: _, ...bare } = { ...second };
-    const { price: __, ...unpriced } = { ...first };
-    const { missing } = difference({ purchases: { total_cost: "1", products: [first, bare, unpriced] } });
+    const line = { sku: 1, quanitity: 2, price: "0.50", total: "1.00" };
+    const { quanitity: _, ...bare } = line;
+    const { price: __, ...unpriced } = line;
+    const { missing } = difference({ purchases: { total_cost: "1", products: [line, bare, unpriced] } });
     expect([...missing].sort()).toEqual(["/purchases/products/*/price", "/purchases/products/*/quantity"]);
   });
 });
