@@ -31,8 +31,12 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-it.each(HARMS)("nothing is lost, doubled or wrong after: $name", async (harm) => {
-  const { findings, records } = await installation.round(harm, SEED, OUTAGE_MS);
-  expect(findings).toEqual([]);
-  expect(records).toBeGreaterThan(1_000);
-}, 240_000);
+it.each(HARMS)(
+  "nothing is lost, doubled or wrong after: $name",
+  async (harm) => {
+    const { findings, records } = await installation.round(harm, SEED, OUTAGE_MS);
+    expect(findings).toEqual([]);
+    expect(records).toBeGreaterThan(1_000);
+  },
+  240_000,
+);

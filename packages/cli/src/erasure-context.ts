@@ -16,7 +16,7 @@ const PolicySetting = Type.Object({ LETHE_POLICY_FILE: Type.Optional(Type.String
  * Throws ConfigurationError.
  */
 export function erasureContext(environment: Environment, pool: Pool): ErasureContext {
-  const datasets = createDatasets(false);
+  const datasets = createDatasets();
   const { LETHE_POLICY_FILE } = readSettings(PolicySetting, environment);
   return {
     pool,

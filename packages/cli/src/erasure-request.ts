@@ -41,7 +41,7 @@ const CheckedRequest = Type.Object({ "customer-id": Type.String(), email: Type.S
 const checkedRequest = Compile(CheckedRequest);
 
 function toErasureRequest(record: unknown): ErasureRequest {
-  const misfit = createDatasets(false)["erasure-requests"].check(record);
+  const misfit = createDatasets()["erasure-requests"].check(record);
   if (misfit !== undefined || !checkedRequest.Check(record)) {
     const { pointer, message } = misfit ?? { pointer: "", message: "it does not fit" };
     throw new InvalidInputError(`the request is wrong at "${pointer}": ${message}; it must be one object, ${FORM}`);

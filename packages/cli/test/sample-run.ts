@@ -22,6 +22,7 @@ export function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
     error: null,
     notices: [],
     failures: [],
+    schemaChanges: [],
     ...changes,
   };
 }

@@ -68,6 +68,12 @@ export class StaleSuppressionError extends LetheError {
   readonly retryable = true;
 }
 
+/** A batch's columns differ from the contract, and the settings say that it must then not be loaded. */
+export class SchemaChangedError extends LetheError {
+  readonly code = "schema_changed";
+  readonly retryable = false;
+}
+
 /** A staged object is missing or shorter than the ledger says. */
 export class StagedObjectError extends LetheError {
   readonly code = "staged_object_damaged";

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { DATASET_NAMES } from "./datasets.js";
+import { SchemaChangeSchema } from "./schema-changes.js";
 
 /** The job that a run is of; there is one per dataset, of the same name. */
 export const JobNameSchema = Type.Enum(DATASET_NAMES);
@@ -109,5 +110,7 @@ export const RunDetailSchema = Type.Object({
       message: Type.String(),
     }),
   ),
+  /** Where the fields of the run's records differ from the contract: new ones, then missing ones, by name. */
+  schemaChanges: Type.Array(SchemaChangeSchema),
 });
 export type RunDetail = Static<typeof RunDetailSchema>;

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { BatchSchemaChangeSchema } from "./schema-changes.js";
 
 /**
  * What lies in staging for one batch, under `<run>/<batch>/`. The extractor writes the first two, the transformer
@@ -62,6 +63,7 @@ export const BatchSummarySchema = Type.Object({
    * of its processed lines.
    */
   segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
+  schemaChanges: Type.Array(BatchSchemaChangeSchema),
 });
 export type BatchSummary = Static<typeof BatchSummarySchema>;
 

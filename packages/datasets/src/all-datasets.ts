@@ -8,13 +8,13 @@ import { createTransactions } from "./transactions/dataset.js";
 
 export type Datasets = Readonly<Record<DatasetName, Dataset>>;
 
-/** Makes all datasets. With `allowExtraFields`, fields that no schema names are dropped instead of rejected. */
-export function createDatasets(allowExtraFields: boolean): Datasets {
+/** Makes all datasets. */
+export function createDatasets(): Datasets {
   return {
-    customers: createCustomers(allowExtraFields),
-    products: createProducts(allowExtraFields),
-    transactions: createTransactions(allowExtraFields),
-    "erasure-requests": createErasureRequests(allowExtraFields),
+    customers: createCustomers(),
+    products: createProducts(),
+    transactions: createTransactions(),
+    "erasure-requests": createErasureRequests(),
   };
 }
 

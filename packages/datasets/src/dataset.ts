@@ -3,6 +3,7 @@ import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { RecordShape } from "./record-shape.js";
 
 /** Everything that the services know of one dataset. Services handle all datasets alike through this. */
 export interface Dataset {
@@ -13,6 +14,8 @@ export interface Dataset {
   readonly fenced: boolean;
   /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */
   readonly maskedReasons: readonly RejectReason[];
+  /** The fields of the schema, to say how a record differs from them. */
+  readonly shape: RecordShape;
   /** Makes a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
   fromCsv(row: Readonly<Record<string, string>>): unknown;
   /** Whose record it is, read from a record that may be of any form. */

@@ -49,5 +49,4 @@ export const RECORDS = {
   "erasure-requests": ERASURE_REQUEST,
 } as const;
 
-export const strict = createDatasets(false);
-export const lenient = createDatasets(true);
+export const datasets = createDatasets();

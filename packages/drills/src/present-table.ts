@@ -5,7 +5,12 @@ const HEAD = ["harm", "times", "records fed", "lost", "doubled", "wrong", "longe
 /** Makes the table of a drill: a row for each kind of harm, and one for all together. */
 export function presentTable(results: readonly RoundResult[]): string {
   const names = [...new Set(results.map(({ harm }) => harm))];
-  const rows = names.map((name) => rowOf(name, results.filter(({ harm }) => harm === name)));
+  const rows = names.map((name) =>
+    rowOf(
+      name,
+      results.filter(({ harm }) => harm === name),
+    ),
+  );
   const table = [HEAD, ...rows, rowOf("all", results)];
   const widths = HEAD.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -15,7 +20,8 @@ export function presentTable(results: readonly RoundResult[]): string {
 }
 
 function rowOf(name: string, results: readonly RoundResult[]): string[] {
-  const count = (kind: string) => results.flatMap(({ findings }) => findings).filter((found) => found.kind === kind).length;
+  const count = (kind: string) =>
+    results.flatMap(({ findings }) => findings).filter((found) => found.kind === kind).length;
   return [
     name,
     String(results.length),

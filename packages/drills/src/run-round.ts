@@ -56,7 +56,8 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     site,
     random,
     outageMs: options.outageMs,
-    untilSomeMoment: () => clock.untilSomeMoment(random, (harmsRequests ? usual.requests : usual.first) * PART_FOR_MOMENTS),
+    untilSomeMoment: () =>
+      clock.untilSomeMoment(random, (harmsRequests ? usual.requests : usual.first) * PART_FOR_MOMENTS),
     note: (text) => notes.push(text),
   };
   const findings: Finding[] = [];
@@ -88,7 +89,15 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     findings.push(...((await harm.conclude?.(context)) ?? []));
     findings.push(...compare(answer, await readOutcome(site.pool, site.data, dayOf(answer))));
   }
-  return { harm: harm.name, records: answer.records, findings, recoverySeconds, changes: { first: changes[0] ?? 0, requests: changes[1] ?? 0 }, notes, isStuck };
+  return {
+    harm: harm.name,
+    records: answer.records,
+    findings,
+    recoverySeconds,
+    changes: { first: changes[0] ?? 0, requests: changes[1] ?? 0 },
+    notes,
+    isStuck,
+  };
 }
 
 /** Puts files into landing, each whole from its first moment on. */
@@ -117,7 +126,8 @@ async function workOff(
     const { stuck } = await untilQuiet(site, patienceMs);
     if (stuck.length > 0) return stuck;
     const failed = await failedRuns(site);
-    for (const { id, code } of failed) notes.push(`run failed (${code})`) && (await site.call("POST", `/runs/${id}/retry`));
+    for (const { id, code } of failed)
+      notes.push(`run failed (${code})`) && (await site.call("POST", `/runs/${id}/retry`));
     const again = await untilQuiet(site, patienceMs);
     if (again.stuck.length > 0) return again.stuck;
     const left = await unfinished(site, files);

@@ -6,8 +6,11 @@ export interface TcpProxy {
   readonly port: number;
   /** Drops every connection at once, both ways, and refuses new ones. */
   cut(): Promise<void>;
-  /** Takes connections again, and passes bytes as they come. Connections that were half open are dropped. */
-  restore(): Promise<void>;
+  /**
+   * Takes connections again, and passes bytes as they come. Connections that were half open are dropped, or with
+   * `keepDeaf` stay as they are: as where something on the way has forgotten them, and neither end is told.
+   */
+  restore(options?: { readonly keepDeaf: boolean }): Promise<void>;
   /** Holds every chunk back, both ways, for this many milliseconds; order is kept. */
   slow(ms: number): void;
   /**
@@ -42,10 +45,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   return {
     port,
     cut,
-    restore: async () => {
+    restore: async ({ keepDeaf } = { keepDeaf: false }) => {
       network.delayMs = 0;
       network.isSwallowing = false;
-      for (const link of links) if (link.isDeaf) drop(link);
+      if (!keepDeaf) for (const link of links) if (link.isDeaf) drop(link);
       if (!server.listening) server = await listen(port, accept);
     },
     slow: (ms) => {

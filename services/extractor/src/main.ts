@@ -27,7 +27,7 @@ await runService({
       pool,
       queues,
       staging: openStagingDirectory(join(data, "staging")),
-      datasets: createDatasets(false),
+      datasets: createDatasets(),
       landing: join(data, "landing"),
       quarantine: join(data, "quarantined_data"),
       batchBytes: settings.LETHE_BATCH_BYTES,

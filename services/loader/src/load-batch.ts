@@ -4,6 +4,7 @@ import type { BatchManifest, BatchSummary } from "@lethe/contracts/staged-batch"
 import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
 import type { BatchRef } from "@lethe/staging/staging";
 import { type BatchInfo, lockBatch, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
+import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
@@ -68,6 +69,7 @@ export async function loadBatch(
       publishedOffset: published[i]?.offset ?? 0,
       publishedBytes: published[i]?.bytes ?? 0,
     }));
+    await writeSchemaChanges(client, batch.batchId, summary.schemaChanges);
     await recordLoaded(client, batch.batchId, {
       runId: batch.runId,
       kind: info.kind,

@@ -25,7 +25,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
     name: "loader",
     settings: LoaderSettings,
     async start(settings, service) {
-      const datasets = createDatasets(false);
+      const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
       await migrate(settings.DATABASE_URL);

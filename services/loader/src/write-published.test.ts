@@ -37,6 +37,7 @@ async function publish(segments: readonly (readonly Line[])[]) {
 
 function summaryOf(segments: readonly (readonly Line[])[]): BatchSummary {
   return {
+    schemaChanges: [],
     suppressionEpoch: 0,
     policyVersion: "1",
     tables: [],

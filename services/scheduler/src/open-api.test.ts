@@ -22,7 +22,7 @@ beforeAll(async () => {
     schedulesOn: true,
     applySchedules: unused,
     dataFolder: "none",
-    erasurePlan: { pool, datasets: createDatasets(false), archived: "none", processed: "none", quarantined: "none" },
+    erasurePlan: { pool, datasets: createDatasets(), archived: "none", processed: "none", quarantined: "none" },
     checks: {},
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent"),

@@ -46,7 +46,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push((graceMs) => withinPatience(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const datasets = createDatasets(false);
+    const datasets = createDatasets();
     const dataFolder = resolve(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 

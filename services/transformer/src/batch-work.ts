@@ -1,14 +1,18 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { Policy } from "@lethe/privacy/policy";
 import type { SuppressedPerson } from "@lethe/privacy/suppression-list";
 import type { CarriedError } from "./carried-error.js";
 import type { OrdinalRange, Poison } from "./poison.js";
+import type { SchemaReport } from "./watch-schema.js";
 
 /** A batch that a thread is to transform. */
 export interface BatchWork {
   readonly runId: string;
   readonly batchId: string;
   readonly dataset: DatasetName;
+  /** Whether nothing of it is staged when its columns have changed. */
+  readonly freezes: boolean;
   /** Records that are rejected without being parsed. */
   readonly poison: readonly Poison[];
   /** Works on these records only and writes nothing. */
@@ -19,6 +23,8 @@ export interface BatchWork {
 export interface TransformCounts {
   readonly accepted: number;
   readonly rejected: number;
+  /** What has changed, where the batch is kept out for it. */
+  readonly frozen?: SchemaReport;
 }
 
 /** What a thread is given when it starts. */
@@ -28,7 +34,7 @@ export interface ThreadData {
   /** The keyring as `parseKeyring` reads it. */
   readonly keyring: string;
   readonly policy: Policy;
-  readonly allowExtraFields: boolean;
+  readonly schemaMode: SchemaMode;
   /** One number: the ordinal of the record at work, or `NO_RECORD`. Whoever waits for the thread reads it there. */
   readonly progress: Int32Array;
 }

@@ -1,3 +1,4 @@
+import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { StoredSuppressions } from "@lethe/warehouse/suppressions";
@@ -10,5 +11,6 @@ export interface TransformerContext {
   readonly staging: Staging;
   readonly threads: Pick<ThreadPool, "work">;
   readonly limits: PoisonLimits;
+  readonly schemaMode: SchemaMode;
   readonly currentSuppressions: () => Promise<StoredSuppressions>;
 }

@@ -20,9 +20,10 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   const data = workerData as ThreadData;
   const tools: TransformTools = {
     staging: openStagingDirectory(data.staging),
-    datasets: createDatasets(data.allowExtraFields),
+    datasets: createDatasets(),
     ring: parseKeyring(data.keyring),
     policy: data.policy,
+    schemaMode: data.schemaMode,
   };
   let suppressions: SuppressionsInForce | undefined;
 

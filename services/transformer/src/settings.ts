@@ -1,3 +1,4 @@
+import { SCHEMA_MODES } from "@lethe/contracts/schema-changes";
 import { COMMON_SETTINGS } from "@lethe/service-kit/settings";
 import Type, { type Static } from "typebox";
 
@@ -21,6 +22,9 @@ export const TransformerSettings = Type.Object({
     minimum: 0,
     description: "Records of a batch that may exhaust memory, stack or time before the batch is given up",
   }),
-  LETHE_ALLOW_EXTRA_FIELDS: Type.Boolean({ default: false, description: "Drop unknown fields instead of rejecting" }),
+  LETHE_SCHEMA_CHANGES: Type.Enum([...SCHEMA_MODES], {
+    default: "quarantine",
+    description: "What becomes of records with fields that the dataset does not know: freeze, discard or quarantine",
+  }),
 });
 export type TransformerSettings = Static<typeof TransformerSettings>;

@@ -8,7 +8,7 @@ import { startThreadPool, type ThreadPool } from "./thread-pool.js";
 const OPTIONS: ThreadOptions = {
   script: new URL("../test-fixtures/thread.mjs", import.meta.url),
   memoryMb: 64,
-  data: { staging: "", keyring: "", policy: {} as ThreadOptions["data"]["policy"], allowExtraFields: false },
+  data: { staging: "", keyring: "", policy: {} as ThreadOptions["data"]["policy"], schemaMode: "quarantine" },
 };
 const PATIENT = { seconds: 60, recordSeconds: 60 };
 
@@ -20,7 +20,7 @@ afterEach(() => pool.stop());
 
 /** Has a thread do what the name says; see the fixture. */
 function work(what: string, options: { limits?: typeof PATIENT; signal?: AbortSignal; epoch?: number } = {}) {
-  const batch = { runId: "run", batchId: what, dataset: "customers", poison: [], probe: null } as const;
+  const batch = { runId: "run", batchId: what, dataset: "customers", freezes: false, poison: [], probe: null } as const;
   return pool.work(batch, { epoch: options.epoch ?? 1, people: [] }, options.limits ?? PATIENT, options.signal);
 }
 

@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { partitionStart } from "@lethe/contracts/partition";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { BatchManifest, BatchSummary, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isOfNobody } from "@lethe/datasets/read-field";
+import { keepKnown } from "@lethe/datasets/record-shape";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
@@ -13,6 +15,7 @@ import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
 import { type ParsedLine, parseLine, problemOf, type UnparsedLine } from "./parse-line.js";
 import type { OrdinalRange, Poison } from "./poison.js";
+import { type SchemaReport, watchSchema } from "./watch-schema.js";
 
 export interface TransformInput {
   readonly runId: string;
@@ -31,6 +34,8 @@ export interface TransformInput {
   readonly only?: OrdinalRange;
   /** Told of each record before it is worked on. */
   readonly onRecord?: (ordinal: number, line: Buffer) => void;
+  /** Only `discard` changes what becomes of a record; whether a batch is kept out is for others to decide. */
+  readonly schemaMode: SchemaMode;
 }
 
 export interface TransformOutput {
@@ -42,6 +47,7 @@ export interface TransformOutput {
   readonly processedIndex: Buffer;
   readonly masked: MaskedPayloads;
   readonly segments: BatchSummary["segments"];
+  readonly schema: SchemaReport;
 }
 
 const NEWLINE = 0x0a;
@@ -55,7 +61,7 @@ export function transformBatch(input: TransformInput): TransformOutput {
   const { lines, only, onRecord } = input;
   let position = 0;
   for (const segment of input.manifest.segments) {
-    batch.startSegment();
+    batch.startSegment(segment);
     for (let i = 0; i < segment.lineCount; i++) {
       const end = lines.indexOf(NEWLINE, position);
       const line = lines.subarray(position, end === -1 ? lines.length : end);
@@ -81,6 +87,7 @@ function startBatch(input: TransformInput) {
   const segments: BatchSummary["segments"] = [];
   const identities = new Set<string>();
   const poison = new Map(input.poison?.map((record) => [record.ordinal, record]));
+  const watch = watchSchema(dataset.shape);
   let current = emptyCounts();
 
   function reject(segment: Segment, lineIndex: number, rejection: Rejection, kept: KeptRecord) {
@@ -93,7 +100,7 @@ function startBatch(input: TransformInput) {
         input.runId,
         input.batchId,
         segment.fileId,
-        segment.lines?.[lineIndex] ?? segment.firstLine + lineIndex,
+        lineInFile(segment, lineIndex),
         rejection.pointer,
         rejection.message,
         rejection.missingKey,
@@ -118,7 +125,7 @@ function startBatch(input: TransformInput) {
       return masks ? maskKept(record, subject, strategies, key) : plain;
     };
     if (suppressedWith !== undefined) current.masked += 1;
-    const misfit = dataset.check(record);
+    const misfit = findMisfit(record, lineInFile(segment, lineIndex));
     if (misfit !== undefined && isOfNobody(subject)) {
       rejectOfNobody(misfit, { text, encoding: "utf8" }, segment, lineIndex, subject);
       return;
@@ -129,6 +136,7 @@ function startBatch(input: TransformInput) {
     }
     const identity = dataset.identityOf(record);
     if (identity !== null && identities.has(identity)) {
+      watch.lookAgain();
       reject(segment, lineIndex, DUPLICATE, keptFor(DUPLICATE));
       return;
     }
@@ -140,6 +148,7 @@ function startBatch(input: TransformInput) {
     };
     const accepted = dataset.accept(isMasked ? maskRecord(record, strategies, key) : record, place, tables, key);
     if ("rejection" in accepted) {
+      watch.lookAgain();
       reject(segment, lineIndex, accepted.rejection, keptFor(accepted.rejection));
       return;
     }
@@ -153,6 +162,14 @@ function startBatch(input: TransformInput) {
     processed.append(line);
     index.push(ordinal, bytes);
     current.processedBytes += bytes;
+  }
+
+  /** Says why a record does not fit. Fields that nobody knows may be no reason. */
+  function findMisfit(record: unknown, line: number): Rejection | undefined {
+    const misfit = dataset.check(record);
+    const difference = watch.take(record, line, misfit === undefined);
+    if (misfit === undefined || difference === undefined || difference.unknown.size === 0) return misfit;
+    return input.schemaMode === "discard" ? dataset.check(keepKnown(dataset.shape, record)) : misfit;
   }
 
   function rejectUnreadable(line: UnparsedLine, segment: Segment, lineIndex: number) {
@@ -193,11 +210,13 @@ function startBatch(input: TransformInput) {
   }
 
   return {
-    startSegment() {
+    startSegment(segment: Segment) {
       current = emptyCounts();
+      watch.startSegment(segment);
     },
     endSegment() {
       segments.push(current);
+      watch.endSegment();
     },
     take(line: Buffer, segment: Segment, lineIndex: number) {
       current.records += 1;
@@ -219,6 +238,7 @@ function startBatch(input: TransformInput) {
         processedIndex: Buffer.from(Uint32Array.from(index).buffer),
         masked,
         segments,
+        schema: watch.report(),
       };
     },
   };
@@ -253,6 +273,11 @@ function findPerson(line: Pick<UnparsedLine, "text" | "encoding">, subject: Subj
 function storable({ customerId, email }: Subject): Subject {
   const isPlain = (text: string | null) => text !== null && /^[\x20-\x7e]*$/.test(text);
   return { customerId: isPlain(customerId) ? customerId : null, email: isPlain(email) ? email : null };
+}
+
+/** A record's line in its file, as people count it. */
+function lineInFile(segment: Segment, lineIndex: number): number {
+  return segment.lines?.[lineIndex] ?? segment.firstLine + lineIndex;
 }
 
 function emptyCounts(): BatchSummary["segments"][number] {

@@ -4,11 +4,13 @@ import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/staging/json-object";
 import { markTransformed, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { TransformerContext } from "./context.js";
+import { freezeBatch } from "./freeze-batch.js";
 import { transformAroundPoison } from "./transform-around-poison.js";
 
 /**
  * Does the job `transform`: has a thread turn a batch's lines into COPY-ready rows and rejects. A batch that has ended is
- * left alone. When the signal is aborted, the thread at work is ended and the signal's reason thrown.
+ * left alone. When the signal is aborted, the thread at work is ended and the signal's reason thrown. Throws
+ * SchemaChangedError when the batch's columns have changed and the settings say to keep it out.
  */
 export async function transformJob(
   context: TransformerContext,
@@ -18,14 +20,16 @@ export async function transformJob(
 ): Promise<JobResult<"transform">> {
   const startedAt = performance.now();
   const { pool, staging, threads, limits } = context;
-  const { state, dataset } = await readBatch(pool, batchId);
+  const { state, dataset, kind } = await readBatch(pool, batchId);
   if (state !== "staged" && state !== "transformed") return { accepted: 0, rejected: 0 };
+  // A replay's records are in quarantine already, and those that do not fit stay there.
+  const freezes = context.schemaMode === "freeze" && kind === "files";
   // Read before the first record: whoever is suppressed from here on is caught by the fence in the load.
   const suppressions = await context.currentSuppressions();
   const counts = await transformAroundPoison(
     ({ poison, probe, seconds }) => {
       const time = { seconds, recordSeconds: limits.recordSeconds };
-      return threads.work({ runId, batchId, dataset, poison, probe }, suppressions, time, signal);
+      return threads.work({ runId, batchId, dataset, freezes, poison, probe }, suppressions, time, signal);
     },
     limits,
     async () => {
@@ -34,6 +38,7 @@ export async function transformJob(
     },
     (ordinal, { harm, where }) => log.warn({ ordinal, harm, where }, "a record cannot be worked on"),
   );
+  if (counts.frozen !== undefined) await freezeBatch(pool, batchId, dataset, counts.frozen);
   await markTransformed(pool, batchId, performance.now() - startedAt);
   return { accepted: counts.accepted, rejected: counts.rejected };
 }

@@ -1,4 +1,5 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
+import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import type { Datasets } from "@lethe/datasets/all-datasets";
 import type { Policy } from "@lethe/privacy/policy";
@@ -15,6 +16,7 @@ export interface TransformTools {
   readonly datasets: Datasets;
   readonly ring: Keyring;
   readonly policy: Policy;
+  readonly schemaMode: SchemaMode;
 }
 
 /** The suppression list as it stood when the batch was begun. */
@@ -24,7 +26,8 @@ export interface SuppressionsInForce {
 }
 
 /**
- * Reads a batch from staging, transforms it by `transform` and stages what comes of it; a probe writes nothing. What is
+ * Reads a batch from staging, transforms it by `transform` and stages what comes of it; a probe writes nothing, and
+ * neither does a batch that is kept out for its columns. What is
  * written depends on nothing but the lines, policy, key, suppression list and the poison, so doing it twice does no harm.
  */
 export async function transformStagedBatch(
@@ -51,6 +54,7 @@ export async function transformStagedBatch(
     ring: tools.ring,
     findSuppression,
     strategies: policy.datasets[work.dataset],
+    schemaMode: tools.schemaMode,
     poison: work.poison,
     ...(work.probe !== null && { only: work.probe }),
   });
@@ -58,6 +62,7 @@ export async function transformStagedBatch(
   const records = output.segments.reduce((sum, segment) => sum + segment.records, 0);
   const counts = { accepted: records - rejected, rejected };
   if (work.probe !== null) return counts;
+  if (work.freezes && output.schema.changedColumns.length > 0) return { ...counts, frozen: output.schema };
   const tables = [];
   for (const [i, table] of dataset.stagingTables.entries()) {
     const bytes = await staging.write(batch, STAGED.table(table.name), output.tables[i]?.take() ?? []);
@@ -74,6 +79,7 @@ export async function transformStagedBatch(
     rejectBytes,
     rejectedByReason: { ...output.rejectedByReason },
     segments: [...output.segments],
+    schemaChanges: [...output.schema.changes],
   };
   await writeJson(staging, batch, STAGED.summary, summary);
   return counts;

@@ -30,16 +30,16 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
     name: "transformer",
     settings: TransformerSettings,
     async start(settings, service) {
-      const allowExtraFields = settings.LETHE_ALLOW_EXTRA_FIELDS;
+      const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets(allowExtraFields)));
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
       await migrate(settings.DATABASE_URL);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool(
         {
           script: options.thread ?? new URL("./thread.js", import.meta.url),
           memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
-          data: { staging: stagingRoot, keyring, policy, allowExtraFields },
+          data: { staging: stagingRoot, keyring, policy, schemaMode },
         },
         BATCHES_AT_ONCE,
       );
@@ -54,6 +54,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
           recordSeconds: settings.LETHE_RECORD_SECONDS,
           poison: settings.LETHE_MAX_POISON,
         },
+        schemaMode,
         currentSuppressions: createSuppressionReader(pool),
       };
       const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {

@@ -7,7 +7,7 @@ import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
 import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
-const DATASETS = createDatasets(false);
+const DATASETS = createDatasets();
 const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
 
 /** The lines of one file in a batch. */
@@ -20,7 +20,9 @@ export interface FileLines {
 export async function transform(
   name: DatasetName,
   files: readonly FileLines[],
-  options: Partial<Pick<TransformInput, "findSuppression" | "dataset" | "poison" | "only" | "onRecord">> = {},
+  options: Partial<
+    Pick<TransformInput, "findSuppression" | "dataset" | "poison" | "only" | "onRecord" | "schemaMode">
+  > = {},
 ) {
   let ordinal = 0;
   const segments = files.map(({ lines, segment }, i): Segment => {
@@ -46,6 +48,7 @@ export async function transform(
     ring: { current: KEY, all: [KEY] },
     findSuppression: () => undefined,
     strategies: POLICY.datasets[name],
+    schemaMode: "quarantine",
     ...options,
   });
   const processed = Buffer.concat(output.processed.take());

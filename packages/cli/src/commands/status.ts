@@ -5,6 +5,7 @@ import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
+import { readSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
@@ -20,9 +21,9 @@ const MOST_OPEN_ERASURES = 10_000;
 export function addStatusCommand(program: Command, context: CommandContext): void {
   program
     .command("status")
-    .summary("show the jobs' last and active runs, open erasures, and what waits in quarantine")
+    .summary("show the jobs' last and active runs, changed fields, open erasures, and what waits in quarantine")
     .description(
-      "Shows each job's last run and its counts, the active runs, the open records in quarantine by reason, and the open " +
+      "Shows each job's last run, its counts and the fields that differed from the contract, the active runs, the open records in quarantine by reason, and the open " +
         "erasures with the days that are left of the one-month limit.",
     )
     .option("--json", "print one line of JSON per job instead of text")
@@ -35,6 +36,10 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
 
 async function readStatus(pool: Pool): Promise<JobStatus[]> {
   const lastRuns = await readLastRuns(pool);
+  const changes = await readSchemaChanges(
+    pool,
+    [...lastRuns.values()].map(({ id }) => id),
+  );
   const activeRuns: Run[] = [];
   for (const { runId } of await openWork(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
   const counts = await countQuarantine(pool);
@@ -42,6 +47,7 @@ async function readStatus(pool: Pool): Promise<JobStatus[]> {
   return DATASET_NAMES.map((job) => ({
     job,
     lastRun: lastRuns.get(job) ?? null,
+    schemaChanges: changes.get(lastRuns.get(job)?.id ?? "") ?? [],
     activeRuns: activeRuns.filter((run) => run.job === job),
     openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
     ...(job === "erasure-requests" && { openErasures: erasures.reverse() }),

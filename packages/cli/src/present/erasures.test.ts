@@ -103,7 +103,9 @@ describe("keys", () => {
 
 describe("open erasures in the status", () => {
   const status = (openErasures: readonly Erasure[]) =>
-    formatStatus([{ job: "erasure-requests", lastRun: null, activeRuns: [], openQuarantine: {}, openErasures }]);
+    formatStatus([
+      { job: "erasure-requests", lastRun: null, schemaChanges: [], activeRuns: [], openQuarantine: {}, openErasures },
+    ]);
 
   it("are shown with days open and days left, and as late when they are", () => {
     expect(status([open("a", 30), open("b", 3)])).toContain(

@@ -1,4 +1,5 @@
 import { NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
+import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
@@ -15,12 +16,13 @@ const COLUMNS: readonly Column[] = [
 
 /**
  * Tells what came of runs: a table with a row for each, then what a person should know of them: reasons of rejects,
- * jobs that had nothing new, errors, and the files that were named.
+ * jobs that had nothing new, errors, fields that came new or were missing, and the files that were named.
  */
 export function formatRuns(runs: readonly RunDetail[]): string {
   const remarks = runs.flatMap(remarksOn);
   const notices = formatNotices(runs.flatMap((run) => run.notices));
-  return [formatTable(COLUMNS, runs.map(toRow)), remarks.join("\n"), notices]
+  const changes = formatSchemaChanges(runs.map((run) => ({ run: nameRun(run), schemaChanges: run.schemaChanges })));
+  return [formatTable(COLUMNS, runs.map(toRow)), remarks.join("\n"), changes, notices]
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -31,8 +33,8 @@ export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
   return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
 }
 
-/** Gives the run without what only its own page shows. */
-export function withoutDetails(detail: RunDetail): Run {
+/** Gives the run without what only its own page shows, but with its schema changes. */
+export function withoutDetails(detail: RunDetail): Run & Pick<RunDetail, "schemaChanges"> {
   const { notices: _notices, failures: _failures, ...run } = detail;
   return run;
 }
@@ -67,6 +69,19 @@ function remarksOn(run: RunDetail): string[] {
 
 function describeKnown(files: number): string {
   return files === 1 ? "the one file was" : `all ${formatCount(files)} files were`;
+}
+
+/** Tells which fields came new or were missing in runs, in how many records and where first; nothing when there are none. */
+export function formatSchemaChanges(
+  runs: readonly { readonly run: string; readonly schemaChanges: readonly SchemaChange[] }[],
+): string {
+  const lines = runs.flatMap(({ run, schemaChanges }) =>
+    schemaChanges.map(({ change, field, records, firstFile, firstLine }) => {
+      const count = records === 1 ? "1 record" : `${formatCount(records)} records`;
+      return `  ${run}: ${change} ${field} in ${count}, first ${printable(firstFile)}:${firstLine}`;
+    }),
+  );
+  return lines.length === 0 ? "" : ["fields that differ from the contract", ...lines].join("\n");
 }
 
 const MAX_PATHS = 10;

@@ -2,8 +2,9 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
+import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import { formatDays } from "./erasures.js";
-import { formatProgress } from "./runs.js";
+import { formatProgress, formatSchemaChanges } from "./runs.js";
 import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
 /** A job as `lethe status` shows it; with `--json` it is printed as it is. */
@@ -11,6 +12,8 @@ export interface JobStatus {
   readonly job: DatasetName;
   /** The newest run over files, open or closed. */
   readonly lastRun: Run | null;
+  /** Of the last run. */
+  readonly schemaChanges: readonly SchemaChange[];
   /** Open runs: over files, and a replay. */
   readonly activeRuns: readonly Run[];
   readonly openQuarantine: RejectCounts;
@@ -18,7 +21,7 @@ export interface JobStatus {
   readonly openErasures?: readonly Erasure[];
 }
 
-/** Lays the jobs out: a table of last runs, then active runs, open erasures, and what waits in quarantine. */
+/** Lays the jobs out: a table of last runs, then active runs, the last runs' schema changes, open erasures, and what waits in quarantine. */
 export function formatStatus(jobs: readonly JobStatus[]): string {
   const table = formatTable(
     [
@@ -37,10 +40,12 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
   const quarantine = jobs
     .filter((job) => Object.keys(job.openQuarantine).length > 0)
     .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
+  const changes = formatSchemaChanges(jobs.map(({ job, schemaChanges }) => ({ run: job, schemaChanges })));
   const erasures = jobs.flatMap((job) => job.openErasures ?? []);
   return [
     table,
     active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
+    ...(changes === "" ? [] : [changes]),
     ...(erasures.length === 0 ? [] : [["open erasures, the oldest first", ...describeErasures(erasures)].join("\n")]),
     quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
   ].join("\n\n");

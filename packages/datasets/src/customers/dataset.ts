@@ -6,6 +6,7 @@ import { csvText } from "../csv-field.js";
 import type { Dataset } from "../dataset.js";
 import { MASKABLE } from "../maskable.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
+import { shapeOf } from "../record-shape.js";
 import { compileSchema, schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
 import { maskCustomer } from "./mask.js";
@@ -14,9 +15,10 @@ import { CUSTOMER_FIELDS } from "./schema.js";
 
 const DATE_FIELDS = ["date_of_birth", "last_change"] as const;
 
-/** Makes the customers dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them. */
-export function createCustomers(allowExtraFields: boolean): Dataset {
-  const schema = compileSchema(Type.Object(CUSTOMER_FIELDS, { additionalProperties: allowExtraFields }));
+/** Makes the customers dataset. */
+export function createCustomers(): Dataset {
+  const contract = Type.Object(CUSTOMER_FIELDS, { additionalProperties: false });
+  const schema = compileSchema(contract);
   return {
     name: "customers",
     fields: {
@@ -35,6 +37,7 @@ export function createCustomers(allowExtraFields: boolean): Dataset {
     },
     fenced: true,
     maskedReasons: [],
+    shape: shapeOf(contract),
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
     subjectOf: (record) => ({
       customerId: customerIdOf(record, "id"),

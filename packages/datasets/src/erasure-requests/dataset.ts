@@ -7,6 +7,7 @@ import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
 import type { Dataset } from "../dataset.js";
 import { MASKABLE } from "../maskable.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
+import { shapeOf } from "../record-shape.js";
 import { compileSchema } from "../schema-check.js";
 import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING } from "./merge.js";
 
@@ -19,11 +20,12 @@ const ErasureRequestSchema = Type.Object(ERASURE_REQUEST_FIELDS);
 type RawErasureRequest = Static<typeof ErasureRequestSchema>;
 
 /**
- * Makes the erasure requests dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them.
+ * Makes the erasure requests dataset.
  * Plain id and email live in the staged rows alone, to be matched with the customer; what is kept are keyed hashes.
  */
-export function createErasureRequests(allowExtraFields: boolean): Dataset {
-  const schema = compileSchema(Type.Object(ERASURE_REQUEST_FIELDS, { additionalProperties: allowExtraFields }));
+export function createErasureRequests(): Dataset {
+  const contract = Type.Object(ERASURE_REQUEST_FIELDS, { additionalProperties: false });
+  const schema = compileSchema(contract);
   const subjectOf: Dataset["subjectOf"] = (record) => ({
     customerId: customerIdOf(record, "customer-id"),
     email: cleanEmail(textFieldOf(record, "email")),
@@ -34,6 +36,7 @@ export function createErasureRequests(allowExtraFields: boolean): Dataset {
     fenced: false,
     // The request was taken the first time: no reason to keep whose it was in plain.
     maskedReasons: ["duplicate"],
+    shape: shapeOf(contract),
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
     subjectOf,
     check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),

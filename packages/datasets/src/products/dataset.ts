@@ -4,13 +4,15 @@ import { copyRow } from "../copy-text.js";
 import { csvNumber, csvText } from "../csv-field.js";
 import type { Dataset } from "../dataset.js";
 import { MASKABLE } from "../maskable.js";
+import { shapeOf } from "../record-shape.js";
 import { compileSchema } from "../schema-check.js";
 import { PRODUCT_MERGE, PRODUCT_STAGING } from "./merge.js";
 import { PRODUCT_FIELDS, type RawProduct } from "./schema.js";
 
-/** Makes the products dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them. */
-export function createProducts(allowExtraFields: boolean): Dataset {
-  const schema = compileSchema(Type.Object(PRODUCT_FIELDS, { additionalProperties: allowExtraFields }));
+/** Makes the products dataset. */
+export function createProducts(): Dataset {
+  const contract = Type.Object(PRODUCT_FIELDS, { additionalProperties: false });
+  const schema = compileSchema(contract);
   return {
     name: "products",
     fields: {
@@ -22,6 +24,7 @@ export function createProducts(allowExtraFields: boolean): Dataset {
     },
     fenced: false,
     maskedReasons: [],
+    shape: shapeOf(contract),
     fromCsv: (row) => ({
       ...Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
       ...("sku" in row && { sku: csvNumber(row.sku) }),

@@ -3,15 +3,16 @@ import { csvJson, csvText } from "../csv-field.js";
 import type { Dataset, RecordPlace } from "../dataset.js";
 import { MASKABLE } from "../maskable.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
+import { shapeOf } from "../record-shape.js";
 import { compileSchema } from "../schema-check.js";
 import { type CleanTransaction, cleanTransaction } from "./clean.js";
 import { maskTransaction } from "./mask.js";
 import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
-import { type RawTransaction, transactionSchema } from "./schema.js";
+import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
 
-/** Makes the transactions dataset; `allowExtraFields` lets fields pass that the schema does not name, and drops them. */
-export function createTransactions(allowExtraFields: boolean): Dataset {
-  const schema = compileSchema(transactionSchema(allowExtraFields));
+/** Makes the transactions dataset. */
+export function createTransactions(): Dataset {
+  const schema = compileSchema(TransactionSchema);
   return {
     name: "transactions",
     fields: {
@@ -27,6 +28,7 @@ export function createTransactions(allowExtraFields: boolean): Dataset {
     },
     fenced: true,
     maskedReasons: [],
+    shape: shapeOf(TransactionSchema, SPELLINGS),
     fromCsv: (row) => ({
       ...Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
       ...("delivery_address" in row && { delivery_address: csvJson(row.delivery_address) }),

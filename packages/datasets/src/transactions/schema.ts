@@ -10,34 +10,35 @@ const UUID_PATTERN = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{
 /** `purchases.line` is a smallint. */
 const MOST_LINES = 32_767;
 
-/** Builds the schema; the addresses' fields may be null since an erased person's are. */
-export function transactionSchema(allowExtraFields: boolean) {
-  const record = <P extends TProperties>(fields: P) => Type.Object(fields, { additionalProperties: allowExtraFields });
-  return record({
-    transaction_id: Type.String({ pattern: UUID_PATTERN }),
-    transaction_time: Type.String({ maxLength: 40 }),
-    customer_id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
-    delivery_address: record({
-      address: OptionalText,
-      postcode: OptionalText,
-      city: OptionalText,
-      country: OptionalText,
-    }),
-    purchases: record({
-      products: Type.Array(
-        record({
-          sku: Sku,
-          /** So spelt at the source; one of the two spellings must be there. */
-          quanitity: Type.Optional(Quantity),
-          quantity: Type.Optional(Quantity),
-          price: Money,
-          total: Money,
-        }),
-        { minItems: 1, maxItems: MOST_LINES },
-      ),
-      total_cost: Money,
-    }),
-  });
-}
+const record = <P extends TProperties>(fields: P) => Type.Object(fields, { additionalProperties: false });
 
-export type RawTransaction = Static<ReturnType<typeof transactionSchema>>;
+/** The addresses' fields may be null since an erased person's are. */
+export const TransactionSchema = record({
+  transaction_id: Type.String({ pattern: UUID_PATTERN }),
+  transaction_time: Type.String({ maxLength: 40 }),
+  customer_id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+  delivery_address: record({
+    address: OptionalText,
+    postcode: OptionalText,
+    city: OptionalText,
+    country: OptionalText,
+  }),
+  purchases: record({
+    products: Type.Array(
+      record({
+        sku: Sku,
+        /** So spelt at the source; one of the two spellings must be there. */
+        quanitity: Type.Optional(Quantity),
+        quantity: Type.Optional(Quantity),
+        price: Money,
+        total: Money,
+      }),
+      { minItems: 1, maxItems: MOST_LINES },
+    ),
+    total_cost: Money,
+  }),
+});
+export type RawTransaction = Static<typeof TransactionSchema>;
+
+/** Names under which the source may send a field instead of its own, of which one must be there. */
+export const SPELLINGS = { quanitity: "quantity" } as const;

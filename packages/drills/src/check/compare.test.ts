@@ -16,7 +16,11 @@ describe("what came of a feed, held against its answer", () => {
     ["a transaction that is gone", "lost", (o) => ({ transactions: o.transactions.slice(1) })],
     ["a purchase line that is gone", "wrong", (o) => ({ transactions: first(o.transactions, { lines: [] }) })],
     ["a total that is another one", "wrong", (o) => ({ transactions: first(o.transactions, { total: "0.01" }) })],
-    ["a sale under another customer", "wrong", (o) => ({ transactions: last(o.transactions, { customerId: "111111" }) })],
+    [
+      "a sale under another customer",
+      "wrong",
+      (o) => ({ transactions: last(o.transactions, { customerId: "111111" }) }),
+    ],
     ["a transaction too many", "wrong", (o) => ({ transactions: [...o.transactions, sale("another")] })],
     ["a customer who is gone", "lost", (o) => ({ customers: o.customers.slice(0, -1) })],
     ["an erased customer who is gone", "lost", (o) => ({ customers: o.customers.slice(1) })],
@@ -35,11 +39,23 @@ describe("what came of a feed, held against its answer", () => {
     ["a file that is gone", "lost", (o) => ({ archived: new Map([...o.archived].slice(1)) })],
     ["a file in two rooms", "doubled", (o) => ({ landing: new Map([...o.archived].slice(0, 1)) })],
     ["a file in the wrong room", "wrong", (o) => ({ archived: new Map(), landing: o.archived })],
-    ["a file that is not as it came", "wrong", (o) => ({ archived: new Map([...o.archived.keys()].map((p) => [p, "x"])) })],
+    [
+      "a file that is not as it came",
+      "wrong",
+      (o) => ({ archived: new Map([...o.archived.keys()].map((p) => [p, "x"])) }),
+    ],
     ["a file that the ledger does not know", "lost", (o) => ({ files: o.files.slice(1) })],
     ["a file that is not done", "wrong", (o) => ({ files: first(o.files, { state: "open" }) })],
-    ["a record that was not counted", "wrong", (o) => ({ files: first(o.files, { recordsIn: 1, loaded: 1, rejected: 0 }) })],
-    ["counts that do not add up", "wrong", (o) => ({ files: o.files.map((row) => ({ ...row, loaded: row.loaded + 1 })) })],
+    [
+      "a record that was not counted",
+      "wrong",
+      (o) => ({ files: first(o.files, { recordsIn: 1, loaded: 1, rejected: 0 }) }),
+    ],
+    [
+      "counts that do not add up",
+      "wrong",
+      (o) => ({ files: o.files.map((row) => ({ ...row, loaded: row.loaded + 1 })) }),
+    ],
     ["an erased person's email", "wrong", (o) => ({ text: `${o.text} "${ANSWER.erased[1]}"` })],
     ["an erased person's id", "wrong", (o) => ({ text: `${o.text} (${ANSWER.erased[0]},` })],
   ];
@@ -62,7 +78,9 @@ function perfect(answer: Answer): Outcome {
     answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length +
     answer.copies.flatMap((places) => places.slice(1)).filter((place) => place.path === path).length;
   const room = (isUnreadable: boolean) =>
-    new Map(answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]));
+    new Map(
+      answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]),
+    );
   return {
     files: answer.files.map(({ path, records, isUnreadable }) => ({
       path,
@@ -72,7 +90,11 @@ function perfect(answer: Answer): Outcome {
       loaded: records - rejectedIn(path),
       rejected: rejectedIn(path),
     })),
-    customers: answer.customers.map(({ id, email, history }) => ({ id: email === null ? `px${id}` : id, email, history })),
+    customers: answer.customers.map(({ id, email, history }) => ({
+      id: email === null ? `px${id}` : id,
+      email,
+      history,
+    })),
     products: [...answer.products].map(([sku, price]) => ({ sku, price })),
     transactions: answer.transactions.map(({ id, customerId, total, lines }) => ({
       id,

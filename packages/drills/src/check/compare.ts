@@ -12,7 +12,9 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
     ...compareQuarantine(answer, outcome),
     ...compareProcessed(answer, outcome),
     ...answer.files.flatMap((file) => compareFile(file, outcome)),
-    ...answer.erased.filter((word) => isNamed(word, outcome.text)).map((word) => wrong(`${word} is erased and still there`)),
+    ...answer.erased
+      .filter((word) => isNamed(word, outcome.text))
+      .map((word) => wrong(`${word} is erased and still there`)),
   ];
 }
 
@@ -52,7 +54,8 @@ function compareCustomers(answer: Answer, outcome: Outcome): Finding[] {
   const pseudonyms = [...rows.values()].filter((row) => row.email === null);
   if (pseudonyms.length < erased) findings.push(lost(`${erased - pseudonyms.length} erased customers`));
   if (pseudonyms.length > erased) findings.push(doubled(`${pseudonyms.length - erased} erased customers`));
-  for (const row of rows.values()) if (row.email !== null) findings.push(wrong(`customer ${row.id} should not be there`));
+  for (const row of rows.values())
+    if (row.email !== null) findings.push(wrong(`customer ${row.id} should not be there`));
   return findings;
 }
 
@@ -127,7 +130,11 @@ function compareCounts(file: FileAnswer, row: FileRow): Finding[] {
   const isRight = row.recordsIn === file.records && row.loaded + row.rejected === row.recordsIn;
   return isRight
     ? []
-    : [wrong(`file ${file.path}: ${row.recordsIn} in, ${row.loaded} loaded, ${row.rejected} rejected of ${file.records}`)];
+    : [
+        wrong(
+          `file ${file.path}: ${row.recordsIn} in, ${row.loaded} loaded, ${row.rejected} rejected of ${file.records}`,
+        ),
+      ];
 }
 
 function entryOf(place: Place, reason: string): string {

@@ -46,7 +46,9 @@ export async function findLeaks(site: Site, before: Load): Promise<Finding[]> {
 function excess(before: Load, now: Load): Finding[] {
   const findings: Finding[] = [];
   if (now.databaseConnections > before.databaseConnections + CONNECTIONS_MORE) {
-    findings.push(wrong(`${now.databaseConnections} connections to the database, ${before.databaseConnections} before`));
+    findings.push(
+      wrong(`${now.databaseConnections} connections to the database, ${before.databaseConnections} before`),
+    );
   }
   if (now.redisConnections > before.redisConnections + REDIS_CONNECTIONS_MORE) {
     findings.push(wrong(`${now.redisConnections} connections to Redis, ${before.redisConnections} before`));

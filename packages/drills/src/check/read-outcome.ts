@@ -81,7 +81,9 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     readFolder(join(data, folders.quarantined), dayFolder),
     readFolder(join(data, "processed_data"), dayFolder),
   ]);
-  const processed = [...published].flatMap(([path, file]) => (path.endsWith("/transactions.json.gz") ? idsOf(file) : []));
+  const processed = [...published].flatMap(([path, file]) =>
+    path.endsWith("/transactions.json.gz") ? idsOf(file) : [],
+  );
   const kept = [...archived.values(), ...quarantined.values(), ...published.values()];
   return {
     files,
@@ -99,7 +101,9 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
 
 function idsOf(packed: Buffer): string[] {
   const lines = gunzipSync(packed).toString("utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => (JSON.parse(line) as { transaction_id: string }).transaction_id);
+  return lines
+    .filter((line) => line !== "")
+    .map((line) => (JSON.parse(line) as { transaction_id: string }).transaction_id);
 }
 
 function textOf(stored: Buffer): string {

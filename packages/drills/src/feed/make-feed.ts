@@ -53,7 +53,10 @@ export function makeFeed(seed: number, round: number): Answer {
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
     { bytes: Buffer.from('{"id": "broken'), reason: "unreadable" as const },
-    { bytes: Buffer.concat([Buffer.from('{"id": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]), reason: "unreadable" as const },
+    {
+      bytes: Buffer.concat([Buffer.from('{"id": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
+      reason: "unreadable" as const,
+    },
   ];
   addFile("customers", pathOf(0, "customers.json"), [...first, ...nobody]);
   addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
@@ -67,7 +70,13 @@ export function makeFeed(seed: number, round: number): Answer {
   // Products.
   const skus = Array.from({ length: PRODUCTS }, (_, n) => 1_000_000 + round * 100 + n);
   const priceOf = (sku: number) => `${1 + (sku % 37)}.${String(10 + (sku % 89))}`;
-  const product = (sku: number) => ({ sku, name: `Thing ${sku}`, price: priceOf(sku), category: "things", popularity: 0.5 });
+  const product = (sku: number) => ({
+    sku,
+    name: `Thing ${sku}`,
+    price: priceOf(sku),
+    category: "things",
+    popularity: 0.5,
+  });
   addFile("products", pathOf(0, "products.json.gz"), [
     ...skus.map((sku) => good(product(sku))),
     bad({ ...product(skus[0] ?? 0), price: "0" }, "schema"),
@@ -86,7 +95,10 @@ export function makeFeed(seed: number, round: number): Answer {
     return [
       bad({ ...record, transaction_id: uuid(random), customer_id: "999999" }, "unknown_customer"),
       bad({ ...record, transaction_id: "none" }, "schema"),
-      bad({ ...record, transaction_id: uuid(random), purchases: { ...record.purchases, total_cost: "0.01" } }, "total_mismatch"),
+      bad(
+        { ...record, transaction_id: uuid(random), purchases: { ...record.purchases, total_cost: "0.01" } },
+        "total_mismatch",
+      ),
       bad(
         {
           ...record,
@@ -134,11 +146,10 @@ export function makeFeed(seed: number, round: number): Answer {
   // Requests.
   const requests = people.slice(0, ERASED).map((person) => good({ "customer-id": person.id, email: person.email }));
   const stranger = people[10];
-  addFile(
-    "erasure-requests",
-    pathOf(22, "erasure-requests.json"),
-    [...requests, bad({ "customer-id": stranger?.id, email: `other@drill-${round}.example` }, "identity_mismatch")],
-  );
+  addFile("erasure-requests", pathOf(22, "erasure-requests.json"), [
+    ...requests,
+    bad({ "customer-id": stranger?.id, email: `other@drill-${round}.example` }, "identity_mismatch"),
+  ]);
 
   const customers: CustomerAnswer[] = people.map((person, i) => ({
     id: person.id,
@@ -163,7 +174,10 @@ interface FeedLine {
 }
 
 const good = (record: object): FeedLine => ({ bytes: Buffer.from(JSON.stringify(record)) });
-const bad = (record: object, reason: RejectReason): FeedLine => ({ bytes: Buffer.from(JSON.stringify(record)), reason });
+const bad = (record: object, reason: RejectReason): FeedLine => ({
+  bytes: Buffer.from(JSON.stringify(record)),
+  reason,
+});
 
 /** Puts some lines between others, at places that the stream decides. */
 function mixed(random: Random, lines: readonly FeedLine[], among: readonly FeedLine[]): FeedLine[] {

@@ -1,14 +1,6 @@
 import type { Harm } from "../harm.js";
-import { cutPostgres, crashPostgres, serializationFailure, terminateBackends } from "./break-postgres.js";
-import {
-  cutRedis,
-  emptyRedis,
-  evictRedis,
-  flushRedis,
-  halfOpenRedis,
-  restartRedis,
-  slowRedis,
-} from "./break-redis.js";
+import { crashPostgres, cutPostgres, serializationFailure, terminateBackends } from "./break-postgres.js";
+import { cutRedis, emptyRedis, evictRedis, flushRedis, halfOpenRedis, restartRedis, slowRedis } from "./break-redis.js";
 import { damageStaging } from "./damage-staging.js";
 import { deliverTwice } from "./deliver-twice.js";
 import { blockEventLoop, clockSetBack } from "./disturb-process.js";

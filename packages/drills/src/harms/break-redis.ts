@@ -64,7 +64,12 @@ export const halfOpenRedis: Harm = {
     await untilSomeMoment();
     site.servers.redis.proxy.halfOpen();
     await setTimeout(outageMs);
+    // New connections work again; on the old ones nothing will ever be answered, and nobody says so.
+    await site.servers.redis.proxy.restore({ keepDeaf: true });
+  },
+  async conclude({ site }) {
     await site.servers.redis.proxy.restore();
+    return [];
   },
 };
 

@@ -44,7 +44,8 @@ function scheduleWhile(what: string, disturb: (context: HarmContext) => Promise<
       await site.closeExtraPlaces();
       const ticks = Math.floor(((rows[0]?.seconds ?? 0) * 1_000) / TICK_MS) + 1;
       note(`${total} of ${ticks} ticks fired`);
-      if (!fired) return [wrong(`the schedule did not fire again within ${Math.round(performance.now() - askedAt)} ms`)];
+      if (!fired)
+        return [wrong(`the schedule did not fire again within ${Math.round(performance.now() - askedAt)} ms`)];
       return total > ticks ? [wrong(`the schedule fired ${total} times in ${ticks} ticks`)] : [];
     },
   };

@@ -30,7 +30,10 @@ export async function runMutations(
     }
     const interrupted = () => void restore().then(() => process.exit(130));
     process.once("SIGINT", interrupted);
-    await writeFile(file, original.replace(mutation.find, () => mutation.replace));
+    await writeFile(
+      file,
+      original.replace(mutation.find, () => mutation.replace),
+    );
     try {
       const result = { mutation, findings: await drill(mutation) };
       results.push(result);

@@ -46,10 +46,14 @@ export function openPlace(
 
   const start = () => {
     const log = openSync(logFile, "a");
-    child = spawn(process.execPath, ["--enable-source-maps", "--import", HOOK, `${ROOT}services/${name}/dist/main.js`], {
-      env: { ...environment },
-      stdio: ["ignore", log, log, "ipc"],
-    });
+    child = spawn(
+      process.execPath,
+      ["--enable-source-maps", "--import", HOOK, `${ROOT}services/${name}/dist/main.js`],
+      {
+        env: { ...environment },
+        stdio: ["ignore", log, log, "ipc"],
+      },
+    );
     closeSync(log);
     const own = child;
     address = undefined;

@@ -96,7 +96,8 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     async closeExtraPlaces() {
       await Promise.all(extraPlaces.splice(0).map((place) => place.stop()));
     },
-    call: (method, path, body) => callApi(() => all().find((place) => place.address() !== undefined), method, path, body),
+    call: (method, path, body) =>
+      callApi(() => all().find((place) => place.address() !== undefined), method, path, body),
     async close() {
       await Promise.all(all().map((place) => place.stop()));
       await pool.end();

@@ -2,6 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
 import { NOTICE_CODES, type Run, type RunDetail, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { readSchemaChanges } from "./schema-changes.js";
 
 export interface RunFilter {
   readonly job?: DatasetName | undefined;
@@ -33,7 +34,7 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPag
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
-/** Gives a run with its notices and failed batches. Throws NotFoundError. */
+/** Gives a run with its notices, failed batches and schema changes. Throws NotFoundError. */
 export async function readRun(db: Queryable, runId: string): Promise<RunDetail> {
   const { rows } = await db.query<RunRow>(`${SELECT_RUN} where r.id = $1`, [runId]);
   const row = rows[0];
@@ -47,7 +48,8 @@ export async function readRun(db: Queryable, runId: string): Promise<RunDetail> 
      from ledger.batches where run_id = $1 and state = 'failed' order by number limit 1000`,
     [runId],
   );
-  return { ...toRun(row), notices: notices.rows, failures: failures.rows };
+  const schemaChanges = (await readSchemaChanges(db, [runId])).get(runId) ?? [];
+  return { ...toRun(row), notices: notices.rows, failures: failures.rows, schemaChanges };
 }
 
 /** Gives the newest run of each job over files, by job; a job that never ran is absent. */

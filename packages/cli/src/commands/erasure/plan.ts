@@ -21,7 +21,7 @@ export function addPlanCommand(erasure: Command, context: CommandContext): void 
       const { customerId, email } = await readErasureRequest(context.input, options.file);
       const { environment } = context;
       const { identity, places } = await withDatabase(await databaseSetting(environment), (pool) =>
-        planErasure({ pool, datasets: createDatasets(false), ...folders(environment) }, customerId, email),
+        planErasure({ pool, datasets: createDatasets(), ...folders(environment) }, customerId, email),
       );
       // Nothing is masked yet, so of each place there are records alone.
       const json = { identity, places: places.map(({ place, name, records }) => ({ place, name, records })) };

@@ -1,0 +1,34 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { SchemaChangedError } from "@lethe/contracts/errors";
+import type { BatchSchemaChange } from "@lethe/contracts/schema-changes";
+import { lockBatch } from "@lethe/warehouse/ledger/load-batch";
+import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
+import { inTransaction, type Pool } from "@lethe/warehouse/pool";
+import type { SchemaReport } from "./watch-schema.js";
+
+/**
+ * Keeps a batch out whose columns have changed: writes its report into the ledger, since no load will, and throws
+ * SchemaChangedError. Done again it leaves the same report. Any other batch may go on.
+ */
+export async function freezeBatch(
+  pool: Pool,
+  batchId: string,
+  dataset: DatasetName,
+  { changes, changedColumns }: SchemaReport,
+): Promise<void> {
+  if (changedColumns.length === 0) return;
+  await inTransaction(pool, async (client) => {
+    if (await lockBatch(client, batchId)) await writeSchemaChanges(client, batchId, changes);
+  });
+  throw new SchemaChangedError(describe(dataset, changedColumns));
+}
+
+/** More than these make no message that somebody reads to its end. */
+const MOST_NAMED = 10;
+
+function describe(dataset: DatasetName, changes: readonly BatchSchemaChange[]): string {
+  const named = changes.slice(0, MOST_NAMED).map(({ change, field, records }) => `${change} ${field} (${records})`);
+  const more = changes.length - named.length;
+  const list = [...named, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  return `the fields of ${dataset} have changed, by records: ${list}`;
+}
