@@ -106,10 +106,7 @@ describe("with a login for each service", () => {
     );
     expect(rows).toEqual([]);
     expect(
-      await countOf(
-        world.pool,
-        "select has_database_privilege('public', current_database(), 'CONNECT')::integer as n",
-      ),
+      await countOf(world.pool, "select has_database_privilege('public', current_database(), 'CONNECT')::integer as n"),
     ).toBe(0);
   });
 

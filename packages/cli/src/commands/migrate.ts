@@ -41,7 +41,9 @@ async function readPasswords(folder: string): Promise<Map<RoleOwner, string>> {
     const name = `${service}_db_password`;
     const password = (await readFile(join(folder, name), "utf8").catch(() => "")).trim();
     if (!/^[\x21-\x7e]{16,}$/.test(password)) {
-      throw new ConfigurationError(`${name} in the folder of --logins holds no password of 16 or more ASCII characters`);
+      throw new ConfigurationError(
+        `${name} in the folder of --logins holds no password of 16 or more ASCII characters`,
+      );
     }
     passwords.set(service, password);
   }
