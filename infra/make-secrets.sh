@@ -40,3 +40,9 @@ redis_password=$(cat "$folder/redis_password")
 keep redis.conf "requirepass $redis_password"
 keep database_url "postgres://lethe:$postgres_password@postgres:5432/lethe"
 keep redis_url "redis://:$redis_password@redis:6379"
+# A login for each service: `lethe migrate --logins` makes it with this password.
+for service in scheduler extractor transformer loader; do
+  keep "${service}_db_password" "$(random)"
+  password=$(cat "$folder/${service}_db_password")
+  keep "${service}_database_url" "postgres://lethe_${service}_login:$password@postgres:5432/lethe"
+done

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { audit } from "./audit.mjs";
 import { build } from "./build.mjs";
 import { checkNode } from "./check-node.mjs";
 import { countTests } from "./count-tests.mjs";
@@ -27,6 +28,7 @@ if (await step("install", install)) {
   for (const [title, program, args] of CHECKS) {
     await step(title, async () => (await run(program, args)) === 0);
   }
+  await auditStep("advisories about packages");
   for (const [title, config] of SUITES) {
     add(title, await runSuite(config));
   }
@@ -39,6 +41,16 @@ async function step(title, check) {
   const passed = await check();
   add(title, passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
   return passed;
+}
+
+/** Counts as one check where advisories can be asked for; where they cannot, it counts as nothing, and says so. */
+async function auditStep(title) {
+  const { outcome, reason } = await audit();
+  if (outcome === "not possible") console.log(`NOT CHECKED: ${title}: ${reason}`);
+  else {
+    console.log(reason);
+    add(title, outcome === "passed" ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  }
 }
 
 function add(title, counts) {

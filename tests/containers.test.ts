@@ -36,12 +36,29 @@ const ComposeFile = Compile(
         user: Type.String(),
         read_only: Type.Literal(true),
         cap_drop: Type.Tuple([Type.Literal("ALL")]),
+        cap_add: Type.Optional(Type.Never()),
+        privileged: Type.Optional(Type.Never()),
+        network_mode: Type.Optional(Type.Never()),
         security_opt: Type.Tuple([Type.Literal("no-new-privileges:true")]),
+        networks: Type.Array(Type.String()),
+        entrypoint: Type.Optional(Type.Array(Type.String())),
+        restart: Type.String(),
+        depends_on: Type.Optional(Type.Record(Type.String(), Type.Object({ condition: Type.String() }))),
+        healthcheck: Type.Optional(
+          Type.Union([
+            Type.Object({ disable: Type.Literal(true) }),
+            Type.Object({ test: Type.Array(Type.String(), { minItems: 2 }) }),
+          ]),
+        ),
       }),
     ),
     secrets: Type.Record(Type.String(), Type.Object({ file: Type.String() })),
+    networks: Type.Record(Type.String(), Type.Union([Type.Null(), Type.Object({ internal: Type.Boolean() })])),
   }),
 );
+
+/** Containers that do one thing and end. */
+const COMMANDS = ["lethe", "migrate"];
 
 let compose: ReturnType<typeof ComposeFile.Parse>;
 let imageEnvironment: Environment;
@@ -59,10 +76,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(secrets, { recursive: true, force: true }));
 
-it("has a container for every service, which runs it, and the command's own", async () => {
+it("has a container for every service, which runs it, and the command's own two", async () => {
   expect((await readdir(fromRepository("services"))).sort()).toEqual([...NAMES].sort());
   const built = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
-  expect(built.map(([name]) => name).sort()).toEqual([...NAMES, "lethe"].sort());
+  expect(built.map(([name]) => name).sort()).toEqual([...NAMES, ...COMMANDS].sort());
   for (const name of NAMES) {
     expect(compose.services[name]?.command).toEqual(["node", `services/${name}/dist/main.js`]);
     await stat(fromRepository(`services/${name}/src/main.ts`));
@@ -89,6 +106,54 @@ describe.each(NAMES)("the %s's container", (name) => {
     for (const variable of fromFiles) {
       const setting = variable.replace(/_FILE$/, "");
       expect(() => settingsOf(name, { ...environment, [variable]: undefined }), setting).toThrow(setting);
+    }
+  });
+});
+
+it("asks every container that stays up for its health, those of the image by the image", async () => {
+  const dockerfile = await readFile(fromRepository("infra/Dockerfile"), "utf8");
+  expect(dockerfile.slice(dockerfile.lastIndexOf("\nFROM "))).toMatch(
+    /^HEALTHCHECK .*\n\s+CMD \["node", "infra\/healthcheck.mjs"\]$/m,
+  );
+  for (const [name, { build, healthcheck, restart }] of Object.entries(compose.services)) {
+    const staysUp = !COMMANDS.includes(name);
+    expect(restart, name).toBe(staysUp ? "unless-stopped" : "no");
+    if (!staysUp) expect(healthcheck, name).toEqual({ disable: true });
+    else if (build === undefined) expect(healthcheck, name).toHaveProperty("test");
+    else expect(healthcheck, name).toBeUndefined();
+  }
+});
+
+it("keeps servers and workers on a network without a way out", () => {
+  expect(compose.networks.inside).toEqual({ internal: true });
+  for (const [name, { networks }] of Object.entries(compose.services)) {
+    expect(networks, name).toEqual(name === "scheduler" ? ["inside", "outside"] : ["inside"]);
+  }
+});
+
+describe("the database's logins", () => {
+  const userOf = async (secret: string) => new URL(await readFile(join(secrets, secret), "utf8")).username;
+
+  it("are one for each service; the owner's is for migrations and the command alone", async () => {
+    for (const name of NAMES) {
+      const service = compose.services[name];
+      expect(service?.environment?.DATABASE_URL_FILE).toBe(`/run/secrets/${name}_database_url`);
+      expect(service?.secrets.filter((secret) => /database|password/.test(secret))).toEqual([`${name}_database_url`]);
+      expect(await userOf(`${name}_database_url`)).toBe(`lethe_${name}_login`);
+    }
+    const withOwner = Object.entries(compose.services).filter(([, { secrets }]) => secrets.includes("database_url"));
+    expect(withOwner.map(([name]) => name).sort()).toEqual(COMMANDS);
+    expect(await userOf("database_url")).toBe("lethe");
+  });
+
+  it("are made before any service starts, with the passwords that the services have", async () => {
+    const migrate = compose.services.migrate;
+    expect([migrate?.entrypoint, migrate?.command]).toEqual([["lethe"], ["migrate", "--logins", "/run/secrets"]]);
+    for (const name of NAMES) {
+      expect(compose.services[name]?.depends_on?.migrate).toEqual({ condition: "service_completed_successfully" });
+      expect(migrate?.secrets).toContain(`${name}_db_password`);
+      const url = new URL(await readFile(join(secrets, `${name}_database_url`), "utf8"));
+      expect(url.password).toBe((await readFile(join(secrets, `${name}_db_password`), "utf8")).trim());
     }
   });
 });
@@ -122,7 +187,9 @@ it("makes what is missing fit what is there", async () => {
   const folder = await mkdtemp(join(tmpdir(), "lethe-secrets-"));
   try {
     await cp(secrets, folder, { recursive: true });
-    await Promise.all(["database_url", "redis_url", "redis.conf"].map((name) => rm(join(folder, name))));
+    await Promise.all(
+      ["database_url", "loader_database_url", "redis_url", "redis.conf"].map((name) => rm(join(folder, name))),
+    );
     await makeSecrets(folder);
     expect(await contents(folder)).toEqual(await contents(secrets));
   } finally {

@@ -1,15 +1,10 @@
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { TransientError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
-import {
-  type OpenErasure,
-  openErasures,
-  readPlaces,
-  vacuumErasedTables,
-  withErasureLock,
-} from "@lethe/warehouse/erasures/erasure-work";
+import { type OpenErasure, openErasures, readPlaces, withErasureLock } from "@lethe/warehouse/erasures/erasure-work";
 import { readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasure } from "@lethe/warehouse/erasures/receipts";
+import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";

@@ -8,12 +8,13 @@ export type Client = pg.PoolClient;
 export type Queryable = Pick<pg.PoolClient, "query">;
 
 /**
- * Makes a connection pool. Takes the database's URL, the greatest number of connections, and a name that
- * PostgreSQL shows for them. `bigint` comes back as a number (counts and ids stay far below 2^53), `date` as text.
+ * Makes a connection pool. Takes the database's URL, the greatest number of connections, a name that PostgreSQL shows for
+ * them, and the role that each takes on as it opens, if any (`reset role` and `discard all` lead back to it). `bigint`
+ * comes back as a number (counts and ids stay far below 2^53), `date` as text.
  */
-export function createPool(databaseUrl: string, maxConnections: number, applicationName: string): Pool {
+export function createPool(databaseUrl: string, maxConnections: number, applicationName: string, role?: string): Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...(role === undefined ? { connectionString: databaseUrl } : withRole(databaseUrl, role)),
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
@@ -22,6 +23,14 @@ export function createPool(databaseUrl: string, maxConnections: number, applicat
   // An idle connection that the server ends is replaced at the next query; without a listener it would end the process.
   pool.on("error", () => undefined);
   return pool;
+}
+
+/** Has the server set a role at the start of a session. Options that stand in the URL would replace those beside it. */
+function withRole(databaseUrl: string, role: string): Pick<pg.PoolConfig, "connectionString" | "options"> {
+  const inUrl = /([?&]options=[^&#]*)/;
+  return inUrl.test(databaseUrl)
+    ? { connectionString: databaseUrl.replace(inUrl, `$1%20-c%20role%3D${role}`) }
+    : { connectionString: databaseUrl, options: `-c role=${role}` };
 }
 
 const BIGINT_OID = 20;

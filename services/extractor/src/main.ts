@@ -6,7 +6,7 @@ import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { migrate } from "@lethe/warehouse/migrate";
-import { createPool } from "@lethe/warehouse/pool";
+import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { ExtractorContext } from "./context.js";
 import { extractRun } from "./extract-run.js";
 import { ExtractorSettings } from "./settings.js";
@@ -20,7 +20,9 @@ await runService({
   async start(settings, service) {
     await migrate(settings.DATABASE_URL);
     // Each run holds one connection with its lock and works on another.
-    const pool = createPool(settings.DATABASE_URL, 2 * RUNS_AT_ONCE + 2, "lethe-extractor");
+    const pool = await openServicePool(settings.DATABASE_URL, 2 * RUNS_AT_ONCE + 2, "extractor", (warning) =>
+      service.log.warn(warning),
+    );
     const queues = openQueues(service.redis, service.prefix);
     const data = resolve(settings.DATA_DIR);
     const context: ExtractorContext = {

@@ -7,10 +7,11 @@ import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
-import { createPool } from "@lethe/warehouse/pool";
+import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { LoaderContext } from "./context.js";
 import { finishJob } from "./finish-job.js";
 import { loadJob } from "./load-job.js";
@@ -29,11 +30,14 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
       await migrate(settings.DATABASE_URL);
-      const pool = createPool(
+      const pool = await openServicePool(
         settings.DATABASE_URL,
         settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
-        "lethe-loader",
+        "loader",
+        (warning) => service.log.warn(warning),
       );
+      // Now, not when the first person has waited for their erasure.
+      await requireVacuumer(pool);
       const queues = openQueues(service.redis, service.prefix);
       const data = resolve(settings.DATA_DIR);
       const context: LoaderContext = {

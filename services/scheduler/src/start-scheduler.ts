@@ -7,7 +7,7 @@ import type { RunningService, ServiceContext } from "@lethe/service-kit/run-serv
 import { startWorker } from "@lethe/service-kit/worker";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { migrate } from "@lethe/warehouse/migrate";
-import { createPool } from "@lethe/warehouse/pool";
+import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
 import { addErasureMetrics } from "./erasure-metrics.js";
@@ -39,7 +39,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     for (const close of opened.reverse().splice(0)) await close(graceMs);
   }
   try {
-    const pool = createPool(settings.DATABASE_URL, CONNECTIONS, "lethe-scheduler");
+    const pool = await openServicePool(settings.DATABASE_URL, CONNECTIONS, "scheduler", (warning) => log.warn(warning));
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
     // The grace is shared: a Redis that does not answer may hold up each of the three that need it.

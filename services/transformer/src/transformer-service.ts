@@ -9,7 +9,7 @@ import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
-import { createPool } from "@lethe/warehouse/pool";
+import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
 import { TransformerSettings } from "./settings.js";
@@ -43,7 +43,9 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         },
         BATCHES_AT_ONCE,
       );
-      const pool = createPool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "lethe-transformer");
+      const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
+        service.log.warn(warning),
+      );
       const queues = openQueues(service.redis, service.prefix);
       const context: TransformerContext = {
         pool,

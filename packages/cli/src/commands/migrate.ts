@@ -1,4 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigurationError } from "@lethe/contracts/errors";
 import { migrate } from "@lethe/warehouse/migrate";
+import { ensureServiceLogins } from "@lethe/warehouse/service-logins";
+import type { RoleOwner } from "@lethe/warehouse/service-pool";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
@@ -10,13 +15,37 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .command("migrate")
     .summary("bring the database's schema up to date")
     .description(
-      "Applies the new steps of sql-scripts/, each once, and names them. Safe to run at any time and twice at once.",
+      "Applies the new steps of sql-scripts/, each once, and the roles' rights, and names them. Safe to run at any time and twice at once.",
     )
-    .action(async () => {
+    .option(
+      "--logins <folder>",
+      "give each service a login of its own, lethe_<service>_login, with the password in <folder>/<service>_db_password, and let nobody else connect to the database",
+    )
+    .action(async ({ logins }: { logins?: string }) => {
       const databaseUrl = await databaseSetting(context.environment);
+      const passwords = logins === undefined ? undefined : await readPasswords(logins);
       await requireDatabase(databaseUrl);
       const applied = await migrate(databaseUrl);
       for (const step of applied) context.terminal.print(`applied ${step}`);
       if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");
+      if (passwords === undefined) return;
+      for (const login of await ensureServiceLogins(databaseUrl, passwords)) context.terminal.print(`login ${login}`);
     });
+}
+
+const SERVICES: readonly RoleOwner[] = ["scheduler", "extractor", "transformer", "loader"];
+
+async function readPasswords(folder: string): Promise<Map<RoleOwner, string>> {
+  const passwords = new Map<RoleOwner, string>();
+  for (const service of SERVICES) {
+    const name = `${service}_db_password`;
+    const password = (await readFile(join(folder, name), "utf8").catch(() => "")).trim();
+    if (!/^[\x21-\x7e]{16,}$/.test(password)) {
+      throw new ConfigurationError(
+        `${name} in the folder of --logins holds no password of 16 or more ASCII characters`,
+      );
+    }
+    passwords.set(service, password);
+  }
+  return passwords;
 }

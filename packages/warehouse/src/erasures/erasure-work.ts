@@ -76,21 +76,3 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
   );
   return rows;
 }
-
-const MASKED_TABLES = [
-  "warehouse.customers",
-  "warehouse.customers_history",
-  "warehouse.transactions",
-  "warehouse.delivery_addresses",
-  "ledger.quarantine",
-] as const;
-
-/**
- * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
- * line of sight, and has the planner take its samples anew, which hold values of columns too (`pg_stats`). Gives when it
- * was done. Cannot run in a transaction.
- */
-export async function vacuumErasedTables(pool: Pool): Promise<Date> {
-  for (const table of MASKED_TABLES) await pool.query(`vacuum (analyze) ${table}`);
-  return new Date();
-}

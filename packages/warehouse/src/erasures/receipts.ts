@@ -19,8 +19,9 @@ export function hashReceipt(previousHash: string, sequence: number, body: Receip
 /** Completes an erasure with its receipt, in one transaction: no erasure is completed without one. */
 export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Receipt> {
   return inTransaction(pool, async (client) => {
-    // One receipt after the other: each names the one before it.
-    await client.query("lock table privacy.receipts in exclusive mode");
+    // One receipt after the other: each names the one before it. Not a lock of the table: for one that keeps others from
+    // inserting, one must be allowed to change or delete receipts.
+    await client.query("select pg_advisory_xact_lock(hashtextextended('lethe receipt', 0))");
     const { rows } = await client.query<{ sequence: number; hash: string }>(
       "select sequence, hash from privacy.receipts order by sequence desc limit 1",
     );

@@ -1,0 +1,61 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { createPool, type Pool } from "./pool.js";
+
+/** The services that have a role of their own in the database: `lethe_` and the name. */
+export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
+
+/**
+ * Makes a service's connection pool. Each of its connections has the rights of the service's role (`sql-scripts/rights`)
+ * from its first statement on, whatever else the login may do. Where the server has no such role, because nobody was
+ * allowed to make it, the login's own rights are used and `onWarning` is told. Throws ConfigurationError when the role is
+ * there and the login may not take it on, or when the role could do more than it must.
+ */
+export async function openServicePool(
+  databaseUrl: string,
+  maxConnections: number,
+  service: RoleOwner,
+  onWarning: (message: string) => void,
+): Promise<Pool> {
+  const role = `lethe_${service}`;
+  const name = `lethe-${service}`;
+  switch (await wayInto(role, databaseUrl, name)) {
+    case "take":
+      return createPool(databaseUrl, maxConnections, name, role);
+    case "have":
+      return createPool(databaseUrl, maxConnections, name);
+    case "missing":
+      onWarning(
+        `the database server has no role ${role}, so the service runs with all rights of its login; an administrator can create it (sql-scripts/README.md)`,
+      );
+      return createPool(databaseUrl, maxConnections, name);
+  }
+}
+
+/** How a login comes by a role's rights: it takes the role on, it has the rights already, or there is no such role. */
+async function wayInto(role: string, databaseUrl: string, name: string): Promise<"take" | "have" | "missing"> {
+  const pool = createPool(databaseUrl, 1, name);
+  try {
+    const { rows } = await pool.query<{ isMighty: boolean; mayTake: boolean; has: boolean }>(
+      `select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as "isMighty",
+              pg_has_role(oid, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end)
+                as "mayTake",
+              pg_has_role(oid, 'USAGE') as has
+       from pg_roles where rolname = $1`,
+      [role],
+    );
+    const found = rows[0];
+    if (found === undefined) return "missing";
+    if (found.isMighty) {
+      throw new ConfigurationError(
+        `the database role ${role} can do more than a service may: an administrator must run \`alter role ${role} nosuperuser nocreaterole nocreatedb noreplication nobypassrls\``,
+      );
+    }
+    if (found.mayTake) return "take";
+    if (found.has) return "have";
+    throw new ConfigurationError(
+      `the login of DATABASE_URL may not take on the role ${role}: an administrator must run \`grant ${role} to <login>\``,
+    );
+  } finally {
+    await pool.end();
+  }
+}
