@@ -21,7 +21,7 @@ export function isShownName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name);
 }
 
-export const SCHEMA_CHANGES = ["new", "missing"] as const;
+const SCHEMA_CHANGES = ["new", "missing"] as const;
 
 const Count = Type.Integer({ minimum: 1 });
 

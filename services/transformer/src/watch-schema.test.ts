@@ -137,7 +137,7 @@ describe("the schema report of a batch", () => {
         });
         expect(output.rejectedByReason.schema ?? 0).toBe(misfits.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -10,6 +10,16 @@ beforeAll(async () => {
   last = await quarantineRecord(world.pool, "transactions", "unknown_sku", 1);
   await quarantineRecord(world.pool, "products", "schema", 2);
   await world.pool.query("update ledger.quarantine set status = 'discarded' where reason = 'schema'");
+  await world.pool.query(
+    `with b as (
+       insert into ledger.batches (id, run_id, number, state, bytes)
+       values (gen_random_uuid(), $1, 1, 'loaded', 10) returning id, run_id
+     )
+     insert into ledger.schema_changes (batch_id, change, field, records, first_file_id, first_line)
+     select b.id, 'new', '/voucher', 1200, f.id, 7
+     from b join ledger.files f on f.run_id = b.run_id`,
+    [last],
+  );
   active = await openRun(world.pool, { job: "customers", kind: "files", trigger: "cli" });
 });
 afterAll(() => world.end());
@@ -20,6 +30,9 @@ it("shows each job's last run, the active runs, and the open quarantine by reaso
   expect(code).toBe(0);
   expect(text).toMatch(/^transactions +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +succeeded /m);
   expect(text).toMatch(/^erasure-requests +never$/m);
+  expect(text).toContain(
+    "transactions: new /voucher in 1,200 records, first date=2020-01-01/hour=00/transactions.json:7",
+  );
   expect(text).toContain(`customers: queued (${active})`);
   expect(text).toMatch(/open in quarantine\n {2}transactions: unknown_sku 1$/);
 });
@@ -30,7 +43,12 @@ it("gives the same as JSON, a line for each job, without Redis", async () => {
   expect(jobs).toMatchObject([
     { job: "customers", lastRun: { id: active }, activeRuns: [{ id: active }], openQuarantine: {} },
     { job: "products", activeRuns: [], openQuarantine: {} },
-    { job: "transactions", lastRun: { id: last, state: "succeeded" }, openQuarantine: { unknown_sku: 1 } },
+    {
+      job: "transactions",
+      lastRun: { id: last },
+      schemaChanges: [{ field: "/voucher" }],
+      openQuarantine: { unknown_sku: 1 },
+    },
     { job: "erasure-requests", lastRun: null, activeRuns: [], openQuarantine: {} },
   ]);
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { sampleRun } from "../../test/sample-run.js";
-import { formatNotices, formatProgress, formatRuns, nameRun, printable, withoutDetails } from "./runs.js";
+import {
+  formatNotices,
+  formatProgress,
+  formatRuns,
+  formatSchemaChanges,
+  nameRun,
+  printable,
+  withoutDetails,
+} from "./runs.js";
 
 describe("formatRuns", () => {
   it("gives a row of counts for each run, and the reasons of rejects", () => {
@@ -29,6 +37,23 @@ describe("formatRuns", () => {
     expect(text).toContain("failed: 2 of its batches failed (batches_failed)");
     expect(text.match(/a batch failed: it is missing \(staged_object_damaged\)/g)).toHaveLength(1);
     expect(text).toContain(`POST /runs/${sampleRun().id}/retry`);
+  });
+});
+
+describe("formatSchemaChanges", () => {
+  const change = { change: "missing", field: "/segment", records: 1, firstFile: "a\u001b.json", firstLine: 3 } as const;
+
+  it("says nothing where nothing has changed, and stands in the text on runs where something has", () => {
+    expect(formatSchemaChanges([{ run: "customers", schemaChanges: [] }])).toBe("");
+    expect(formatRuns([sampleRun()])).not.toContain("contract");
+    const text = formatRuns([sampleRun({ schemaChanges: [change, { ...change, change: "new", records: 1_200 }] })]);
+    expect(text).toContain(
+      [
+        "fields that differ from the contract",
+        "  transactions: missing /segment in 1 record, first a\\x1b.json:3",
+        "  transactions: new /segment in 1,200 records, first a\\x1b.json:3",
+      ].join("\n"),
+    );
   });
 });
 
