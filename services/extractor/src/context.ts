@@ -16,4 +16,6 @@ export interface ExtractorContext {
   readonly batchBytes: number;
   /** Greatest length of a record in bytes. */
   readonly maxRecordBytes: number;
+  /** Aborts when the service stops. */
+  readonly signal: AbortSignal;
 }

@@ -62,7 +62,7 @@ export async function extractFiles(
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and gives undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes);
+    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes, context.signal);
   } catch (error) {
     const reason = whyLeftAlone(error);
     if (reason === undefined) throw error;

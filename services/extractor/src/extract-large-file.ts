@@ -46,6 +46,7 @@ export async function extractLargeFile(
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
     const source = unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes);
     for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
+      context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
       nextLine += chunk.lines;
       if (skip === chunk.lines) continue;

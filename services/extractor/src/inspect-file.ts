@@ -19,19 +19,20 @@ export interface InspectedFile extends LandedFile {
 /**
  * Reads a file once from end to end: its hash, and whether all of it can be cut into records, so that a torn file is
  * known for what it is before the first of its records goes anywhere. Keeps the lines while they stay below
- * `keepBytes`. Throws what the disk throws.
+ * `keepBytes`. Throws what the disk throws, and when `signal` aborts.
  */
 export async function inspectFile(
   root: string,
   file: LandedFile,
   keepBytes: number,
   maxRecordBytes: number,
+  signal?: AbortSignal,
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
     const hash = createHash("sha256");
     const stored = { bytes: 0 };
-    const source = hashed(storedBytes(handle), hash, stored);
+    const source = hashed(storedBytes(handle), hash, stored, signal);
     const { lines, unreadable } = await collectLines(source, file, keepBytes, maxRecordBytes);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     if (unreadable !== undefined) await drain(source);
@@ -58,8 +59,14 @@ async function collectLines(source: ByteSource, file: LandedFile, keepBytes: num
   }
 }
 
-async function* hashed(source: ByteSource, hash: Hash, stored: { bytes: number }): AsyncGenerator<Buffer> {
+async function* hashed(
+  source: ByteSource,
+  hash: Hash,
+  stored: { bytes: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
   for await (const piece of source) {
+    signal?.throwIfAborted();
     hash.update(piece);
     stored.bytes += piece.length;
     yield piece;

@@ -23,7 +23,7 @@ await runService({
     const pool = createPool(settings.DATABASE_URL, 2 * RUNS_AT_ONCE + 2, "lethe-extractor");
     const queues = openQueues(service.redis, service.prefix);
     const data = resolve(settings.DATA_DIR);
-    const context: ExtractorContext = {
+    const context: Omit<ExtractorContext, "signal"> = {
       pool,
       queues,
       staging: openStagingDirectory(join(data, "staging")),
@@ -34,7 +34,7 @@ await runService({
       maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
     };
     const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
-      handle: (payload) => extractRun(context, payload),
+      handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
       giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
     });
     return {

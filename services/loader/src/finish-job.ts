@@ -17,12 +17,20 @@ import { publishRun } from "./publish-run.js";
  * erasures that it brought, and closes it. A run that failed or was cancelled keeps what it staged, for a retry, until
  * later runs have overtaken it or an erasure begins. Every step can be done again after a crash. A run with open batches
  * is left alone: its last batch asks again. So is one whose erasures wait for older runs: the end of those asks again.
+ * When `signal` aborts, it ends before the next step.
  */
 export async function finishJob(
-  context: LoaderContext,
+  loader: LoaderContext,
   { runId }: JobPayload<"finish">,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<JobResult<"finish">> {
+  // Where a crash does no harm, a stop does none.
+  const onStep = (step: string) => {
+    signal.throwIfAborted();
+    loader.onStep?.(step);
+  };
+  const context: LoaderContext = { ...loader, onStep };
   const startedAt = performance.now();
   const stage = await startFinish(context.pool, runId);
   if (stage === undefined) return { state: "open" };

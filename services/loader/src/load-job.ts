@@ -18,6 +18,7 @@ export async function loadJob(
   context: LoaderContext,
   { runId, batchId }: JobPayload<"load">,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<JobResult<"load">> {
   const info = await readBatch(context.pool, batchId);
   if (info.state !== "staged" && info.state !== "transformed") return NOTHING_LOADED;
@@ -25,7 +26,7 @@ export async function loadJob(
   try {
     const manifest = await readJson(context.staging, batch, STAGED.manifest, BatchManifestSchema);
     const summary = await readJson(context.staging, batch, STAGED.summary, BatchSummarySchema);
-    const outcome = await loadBatch(context, batch, info, manifest, summary);
+    const outcome = await loadBatch(context, batch, info, manifest, summary, signal);
     return outcome ?? NOTHING_LOADED;
   } catch (error) {
     if (!(error instanceof StaleSuppressionError) && !(error instanceof StagedObjectError)) throw error;
