@@ -9,6 +9,7 @@ import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
 import { moveToQuarantine, quarantinePath, setAsideKnown } from "./put-aside.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
+import { waitForRoom } from "./wait-for-room.js";
 import { whyLeftAlone } from "./why-left-alone.js";
 
 /** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
@@ -30,9 +31,10 @@ export async function extractFiles(
   let waitingBytes = 0;
   const takeWaiting = async () => {
     const small = waiting;
+    if (small.length === 0) return;
+    await waitForRoom(context, runId, waitingBytes);
     waiting = [];
     waitingBytes = 0;
-    if (small.length === 0) return;
     const taken = await extractSmallFiles(context, runId, run, small);
     totals.files += taken.files;
     totals.batches += taken.batches;

@@ -6,6 +6,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
+import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
@@ -36,15 +37,17 @@ export async function finishJob(
   if (stage === undefined) return { state: "open" };
   const { dataset } = await readRunRequest(context.pool, runId);
   context.onStep?.("finish begins");
-  await publishRun(context, runId, dataset, log);
+  await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
   context.onStep?.("published");
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
-  if (isDone || dataset === "erasure-requests") await context.staging.removeRun(runId);
-  for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
+  const useless = await overtakenRuns(context.pool, dataset);
+  if (isDone || dataset === "erasure-requests") useless.push(runId);
+  for (const staged of useless) await context.staging.removeRun(staged);
+  await forgetStaged(context.pool, useless);
   if (dataset === "erasure-requests") {
     await completeErasures(context, log);
     const open = await openErasures(context.pool);

@@ -39,6 +39,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const context: LoaderContext = {
         pool,
         queues,
+        stagingBytes: settings.LETHE_STAGING_BYTES,
         staging: openStagingDirectory(join(data, "staging")),
         datasets,
         ring,

@@ -12,6 +12,7 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { createPool } from "@lethe/warehouse/pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
+import { orRestage } from "./or-restage.js";
 import { TransformerSettings } from "./settings.js";
 import { transformJob } from "./transform-job.js";
 
@@ -32,7 +33,8 @@ await runService({
     const context: TransformerContext = { pool, staging, datasets, ring, policy };
     const currentSuppressions = createSuppressionReader(pool, ring);
     const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
-      handle: (payload) => transformJob(context, currentSuppressions, payload),
+      handle: (payload, log) =>
+        orRestage(pool, queues, payload, log, () => transformJob(context, currentSuppressions, payload)),
       async giveUp({ runId, batchId }, error) {
         await markFailed(pool, runId, batchId, error.code, error.message);
         await enqueueFinish(queues, runId);

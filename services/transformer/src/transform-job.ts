@@ -57,7 +57,12 @@ export async function transformJob(
     segments: [...output.segments],
   };
   await writeJson(staging, batch, STAGED.summary, summary);
-  await markTransformed(context.pool, batchId, performance.now() - startedAt);
+  const stagedBytes = await staging.size(batch);
+  const isOpen = await markTransformed(context.pool, batchId, performance.now() - startedAt, stagedBytes);
+  // Another delivery has loaded it meanwhile, and freed what it did not need.
+  if (!isOpen && (await readBatch(context.pool, batchId)).state === "loaded") {
+    await staging.removeAllBut(batch, [STAGED.published]);
+  }
   const records = output.segments.reduce((sum, segment) => sum + segment.records, 0);
   const rejected = output.segments.reduce((sum, segment) => sum + segment.rejected, 0);
   return { accepted: records - rejected, rejected };

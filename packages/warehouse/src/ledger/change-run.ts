@@ -48,7 +48,8 @@ export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunK
     );
     await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
     await client.query(
-      `update ledger.batches set state = 'staged', error_code = null, error_message = null
+      `update ledger.batches
+       set state = 'staged', restaging = false, restages = 0, error_code = null, error_message = null
        where run_id = $1 and state in ('failed', 'cancelled')`,
       [runId],
     );
