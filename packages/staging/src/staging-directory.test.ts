@@ -37,6 +37,14 @@ describe("a staging directory", () => {
     );
   });
 
+  it("gives back nothing where nothing was written, however that was done", async () => {
+    for (const content of [[], [Buffer.alloc(0)], [Buffer.from("a"), Buffer.from(new ArrayBuffer(0))]]) {
+      await staging.write(BATCH, "object", content);
+      expect(await staging.read(BATCH, "object")).toEqual(Buffer.concat(content));
+      expect(await readStream("object")).toEqual(Buffer.concat(content));
+    }
+  });
+
   it("shows a reader the old object until the new one is whole, and for good if that one fails", async () => {
     await staging.write(BATCH, "manifest.json", [Buffer.from("old")]);
     const seen: string[] = [];

@@ -106,8 +106,10 @@ export async function openRecords(db: Queryable, ids: readonly number[]): Promis
 /** Gives the last quarantined record that stands in a batch of a replay: where an interrupted one goes on. 0 if none does. */
 export async function lastReplayedId(db: Queryable, runId: string): Promise<number> {
   const { rows } = await db.query<{ id: number }>(
-    `select coalesce(max(id), 0) as id
-     from ledger.batches b join ledger.batch_segments s on s.batch_id = b.id, unnest(s.quarantine_ids) as id
+    `select coalesce(max(taken.id), 0) as id
+     from ledger.batches b
+     join ledger.batch_segments s on s.batch_id = b.id
+     cross join lateral unnest(s.quarantine_ids) as taken (id)
      where b.run_id = $1`,
     [runId],
   );
