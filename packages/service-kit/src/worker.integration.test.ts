@@ -120,7 +120,7 @@ it("lets a job end that can in time, and gives up none of its work", async () =>
   expect(await job?.getState()).toBe("completed");
 });
 
-it("ends in time though a job does not heed the stop", async () => {
+it("hands a job back that does not heed the stop, before the process ends", async () => {
   const began = new EventTarget();
   const hasBegun = once(began, "began");
   const end = new EventTarget();
@@ -131,10 +131,9 @@ it("ends in time though a job does not heed the stop", async () => {
       return { loaded: 0, rejected: 0 };
     },
   });
-  await addLoad();
+  const id = await addLoad();
   await hasBegun;
-  const startedAt = performance.now();
-  await worker.stop(400);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  await worker.stop(5_000);
+  expect(await (await queues.byJob.load.getJob(id))?.getState()).toBe("waiting");
   end.dispatchEvent(new Event("end"));
 });

@@ -10,7 +10,8 @@ import { type SafeError, safeError } from "./safe-error.js";
 export interface JobHandler<N extends JobName> {
   /**
    * Does the job. An error's class decides on another try: see `LetheError.retryable`. `signal` aborts when the service
-   * stops and has waited for long enough: whoever throws from then on has his job handed back, which costs it no attempt.
+   * stops and has waited for long enough: whoever throws from then on, or goes on for more than a moment, has his job
+   * handed back, which costs it no attempt.
    */
   handle(payload: JobPayload<N>, log: Logger, signal: AbortSignal): Promise<JobResult<N>>;
   /** Called once when the job has failed for good, to write that into the ledger. */
@@ -27,7 +28,7 @@ export interface WorkerContext {
 export interface RunningWorker {
   /**
    * Takes no new job and lets those at work end. What has not ended after most of `graceMs` is aborted and handed back, so
-   * that another worker takes it up at once. What does not heed that, or a Redis that does not answer, is left behind.
+   * that another worker takes it up at once. A Redis that does not answer is left behind.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -41,6 +42,8 @@ export interface RunningWorker {
 const LOCK_MS = 30_000;
 /** Milliseconds between two looks for such jobs. The second one that finds a job so gives it away: at most 60 s after a crash. */
 const STALLED_LOOK_MS = 15_000;
+/** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
+const HEED_MS = 1_000;
 /** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
 const PATIENT_PART = 0.7;
 
@@ -54,6 +57,11 @@ export function startWorker<N extends JobName>(
   const check = Compile(JOB_SCHEMAS[name].payload);
   const log = context.log.child({ job: name });
   const stopping = new AbortController();
+  // The process is about to end: whoever goes on in spite of the stop must not keep the job from others.
+  const unheeded = new Promise<never>((_resolve, reject) => {
+    stopping.signal.addEventListener("abort", () => setTimeout(() => reject(stopping.signal.reason), HEED_MS));
+  });
+  unheeded.catch(() => undefined);
   async function giveUp(payload: JobPayload<N>, error: SafeError) {
     log.error({ ...references(payload), error }, "job gave up");
     try {
@@ -69,7 +77,7 @@ export function startWorker<N extends JobName>(
       const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
         if (!check.Check(job.data)) throw new InvalidInputError("the payload is not of the job's schema");
-        const result = await handler.handle(job.data, jobLog, stopping.signal);
+        const result = await Promise.race([handler.handle(job.data, jobLog, stopping.signal), unheeded]);
         stopTimer("done");
         return result;
       } catch (error) {

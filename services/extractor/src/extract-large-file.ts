@@ -36,7 +36,7 @@ export async function extractLargeFile(
     await waitForRoom(context, runId, pendingBytes);
     const segment = segmentOf(file, fileId, 0, pendingLines, nextLine - pendingLines);
     const batch = await stageBatch(context.staging, runId, [segment], pending);
-    await inTransaction(context.pool, (client) => recordBatch(client, batch));
+    await inTransaction(context.pool, (client) => recordBatch(client, batch), context.signal);
     await enqueueBatch(context.queues, runId, batch.id);
     batches += 1;
     pending = [];

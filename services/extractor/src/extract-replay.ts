@@ -48,7 +48,7 @@ export async function extractReplay(
       lines.reduce((bytes, line) => bytes + line.length, 0),
     );
     const batch = await stageBatch(staging, runId, segmentsOf(records), lines);
-    await inTransaction(pool, (client) => recordBatch(client, batch));
+    await inTransaction(pool, (client) => recordBatch(client, batch), context.signal);
     await enqueueBatch(queues, runId, batch.id);
     batches += 1;
   }

@@ -5,6 +5,7 @@ import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/staging/json-object";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
+import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { LoaderContext } from "./context.js";
 import { freeStaging } from "./free-staging.js";
 import { loadBatch } from "./load-batch.js";
@@ -32,7 +33,9 @@ export async function loadJob(
       const summary = await readJson(context.staging, batch, STAGED.summary, BatchSummarySchema);
       outcome = await loadBatch(context, batch, info, manifest, summary, signal);
     } catch (error) {
-      if (!(error instanceof StaleSuppressionError) && !(error instanceof StagedObjectError)) throw error;
+      const isDamaged = error instanceof StagedObjectError;
+      if (!isDamaged && !(error instanceof StaleSuppressionError)) throw error;
+      if (isDamaged && (await noteDamage(context.pool, batchId, false)) === "too often") throw error;
       log.info({ error }, "batch sent back to be transformed again");
       await enqueueBatch(context.queues, runId, batchId, `-again-${Date.now()}`);
       return NOTHING_LOADED;

@@ -3,7 +3,7 @@ import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { enqueueRestage } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queues } from "@lethe/service-kit/queues";
-import { askRestage } from "@lethe/warehouse/ledger/restage-batch";
+import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { Pool } from "@lethe/warehouse/pool";
 
 const NOTHING: JobResult<"transform"> = { accepted: 0, rejected: 0 };
@@ -23,9 +23,9 @@ export async function orRestage(
     return await transform();
   } catch (error) {
     if (!(error instanceof StagedObjectError)) throw error;
-    const answer = await askRestage(pool, batchId);
+    const answer = await noteDamage(pool, batchId, true);
     if (answer === "too often") throw error;
-    if (answer === "asked") {
+    if (answer === "once more") {
       log.warn({ error }, "batch sent back to be made again");
       await enqueueRestage(queues, runId, batchId);
     }

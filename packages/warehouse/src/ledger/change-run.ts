@@ -49,7 +49,7 @@ export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunK
     await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
     await client.query(
       `update ledger.batches
-       set state = 'staged', restaging = false, restages = 0, error_code = null, error_message = null
+       set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null
        where run_id = $1 and state in ('failed', 'cancelled')`,
       [runId],
     );

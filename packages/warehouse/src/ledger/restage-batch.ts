@@ -2,22 +2,27 @@ import type { Partition } from "@lethe/contracts/partition";
 import type { Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 
-/** How often the lines of a batch are made again before it is given up: a disk that damages all has to be told of. */
-const RESTAGES_AT_MOST = 5;
+/** How often damage in a batch is made good before it is given up: a disk that damages all has to be told of. */
+const DAMAGES_AT_MOST = 5;
 
 /**
- * Notes that a batch's lines are to be made again, so that nothing is loaded of it before that. Gives `ended` for a batch
- * that needs them no more, and `too often` for one that is to be given up.
+ * Notes that something staged of a batch is missing or damaged. With `restaging` its lines are to be made again, and nothing
+ * is loaded of it before that. Gives whether that may be made good: `ended` for a batch that needs it no more, and
+ * `too often` for one that is to be given up.
  */
-export async function askRestage(db: Queryable, batchId: string): Promise<"asked" | "ended" | "too often"> {
-  const { rows } = await db.query<{ restages: number }>(
-    `update ledger.batches set state = 'staged', restaging = true, restages = restages + 1
+export async function noteDamage(
+  db: Queryable,
+  batchId: string,
+  restaging: boolean,
+): Promise<"once more" | "ended" | "too often"> {
+  const { rows } = await db.query<{ damages: number }>(
+    `update ledger.batches set state = 'staged', damages = damages + 1, restaging = restaging or $2
      where id = $1 and state in ('staged', 'transformed')
-     returning restages`,
-    [batchId],
+     returning damages`,
+    [batchId, restaging],
   );
   if (rows[0] === undefined) return "ended";
-  return rows[0].restages > RESTAGES_AT_MOST ? "too often" : "asked";
+  return rows[0].damages > DAMAGES_AT_MOST ? "too often" : "once more";
 }
 
 /** Where a segment of a batch came from. */
