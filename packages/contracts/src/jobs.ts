@@ -20,6 +20,11 @@ export const JOB_SCHEMAS = {
     payload: Type.Object({ runId: RunId }),
     result: Type.Object({ files: Type.Integer(), batches: Type.Integer() }),
   },
+  /** Make the staged lines of one batch again, and enqueue it once more. */
+  restage: {
+    payload: Type.Object({ runId: RunId, batchId: BatchId }),
+    result: Type.Object({ lines: Type.Integer() }),
+  },
   /** Parse, validate, clean and mask one batch. */
   transform: {
     payload: Type.Object({ runId: RunId, batchId: BatchId }),
@@ -46,6 +51,7 @@ export type JobResult<N extends JobName> = Static<(typeof JOB_SCHEMAS)[N]["resul
 /** The id of a job in Redis: the same work always has the same id, so enqueueing it twice leaves one job. */
 export const jobId = {
   extract: (runId: string) => `extract-${runId}`,
+  restage: (batchId: string) => `restage-${batchId}`,
   transform: (batchId: string) => `transform-${batchId}`,
   load: (batchId: string) => `load-${batchId}`,
   finish: (runId: string) => `finish-${runId}`,

@@ -44,6 +44,8 @@ export const NOTICE_CODES = {
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_forbidden: "The file may not be read by the service and stays where it is.",
   file_unknown: "The file's name is of no dataset or format.",
+  staging_full:
+    "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;
 

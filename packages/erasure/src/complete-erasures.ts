@@ -6,6 +6,7 @@ import { readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
+import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
@@ -72,5 +73,8 @@ async function complete(
 async function removeStagedOfClosedRuns(context: ErasureContext): Promise<void> {
   const staged = await context.staging.listRuns();
   const open = await whichAreOpen(context.pool, staged);
-  for (const runId of staged) if (!open.has(runId)) await context.staging.removeRun(runId);
+  const useless = staged.filter((runId) => !open.has(runId));
+  // What a crash leaves here is found again by its folder.
+  await forgetStaged(context.pool, useless);
+  for (const runId of useless) await context.staging.removeRun(runId);
 }

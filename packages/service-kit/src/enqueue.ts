@@ -27,6 +27,21 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
   await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
+/**
+ * Asks the extractor to make a batch's lines again, as a job that the run's `finish` waits for. What asks may be asked for
+ * by itself while an earlier one is about to end, hence the id of its own.
+ */
+export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
+  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  const node: FlowChildJob = {
+    name: "restage",
+    queueName: "restage",
+    data: { runId, batchId },
+    opts: { ...JOB_OPTIONS, jobId: `${jobId.restage(batchId)}-${Date.now()}`, ignoreDependencyOnFailure: true },
+  };
+  await addUnderFinish(queues, runId, [node], finish !== undefined);
+}
+
 /** Enqueues the closing of a run by itself, for one that has nothing else left to wait for. */
 export async function enqueueFinish(queues: Queues, runId: string): Promise<void> {
   await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client
 export interface JobMetrics {
   readonly registry: Registry;
   /** Starts timing a job; call what it gives with the outcome. */
-  startTimer(job: JobName): (outcome: "done" | "failed") => void;
+  startTimer(job: JobName): (outcome: "done" | "failed" | "handed back") => void;
 }
 
 /** Makes a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */

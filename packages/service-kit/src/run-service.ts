@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
@@ -35,7 +36,9 @@ export interface ReadyMessage {
   readonly address: string | null;
 }
 
-const GRACE_MS = 9_000;
+/** Milliseconds, ten seconds together: for the service's stop, for one that hangs in spite of that, and for what is left open. */
+const GRACE_MS = 8_500;
+const HANGING_MS = 500;
 const LAST_MS = 500;
 
 /**
@@ -61,7 +64,7 @@ export async function runService<S extends TObject>(
   } finally {
     if (process.connected) process.disconnect();
     // A connection that waits for a lost Redis would keep the process; one with nothing open ends before.
-    setTimeout(() => process.exit(), LAST_MS).unref();
+    void setTimeout(LAST_MS, undefined, { ref: false }).then(() => process.exit());
   }
 }
 
@@ -85,9 +88,14 @@ async function runWith<S extends TObject>(
     log.info({ ready, url: service.address }, "started");
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
     log.info({ reason: await stopRequest }, "stopping");
-    await service.stop(GRACE_MS);
+    // Closing asks a database and a Redis that may not answer any more.
+    const isStopped = await Promise.race([
+      service.stop(GRACE_MS).then(() => true),
+      setTimeout(GRACE_MS + HANGING_MS, false, { ref: false }),
+    ]);
     health?.close();
-    log.info("stopped");
+    if (isStopped) log.info("stopped");
+    else log.warn("ended before everything was closed");
   } finally {
     redis.disconnect();
   }

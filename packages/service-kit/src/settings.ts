@@ -31,6 +31,15 @@ export const COMMON_SETTINGS = {
   }),
 } as const;
 
+/** The bound of staging, for the services that keep it. */
+export const STAGING_SETTINGS = {
+  LETHE_STAGING_BYTES: Type.Integer({
+    default: 2 * 1024 ** 3,
+    minimum: 1024 ** 2,
+    description: "Bytes that batches may take up between the services; an extractor that is too far ahead waits",
+  }),
+} as const;
+
 const CommonSchema = Type.Object(COMMON_SETTINGS);
 export type CommonSettings = Static<typeof CommonSchema>;
 

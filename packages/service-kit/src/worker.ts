@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
-import { UnrecoverableError, Worker } from "bullmq";
+import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
 import type { Logger } from "./logger.js";
@@ -8,8 +8,12 @@ import type { JobMetrics } from "./metrics.js";
 import { type SafeError, safeError } from "./safe-error.js";
 
 export interface JobHandler<N extends JobName> {
-  /** Does the job. An error's class decides on another try: see `LetheError.retryable`. */
-  handle(payload: JobPayload<N>, log: Logger): Promise<JobResult<N>>;
+  /**
+   * Does the job. An error's class decides on another try: see `LetheError.retryable`. `signal` aborts when the service
+   * stops and has waited for long enough: whoever throws from then on, or goes on for more than a moment, has his job
+   * handed back, which costs it no attempt.
+   */
+  handle(payload: JobPayload<N>, log: Logger, signal: AbortSignal): Promise<JobResult<N>>;
   /** Called once when the job has failed for good, to write that into the ledger. */
   giveUp?(payload: JobPayload<N>, error: SafeError): Promise<void>;
 }
@@ -22,7 +26,10 @@ export interface WorkerContext {
 }
 
 export interface RunningWorker {
-  /** Lets jobs at work end, up to `graceMs`; then lets go, so that another worker takes them up again. */
+  /**
+   * Takes no new job and lets those at work end. What has not ended after most of `graceMs` is aborted and handed back, so
+   * that another worker takes it up at once. A Redis that does not answer is left behind.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -31,6 +38,20 @@ export interface RunningWorker {
  * machine more often than the job's doing, and with BullMQ's own 1 the second such accident would end a run.
  */
 const MAX_STALLED_COUNT = 10;
+
+/**
+ * Milliseconds for which a job is a worker's own without renewal, which comes every half of that. A worker that is gone, or
+ * whose event loop stands still for longer, loses the job to another one. That is safe, since a batch's row is locked while
+ * it loads and a run while it is extracted; but it costs the work done so far. So it is far above any pause of the garbage
+ * collector or the machine.
+ */
+const LOCK_MS = 30_000;
+/** Milliseconds between two looks for such jobs. The second one that finds a job so gives it away: at most 60 s after a crash. */
+const STALLED_LOOK_MS = 15_000;
+/** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
+const HEED_MS = 1_000;
+/** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
+const PATIENT_PART = 0.7;
 
 /** Starts a worker for one job's queue. `concurrency` is the number of jobs that it works on at once. */
 export function startWorker<N extends JobName>(
@@ -41,6 +62,12 @@ export function startWorker<N extends JobName>(
 ): RunningWorker {
   const check = Compile(JOB_SCHEMAS[name].payload);
   const log = context.log.child({ job: name });
+  const stopping = new AbortController();
+  // The process is about to end: whoever goes on in spite of the stop must not keep the job from others.
+  const unheeded = new Promise<never>((_resolve, reject) => {
+    stopping.signal.addEventListener("abort", () => setTimeout(() => reject(stopping.signal.reason), HEED_MS));
+  });
+  unheeded.catch(() => undefined);
   async function giveUp(payload: JobPayload<N>, error: SafeError) {
     log.error({ ...references(payload), error }, "job gave up");
     try {
@@ -51,15 +78,21 @@ export function startWorker<N extends JobName>(
   }
   const worker = new Worker<JobPayload<N>, JobResult<N>, N>(
     name,
-    async (job) => {
+    async (job, token) => {
       const stopTimer = context.metrics.startTimer(name);
       const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
         if (!check.Check(job.data)) throw new InvalidInputError("the payload is not of the job's schema");
-        const result = await handler.handle(job.data, jobLog);
+        const result = await Promise.race([handler.handle(job.data, jobLog, stopping.signal), unheeded]);
         stopTimer("done");
         return result;
       } catch (error) {
+        if (stopping.signal.aborted) {
+          stopTimer("handed back");
+          await job.moveToWait(token);
+          jobLog.info("job handed back");
+          throw new WaitingError();
+        }
         const safe = safeError(error);
         stopTimer("failed");
         jobLog.warn({ error }, "job failed");
@@ -69,7 +102,14 @@ export function startWorker<N extends JobName>(
         throw toQueueError(safe);
       }
     },
-    { connection: context.redis, prefix: context.prefix, concurrency, maxStalledCount: MAX_STALLED_COUNT },
+    {
+      connection: context.redis,
+      prefix: context.prefix,
+      concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_LOOK_MS,
+      maxStalledCount: MAX_STALLED_COUNT,
+    },
   );
   // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.
   worker.on("failed", (job, error) => {
@@ -80,14 +120,25 @@ export function startWorker<N extends JobName>(
   return {
     async stop(graceMs) {
       // BullMQ waits for jobs, and for a Redis that does not answer, without end; closing by force later on changes nothing.
-      let timer: NodeJS.Timeout | undefined;
-      const graceIsOver = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([worker.close(), graceIsOver]);
-      clearTimeout(timer);
+      const closed = worker.close();
+      if (await endsWithin(closed, graceMs * PATIENT_PART)) return;
+      stopping.abort(new Error("the service stops"));
+      if (!(await endsWithin(closed, graceMs * (1 - PATIENT_PART)))) log.warn("stopped in the middle of a job");
     },
   };
+}
+
+/** Tells whether something ends within so many milliseconds. */
+async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const thrownHere = new WeakSet<Error>();

@@ -3,9 +3,9 @@ import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { BatchRef, Staging } from "./staging.js";
 
-/** Writes a value as a JSON object in staging. */
-export async function writeJson(staging: Staging, batch: BatchRef, name: string, value: unknown): Promise<void> {
-  await staging.write(batch, name, [Buffer.from(JSON.stringify(value))]);
+/** Writes a value as a JSON object in staging; gives its length in bytes. */
+export async function writeJson(staging: Staging, batch: BatchRef, name: string, value: unknown): Promise<number> {
+  return staging.write(batch, name, [Buffer.from(JSON.stringify(value))]);
 }
 
 /** Reads a JSON object from staging and holds it against its schema. Throws StagedObjectError. */

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { CHECKSUM_BYTES } from "./checksum.js";
 import { openStagingDirectory } from "./staging-directory.js";
 
 const root = await mkdtemp(join(tmpdir(), "lethe-staging-"));
@@ -21,29 +22,27 @@ async function readStream(name: string): Promise<Buffer> {
 }
 
 describe("a staging directory", () => {
-  it("gives back what was written, at once, as a stream or in part; a later write takes the place of an earlier one", async () => {
+  it("gives back what was written, at once or as a stream; a later write takes the place of an earlier one", async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(bytes, { maxLength: 5 }),
-        fc.boolean(),
-        fc.nat(60),
-        fc.nat(60),
-        async (content, asStream, offset, length) => {
-          const source = (async function* () {
-            yield* content;
-          })();
-          const whole = Buffer.concat(content);
-          expect(await staging.write(BATCH, "object", asStream ? source : content)).toBe(whole.length);
-          expect(await staging.read(BATCH, "object")).toEqual(whole);
-          expect(await readStream("object")).toEqual(whole);
-          const part = staging.readRange(BATCH, "object", offset, length);
-          if (offset + length <= whole.length) expect(await part).toEqual(whole.subarray(offset, offset + length));
-          else if (length > 0) await expect(part).rejects.toThrow(StagedObjectError);
-          else expect(await part).toHaveLength(0);
-        },
-      ),
+      fc.asyncProperty(fc.array(bytes, { maxLength: 5 }), fc.boolean(), async (content, asStream) => {
+        const source = (async function* () {
+          yield* content;
+        })();
+        const whole = Buffer.concat(content);
+        expect(await staging.write(BATCH, "object", asStream ? source : content)).toBe(whole.length);
+        expect(await staging.read(BATCH, "object")).toEqual(whole);
+        expect(await readStream("object")).toEqual(whole);
+      }),
       { numRuns: 100 },
     );
+  });
+
+  it("gives back nothing where nothing was written, however that was done", async () => {
+    for (const content of [[], [Buffer.alloc(0)], [Buffer.from("a"), Buffer.from(new ArrayBuffer(0))]]) {
+      await staging.write(BATCH, "object", content);
+      expect(await staging.read(BATCH, "object")).toEqual(Buffer.concat(content));
+      expect(await readStream("object")).toEqual(Buffer.concat(content));
+    }
   });
 
   it("shows a reader the old object until the new one is whole, and for good if that one fails", async () => {
@@ -76,8 +75,60 @@ describe("a staging directory", () => {
     const message = `nothing of batch ${BATCH.batchId} is not in staging`;
     const error = new StagedObjectError(message);
     await expect(staging.read(BATCH, "nothing")).rejects.toThrow(error);
-    await expect(staging.readRange(BATCH, "nothing", 0, 1)).rejects.toThrow(error);
     await expect(readStream("nothing")).rejects.toThrow(error);
+  });
+
+  it("notices every damage: a changed byte, a cut, an end that was added, zeros in its place", async () => {
+    const path = join(root, BATCH.runId, BATCH.batchId, "damaged");
+    const expectNoticed = async (stored: Buffer) => {
+      await writeFile(path, stored);
+      const error = new StagedObjectError(`damaged of batch ${BATCH.batchId} is not what was written`);
+      await expect(staging.read(BATCH, "damaged")).rejects.toThrow(error);
+      await expect(readStream("damaged")).rejects.toThrow(error);
+    };
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), async (content, at, change) => {
+        await staging.write(BATCH, "damaged", [content]);
+        const stored = await readFile(path);
+        const changed = Buffer.from(stored);
+        const place = at % stored.length;
+        changed.writeUInt8(changed.readUInt8(place) ^ change, place);
+        await expectNoticed(changed);
+        await expectNoticed(stored.subarray(0, place));
+        await expectNoticed(Buffer.concat([stored, Buffer.from([change])]));
+        await expectNoticed(Buffer.alloc(stored.length));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("tells a large object's size, and notices a damage in it", async () => {
+    const large = Buffer.alloc(3_000_000, "lethe ");
+    const batch = { runId: RUN, batchId: "0c4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
+    await staging.write(batch, "object", [large]);
+    expect(await staging.size(batch)).toBe(large.length + CHECKSUM_BYTES);
+    const pieces: Buffer[] = [];
+    for await (const piece of staging.stream(batch, "object")) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(large)).toBe(true);
+    const path = join(root, batch.runId, batch.batchId, "object");
+    const stored = await readFile(path);
+    stored.writeUInt8(stored.readUInt8(2_000_000) ^ 1, 2_000_000);
+    await writeFile(path, stored);
+    await expect(staging.read(batch, "object")).rejects.toThrow(StagedObjectError);
+  });
+
+  it("removes a batch's objects but some, and its folder with the last; a second time it is no error", async () => {
+    const batch = { runId: RUN, batchId: "1b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
+    for (const name of ["a", "b", "c"]) await staging.write(batch, name, [Buffer.from(name)]);
+    await staging.removeAllBut(batch, ["b"]);
+    await staging.removeAllBut(batch, ["b"]);
+    await expect(staging.read(batch, "a")).rejects.toThrow(StagedObjectError);
+    expect((await staging.read(batch, "b")).toString()).toBe("b");
+    expect(await staging.size(batch)).toBe(1 + CHECKSUM_BYTES);
+    await staging.removeAllBut(batch, []);
+    await staging.removeAllBut(batch, []);
+    expect(await staging.size(batch)).toBe(0);
+    expect(await readdir(join(root, RUN))).not.toContain(batch.batchId);
   });
 
   it("removes a run with all of its batches, and no other; a second time it is no error", async () => {

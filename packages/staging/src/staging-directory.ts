@@ -1,9 +1,12 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { threadId } from "node:worker_threads";
 import { StagedObjectError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { checkedBytes, checkedStream, withChecksum } from "./checksum.js";
+import { removeEmptyFolders } from "./remove-empty-folders.js";
 import type { BatchRef, Staging } from "./staging.js";
 
 /** Makes a staging area of a directory, on this machine or shared between several. */
@@ -15,14 +18,11 @@ export function openStagingDirectory(root: string): Staging {
       await mkdir(folder, { recursive: true });
       const path = join(folder, name);
       // Two deliveries of one job may write the same object at once; each has its own temporary name.
-      const temporary = `${path}.${process.pid}.${threadId}.${nextNumber()}.tmp`;
+      const temporary = `${path}.${process.pid}.${threadId}.${nextNumber()}${TEMPORARY}`;
       const file = await open(temporary, "w");
-      let bytes = 0;
+      const counted = { bytes: 0 };
       try {
-        for await (const chunk of content) {
-          await file.appendFile(chunk);
-          bytes += chunk.byteLength;
-        }
+        for await (const chunk of withChecksum(content, counted)) await file.appendFile(chunk);
         await file.close();
         await rename(temporary, path);
       } catch (error) {
@@ -30,31 +30,33 @@ export function openStagingDirectory(root: string): Staging {
         await rm(temporary, { force: true });
         throw error;
       }
-      return bytes;
+      return counted.bytes;
     },
     async read(batch, name) {
       try {
-        return await readFile(join(folderOf(batch), name));
+        return checkedBytes(await readFile(join(folderOf(batch), name)), labelOf(batch, name));
       } catch (error) {
         throw missing(batch, name, error);
       }
     },
     stream: (batch, name) => Readable.from(chunksOf(join(folderOf(batch), name), batch, name)),
-    async readRange(batch, name, offset, length) {
-      let file: Awaited<ReturnType<typeof open>>;
-      try {
-        file = await open(join(folderOf(batch), name), "r");
-      } catch (error) {
-        throw missing(batch, name, error);
+    async size(batch) {
+      const sizes = await Promise.all(
+        (await namesIn(folderOf(batch))).map(async (name) => {
+          const info = await ifThere(stat(join(folderOf(batch), name)));
+          return info?.size ?? 0;
+        }),
+      );
+      return sizes.reduce((sum, bytes) => sum + bytes, 0);
+    },
+    async removeAllBut(batch, names) {
+      const folder = folderOf(batch);
+      for (const name of await namesIn(folder)) {
+        // Another delivery may be writing; what it leaves goes with the run.
+        if (names.includes(name) || name.endsWith(TEMPORARY)) continue;
+        await rm(join(folder, name), { force: true });
       }
-      try {
-        const buffer = Buffer.allocUnsafe(length);
-        const { bytesRead } = await file.read(buffer, 0, length, offset);
-        if (bytesRead < length) throw new StagedObjectError(`${name} of batch ${batch.batchId} is shorter than it was`);
-        return buffer;
-      } finally {
-        await file.close();
-      }
+      if (names.length === 0) await removeEmptyFolders(root, [join(batch.runId, batch.batchId, "any")]);
     },
     async listRuns() {
       await mkdir(root, { recursive: true });
@@ -66,11 +68,12 @@ export function openStagingDirectory(root: string): Staging {
   };
 }
 
+const TEMPORARY = ".tmp";
 const STREAM_CHUNK_BYTES = 256 * 1024;
 
 async function* chunksOf(path: string, batch: BatchRef, name: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { highWaterMark: STREAM_CHUNK_BYTES });
+    yield* checkedStream(createReadStream(path, { highWaterMark: STREAM_CHUNK_BYTES }), labelOf(batch, name));
   } catch (error) {
     throw missing(batch, name, error);
   }
@@ -82,6 +85,26 @@ function nextNumber(): number {
   return written;
 }
 
-function missing(batch: BatchRef, name: string, cause: unknown): StagedObjectError {
-  return new StagedObjectError(`${name} of batch ${batch.batchId} is not in staging`, { cause });
+async function namesIn(folder: string): Promise<string[]> {
+  return (await ifThere(readdir(folder))) ?? [];
+}
+
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Names an object in messages: without the machine's path. */
+function labelOf(batch: BatchRef, name: string): string {
+  return `${name} of batch ${batch.batchId}`;
+}
+
+/** What is not there is told; a damage has been told already, and what else is wrong is not the object's fault. */
+function missing(batch: BatchRef, name: string, cause: unknown): unknown {
+  if (!hasSystemCode(cause, "ENOENT")) return cause;
+  return new StagedObjectError(`${labelOf(batch, name)} is not in staging`, { cause });
 }

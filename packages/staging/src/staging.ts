@@ -11,17 +11,22 @@ export type Content = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 
 /**
  * Where batches wait between services. Objects are small in number and up to some tens of MiB each; one that is there
- * is whole.
+ * is whole, and one that is not what was written any more is noticed when it is read.
  */
 export interface Staging {
   /** Writes an object; readers see all of it or nothing. Gives its length in bytes. */
   write(batch: BatchRef, name: string, content: Content): Promise<number>;
-  /** Gives an object's bytes. Throws StagedObjectError when it is not there. */
+  /** Gives an object's bytes. Throws StagedObjectError when it is not there, or damaged. */
   read(batch: BatchRef, name: string): Promise<Buffer>;
-  /** Gives an object's bytes as a stream; it fails with StagedObjectError when the object is not there. */
+  /**
+   * Gives an object's bytes as a stream. It fails with StagedObjectError when the object is not there, or, at its end, when
+   * it was damaged.
+   */
   stream(batch: BatchRef, name: string): Readable;
-  /** Gives `length` bytes from `offset`. Throws StagedObjectError when there are fewer. */
-  readRange(batch: BatchRef, name: string, offset: number, length: number): Promise<Buffer>;
+  /** Gives how many bytes a batch's objects take up. */
+  size(batch: BatchRef): Promise<number>;
+  /** Removes a batch's objects but those of these names; nothing to remove is no error. */
+  removeAllBut(batch: BatchRef, names: readonly string[]): Promise<void>;
   /** Gives the runs that something is staged for. */
   listRuns(): Promise<string[]>;
   /** Removes all that is staged for a run; nothing to remove is no error. */

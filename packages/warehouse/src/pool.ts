@@ -1,5 +1,6 @@
 import { TransientError } from "@lethe/contracts/errors";
 import pg from "pg";
+import { cutOffOnAbort } from "./cut-off.js";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -44,9 +45,15 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "tex
 
 /**
  * Runs `work` in one transaction on one connection: commits when it returns, rolls back when it throws.
- * Errors that another try may heal (lost connection, deadlock, serialization) come out as TransientError.
+ * Errors that another try may heal (lost connection, deadlock, serialization) come out as TransientError. When `signal`
+ * aborts, the connection is cut off: the server rolls back at once, and this throws.
  */
-export async function inTransaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
   const client = await pool.connect().catch((error: unknown) => {
     throw hasSqlState(error)
       ? asTransient(error)
@@ -58,7 +65,9 @@ export async function inTransaction<T>(pool: Pool, work: (client: Client) => Pro
     broken = error;
   };
   client.on("error", onError);
+  const stopWatching = cutOffOnAbort(client, signal);
   try {
+    signal?.throwIfAborted();
     await client.query("begin");
     const result = await work(client);
     await client.query("commit");
@@ -67,12 +76,14 @@ export async function inTransaction<T>(pool: Pool, work: (client: Client) => Pro
     await client.query("rollback").catch((rollbackError: Error) => {
       broken ??= rollbackError;
     });
+    signal?.throwIfAborted();
     throw broken === undefined
       ? asTransient(error)
       : new TransientError("the connection to the database was lost", { cause: error });
   } finally {
+    stopWatching();
     client.off("error", onError);
-    client.release(broken);
+    client.release(broken ?? signal?.aborted);
   }
 }
 

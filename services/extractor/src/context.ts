@@ -14,6 +14,10 @@ export interface ExtractorContext {
   readonly quarantine: string;
   /** Bytes of lines in a batch, about. */
   readonly batchBytes: number;
+  /** The bound of staging, in bytes. */
+  readonly stagingBytes: number;
   /** Greatest length of a record in bytes. */
   readonly maxRecordBytes: number;
+  /** Aborts when the service stops. */
+  readonly signal: AbortSignal;
 }

@@ -9,6 +9,7 @@ import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
 import { moveToQuarantine, quarantinePath, setAsideKnown } from "./put-aside.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
+import { waitForRoom } from "./wait-for-room.js";
 import { whyLeftAlone } from "./why-left-alone.js";
 
 /** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
@@ -30,9 +31,10 @@ export async function extractFiles(
   let waitingBytes = 0;
   const takeWaiting = async () => {
     const small = waiting;
+    if (small.length === 0) return;
+    await waitForRoom(context, runId, waitingBytes);
     waiting = [];
     waitingBytes = 0;
-    if (small.length === 0) return;
     const taken = await extractSmallFiles(context, runId, run, small);
     totals.files += taken.files;
     totals.batches += taken.batches;
@@ -62,7 +64,7 @@ export async function extractFiles(
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and gives undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes);
+    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes, context.signal);
   } catch (error) {
     const reason = whyLeftAlone(error);
     if (reason === undefined) throw error;

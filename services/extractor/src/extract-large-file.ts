@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { openInputFile, READ_BYTES, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
-import { NEWLINE } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Claim } from "@lethe/warehouse/ledger/claim-files";
@@ -9,7 +8,9 @@ import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { segmentOf } from "./extract-small-files.js";
 import type { InspectedFile } from "./inspect-file.js";
+import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
+import { waitForRoom } from "./wait-for-room.js";
 
 /**
  * Cuts a large file into batches, each on its way before the next is read. After a crash it goes on at the line after
@@ -32,9 +33,10 @@ export async function extractLargeFile(
   let pendingBytes = 0;
   const flush = async () => {
     if (pendingLines === 0) return;
+    await waitForRoom(context, runId, pendingBytes);
     const segment = segmentOf(file, fileId, 0, pendingLines, nextLine - pendingLines);
     const batch = await stageBatch(context.staging, runId, [segment], pending);
-    await inTransaction(context.pool, (client) => recordBatch(client, batch));
+    await inTransaction(context.pool, (client) => recordBatch(client, batch), context.signal);
     await enqueueBatch(context.queues, runId, batch.id);
     batches += 1;
     pending = [];
@@ -46,10 +48,11 @@ export async function extractLargeFile(
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
     const source = unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes);
     for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
+      context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
       nextLine += chunk.lines;
       if (skip === chunk.lines) continue;
-      const bytes = skip === 0 ? chunk.bytes : withoutLines(chunk.bytes, skip);
+      const bytes = skip === 0 ? chunk.bytes : sliceLines(chunk.bytes, skip, chunk.lines);
       pending.push(bytes);
       pendingLines += chunk.lines - skip;
       pendingBytes += bytes.length;
@@ -61,10 +64,4 @@ export async function extractLargeFile(
   }
   await completeFiles(context.pool, [fileId]);
   return batches;
-}
-
-function withoutLines(bytes: Buffer, lines: number): Buffer {
-  let start = 0;
-  for (let i = 0; i < lines; i++) start = bytes.indexOf(NEWLINE, start) + 1;
-  return bytes.subarray(start);
 }

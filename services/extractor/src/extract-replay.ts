@@ -2,38 +2,36 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
-import { nextReplayable, type ReplayableRecord } from "@lethe/warehouse/ledger/quarantine";
+import { lastReplayedId, nextReplayable, type ReplayableRecord } from "@lethe/warehouse/ledger/quarantine";
 import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
-import { type NewBatch, openBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
+import { openBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { stageBatch } from "./stage-batch.js";
+import { waitForRoom } from "./wait-for-room.js";
 
 /** Records in a batch of a replay: at half a KiB each about as many bytes as in one of files. */
 const RECORDS_PER_BATCH = 10_000;
 
 /**
- * Takes a replay's records from quarantine. All of its batches are recorded in one transaction: a replay that is
- * interrupted before takes the same records again, one that is interrupted later finds them taken.
+ * Takes a replay's records from quarantine, batch by batch, each on its way before the next. After an interruption it goes
+ * on behind the last record that stands in a batch.
  */
 export async function extractReplay(
   context: ExtractorContext,
   runId: string,
   run: OpenedRun,
 ): Promise<JobResult<"extract">> {
-  const recorded = await openBatches(context.pool, runId);
-  const batchIds = recorded.length > 0 ? recorded : await stageReplay(context, runId, run);
-  for (const batchId of batchIds) await enqueueBatch(context.queues, runId, batchId);
-  return { files: 0, batches: batchIds.length };
-}
-
-async function stageReplay(context: ExtractorContext, runId: string, run: OpenedRun): Promise<string[]> {
+  const { pool, queues, staging } = context;
   const { missingKeyArrived } = context.datasets[run.dataset].merge;
-  const batches: NewBatch[] = [];
-  let afterId = 0;
+  const recorded = await openBatches(pool, runId);
+  for (const batchId of recorded) await enqueueBatch(queues, runId, batchId);
+  let batches = recorded.length;
+  let afterId = await lastReplayedId(pool, runId);
   for (;;) {
+    context.signal.throwIfAborted();
     const records = await nextReplayable(
-      context.pool,
+      pool,
       run.dataset,
       run.replayFilter,
       missingKeyArrived,
@@ -41,15 +39,19 @@ async function stageReplay(context: ExtractorContext, runId: string, run: Opened
       RECORDS_PER_BATCH,
     );
     const last = records.at(-1);
-    if (last === undefined) break;
+    if (last === undefined) return { files: 0, batches };
     afterId = last.id;
     const lines = records.flatMap((record) => [payloadOf(record), NEWLINE_BYTES]);
-    batches.push(await stageBatch(context.staging, runId, segmentsOf(records), lines));
+    await waitForRoom(
+      context,
+      runId,
+      lines.reduce((bytes, line) => bytes + line.length, 0),
+    );
+    const batch = await stageBatch(staging, runId, segmentsOf(records), lines);
+    await inTransaction(pool, (client) => recordBatch(client, batch), context.signal);
+    await enqueueBatch(queues, runId, batch.id);
+    batches += 1;
   }
-  await inTransaction(context.pool, async (client) => {
-    for (const batch of batches) await recordBatch(client, batch);
-  });
-  return batches.map((batch) => batch.id);
 }
 
 function payloadOf(record: ReplayableRecord): Buffer {

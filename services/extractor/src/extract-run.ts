@@ -10,14 +10,15 @@ const NOTHING: JobResult<"extract"> = { files: 0, batches: 0 };
 
 /**
  * Does the job `extract`: stages a run's input as batches and enqueues them. A run that is closed is left alone, and one
- * that is cancelled meanwhile is left where it is.
+ * that is cancelled meanwhile is left where it is. When the context's signal aborts, it throws between two batches or reads;
+ * the next delivery goes on there.
  */
 export async function extractRun(
   context: ExtractorContext,
   { runId }: JobPayload<"extract">,
 ): Promise<JobResult<"extract">> {
   const startedAt = performance.now();
-  return whileAloneExtracting(context.pool, runId, async () => {
+  return whileAloneExtracting(context.pool, runId, context.signal, async () => {
     if (!(await startExtraction(context.pool, runId))) return NOTHING;
     const run = await readRunRequest(context.pool, runId);
     try {

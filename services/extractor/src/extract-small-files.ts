@@ -21,15 +21,19 @@ export async function extractSmallFiles(
   run: OpenedRun,
   files: readonly InspectedFile[],
 ): Promise<JobResult<"extract">> {
-  const { claims, batch } = await inTransaction(context.pool, async (client) => {
-    const claims = await claimFiles(client, runId, run.dataset, files, run.force);
-    const { segments, lines, fileIds, empty } = assemble(files, claims);
-    for (const path of empty) await addNotice(client, runId, "empty_file", path);
-    const batch = segments.length === 0 ? undefined : await stageBatch(context.staging, runId, segments, lines);
-    if (batch !== undefined) await recordBatch(client, batch);
-    await completeFiles(client, fileIds);
-    return { claims, batch };
-  });
+  const { claims, batch } = await inTransaction(
+    context.pool,
+    async (client) => {
+      const claims = await claimFiles(client, runId, run.dataset, files, run.force);
+      const { segments, lines, fileIds, empty } = assemble(files, claims);
+      for (const path of empty) await addNotice(client, runId, "empty_file", path);
+      const batch = segments.length === 0 ? undefined : await stageBatch(context.staging, runId, segments, lines);
+      if (batch !== undefined) await recordBatch(client, batch);
+      await completeFiles(client, fileIds);
+      return { claims, batch };
+    },
+    context.signal,
+  );
   await setAsideKnown(context, runId, files, claims);
   if (batch !== undefined) await enqueueBatch(context.queues, runId, batch.id);
   return { files: claims.filter((claim) => claim.kind === "taken").length, batches: batch === undefined ? 0 : 1 };

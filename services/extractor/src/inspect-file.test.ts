@@ -16,7 +16,7 @@ async function inspect(name: string, content: string | Buffer) {
   const format = parseFileName(name)?.format;
   if (format === undefined) throw new Error("no such format");
   const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
-  return inspectFile(root, file, KEEP_BYTES, MAX_RECORD_BYTES);
+  return inspectFile(root, file, KEEP_BYTES, MAX_RECORD_BYTES, new AbortController().signal);
 }
 
 function sha256(content: string | Buffer): string {

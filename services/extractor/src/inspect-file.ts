@@ -1,9 +1,9 @@
-import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
+import { hashStored } from "./hash-stored.js";
 import type { LandedFile } from "./scan-landing.js";
 
 export interface InspectedFile extends LandedFile {
@@ -19,23 +19,21 @@ export interface InspectedFile extends LandedFile {
 /**
  * Reads a file once from end to end: its hash, and whether all of it can be cut into records, so that a torn file is
  * known for what it is before the first of its records goes anywhere. Keeps the lines while they stay below
- * `keepBytes`. Throws what the disk throws.
+ * `keepBytes`. Throws what the disk throws, and when `signal` aborts.
  */
 export async function inspectFile(
   root: string,
   file: LandedFile,
   keepBytes: number,
   maxRecordBytes: number,
+  signal: AbortSignal,
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
-    const hash = createHash("sha256");
-    const stored = { bytes: 0 };
-    const source = hashed(storedBytes(handle), hash, stored);
-    const { lines, unreadable } = await collectLines(source, file, keepBytes, maxRecordBytes);
+    const stored = hashStored(storedBytes(handle), signal);
+    const { lines, unreadable } = await collectLines(stored.source, file, keepBytes, maxRecordBytes);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
-    if (unreadable !== undefined) await drain(source);
-    return { ...file, sha256: hash.digest(), bytes: stored.bytes, lines, unreadable };
+    return { ...file, ...(await stored.finish()), lines, unreadable };
   } finally {
     await handle.close();
   }
@@ -45,7 +43,7 @@ async function collectLines(source: ByteSource, file: LandedFile, keepBytes: num
   let kept: LineChunk[] | undefined = [];
   let bytes = 0;
   try {
-    const chunks = readLines(unpackedBytes(unclosed(source), file.format.gzip), file.format.shape, maxRecordBytes);
+    const chunks = readLines(unpackedBytes(source, file.format.gzip), file.format.shape, maxRecordBytes);
     for await (const chunk of chunks) {
       bytes += chunk.bytes.length;
       if (bytes > keepBytes) kept = undefined;
@@ -55,25 +53,5 @@ async function collectLines(source: ByteSource, file: LandedFile, keepBytes: num
   } catch (error) {
     if (error instanceof UnreadableFileError) return { lines: undefined, unreadable: error };
     throw error;
-  }
-}
-
-async function* hashed(source: ByteSource, hash: Hash, stored: { bytes: number }): AsyncGenerator<Buffer> {
-  for await (const piece of source) {
-    hash.update(piece);
-    stored.bytes += piece.length;
-    yield piece;
-  }
-}
-
-/** Passes a source on without ending it when the reader stops early. */
-function unclosed(source: ByteSource): ByteSource {
-  const iterator = source[Symbol.asyncIterator]();
-  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
-}
-
-async function drain(source: ByteSource): Promise<void> {
-  for await (const _piece of source) {
-    // Read for the hash alone.
   }
 }

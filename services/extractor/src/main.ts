@@ -1,48 +1,64 @@
 import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { ExtractorContext } from "./context.js";
 import { extractRun } from "./extract-run.js";
+import { restageBatch } from "./restage-batch.js";
 import { ExtractorSettings } from "./settings.js";
 
 /** Runs of different datasets that are extracted side by side. */
 const RUNS_AT_ONCE = 4;
+/** Damaged batches that are made again side by side; that there is one at all is rare. */
+const RESTAGES_AT_ONCE = 1;
 
 await runService({
   name: "extractor",
   settings: ExtractorSettings,
   async start(settings, service) {
     await migrate(settings.DATABASE_URL);
-    // Each run holds one connection with its lock and works on another.
-    const pool = await openServicePool(settings.DATABASE_URL, 2 * RUNS_AT_ONCE + 2, "extractor", (warning) =>
-      service.log.warn(warning),
+    // Each run holds one connection with its lock, waits for room on another and works on a third.
+    const pool = await openServicePool(
+      settings.DATABASE_URL,
+      3 * RUNS_AT_ONCE + RESTAGES_AT_ONCE + 2,
+      "extractor",
+      (warning) => service.log.warn(warning),
     );
     const queues = openQueues(service.redis, service.prefix);
     const data = resolve(settings.DATA_DIR);
-    const context: ExtractorContext = {
+    const context: Omit<ExtractorContext, "signal"> = {
       pool,
       queues,
       staging: openStagingDirectory(join(data, "staging")),
       datasets: createDatasets(),
       landing: join(data, "landing"),
       quarantine: join(data, "quarantined_data"),
+      stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
       maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
     };
     const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
-      handle: (payload) => extractRun(context, payload),
+      handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
       giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+    });
+    const restages = startWorker(service, "restage", RESTAGES_AT_ONCE, {
+      handle: (payload, _log, signal) => restageBatch({ ...context, signal }, payload),
+      async giveUp({ runId, batchId }, error) {
+        await markFailed(pool, runId, batchId, error.code, error.message);
+        await enqueueFinish(queues, runId);
+      },
     });
     return {
       checks: { database: () => pool.query("select") },
       async stop(graceMs) {
-        await worker.stop(graceMs);
+        await Promise.all([worker.stop(graceMs), restages.stop(graceMs)]);
         await queues.close();
         await pool.end();
       },

@@ -4,16 +4,16 @@ import { writeJson } from "@lethe/staging/json-object";
 import type { Staging } from "@lethe/staging/staging";
 import type { NewBatch } from "@lethe/warehouse/ledger/record-batches";
 
-/** Writes a batch's lines and manifest to staging, under a new id, and gives what the ledger is to record of it. */
+/** Writes a batch's lines and manifest to staging and gives what the ledger is to record of it. A new batch gets a new id. */
 export async function stageBatch(
   staging: Staging,
   runId: string,
   segments: readonly Segment[],
   lines: readonly Buffer[],
+  id: string = randomUUID(),
 ): Promise<NewBatch> {
-  const id = randomUUID();
   const batch = { runId, batchId: id };
   const bytes = await staging.write(batch, STAGED.records, lines);
   await writeJson(staging, batch, STAGED.manifest, { segments: [...segments], bytes } satisfies BatchManifest);
-  return { id, runId, bytes, segments };
+  return { id, runId, bytes, stagedBytes: await staging.size(batch), segments };
 }

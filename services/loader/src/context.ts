@@ -4,4 +4,6 @@ import type { Queues } from "@lethe/service-kit/queues";
 /** What the loader works with: what an erasure does, and the queues. */
 export interface LoaderContext extends ErasureContext {
   readonly queues: Queues;
+  /** The bound of staging, in bytes. */
+  readonly stagingBytes: number;
 }

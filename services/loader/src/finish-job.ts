@@ -6,6 +6,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
+import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
@@ -17,26 +18,36 @@ import { publishRun } from "./publish-run.js";
  * erasures that it brought, and closes it. A run that failed or was cancelled keeps what it staged, for a retry, until
  * later runs have overtaken it or an erasure begins. Every step can be done again after a crash. A run with open batches
  * is left alone: its last batch asks again. So is one whose erasures wait for older runs: the end of those asks again.
+ * When `signal` aborts, it ends before the next step.
  */
 export async function finishJob(
-  context: LoaderContext,
+  loader: LoaderContext,
   { runId }: JobPayload<"finish">,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<JobResult<"finish">> {
+  // Where a crash does no harm, a stop does none.
+  const onStep = (step: string) => {
+    signal.throwIfAborted();
+    loader.onStep?.(step);
+  };
+  const context: LoaderContext = { ...loader, onStep };
   const startedAt = performance.now();
   const stage = await startFinish(context.pool, runId);
   if (stage === undefined) return { state: "open" };
   const { dataset } = await readRunRequest(context.pool, runId);
   context.onStep?.("finish begins");
-  await publishRun(context, runId, dataset, log);
+  await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
   context.onStep?.("published");
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
-  if (isDone || dataset === "erasure-requests") await context.staging.removeRun(runId);
-  for (const overtaken of await overtakenRuns(context.pool, dataset)) await context.staging.removeRun(overtaken);
+  const useless = await overtakenRuns(context.pool, dataset);
+  if (isDone || dataset === "erasure-requests") useless.push(runId);
+  for (const staged of useless) await context.staging.removeRun(staged);
+  await forgetStaged(context.pool, useless);
   if (dataset === "erasure-requests") {
     await completeErasures(context, log);
     const open = await openErasures(context.pool);

@@ -43,6 +43,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const context: LoaderContext = {
         pool,
         queues,
+        stagingBytes: settings.LETHE_STAGING_BYTES,
         staging: openStagingDirectory(join(data, "staging")),
         datasets,
         ring,
@@ -54,14 +55,14 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         ...(onStep !== undefined && { onStep }),
       };
       const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
-        handle: (payload, log) => loadJob(context, payload, log),
+        handle: (payload, log, signal) => loadJob(context, payload, log, signal),
         async giveUp({ runId, batchId }, error) {
           await markFailed(pool, runId, batchId, error.code, error.message);
           await enqueueFinish(queues, runId);
         },
       });
       const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
-        handle: (payload, log) => finishJob(context, payload, log),
+        handle: (payload, log, signal) => finishJob(context, payload, log, signal),
         giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
       });
       return {

@@ -1,63 +1,129 @@
-import { mkdir, open, rename } from "node:fs/promises";
+import { constants, copyFile, mkdir, open, rename, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { StagedObjectError } from "@lethe/contracts/errors";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import { STAGED } from "@lethe/contracts/staged-batch";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import { settledLength } from "@lethe/erasure/processed-length";
 import type { Logger } from "@lethe/service-kit/logger";
+import type { Staging } from "@lethe/staging/staging";
 import {
   lockPublication,
   type ProcessedLength,
   type Publication,
   processedLengths,
   recordPublications,
+  tryLockPublication,
   type UnpublishedPart,
   unpublishedParts,
 } from "@lethe/warehouse/ledger/finish-files";
-import { inTransaction } from "@lethe/warehouse/pool";
+import { publishedBatches, settleStagedBytes } from "@lethe/warehouse/ledger/staged-bytes";
+import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
 
 /** Processed files that are written between two commits, and at once. */
 const FILES_PER_COMMIT = 128;
 const FILES_AT_ONCE = 8;
 
+export interface PublishOptions {
+  /** What to do while somebody else publishes files of the dataset: wait, or leave it to him or to a later time. */
+  readonly whenBusy: "wait" | "leave";
+  /** Rolls the commit at work back. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Adds what a run has loaded to `processed_data/`, a file per partition. The ledger's committed length of a file is where
- * new parts go: what an interrupted publication wrote behind it is overwritten, so a part is never there twice.
+ * Adds what a run has loaded so far to `processed_data/`, a file per partition, and removes it from staging. The ledger's
+ * committed length of a file is where new parts go: what an interrupted publication wrote behind it is overwritten. What is
+ * left to publish is asked for under the lock, so of two publishers at once each part has one.
  */
 export async function publishRun(
   context: LoaderContext,
   runId: string,
   dataset: DatasetName,
   log: Logger,
+  { whenBusy, signal }: PublishOptions,
 ): Promise<void> {
-  const partitions = groupByPartition(await unpublishedParts(context.pool, runId));
-  for (let i = 0; i < partitions.length; i += FILES_PER_COMMIT) {
-    const group = partitions.slice(i, i + FILES_PER_COMMIT);
-    await inTransaction(context.pool, async (client) => {
-      await lockPublication(client, dataset);
-      const lengths = await processedLengths(
-        client,
-        dataset,
-        group.map(({ partition }) => partition),
-      );
-      const publications: Publication[] = [];
-      for (let j = 0; j < group.length; j += FILES_AT_ONCE) {
-        const written = group.slice(j, j + FILES_AT_ONCE).map(async ({ partition, parts }, k) => ({
-          partition,
-          parts,
-          bytes: await appendParts(context, runId, dataset, partition, lengths[j + k], parts, log),
-        }));
-        publications.push(...(await Promise.all(written)));
-      }
-      await recordPublications(client, dataset, publications);
-    });
+  const lock = whenBusy === "wait" ? waitForPublication : tryLockPublication;
+  let isMore = true;
+  while (isMore) {
+    isMore = await inTransaction(
+      context.pool,
+      async (client) => {
+        if (!(await lock(client, dataset))) return false;
+        const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT));
+        if (group.length > 0) await publishPartitions(client, context, runId, dataset, group, log);
+        return group.length === FILES_PER_COMMIT;
+      },
+      signal,
+    );
   }
+  const published = await publishedBatches(context.pool, runId);
+  for (const batchId of published) await context.staging.removeAllBut({ runId, batchId }, []);
+  if (published.length > 0) await settleStagedBytes(context.pool, runId, published);
 }
 
-function groupByPartition(parts: readonly UnpublishedPart[]) {
-  const groups: { partition: Partition; path: string; parts: UnpublishedPart[] }[] = [];
+interface PartitionParts {
+  readonly partition: Partition;
+  readonly path: string;
+  readonly parts: UnpublishedPart[];
+}
+
+async function publishPartitions(
+  client: Client,
+  context: LoaderContext,
+  runId: string,
+  dataset: DatasetName,
+  group: readonly PartitionParts[],
+  log: Logger,
+): Promise<void> {
+  const lengths = await processedLengths(
+    client,
+    dataset,
+    group.map(({ partition }) => partition),
+  );
+  const readPart = createPartReader(context.staging, runId);
+  const publications: Publication[] = [];
+  for (let j = 0; j < group.length; j += FILES_AT_ONCE) {
+    const written = group.slice(j, j + FILES_AT_ONCE).map(async ({ partition, parts }, k) => ({
+      partition,
+      parts,
+      bytes: await appendParts(context, runId, dataset, partition, lengths[j + k], parts, readPart, log),
+    }));
+    publications.push(...(await Promise.all(written)));
+  }
+  await recordPublications(client, dataset, publications);
+}
+
+async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
+  await lockPublication(client, dataset);
+  return true;
+}
+
+/** Batches whose output is held in memory: small files' parts come from few batches again and again. */
+const BATCHES_HELD = 8;
+
+/** Makes a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
+function createPartReader(staging: Staging, runId: string): (part: UnpublishedPart) => Promise<Buffer> {
+  const held = new Map<string, Promise<Buffer>>();
+  return async ({ batchId, offset, bytes }) => {
+    const reading = held.get(batchId) ?? staging.read({ runId, batchId }, STAGED.published);
+    // The one that was used last goes last.
+    held.delete(batchId);
+    held.set(batchId, reading);
+    const [oldest] = held.keys();
+    if (held.size > BATCHES_HELD && oldest !== undefined) held.delete(oldest);
+    const output = await reading;
+    if (offset + bytes > output.length) {
+      throw new StagedObjectError(`${STAGED.published} of batch ${batchId} is shorter than the ledger says`);
+    }
+    return output.subarray(offset, offset + bytes);
+  };
+}
+
+function groupByPartition(parts: readonly UnpublishedPart[]): PartitionParts[] {
+  const groups: PartitionParts[] = [];
   for (const part of parts) {
     const path = partitionPath(part.partition);
     const last = groups.at(-1);
@@ -75,22 +141,19 @@ async function appendParts(
   partition: Partition,
   recorded: ProcessedLength | undefined,
   parts: readonly UnpublishedPart[],
+  readPart: (part: UnpublishedPart) => Promise<Buffer>,
   log: Logger,
 ): Promise<number> {
   const path = join(context.processed, partitionPath(partition), `${dataset}.json.gz`);
   const temporary = `${path}.${runId}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   const length = await settledLength(path, recorded);
-  const file = await open(temporary, "w");
-  let bytes = 0;
+  let bytes = await copyStart(path, temporary, length);
+  if (bytes < length) log.warn({ path, length }, "a processed file was shortened from outside");
+  const file = await open(temporary, "a");
   try {
-    const before = length === 0 ? Buffer.alloc(0) : await firstBytes(path, length);
-    if (before.length < length) log.warn({ path, length }, "a processed file was shortened from outside");
-    await file.appendFile(before);
-    bytes += before.length;
     for (const part of parts) {
-      const batch = { runId, batchId: part.batchId };
-      await file.appendFile(await context.staging.readRange(batch, STAGED.published, part.offset, part.bytes));
+      await file.appendFile(await readPart(part));
       bytes += part.bytes;
     }
     await file.sync();
@@ -101,18 +164,18 @@ async function appendParts(
   return bytes;
 }
 
-async function firstBytes(path: string, length: number): Promise<Buffer> {
+/** Makes a copy of a file's first bytes; gives their number, which is less where the file is shorter. */
+async function copyStart(path: string, copy: string, length: number): Promise<number> {
   try {
-    const file = await open(path, "r");
-    try {
-      const buffer = Buffer.alloc(length);
-      const { bytesRead } = await file.read(buffer, 0, length, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
+    if (length > 0) {
+      await copyFile(path, copy, constants.COPYFILE_FICLONE);
+      const { size } = await stat(copy);
+      if (size > length) await truncate(copy, length);
+      return Math.min(size, length);
     }
   } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) return Buffer.alloc(0);
-    throw error;
+    if (!hasSystemCode(error, "ENOENT")) throw error;
   }
+  await writeFile(copy, "");
+  return 0;
 }

@@ -39,6 +39,11 @@ export async function transformJob(
     (ordinal, { harm, where }) => log.warn({ ordinal, harm, where }, "a record cannot be worked on"),
   );
   if (counts.frozen !== undefined) await freezeBatch(pool, batchId, dataset, counts.frozen);
-  await markTransformed(pool, batchId, performance.now() - startedAt);
+  const stagedBytes = await staging.size({ runId, batchId });
+  const isOpen = await markTransformed(pool, batchId, performance.now() - startedAt, stagedBytes);
+  // Another delivery has loaded it meanwhile, and freed what it did not need.
+  if (!isOpen && (await readBatch(pool, batchId)).state === "loaded") {
+    await staging.removeAllBut({ runId, batchId }, [STAGED.published]);
+  }
   return { accepted: counts.accepted, rejected: counts.rejected };
 }

@@ -12,6 +12,7 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
+import { orRestage } from "./or-restage.js";
 import { TransformerSettings } from "./settings.js";
 import { startThreadPool } from "./thread-pool.js";
 import { transformJob } from "./transform-job.js";
@@ -60,7 +61,8 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         currentSuppressions: createSuppressionReader(pool),
       };
       const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
-        handle: (payload, log, signal?: AbortSignal) => transformJob(context, payload, log, signal),
+        handle: (payload, log, signal) =>
+          orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
         async giveUp({ runId, batchId }, error) {
           await markFailed(pool, runId, batchId, error.code, error.message);
           await enqueueFinish(queues, runId);

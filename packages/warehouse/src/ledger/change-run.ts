@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { isOpen, type RunKind, type RunState } from "@lethe/contracts/runs";
+import { cutOffOnAbort } from "../cut-off.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 
@@ -47,7 +48,8 @@ export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunK
     );
     await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
     await client.query(
-      `update ledger.batches set state = 'staged', error_code = null, error_message = null
+      `update ledger.batches
+       set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null
        where run_id = $1 and state in ('failed', 'cancelled')`,
       [runId],
     );
@@ -86,17 +88,27 @@ export async function startExtraction(db: Queryable, runId: string): Promise<boo
 
 /**
  * Does `work` while nobody else extracts the run: a doubled delivery waits, and then finds what was done. The lock goes
- * with the process that holds it.
+ * with the process that holds it. When `signal` aborts, this waits no more for the lock and throws.
  */
-export async function whileAloneExtracting<T>(pool: Pool, runId: string, work: () => Promise<T>): Promise<T> {
+export async function whileAloneExtracting<T>(
+  pool: Pool,
+  runId: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;
   };
   client.on("error", onError);
+  // The lock is waited for, not the work: that must have ended before somebody else may begin.
+  const stopWatching = cutOffOnAbort(client, signal);
   try {
-    await client.query("select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))", [runId]);
+    await client
+      .query("select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))", [runId])
+      .finally(stopWatching);
     return await work();
   } finally {
     await client

@@ -12,8 +12,11 @@ export interface UnpublishedPart {
   readonly bytes: number;
 }
 
-/** Gives the parts that a run has loaded and not yet published, ordered by partition, file and line. */
-export async function unpublishedParts(db: Queryable, runId: string): Promise<UnpublishedPart[]> {
+/**
+ * Gives the parts that a run has loaded and not yet published, of at most so many partitions, ordered by partition, file
+ * and line.
+ */
+export async function unpublishedParts(db: Queryable, runId: string, partitions: number): Promise<UnpublishedPart[]> {
   const { rows } = await db.query<{
     date: string;
     hour: number;
@@ -22,14 +25,17 @@ export async function unpublishedParts(db: Queryable, runId: string): Promise<Un
     published_offset: number;
     published_bytes: number;
   }>(
-    `select f.partition_date as date, f.partition_hour as hour, s.batch_id, s.position,
-            s.published_offset, s.published_bytes
-     from ledger.batches b
-     join ledger.batch_segments s on s.batch_id = b.id
-     join ledger.files f on f.id = s.file_id
-     where b.run_id = $1 and b.state = 'loaded' and s.published_bytes > 0
-     order by f.partition_date, f.partition_hour, f.path, s.first_line, s.position`,
-    [runId],
+    `select date, hour, batch_id, position, published_offset, published_bytes
+     from (select f.partition_date as date, f.partition_hour as hour, f.path, s.first_line,
+                  s.batch_id, s.position, s.published_offset, s.published_bytes,
+                  dense_rank() over (order by f.partition_date, f.partition_hour) as nth
+           from ledger.batches b
+           join ledger.batch_segments s on s.batch_id = b.id
+           join ledger.files f on f.id = s.file_id
+           where b.run_id = $1 and b.state = 'loaded' and s.published_bytes > 0) as parts
+     where nth <= $2
+     order by date, hour, path, first_line, position`,
+    [runId, partitions],
   );
   return rows.map((row) => ({
     partition: { date: row.date, hour: row.hour },
@@ -40,9 +46,18 @@ export async function unpublishedParts(db: Queryable, runId: string): Promise<Un
   }));
 }
 
-/** Keeps other publishers of the dataset out until the transaction ends. */
+/** Keeps other publishers of the dataset out until the transaction ends; waits for one that is at work. */
 export async function lockPublication(client: Client, dataset: DatasetName): Promise<void> {
   await client.query("select pg_advisory_xact_lock(hashtextextended('lethe publish ' || $1, 0))", [dataset]);
+}
+
+/** Does likewise, but gives false when somebody else publishes just now. */
+export async function tryLockPublication(client: Client, dataset: DatasetName): Promise<boolean> {
+  const { rows } = await client.query<{ mine: boolean }>(
+    "select pg_try_advisory_xact_lock(hashtextextended('lethe publish ' || $1, 0)) as mine",
+    [dataset],
+  );
+  return rows[0]?.mine === true;
 }
 
 /** The ledger's word on a processed file. */

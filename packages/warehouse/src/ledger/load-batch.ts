@@ -12,12 +12,14 @@ export interface BatchInfo {
   readonly kind: RunKind;
   readonly state: BatchState;
   readonly runState: RunState;
+  /** Whether its lines are being made again: until then it cannot be loaded. */
+  readonly restaging: boolean;
 }
 
 /** Gives what a service needs to know of a batch before it works on it. Throws NotFoundError. */
 export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
   const { rows } = await db.query<BatchInfo>(
-    `select r.job as dataset, r.kind, b.state, r.state as "runState"
+    `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging
      from ledger.batches b join ledger.runs r on r.id = b.run_id where b.id = $1`,
     [batchId],
   );
@@ -25,13 +27,23 @@ export async function readBatch(db: Queryable, batchId: string): Promise<BatchIn
   return rows[0];
 }
 
-/** Notes that a batch is transformed; `transformMs` is added to its time. A batch that has ended stays as it is. */
-export async function markTransformed(db: Queryable, batchId: string, transformMs: number): Promise<void> {
-  await db.query(
-    `update ledger.batches set state = 'transformed', transform_ms = transform_ms + $2
+/**
+ * Notes that a batch is transformed; `transformMs` is added to its time, `stagedBytes` are those of all that is staged for
+ * it. Gives false for a batch that has ended: it stays as it is.
+ */
+export async function markTransformed(
+  db: Queryable,
+  batchId: string,
+  transformMs: number,
+  stagedBytes: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update ledger.batches
+     set state = 'transformed', restaging = false, transform_ms = transform_ms + $2, staged_bytes = $3
      where id = $1 and state in ('staged', 'transformed')`,
-    [batchId, Math.round(transformMs)],
+    [batchId, Math.round(transformMs), stagedBytes],
   );
+  return rowCount === 1;
 }
 
 /**

@@ -88,6 +88,34 @@ export async function nextReplayable(
   return rows;
 }
 
+/** Gives those of these quarantined records that are still open, in the order of the ids, as a replay takes them. */
+export async function openRecords(db: Queryable, ids: readonly number[]): Promise<ReplayableRecord[]> {
+  const { rows } = await db.query<ReplayableRecord>(
+    `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
+            q.payload_encoding as "payloadEncoding"
+     from unnest($1::bigint[]) with ordinality as wanted (id, position)
+     join ledger.quarantine q using (id)
+     join ledger.files f on f.id = q.file_id
+     where q.status = 'open' and q.payload is not null
+     order by wanted.position`,
+    [ids],
+  );
+  return rows;
+}
+
+/** Gives the last quarantined record that stands in a batch of a replay: where an interrupted one goes on. 0 if none does. */
+export async function lastReplayedId(db: Queryable, runId: string): Promise<number> {
+  const { rows } = await db.query<{ id: number }>(
+    `select coalesce(max(taken.id), 0) as id
+     from ledger.batches b
+     join ledger.batch_segments s on s.batch_id = b.id
+     cross join lateral unnest(s.quarantine_ids) as taken (id)
+     where b.run_id = $1`,
+    [runId],
+  );
+  return rows[0]?.id ?? 0;
+}
+
 /** Tells whether a record of the dataset waits for a customer or sku that has arrived. */
 export async function hasReplayable(db: Queryable, dataset: DatasetName, missingKeyArrived: string): Promise<boolean> {
   const { rows } = await db.query(

@@ -9,6 +9,8 @@ export interface NewBatch {
   readonly runId: string;
   /** Bytes of its lines. */
   readonly bytes: number;
+  /** Bytes of all that was staged for it. */
+  readonly stagedBytes: number;
   readonly segments: readonly Segment[];
 }
 
@@ -23,20 +25,22 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
   ]);
   if (rows[0] === undefined || !isOpen(rows[0].state)) throw new RunStateError(`run ${batch.runId} is closed`);
   await client.query(
-    `insert into ledger.batches (id, run_id, number, state, bytes)
-     select $1, $2, coalesce(max(number), 0) + 1, 'staged', $3 from ledger.batches where run_id = $2`,
-    [batch.id, batch.runId, batch.bytes],
+    `insert into ledger.batches (id, run_id, number, state, bytes, staged_bytes)
+     select $1, $2, coalesce(max(number), 0) + 1, 'staged', $3, $4 from ledger.batches where run_id = $2`,
+    [batch.id, batch.runId, batch.bytes, batch.stagedBytes],
   );
   await client.query(
-    `insert into ledger.batch_segments (batch_id, position, file_id, first_line, line_count)
-     select $1, position - 1, file_id, first_line, line_count
-     from unnest($2::bigint[], $3::bigint[], $4::bigint[]) with ordinality
-       as segment (file_id, first_line, line_count, position)`,
+    `insert into ledger.batch_segments (batch_id, position, file_id, first_line, line_count, quarantine_ids)
+     select $1, position - 1, file_id, first_line, line_count, ids::bigint[]
+     from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) with ordinality
+       as segment (file_id, first_line, line_count, ids, position)`,
     [
       batch.id,
       batch.segments.map((segment) => segment.fileId),
       batch.segments.map((segment) => segment.firstLine),
       batch.segments.map((segment) => segment.lineCount),
+      // An array of arrays would have to be rectangular.
+      batch.segments.map(({ quarantineIds }) => quarantineIds && `{${quarantineIds.join(",")}}`),
     ],
   );
   await announceRun(client, batch.runId);

@@ -9,7 +9,7 @@ export async function announceRun(db: Queryable, runId: string): Promise<void> {
 }
 
 export interface RunListener {
-  /** Resolves at the run's next change, at once if one came since the last call; also when the connection ended. */
+  /** Resolves at the next change, at once if one came since the last call; also when the connection ended. */
   nextChange(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -18,13 +18,22 @@ export interface RunListener {
  * Listens for changes of one run, so that nobody has to ask again and again. Holds a connection of the pool until
  * `stop`. After a lost connection `nextChange` throws what the connection ended with.
  */
-export async function listenToRun(pool: Pool, runId: string): Promise<RunListener> {
+export function listenToRun(pool: Pool, runId: string): Promise<RunListener> {
+  return listenToRuns(pool, (changed) => changed === runId);
+}
+
+/** Listens likewise for changes of every run. */
+export function listenToEveryRun(pool: Pool): Promise<RunListener> {
+  return listenToRuns(pool, () => true);
+}
+
+async function listenToRuns(pool: Pool, isWanted: (runId: string | undefined) => boolean): Promise<RunListener> {
   const client = await pool.connect();
   let changed = false;
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
   const onNotification = (message: pg.Notification) => {
-    if (message.channel !== CHANNEL || message.payload !== runId) return;
+    if (message.channel !== CHANNEL || !isWanted(message.payload)) return;
     changed = true;
     wake?.();
   };

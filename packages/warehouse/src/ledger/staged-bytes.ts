@@ -1,0 +1,71 @@
+import type { Queryable } from "../pool.js";
+import { announceRun } from "./run-events.js";
+
+/** What lies in staging, in bytes. */
+export interface StagedSpace {
+  /** Of all runs; a batch that is not loaded yet counts with what it will grow to. */
+  readonly bytes: number;
+  /** Of these, what failed and cancelled runs keep for a retry. */
+  readonly bytesOfClosedRuns: number;
+  /** Batches of open runs that are not loaded: what will give room by itself. */
+  readonly batchesAtWork: number;
+}
+
+/** Adds up what lies in staging. `growth` is how many times its lines a batch takes up at most, lines included. */
+export async function readStagedSpace(db: Queryable, growth: number): Promise<StagedSpace> {
+  const { rows } = await db.query<StagedSpace>(
+    `select coalesce(sum(case when at_work then greatest(staged_bytes, bytes * $1) else staged_bytes end), 0)::bigint as bytes,
+            coalesce(sum(staged_bytes) filter (where not is_open), 0)::bigint as "bytesOfClosedRuns",
+            count(*) filter (where at_work) as "batchesAtWork"
+     from (select b.bytes, b.staged_bytes, is_open, is_open and b.state in ('staged', 'transformed') as at_work
+           from ledger.batches b
+           join ledger.runs r on r.id = b.run_id,
+           lateral (select r.state in ('queued', 'extracting', 'processing', 'finishing') as is_open) as run
+           where b.staged_bytes > 0 or b.state in ('staged', 'transformed')) as staged`,
+    [growth],
+  );
+  return rows[0] ?? { bytes: 0, bytesOfClosedRuns: 0, batchesAtWork: 0 };
+}
+
+/** Gives the bytes of loaded batches that wait in staging to be published, of all runs. */
+export async function unpublishedBytes(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ bytes: number }>(
+    `select coalesce(sum(staged_bytes), 0)::bigint as bytes
+     from ledger.batches where staged_bytes > 0 and state = 'loaded'`,
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
+/** Gives a run's loaded batches that hold room in staging though nothing of them is left to publish. */
+export async function publishedBatches(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.batches b
+     where run_id = $1 and state = 'loaded' and staged_bytes > 0
+       and not exists (select from ledger.batch_segments s where s.batch_id = b.id and s.published_bytes > 0)`,
+    [runId],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Notes that of loaded batches of a run nothing is staged any more but what waits to be published, and tells who waits for room. */
+export async function settleStagedBytes(db: Queryable, runId: string, batchIds: readonly string[]): Promise<void> {
+  await db.query(
+    `update ledger.batches b
+     set staged_bytes = (select coalesce(sum(published_bytes), 0) from ledger.batch_segments s where s.batch_id = b.id)
+     where id = any ($1) and state = 'loaded'`,
+    [batchIds],
+  );
+  await announceRun(db, runId);
+}
+
+/** Notes that all that was staged for runs was removed, and tells who waits for room. */
+export async function forgetStaged(db: Queryable, runIds: readonly string[]): Promise<void> {
+  const { rows } = await db.query<{ id: string }>(
+    `with forgotten as (
+       update ledger.batches set staged_bytes = 0 where run_id = any ($1) and staged_bytes > 0 returning run_id
+     )
+     select distinct run_id as id from forgotten`,
+    [runIds],
+  );
+  for (const { id } of rows) await announceRun(db, id);
+}

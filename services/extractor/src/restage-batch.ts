@@ -1,0 +1,125 @@
+import { basename, join } from "node:path";
+import { StagedObjectError } from "@lethe/contracts/errors";
+import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import type { Segment } from "@lethe/contracts/staged-batch";
+import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { parseFileName } from "@lethe/input-files/input-format";
+import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
+import { readLines } from "@lethe/input-files/read-lines";
+import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import { readBatch } from "@lethe/warehouse/ledger/load-batch";
+import { openRecords } from "@lethe/warehouse/ledger/quarantine";
+import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
+import type { ExtractorContext } from "./context.js";
+import { hashStored } from "./hash-stored.js";
+import { sliceLines } from "./slice-lines.js";
+import { stageBatch } from "./stage-batch.js";
+import { whyLeftAlone } from "./why-left-alone.js";
+
+/**
+ * Does the job `restage`: makes the lines of a batch again that were lost or damaged in staging, from the raw file or, for
+ * a replay, from quarantine, and sends the batch on its way once more. A batch that has ended is left alone. Throws
+ * StagedObjectError when what they came from is not there any more as it was.
+ */
+export async function restageBatch(
+  context: ExtractorContext,
+  { runId, batchId }: JobPayload<"restage">,
+): Promise<JobResult<"restage">> {
+  const { pool, staging } = context;
+  const info = await readBatch(pool, batchId);
+  if (info.state !== "staged" && info.state !== "transformed") return { lines: 0 };
+  const origins = await readOrigins(pool, batchId);
+  const made: MadeSegment[] = [];
+  let lineCount = 0;
+  for (const origin of origins.segments) {
+    const segment =
+      info.kind === "files"
+        ? await fromFile(context, batchId, origin, lineCount)
+        : await fromQuarantine(context, batchId, origin, lineCount);
+    made.push(segment);
+    lineCount += segment.segment.lineCount;
+  }
+  const lines = made.flatMap((segment) => segment.lines);
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+  if (info.kind === "files" && bytes !== origins.bytes) throw lost(batchId);
+  const batch = await stageBatch(
+    staging,
+    runId,
+    made.map(({ segment }) => segment),
+    lines,
+    batchId,
+  );
+  const isOpen = await recordRestaged(pool, runId, batchId, { lines: bytes, staged: batch.stagedBytes });
+  if (isOpen) await enqueueBatch(context.queues, runId, batchId, `-again-${Date.now()}`);
+  return { lines: lineCount };
+}
+
+interface MadeSegment {
+  readonly segment: Segment;
+  readonly lines: readonly Buffer[];
+}
+
+async function fromFile(
+  context: ExtractorContext,
+  batchId: string,
+  origin: SegmentOrigin,
+  firstOrdinal: number,
+): Promise<MadeSegment> {
+  const format = parseFileName(basename(origin.path))?.format;
+  if (format === undefined) throw lost(batchId);
+  const handle = await openInputFile(join(context.landing, origin.path)).catch((error: unknown) => {
+    throw whyLeftAlone(error) === undefined ? error : lost(batchId);
+  });
+  const end = origin.firstLine + origin.lineCount;
+  const lines: Buffer[] = [];
+  try {
+    const stored = hashStored(storedBytes(handle), context.signal);
+    let line = 1;
+    for await (const chunk of readLines(
+      unpackedBytes(stored.source, format.gzip),
+      format.shape,
+      context.maxRecordBytes,
+    )) {
+      const from = Math.max(origin.firstLine - line, 0);
+      const to = Math.min(end - line, chunk.lines);
+      if (from < to) lines.push(sliceLines(chunk.bytes, from, to));
+      line += chunk.lines;
+      if (line >= end) break;
+    }
+    const { sha256 } = await stored.finish();
+    if (!sha256.equals(origin.sha256)) throw lost(batchId);
+  } finally {
+    await handle.close();
+  }
+  const { fileId, partition, lineCount, firstLine } = origin;
+  const encoding = format.shape === "csv" ? "csv" : "json";
+  return { segment: { fileId, partition, encoding, firstOrdinal, lineCount, firstLine }, lines };
+}
+
+/** What was resolved or erased meanwhile is left out: nobody waits for it any more. */
+async function fromQuarantine(
+  context: ExtractorContext,
+  batchId: string,
+  origin: SegmentOrigin,
+  firstOrdinal: number,
+): Promise<MadeSegment> {
+  if (origin.quarantineIds === null) throw lost(batchId);
+  const records = await openRecords(context.pool, origin.quarantineIds);
+  return {
+    segment: {
+      fileId: origin.fileId,
+      partition: origin.partition,
+      encoding: "json",
+      firstOrdinal,
+      lineCount: records.length,
+      firstLine: origin.firstLine,
+      lines: records.map((record) => record.line),
+      quarantineIds: records.map((record) => record.id),
+    },
+    lines: records.flatMap((record) => [Buffer.from(record.payload, record.payloadEncoding), NEWLINE_BYTES]),
+  };
+}
+
+function lost(batchId: string): StagedObjectError {
+  return new StagedObjectError(`what batch ${batchId} was made of is gone or has changed, so it cannot be made again`);
+}

@@ -1,0 +1,55 @@
+import { setTimeout } from "node:timers/promises";
+import { RunStateError } from "@lethe/contracts/errors";
+import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { listenToEveryRun, type RunListener } from "@lethe/warehouse/ledger/run-events";
+import { readStagedSpace, type StagedSpace } from "@lethe/warehouse/ledger/staged-bytes";
+import type { ExtractorContext } from "./context.js";
+
+/** How many times its lines a batch takes up in staging when it is transformed and loaded, at most, for usual records. */
+const GROWTH = 4;
+/** Milliseconds after which room is looked for even if nobody has told of a change: that word can be lost. */
+const LOOK_MS = 5_000;
+
+/**
+ * Waits until a batch with so many bytes of lines has room in staging, for itself and what becomes of it. A run stages at
+ * least one batch: when nothing is at work that could give room by itself, waiting would be in vain. Throws RunStateError
+ * when the run is closed meanwhile, and what the context's signal aborts with.
+ */
+export async function waitForRoom(context: ExtractorContext, runId: string, bytes: number): Promise<void> {
+  if (await hasRoom(context, runId, bytes)) return;
+  const listener = await listenToEveryRun(context.pool);
+  try {
+    while (!(await hasRoom(context, runId, bytes))) {
+      const open = await whichAreOpen(context.pool, [runId]);
+      if (!open.has(runId)) throw new RunStateError(`run ${runId} is closed`);
+      await changeOrTimeout(listener, context.signal);
+    }
+  } finally {
+    await listener.stop();
+  }
+}
+
+async function hasRoom(context: ExtractorContext, runId: string, bytes: number): Promise<boolean> {
+  const space = await readStagedSpace(context.pool, GROWTH);
+  const room = context.stagingBytes - space.bytes - bytes * GROWTH;
+  if (room >= 0) return true;
+  if (isForClosedRuns(space, room)) await addNotice(context.pool, runId, "staging_full", "staging");
+  return space.batchesAtWork === 0;
+}
+
+/** Tells whether there would be room but for what closed runs keep, which nothing frees by itself. */
+function isForClosedRuns(space: StagedSpace, room: number): boolean {
+  return space.bytesOfClosedRuns > 0 && room + space.bytesOfClosedRuns >= 0;
+}
+
+async function changeOrTimeout(listener: RunListener, signal: AbortSignal): Promise<void> {
+  const changed = new AbortController();
+  const timeout = setTimeout(LOOK_MS, undefined, { signal: AbortSignal.any([signal, changed.signal]) });
+  try {
+    await Promise.race([listener.nextChange(), timeout]);
+  } finally {
+    changed.abort();
+  }
+  signal.throwIfAborted();
+}

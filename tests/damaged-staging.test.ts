@@ -1,0 +1,173 @@
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { STAGED } from "@lethe/contracts/staged-batch";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { toCsv } from "./harness/csv.js";
+import { land, landRecords } from "./harness/landing.js";
+import { readProcessed } from "./harness/processed.js";
+import { openQueueEvents } from "./harness/queue-events.js";
+import { customer, product, transaction } from "./harness/records.js";
+import { openByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
+import type { ServiceName } from "./harness/service-process.js";
+import { countOf } from "./harness/warehouse-rows.js";
+import { openWorld, type World } from "./harness/world.js";
+
+const IN_LARGE_FILE = 600;
+const SMALL_FILES = 16;
+const STRANGERS = 5;
+const RECORDS = IN_LARGE_FILE + 2 * SMALL_FILES;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld({ settings: { LETHE_BATCH_BYTES: "3000" } });
+  await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
+  await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
+  await succeed(world, "customers", "products");
+});
+afterAll(() => world.close());
+
+async function stopAll(...names: ServiceName[]): Promise<void> {
+  for (const service of [...world.running]) if (names.includes(service.name)) await world.stop(service);
+}
+
+async function batchesInOrder(runId: string): Promise<string[]> {
+  const { rows } = await world.pool.query<{ id: string }>(
+    "select id::text from ledger.batches where run_id = $1 order by number",
+    [runId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const DAMAGES: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  cut: async (path) => writeFile(path, (await readFile(path)).subarray(0, -3)),
+  removed: (path) => rm(path),
+  changed: async (path) => {
+    const bytes = await readFile(path);
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 0x01, middle);
+    await writeFile(path, bytes);
+  },
+};
+
+/** Damages each of these objects in each way, each time in the next of these batches; gives the number of damaged ones. */
+async function damage(runId: string, batchIds: readonly string[], names: readonly string[]): Promise<number> {
+  let next = 0;
+  for (const name of names) {
+    for (const harm of Object.values(DAMAGES)) {
+      const batchId = batchIds[next];
+      if (batchId === undefined) throw new Error("there are more damages than batches");
+      await harm(join(world.staging, runId, batchId, name));
+      next += 1;
+    }
+  }
+  return next;
+}
+
+async function untilAllTransformed(runId: string): Promise<void> {
+  const events = await openQueueEvents(world, "transform");
+  let completed = 0;
+  let wake: (() => void) | undefined;
+  events.on("completed", () => {
+    completed += 1;
+    wake?.();
+  });
+  for (let seen = -1; ; seen = completed) {
+    const open = await countOf(
+      world.pool,
+      `select count(*) as n from ledger.batches where run_id = '${runId}' and state = 'staged'`,
+    );
+    if (open === 0) break;
+    if (seen === completed)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  }
+  await events.close();
+}
+
+it("costs a run nothing, whatever of a batch is cut, removed or changed, and between which stages", async () => {
+  await stopAll("transformer", "loader");
+  const records = Array.from({ length: RECORDS }, (_, n) => transaction(n, n < STRANGERS ? { customer_id: "9" } : {}));
+  for (let n = 0; n < SMALL_FILES; n++) {
+    const pair = records.slice(2 * n, 2 * n + 2);
+    const folder = `date=2022-04-01/hour=${String(n).padStart(2, "0")}`;
+    if (n % 2 === 0) await land(world, `${folder}/transactions.csv`, toCsv(pair));
+    else await land(world, `${folder}/transactions.json.gz`, JSON.stringify(pair));
+  }
+  await landRecords(world, "date=2022-04-02/hour=00/transactions.json", records.slice(2 * SMALL_FILES));
+  const runId = await openByApi(world, "transactions");
+  await untilRun(world, runId, (run) => run.state === "processing");
+  const batchIds = await batchesInOrder(runId);
+  const lines = [STAGED.records, STAGED.manifest];
+  // The first batches are those of the small files.
+  const small = await damage(runId, batchIds, [STAGED.records]);
+  await damage(runId, batchIds.slice(10), lines);
+
+  await world.start("transformer");
+  await untilAllTransformed(runId);
+  const names = await readdir(join(world.staging, runId, batchIds[20] ?? ""));
+  expect(names).toHaveLength(10);
+  const transformed = await damage(runId, batchIds.slice(small), names);
+  expect(transformed).toBe(30);
+
+  await world.start("loader");
+  expect(await untilClosed(world, runId)).toMatchObject({
+    state: "succeeded",
+    failures: [],
+    batches: { total: batchIds.length, done: batchIds.length },
+    records: { in: RECORDS, loaded: RECORDS - STRANGERS, rejectedByReason: { unknown_customer: STRANGERS } },
+  });
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(RECORDS - STRANGERS);
+  const published = [...(await readProcessed(world, "transactions")).values()].flat();
+  expect(published.map((record) => record.transaction_id).sort()).toEqual(
+    records.slice(STRANGERS).map((record) => record.transaction_id),
+  );
+  const again = await countOf(world.pool, "select count(*) as n from ledger.batches where damages > 0");
+  expect(again).toBeGreaterThan(25);
+}, 120_000);
+
+it("costs a replay nothing: its lines come from quarantine once more", async () => {
+  await stopAll("transformer");
+  const { out } = await world.lethe("quarantine", "replay", "--reason", "unknown_customer", "--json");
+  const { rows } = await world.pool.query<{ id: string }>(
+    "select id::text from ledger.runs where kind = 'replay' and trigger = 'cli'",
+  );
+  const runId = rows[0]?.id ?? out;
+  await untilRun(world, runId, (run) => run.state === "processing");
+  const [batchId = ""] = await batchesInOrder(runId);
+  await rm(join(world.staging, runId, batchId, STAGED.records));
+  await rm(join(world.staging, runId, batchId, STAGED.manifest));
+  await world.start("transformer");
+  expect(await untilClosed(world, runId)).toMatchObject({
+    state: "succeeded",
+    records: { in: STRANGERS, loaded: 0, rejectedByReason: { unknown_customer: STRANGERS } },
+  });
+});
+
+it.each([
+  ["has changed", (path: string) => appendFile(path, "\n")],
+  ["is gone", (path: string) => rm(path)],
+])("costs a batch its load when its raw file %s as well, and the others go on", async (_what, spoil) => {
+  await stopAll("transformer");
+  const first = await countOf(world.pool, "select count(*) as n from warehouse.transactions");
+  const records = Array.from({ length: 60 }, (_, n) => transaction(10_000 + first + n));
+  const path = "date=2022-04-03/hour=00/transactions.json";
+  await landRecords(world, path, records);
+  const runId = await openByApi(world, "transactions");
+  await untilRun(world, runId, (run) => run.state === "processing");
+  const [, batchId = ""] = await batchesInOrder(runId);
+  await rm(join(world.staging, runId, batchId, STAGED.records));
+  await spoil(join(world.landing, path));
+  await world.start("transformer");
+  const run = await untilClosed(world, runId);
+  expect(run).toMatchObject({
+    state: "failed",
+    batches: { failed: 1, done: run.batches.total - 1 },
+    failures: [{ batchId, code: "staged_object_damaged" }],
+  });
+  expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(
+    first + run.records.loaded,
+  );
+  expect(run.records.loaded).toBeGreaterThan(40);
+});
