@@ -43,6 +43,9 @@ export const NOTICE_CODES = {
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_forbidden: "The file may not be read by the service and stays where it is.",
   file_unknown: "The file's name is of no dataset or format.",
+  file_busy: "Another open run has the file; it stays where it is.",
+  files_left: "More files lie in landing than one run takes; they wait for the next run.",
+  oddities_left: "More names in landing than are listed are no input.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;
 

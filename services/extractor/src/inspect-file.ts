@@ -2,8 +2,11 @@ import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
+import type { ReadLimits } from "@lethe/input-files/read-limits";
 import { readLines } from "@lethe/input-files/read-lines";
+import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import type { LandedFile } from "./scan-landing.js";
 
 export interface InspectedFile extends LandedFile {
@@ -25,14 +28,16 @@ export async function inspectFile(
   root: string,
   file: LandedFile,
   keepBytes: number,
-  maxRecordBytes: number,
+  limits: ReadLimits & UnpackLimits,
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
     const hash = createHash("sha256");
     const stored = { bytes: 0 };
     const source = hashed(storedBytes(handle), hash, stored);
-    const { lines, unreadable } = await collectLines(source, file, keepBytes, maxRecordBytes);
+    const limit = unpackLimit((await handle.stat()).size, file.format.gzip, limits);
+    const unpacked = withinLimit(unpackedBytes(unclosed(source), file.format.gzip), limit);
+    const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     if (unreadable !== undefined) await drain(source);
     return { ...file, sha256: hash.digest(), bytes: stored.bytes, lines, unreadable };
@@ -41,13 +46,19 @@ export async function inspectFile(
   }
 }
 
-async function collectLines(source: ByteSource, file: LandedFile, keepBytes: number, maxRecordBytes: number) {
+async function collectLines(
+  unpacked: ByteSource,
+  shape: InputFormat["shape"],
+  keepBytes: number,
+  limits: ReadLimits & UnpackLimits,
+) {
   let kept: LineChunk[] | undefined = [];
   let bytes = 0;
   try {
-    const chunks = readLines(unpackedBytes(unclosed(source), file.format.gzip), file.format.shape, maxRecordBytes);
-    for await (const chunk of chunks) {
+    for await (const chunk of readLines(unpacked, shape, limits)) {
       bytes += chunk.bytes.length;
+      // A row of CSV becomes longer as a line, for it names its fields.
+      if (bytes > limits.maxFileBytes) throw fileTooLarge(limits.maxFileBytes);
       if (bytes > keepBytes) kept = undefined;
       kept?.push(chunk);
     }

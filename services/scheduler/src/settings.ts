@@ -1,10 +1,12 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { COMMON_SETTINGS } from "@lethe/service-kit/settings";
+import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 import { isLoopback } from "./http/loopback.js";
 
 export const SchedulerSettingsSchema = Type.Object({
   ...COMMON_SETTINGS,
+  ...UNPACK_SETTINGS,
   LETHE_HOST: Type.String({ default: "127.0.0.1", description: "Address to listen on" }),
   LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "0 takes any free port" }),
   LETHE_API_TOKEN: Type.Optional(Type.String({ minLength: 16, description: "What callers must show" })),

@@ -95,6 +95,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       },
       dataFolder,
       erasurePlan: {
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         pool,
         datasets,
         archived: join(dataFolder, "archived_data"),

@@ -11,4 +11,6 @@ export interface TransformerContext {
   readonly datasets: Datasets;
   readonly ring: Keyring;
   readonly policy: Policy;
+  /** Arrays and objects within each other that a record may have. */
+  readonly maxNesting: number;
 }

@@ -29,7 +29,14 @@ await runService({
     const pool = createPool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "lethe-transformer");
     const queues = openQueues(service.redis, service.prefix);
     const staging = openStagingDirectory(join(resolve(settings.DATA_DIR), "staging"));
-    const context: TransformerContext = { pool, staging, datasets, ring, policy };
+    const context: TransformerContext = {
+      pool,
+      staging,
+      datasets,
+      ring,
+      policy,
+      maxNesting: settings.LETHE_MAX_NESTING,
+    };
     const currentSuppressions = createSuppressionReader(pool, ring);
     const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
       handle: (payload) => transformJob(context, currentSuppressions, payload),

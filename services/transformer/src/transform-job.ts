@@ -38,6 +38,7 @@ export async function transformJob(
     ring: context.ring,
     findSuppression,
     strategies: context.policy.datasets[info.dataset],
+    maxNesting: context.maxNesting,
   });
   const tables = [];
   for (const [i, table] of dataset.stagingTables.entries()) {

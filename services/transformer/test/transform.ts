@@ -46,6 +46,7 @@ export async function transform(
     ring: { current: KEY, all: [KEY] },
     findSuppression: () => undefined,
     strategies: POLICY.datasets[name],
+    maxNesting: 100,
     ...options,
   });
   const processed = Buffer.concat(output.processed.take());
