@@ -81,7 +81,11 @@ async function peakMib(name: string): Promise<number> {
 
 describe("a packed file that becomes far larger", () => {
   it("goes to quarantine whole, for a reason that names the setting, and nothing of it is loaded", async () => {
-    expect(first).toMatchObject({ state: "succeeded", files: { done: 1, quarantined: 1 }, records: { in: 2, loaded: 2 } });
+    expect(first).toMatchObject({
+      state: "succeeded",
+      files: { done: 1, quarantined: 1 },
+      records: { in: 2, loaded: 2 },
+    });
     expect(first.notices.find(({ code }) => code === "file_unreadable")).toMatchObject({
       path: BOMB,
       message: expect.stringContaining("more than 20 times as large when it is unpacked (LETHE_MAX_UNPACK_RATIO)"),
