@@ -12,7 +12,7 @@ const TOKENS = [
 ] as const;
 
 /** Text made of tokens, which gets further into a parser than characters drawn at random. */
-export const syntax: fc.Arbitrary<string> = fc
+const syntax: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(...TOKENS), { maxLength: 24 })
   .map((tokens) => tokens.join(""));
 
