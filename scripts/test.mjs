@@ -14,11 +14,12 @@ const CHECKS = [
   ["types of the tests", "tsc", ["-p", "tsconfig.test.json"]],
   ["lint and format", "biome", ["ci", "."]],
   ["unused files, exports and packages", "knip", []],
-  ["import borders", "depcruise", ["--config", ".dependency-cruiser.cjs", "packages", "services", "tests"]],
+  ["import borders", "depcruise", ["--config", ".dependency-cruiser.cjs", "packages", "services", "tests", "fuzz"]],
 ];
 const SUITES = [
   ["unit tests", "vitest.unit.config.ts"],
   ["integration tests", "vitest.integration.config.ts"],
+  ["fuzz, a few cases of each", "vitest.fuzz.config.ts"],
 ];
 
 checkNode();

@@ -3,6 +3,7 @@ import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import type { Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
@@ -10,6 +11,7 @@ import { dataDirectory } from "./connection-settings.js";
 import { readKeyring } from "./privacy-keys.js";
 
 const PolicySetting = Type.Object({ LETHE_POLICY_FILE: Type.Optional(Type.String()) });
+const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
  * Gives what an erasure works with: the data folder's files, the keyring and the policy, as the services have them.
@@ -23,12 +25,12 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     datasets,
     ring: readKeyring(environment),
     policy: readPolicy(LETHE_POLICY_FILE, fieldsOf(datasets)),
-    ...folders(environment),
+    ...reach(environment),
   };
 }
 
-/** Gives the folders that an erasure reaches. */
-export function folders(environment: Environment) {
+/** Gives the folders that an erasure reaches, and how far into damaged files it reads. */
+export function reach(environment: Environment) {
   const data = dataDirectory(environment);
   return {
     staging: openStagingDirectory(path.join(data, "staging")),
@@ -36,5 +38,6 @@ export function folders(environment: Environment) {
     archived: path.join(data, "archived_data"),
     processed: path.join(data, "processed_data"),
     quarantined: path.join(data, "quarantined_data"),
+    maxUnpackRatio: readSettings(UnpackSettings, environment).LETHE_MAX_UNPACK_RATIO,
   };
 }

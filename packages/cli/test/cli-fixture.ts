@@ -86,7 +86,13 @@ export async function createCliWorld(
       return { code, out, err };
     },
     async startWorkers(extract = { handle: ({ runId }) => extractNothing(pool, runId) }) {
-      const context = { redis, prefix, log: createLogger("cli-tests", "silent"), metrics: createMetrics("cli-tests") };
+      const context = {
+        redis,
+        prefix,
+        lockMs: 30_000,
+        log: createLogger("cli-tests", "silent"),
+        metrics: createMetrics("cli-tests"),
+      };
       workers.push(startWorker(context, "extract", 1, extract));
       workers.push(startWorker(context, "finish", 1, { handle: ({ runId }) => finish(pool, runId) }));
     },

@@ -46,6 +46,9 @@ export const NOTICE_CODES = {
   file_unknown: "The file's name is of no dataset or format.",
   staging_full:
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
+  file_busy: "Another open run has the file; it stays where it is.",
+  files_left: "More files lie in landing than one run takes; they wait for the next run.",
+  oddities_left: "More names in landing than are listed are no input.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;
 

@@ -11,6 +11,8 @@ export interface ErasureContext {
   readonly datasets: Datasets;
   readonly ring: Keyring;
   readonly policy: Policy;
+  /** Most bytes that each byte of a packed file may become, for a damaged one to be looked through to its end. */
+  readonly maxUnpackRatio: number;
   /** Folders. */
   readonly landing: string;
   readonly archived: string;

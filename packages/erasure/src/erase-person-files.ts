@@ -16,6 +16,7 @@ import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { filesOf, type PersonFile } from "./person-files.js";
 import { settledLength } from "./processed-length.js";
 import { discard, exists, putInPlace, writeRewritten } from "./rewrite-file.js";
+import { searchableBytes } from "./searchable-bytes.js";
 
 /** The files that were looked through, and for which erasure. */
 export interface ErasedFiles {
@@ -60,7 +61,10 @@ export interface RawFile {
   readonly damaged: boolean;
 }
 
-/** Masks people in a raw file; a file that holds none of them stays as it is, to the inode. */
+/**
+ * Masks people in a raw file; a file that holds none of them stays as it is, to the inode. A damaged one that cannot be
+ * searched to its end is cut where the search ends: what lies behind could be anybody's.
+ */
 export async function eraseInRaw(
   context: ErasureContext,
   path: string,
@@ -75,8 +79,10 @@ export async function eraseInRaw(
     findSuppression,
     tallies.onMasked,
   );
-  const rewritten = await writeRewritten(path, file.format, rewrite, { damaged: file.damaged });
-  if (tallies.masked() === 0) {
+  const salvage = file.damaged ? await searchableBytes(path, file.format, context.maxUnpackRatio) : undefined;
+  const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
+  const rewritten = await writeRewritten(path, file.format, rewrite, salvage === undefined ? {} : { salvage });
+  if (tallies.masked() === 0 && !isCut) {
     await discard(rewritten);
     return;
   }

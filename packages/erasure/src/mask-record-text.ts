@@ -1,4 +1,5 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
+import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { isOfNobody } from "@lethe/datasets/read-field";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
@@ -33,6 +34,9 @@ export function maskRawRecords(
       const record = parseJson(text);
       const subject = dataset.subjectOf(record);
       if (isOfNobody(subject)) return redactMention(text, findSuppression, onMasked);
+      if (isNestedDeeper(DEEPEST_NESTING, record, text)) {
+        return redactWhole(record, text, subject, findSuppression, onMasked);
+      }
       const masked = mask(record, subject);
       return masked === undefined ? redactEmailsIn(record, text, findSuppression, onMasked) : JSON.stringify(masked);
     },
@@ -40,9 +44,10 @@ export function maskRawRecords(
       const record = dataset.fromCsv(row);
       const subject = dataset.subjectOf(record);
       const fields = Object.entries(row);
-      if (isOfNobody(subject)) {
-        const mentioned = redactMention(JSON.stringify(row), findSuppression, onMasked);
-        return mentioned === undefined ? undefined : Object.fromEntries(fields.map(([name]) => [name, mentioned]));
+      const text = JSON.stringify(row);
+      if (isOfNobody(subject) || isNestedDeeper(DEEPEST_NESTING, record, text)) {
+        const redacted = redactWhole(record, text, subject, findSuppression, onMasked);
+        return redacted === undefined ? undefined : Object.fromEntries(fields.map(([name]) => [name, redacted]));
       }
       const masked = mask(record, subject);
       if (masked !== undefined) {
@@ -92,6 +97,20 @@ function redactEmailsIn(
   const redacted = redactEmails(plain, findSuppression);
   if (redacted !== undefined) onMasked(null, 1);
   return redacted;
+}
+
+/** A record that cannot be masked field by field is redacted whole when it is somebody's, or mentions somebody. */
+function redactWhole(
+  record: unknown,
+  text: string,
+  { customerId, email }: Subject,
+  findSuppression: FindSuppression,
+  onMasked: OnMasked,
+): string | undefined {
+  const key = findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression);
+  if (key === undefined) return redactMention(text, findSuppression, onMasked);
+  onMasked(customerId === null ? null : pseudonym(key, customerId), 1);
+  return REDACTED;
 }
 
 /** A line that is no record, or nobody's, is redacted whole when it mentions somebody. */

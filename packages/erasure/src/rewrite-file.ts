@@ -4,14 +4,18 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { READ_BYTES, unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { rewriteRecords } from "@lethe/input-files/rewrite-records";
+import { salvagedBytes } from "@lethe/input-files/salvaged-bytes";
+import { firstBytes } from "@lethe/input-files/unpack-limit";
 
-const READ_BYTES = 1024 * 1024;
-/** Records longer than this are looked through as lines, whatever the file says it is. */
-export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+/**
+ * Records longer than this are looked through in pieces, each as a line that is no record. No file that was taken in has
+ * one: it is twice the most that LETHE_MAX_RECORD_BYTES can be, since cleaning may lengthen a record.
+ */
+export const MAX_RECORD_BYTES = 32 * 1024 * 1024;
 
 export interface RewrittenFile {
   /** A file beside the original, whole and on disk, that waits to take its place. */
@@ -21,13 +25,14 @@ export interface RewrittenFile {
 
 /**
  * Writes a copy of a file with its records rewritten, packed again if the file was. `firstBytes` takes only so much of
- * the original; `damaged` takes what can still be read of a torn file. The original is not touched.
+ * the original as it lies on disk; `salvage` takes what can still be read of a torn file, and of that only so many bytes.
+ * The original is not touched.
  */
 export async function writeRewritten(
   path: string,
   format: InputFormat,
   rewrite: Rewrite,
-  options: { readonly firstBytes?: number; readonly damaged?: boolean } = {},
+  options: { readonly firstBytes?: number; readonly salvage?: number } = {},
 ): Promise<RewrittenFile> {
   const temporary = `${path}.erasing.tmp`;
   try {
@@ -43,11 +48,14 @@ async function write(
   path: string,
   format: InputFormat,
   rewrite: Rewrite,
-  options: { readonly firstBytes?: number; readonly damaged?: boolean },
+  options: { readonly firstBytes?: number; readonly salvage?: number },
 ): Promise<number> {
   const end = options.firstBytes === undefined ? {} : { end: options.firstBytes - 1 };
   const stored = createReadStream(path, { highWaterMark: READ_BYTES, ...end });
-  const unpacked = options.damaged === true ? salvagedBytes(stored, format.gzip) : unpackedBytes(stored, format.gzip);
+  const unpacked =
+    options.salvage === undefined
+      ? unpackedBytes(stored, format.gzip)
+      : firstBytes(salvagedBytes(stored, format.gzip), options.salvage);
   const rewritten = Readable.from(rewriteRecords(unpacked, format.shape, rewrite, MAX_RECORD_BYTES));
   if (format.gzip) await pipeline(rewritten, createGzip(), createWriteStream(temporary));
   else await pipeline(rewritten, createWriteStream(temporary));

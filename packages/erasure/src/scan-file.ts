@@ -1,20 +1,29 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { salvagedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { unpackedBytes } from "@lethe/input-files/file-source";
 import { rewriteRecords } from "@lethe/input-files/rewrite-records";
+import { salvagedBytes } from "@lethe/input-files/salvaged-bytes";
+import { firstBytes } from "@lethe/input-files/unpack-limit";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { namesSuppressed } from "./names-suppressed.js";
 import { parseJson } from "./parse-json.js";
 import type { PersonFile } from "./person-files.js";
 import { exists, MAX_RECORD_BYTES } from "./rewrite-file.js";
+import { searchableBytes } from "./searchable-bytes.js";
 
 /** What a scan of files needs to know. */
-export type FileFolders = Pick<ErasureContext, "datasets" | "archived" | "processed" | "quarantined">;
+export type FileFolders = Pick<
+  ErasureContext,
+  "datasets" | "archived" | "processed" | "quarantined" | "maxUnpackRatio"
+>;
 
 const ROOTS = { archived_data: "archived", processed_data: "processed", quarantined_data: "quarantined" } as const;
 
-/** Reads a file through and counts the records that name somebody on the suppression list. Bytes are those unpacked. */
+/**
+ * Reads a file through and counts the records that name somebody on the suppression list. Bytes are those unpacked. The
+ * part of a file that cannot be searched may hold anybody, and counts as a finding.
+ */
 export async function scanFile(
   context: FileFolders,
   file: PersonFile,
@@ -28,11 +37,15 @@ export async function scanFile(
     result.records += 1;
     if (namesSuppressed(dataset, record, text, findSuppression)) result.findings += 1;
   };
-  const stored = createReadStream(path);
   const damaged = file.place === "quarantined_data";
+  const searchable = damaged
+    ? await searchableBytes(path, file.format, context.maxUnpackRatio)
+    : Number.POSITIVE_INFINITY;
+  if (searchable !== Number.POSITIVE_INFINITY) result.findings += 1;
+  const stored = createReadStream(path);
   const bytes = damaged ? salvagedBytes(stored, file.format.gzip) : unpackedBytes(stored, file.format.gzip);
   const looking = rewriteRecords(
-    bytes,
+    firstBytes(bytes, searchable),
     file.format.shape,
     {
       json: (text) => {

@@ -1,4 +1,5 @@
 import { UnreadableFileError } from "@lethe/contracts/errors";
+import { cutBetweenWords } from "./rewrite.js";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -16,6 +17,8 @@ export interface ArrayScanner {
   end(): void;
   /** Bytes of the element that has begun and not ended. */
   openBytes(): number;
+  /** Gives the element that has begun to `onElement` as far as its words go; what follows of it will be another one. */
+  cutOpen(): void;
 }
 
 /**
@@ -34,14 +37,19 @@ export function createArrayScanner(
   let ended = false;
   let open: Buffer[] = [];
   let openBytes = 0;
+  const takeOpen = () => {
+    const bytes = Buffer.concat(open);
+    open = [];
+    openBytes = 0;
+    onElement(bytes);
+  };
   return {
     push(piece) {
       let start = 0;
       const closeElement = (end: number) => {
-        onElement(Buffer.concat([...open, piece.subarray(start, end)]));
-        open = [];
-        openBytes = 0;
+        open.push(piece.subarray(start, end));
         start = end;
+        takeOpen();
       };
       for (let i = 0; i < piece.length; i++) {
         const byte = piece[i] ?? SPACE;
@@ -88,8 +96,14 @@ export function createArrayScanner(
     end() {
       if (ended) return;
       if (!isLenient) throw new UnreadableFileError("the array does not end");
-      if (openBytes > 0) onElement(Buffer.concat(open));
+      if (openBytes > 0) takeOpen();
     },
     openBytes: () => openBytes,
+    cutOpen() {
+      const { head, rest } = cutBetweenWords(Buffer.concat(open));
+      open = [rest];
+      openBytes = rest.length;
+      onElement(head);
+    },
   };
 }

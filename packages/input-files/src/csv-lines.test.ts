@@ -1,11 +1,12 @@
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyCuts, type Cuts, endless, inPieces, linesOf } from "../test/lines.js";
+import { anyCuts, type Cuts, endless, inPieces, LIMITS, linesOf } from "../test/lines.js";
 import { readLines } from "./read-lines.js";
 
-async function read(text: string | Buffer, cuts: Cuts = [], limit?: number): Promise<unknown[]> {
-  const lines = await linesOf(inPieces(Buffer.from(text), cuts), "csv", limit);
+async function read(text: string | Buffer, cuts: Cuts = [], maxRecordBytes?: number): Promise<unknown[]> {
+  const limits = maxRecordBytes === undefined ? {} : { maxRecordBytes };
+  const lines = await linesOf(inPieces(Buffer.from(text), cuts), "csv", limits);
   return lines.map((line) => JSON.parse(line));
 }
 
@@ -51,7 +52,9 @@ describe("a CSV file", () => {
       yield Buffer.from("id,name\n");
       yield* source;
     })();
-    const first = await readLines(withHeader, "csv", 1024)[Symbol.asyncIterator]().next();
+    const first = await readLines(withHeader, "csv", { ...LIMITS, maxRecordBytes: 1024 })
+      [Symbol.asyncIterator]()
+      .next();
     expect(first.done).toBe(false);
     expect(taken()).toBeLessThan(20);
   });
@@ -81,6 +84,18 @@ describe("a CSV file", () => {
 
   it("cannot be read with two columns of one name: one of them would be lost", async () => {
     await expect(read("id,name,id\n1,a,2\n")).rejects.toThrow(UnreadableFileError);
+  });
+
+  it("cannot be read with a row of more columns than the limit, be it the header or another", async () => {
+    const row = (columns: number) => Array.from({ length: columns }, (_, i) => `c${i}`).join(",");
+    expect(await read(`${row(20)}\n${row(20)}\n`)).toHaveLength(1);
+    await expect(read(`${row(21)}\n`)).rejects.toThrow("row 1 has more than 20 columns (LETHE_MAX_COLUMNS)");
+    await expect(read(`id\n1\n${row(21)}\n`)).rejects.toThrow("row 3 has more than 20 columns (LETHE_MAX_COLUMNS)");
+  });
+
+  it("cannot be read with a very long name, which every row would repeat", async () => {
+    expect(await read(`${"n".repeat(128)}\n1\n`)).toHaveLength(1);
+    await expect(read(`${"n".repeat(129)}\n1\n`)).rejects.toThrow("a column's name is longer than 128 characters");
   });
 
   it("cannot be read if quotes do not end", async () => {
@@ -117,7 +132,7 @@ describe("a CSV file", () => {
         yield Buffer.from('id\n"');
         yield* source;
       })();
-      await expect(linesOf(opened, "csv", 1024 * 1024)).rejects.toThrow(UnreadableFileError);
+      await expect(linesOf(opened, "csv", { maxRecordBytes: 1024 * 1024 })).rejects.toThrow(UnreadableFileError);
       expect(taken()).toBeLessThanOrEqual(4);
     }
   });

@@ -4,22 +4,24 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import { parse } from "fast-csv";
 import { guardCsv } from "./guard-csv.js";
 import type { ByteSource, LineChunk } from "./line-chunk.js";
+import type { ReadLimits } from "./read-limits.js";
 
 const CHUNK_BYTES = 256 * 1024;
+const LONGEST_NAME = 128;
 
 /**
  * Makes a JSON object of each CSV row, a line each, with the header's names and every field as text. A row with more or
  * fewer fields than the header becomes an array, which no dataset's schema takes: it is rejected, not lost. Blank lines
- * are no rows. Throws UnreadableFileError for bytes that are not UTF-8, a row over the limit, quotes that do not end, or
- * two columns of one name.
+ * are no rows. Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, quotes that do not
+ * end, or two columns of one name or of a very long one.
  */
-export async function* csvLines(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
+export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGenerator<LineChunk> {
   // Header and ragged rows are told apart here: the parser would report ragged rows ahead of the rows before them.
   const parser = parse({ headers: false });
   let sourceFailure: { error: unknown } | undefined;
   async function* guarded() {
     try {
-      yield* guardCsv(source, maxRecordBytes);
+      yield* guardCsv(source, limits.maxRecordBytes);
     } catch (error) {
       sourceFailure = { error };
       throw error;
@@ -27,13 +29,16 @@ export async function* csvLines(source: ByteSource, maxRecordBytes: number): Asy
   }
   const feed = pipeline(Readable.from(guarded()), parser).catch((error: Error) => void parser.destroy(error));
   let header: readonly string[] | undefined;
+  let rowNumber = 0;
   let lines: string[] = [];
   let length = 0;
   try {
     for await (const row of parser as AsyncIterable<string[]>) {
       if (row.length === 0) continue;
+      rowNumber += 1;
+      if (row.length > limits.maxColumns) throw tooManyColumns(rowNumber, limits.maxColumns);
       if (header === undefined) {
-        header = withoutDoubles(row);
+        header = checkHeader(row);
         continue;
       }
       const line = JSON.stringify(toRecord(header, row));
@@ -55,7 +60,15 @@ export async function* csvLines(source: ByteSource, maxRecordBytes: number): Asy
   if (lines.length > 0) yield toChunk(lines);
 }
 
-function withoutDoubles(header: readonly string[]): readonly string[] {
+function tooManyColumns(row: number, maxColumns: number): UnreadableFileError {
+  return new UnreadableFileError(`row ${row} has more than ${maxColumns} columns (LETHE_MAX_COLUMNS)`);
+}
+
+function checkHeader(header: readonly string[]): readonly string[] {
+  // Each row repeats the names: a long one would make much of a file that is short.
+  if (header.some((name) => name.length > LONGEST_NAME)) {
+    throw new UnreadableFileError(`a column's name is longer than ${LONGEST_NAME} characters`);
+  }
   const names = header.filter((name) => name !== "");
   if (new Set(names).size < names.length) throw new UnreadableFileError("two columns have the same name");
   return header;

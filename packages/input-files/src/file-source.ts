@@ -1,7 +1,7 @@
 import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { createGunzip, constants as zlib } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import type { ByteSource } from "./line-chunk.js";
@@ -57,27 +57,4 @@ function isZlibError(error: unknown): error is Error & { code: string } {
 
 function describe(error: { code: string }): string {
   return error.code === "Z_BUF_ERROR" ? "the gzip data ends too early" : "the gzip data is damaged";
-}
-
-/**
- * Gives what can be unpacked of a file that is torn or damaged, and no error for what cannot.
- * What lies behind the damage cannot be read by anybody without knowing what stood there.
- */
-export async function* salvagedBytes(stored: ByteSource, gzip: boolean): AsyncGenerator<Buffer> {
-  if (!gzip) {
-    yield* stored;
-    return;
-  }
-  const source = Readable.from(stored);
-  const gunzip = createGunzip({ finishFlush: zlib.Z_SYNC_FLUSH });
-  const pieces: Buffer[] = [];
-  const ended = new Promise<void>((resolve) => {
-    gunzip.on("data", (piece: Buffer) => pieces.push(piece));
-    gunzip.once("end", () => resolve());
-    gunzip.once("error", () => resolve());
-  });
-  source.pipe(gunzip);
-  await ended;
-  source.destroy();
-  yield* pieces;
 }

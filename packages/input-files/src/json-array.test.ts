@@ -2,6 +2,7 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyCuts, type Cuts, endless, inPieces, linesOf } from "../test/lines.js";
+import type { ReadLimits } from "./read-limits.js";
 
 /** Texts that a careless cutter would stumble over. */
 const text = fc
@@ -18,8 +19,8 @@ const element = fc.letrec((tie) => ({
   ),
 })).value;
 
-function read(json: string, cuts: Cuts = [], limit?: number): Promise<string[]> {
-  return linesOf(inPieces(Buffer.from(json), cuts), "json", limit);
+function read(json: string, cuts: Cuts = [], limits: Partial<ReadLimits> = {}): Promise<string[]> {
+  return linesOf(inPieces(Buffer.from(json), cuts), "json", limits);
 }
 
 describe("a file with one array", () => {
@@ -67,8 +68,10 @@ describe("a file with one array", () => {
     const longest = `"${"x".repeat(98)}"`;
     await fc.assert(
       fc.asyncProperty(anyCuts, async (cuts) => {
-        expect(await read(`[1,${longest},2]`, cuts, 100)).toEqual(["1", longest, "2"]);
-        await expect(read(`[1,${longest} ,2]`, cuts, 100)).rejects.toThrow("record 2 is longer than 100 bytes");
+        expect(await read(`[1,${longest},2]`, cuts, { maxRecordBytes: 100 })).toEqual(["1", longest, "2"]);
+        await expect(read(`[1,${longest} ,2]`, cuts, { maxRecordBytes: 100 })).rejects.toThrow(
+          "record 2 is longer than 100 bytes",
+        );
       }),
       { numRuns: 50 },
     );
@@ -76,7 +79,7 @@ describe("a file with one array", () => {
 
   it("fails at an element of 50 MB before it has read three MB of it", async () => {
     const { source, taken } = endless(Buffer.from(`[${"x".repeat(1024 * 1024)}`), 50);
-    await expect(linesOf(source, "json", 1024 * 1024)).rejects.toThrow(UnreadableFileError);
+    await expect(linesOf(source, "json", { maxRecordBytes: 1024 * 1024 })).rejects.toThrow(UnreadableFileError);
     expect(taken()).toBeLessThanOrEqual(3);
   });
 });

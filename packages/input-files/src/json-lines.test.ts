@@ -47,7 +47,7 @@ describe("a file of JSON lines", () => {
     await fc.assert(
       fc.asyncProperty(anyCuts, async (cuts) => {
         const longest = "x".repeat(100);
-        const read = (text: string) => linesOf(inPieces(Buffer.from(text), cuts), "ndjson", 100);
+        const read = (text: string) => linesOf(inPieces(Buffer.from(text), cuts), "ndjson", { maxRecordBytes: 100 });
         expect(await read(`a\n${longest}\nb`)).toEqual(["a", longest, "b"]);
         await expect(read(`a\nb\n${longest}x\nc`)).rejects.toThrow("record 3 is longer than 100 bytes");
         await expect(read(`${longest}x`)).rejects.toThrow(UnreadableFileError);
@@ -58,7 +58,7 @@ describe("a file of JSON lines", () => {
 
   it("fails at a line of 50 MB before it has read two MB of it", async () => {
     const { source, taken } = endless(Buffer.alloc(1024 * 1024, "x"), 50);
-    await expect(linesOf(source, "ndjson", 1024 * 1024)).rejects.toThrow(UnreadableFileError);
+    await expect(linesOf(source, "ndjson", { maxRecordBytes: 1024 * 1024 })).rejects.toThrow(UnreadableFileError);
     expect(taken()).toBeLessThanOrEqual(2);
   });
 });

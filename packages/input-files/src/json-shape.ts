@@ -1,5 +1,8 @@
 import { type ByteSource, NEWLINE } from "./line-chunk.js";
 
+const OPEN_BRACKET = 0x5b;
+const SPACE = 0x20;
+
 export interface ShapedSource {
   /** A record a line; an array of records; or one record that may stand on many lines (then `source` is one piece). */
   readonly shape: "lines" | "array" | "object";
@@ -13,28 +16,57 @@ export interface ShapedSource {
  */
 export async function detectJsonShape(source: ByteSource, maxRecordBytes: number): Promise<ShapedSource> {
   const iterator = source[Symbol.asyncIterator]();
-  const head = await takeUntil(iterator, maxRecordBytes, (bytes) => firstByte(bytes) !== undefined);
-  if (firstByte(head) === "[") return { shape: "array", source: chain(head, iterator) };
-  const line = await takeUntil(iterator, maxRecordBytes, (bytes) => firstLine(bytes) !== undefined, head);
-  if (isJson(firstLine(line) ?? line)) return { shape: "lines", source: chain(line, iterator) };
-  const whole = await takeUntil(iterator, maxRecordBytes, () => false, line);
+  const begun: Begun = { pieces: [], length: 0 };
+  const start = await takeUntil(iterator, maxRecordBytes, begun, 0, firstNonBlank);
+  const head = joined(begun);
+  // What lies beyond the limit does not count, though it may have come with the same piece: else pieces would decide.
+  if (start <= maxRecordBytes && head[start] === OPEN_BRACKET) return { shape: "array", source: chain(head, iterator) };
+  const end = await takeUntil(iterator, maxRecordBytes, begun, start, (bytes) => bytes.indexOf(NEWLINE));
+  const line = joined(begun);
+  if (isJson(line.subarray(start, end))) return { shape: "lines", source: chain(line, iterator) };
+  await takeUntil(iterator, maxRecordBytes, begun, begun.length, () => -1);
+  const whole = joined(begun);
   const isObject = whole.length <= maxRecordBytes && isJson(whole);
   return { shape: isObject ? "object" : "lines", source: chain(whole, iterator) };
 }
 
-/** Collects bytes until `enough` says so, they are more than `limit`, or the source ends. */
+/** The bytes that were taken so far; joined only when they are asked for, so that many pieces cost no more than few. */
+interface Begun {
+  pieces: Buffer[];
+  length: number;
+}
+
+/**
+ * Takes bytes until `find` finds its place in them, looking from `from` on and at each piece once. Gives that place, or
+ * the length of all that was taken when they are more than `limit` or the source ends.
+ */
 async function takeUntil(
   iterator: AsyncIterator<Buffer>,
   limit: number,
-  enough: (bytes: Buffer) => boolean,
-  start: Buffer = Buffer.alloc(0),
-): Promise<Buffer> {
-  let bytes = start;
-  while (bytes.length <= limit && !enough(bytes)) {
+  begun: Begun,
+  from: number,
+  find: (bytes: Buffer) => number,
+): Promise<number> {
+  let looked = from;
+  let unseen = joined(begun).subarray(looked);
+  for (;;) {
+    const found = find(unseen);
+    if (found !== -1) return looked + found;
+    looked += unseen.length;
+    if (begun.length > limit) return begun.length;
     const next = await iterator.next();
-    if (next.done === true) break;
-    bytes = Buffer.concat([bytes, next.value]);
+    if (next.done === true) return begun.length;
+    unseen = next.value;
+    begun.pieces.push(unseen);
+    begun.length += unseen.length;
   }
+}
+
+function joined(begun: Begun): Buffer {
+  const whole = begun.pieces.length === 1 ? begun.pieces[0] : undefined;
+  if (whole !== undefined) return whole;
+  const bytes = Buffer.concat(begun.pieces);
+  begun.pieces = [bytes];
   return bytes;
 }
 
@@ -43,16 +75,8 @@ async function* chain(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-function firstByte(bytes: Buffer): string | undefined {
-  const index = bytes.findIndex((byte) => byte > 0x20);
-  return index === -1 ? undefined : String.fromCharCode(bytes[index] ?? 0);
-}
-
-/** The first line that is not blank, once its end is there. */
-function firstLine(bytes: Buffer): Buffer | undefined {
-  const start = bytes.findIndex((byte) => byte > 0x20);
-  const end = start === -1 ? -1 : bytes.indexOf(NEWLINE, start);
-  return end === -1 ? undefined : bytes.subarray(start, end);
+function firstNonBlank(bytes: Buffer): number {
+  return bytes.findIndex((byte) => byte > SPACE);
 }
 
 function isJson(bytes: Buffer): boolean {

@@ -2,9 +2,10 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyCuts, brokenDisk, type Cuts, endless, inPieces, linesOf } from "../test/lines.js";
+import type { ReadLimits } from "./read-limits.js";
 
-function read(text: string, cuts: Cuts = [], limit?: number): Promise<string[]> {
-  return linesOf(inPieces(Buffer.from(text), cuts), "json", limit);
+function read(text: string, cuts: Cuts = [], limits: Partial<ReadLimits> = {}): Promise<string[]> {
+  return linesOf(inPieces(Buffer.from(text), cuts), "json", limits);
 }
 
 describe("a .json file", () => {
@@ -41,7 +42,10 @@ describe("a .json file", () => {
 
   it("is lines if its first line is broken and the rest is more than one record may be", async () => {
     const rest = Array.from({ length: 100 }, (_, i) => `{"a":${i}}`);
-    expect(await read(["{broken", ...rest].join("\n"), [50, 100, 150, 200], 100)).toEqual(["{broken", ...rest]);
+    expect(await read(["{broken", ...rest].join("\n"), [50, 100, 150, 200], { maxRecordBytes: 100 })).toEqual([
+      "{broken",
+      ...rest,
+    ]);
   });
 
   it("gives nothing for nothing", async () => {
@@ -52,7 +56,7 @@ describe("a .json file", () => {
   it("fails at 50 MB without a line end before it has read three MB of them", async () => {
     for (const text of ["x", " ", '{"a":"'.padEnd(1024, "x")]) {
       const { source, taken } = endless(Buffer.alloc(1024 * 1024, text), 50);
-      await expect(linesOf(source, "json", 1024 * 1024)).rejects.toThrow(UnreadableFileError);
+      await expect(linesOf(source, "json", { maxRecordBytes: 1024 * 1024 })).rejects.toThrow(UnreadableFileError);
       expect(taken()).toBeLessThanOrEqual(3);
     }
   });

@@ -4,20 +4,21 @@ import { jsonArray, onOneLine } from "./json-array.js";
 import { jsonLines } from "./json-lines.js";
 import { detectJsonShape } from "./json-shape.js";
 import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js";
+import type { ReadLimits } from "./read-limits.js";
 
 /**
- * Gives a file's records, a line each, whatever its shape. Takes the unpacked bytes and the greatest length of a record
- * in bytes. Memory does not grow with the file. Throws UnreadableFileError for a file that cannot be cut into records.
+ * Gives a file's records, a line each, whatever its shape. Takes the unpacked bytes. Memory does not grow with the
+ * file. Throws UnreadableFileError for a file that cannot be cut into records.
  */
 export async function* readLines(
   source: ByteSource,
   shape: InputFormat["shape"],
-  maxRecordBytes: number,
+  limits: ReadLimits,
 ): AsyncGenerator<LineChunk> {
   const bytes = withoutByteOrderMark(source);
-  if (shape === "csv") yield* csvLines(bytes, maxRecordBytes);
-  else if (shape === "ndjson") yield* jsonLines(bytes, maxRecordBytes);
-  else yield* jsonRecords(bytes, maxRecordBytes);
+  if (shape === "csv") yield* csvLines(bytes, limits);
+  else if (shape === "ndjson") yield* jsonLines(bytes, limits.maxRecordBytes);
+  else yield* jsonRecords(bytes, limits.maxRecordBytes);
 }
 
 async function* jsonRecords(bytes: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {

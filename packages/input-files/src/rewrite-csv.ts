@@ -1,15 +1,19 @@
 import { parseString, writeToString } from "fast-csv";
 import { createRowEndFinder } from "./csv-row-ends.js";
 import type { ByteSource } from "./line-chunk.js";
-import { type Rewrite, rewriteBytes } from "./rewrite.js";
+import { cutBetweenWords, type Rewrite, rewriteBytes } from "./rewrite.js";
 
 /**
  * Gives a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. What is no
  * row of the file, for want of a field or of a quote, is rewritten as text.
  */
-export async function* rewriteCsv(source: ByteSource, rewrite: Rewrite): AsyncGenerator<Buffer> {
+export async function* rewriteCsv(
+  source: ByteSource,
+  rewrite: Rewrite,
+  maxRecordBytes: number,
+): AsyncGenerator<Buffer> {
   let header: readonly string[] | undefined;
-  for await (const row of rawRows(source)) {
+  for await (const row of rawRows(source, maxRecordBytes)) {
     const fields = await parseRow(row.toString("utf8"));
     if (fields?.length === 0) yield row;
     else if (header === undefined && fields !== undefined) {
@@ -51,19 +55,29 @@ async function parseRow(text: string): Promise<string[] | undefined> {
   return rows.length > 1 ? undefined : (rows[0] ?? []);
 }
 
-/** Cuts at line ends that stand outside quotes; each row with its line end. */
-async function* rawRows(source: ByteSource): AsyncGenerator<Buffer> {
+/** Cuts at line ends that stand outside quotes; each row with its line end. One that is too long comes in pieces. */
+async function* rawRows(source: ByteSource, maxRecordBytes: number): AsyncGenerator<Buffer> {
   const endsRow = createRowEndFinder();
   let open: Buffer[] = [];
+  let openBytes = 0;
   for await (const piece of source) {
     let start = 0;
     for (let i = 0; i < piece.length; i++) {
       if (!endsRow(piece[i] ?? 0)) continue;
       yield Buffer.concat([...open, piece.subarray(start, i + 1)]);
       open = [];
+      openBytes = 0;
       start = i + 1;
     }
-    if (start < piece.length) open.push(piece.subarray(start));
+    if (start === piece.length) continue;
+    open.push(piece.subarray(start));
+    openBytes += piece.length - start;
+    if (openBytes > maxRecordBytes) {
+      const { head, rest } = cutBetweenWords(Buffer.concat(open));
+      yield head;
+      open = [rest];
+      openBytes = rest.length;
+    }
   }
-  if (open.length > 0) yield Buffer.concat(open);
+  if (openBytes > 0) yield Buffer.concat(open);
 }

@@ -14,9 +14,15 @@ const ANN: Rewrite = {
   csv: (row) => (row.name === "Ann" ? { ...row, name: "-" } : undefined),
 };
 
-async function rewrite(bytes: Buffer, shape: Shape, rewriting: Rewrite, cuts: Cuts = []): Promise<string> {
+async function rewrite(
+  bytes: Buffer,
+  shape: Shape,
+  rewriting: Rewrite,
+  cuts: Cuts = [],
+  maxRecordBytes = MAX_RECORD_BYTES,
+): Promise<string> {
   const pieces: Buffer[] = [];
-  for await (const piece of rewriteRecords(inPieces(bytes, cuts), shape, rewriting, MAX_RECORD_BYTES)) {
+  for await (const piece of rewriteRecords(inPieces(bytes, cuts), shape, rewriting, maxRecordBytes)) {
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString("latin1");
@@ -32,6 +38,7 @@ describe("rewriteRecords", () => {
     await fc.assert(
       fc.asyncProperty(bytes, anyShape, anyCuts, async (given, shape, cuts) => {
         expect(await rewrite(given, shape, NOTHING, cuts)).toBe(given.toString("latin1"));
+        expect(await rewrite(given, shape, NOTHING, cuts, 8)).toBe(given.toString("latin1"));
       }),
       { numRuns: 500 },
     );
@@ -51,5 +58,32 @@ describe("rewriteRecords", () => {
   ])("in %s rewrites of %j the records that it is told to", async (shape, given, expected) => {
     expect(await rewrite(Buffer.from(given), shape, ANN)).toBe(expected);
     expect(await rewrite(Buffer.from(given), shape, ANN, "everywhere")).toBe(expected);
+  });
+
+  it.each<[Shape, string, string]>([
+    ["ndjson", "{", "}\n"],
+    ["json", "[{", "}]"],
+    ["json", "{", "}"],
+    ["csv", 'a,b\n"', '"\n'],
+  ])("takes a record of %s that is too long in pieces, and cuts no word in two", async (shape, before, after) => {
+    const words = Array.from({ length: 3_000 }, (_, i) => `word-${i}`).join(" ");
+    const given = Buffer.from(
+      `${before}"x":"${words} Ann ${words}"${after}`.replaceAll('"', shape === "csv" ? "" : '"'),
+    );
+    const longest = { bytes: 0 };
+    const seen: string[] = [];
+    const look: Rewrite = {
+      json(text) {
+        longest.bytes = Math.max(longest.bytes, text.length);
+        seen.push(...text.split(/[\s":]+/));
+        return undefined;
+      },
+      csv: () => undefined,
+    };
+    const pieces = Array.from({ length: 200 }, (_, i) => i * 300);
+    await rewrite(given, shape, look, pieces, 4_096);
+    expect(longest.bytes).toBeLessThan(5_000);
+    const all = [...words.split(" "), "Ann", ...words.split(" ")];
+    expect(seen.filter((word) => word === "Ann" || /^word-\d+$/.test(word))).toEqual(all);
   });
 });

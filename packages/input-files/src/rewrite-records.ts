@@ -2,13 +2,13 @@ import { createArrayScanner } from "./array-scanner.js";
 import type { InputFormat } from "./input-format.js";
 import { detectJsonShape } from "./json-shape.js";
 import { type ByteSource, NEWLINE } from "./line-chunk.js";
-import { type Rewrite, type RewriteText, rewriteBytes } from "./rewrite.js";
+import { cutBetweenWords, type Rewrite, type RewriteText, rewriteBytes } from "./rewrite.js";
 import { rewriteCsv } from "./rewrite-csv.js";
 
 /**
- * Gives a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes; memory
- * grows with the longest record only. A file that is not whole is rewritten as far as it goes, its last piece taken for
- * a record.
+ * Gives a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes. A file
+ * that is not whole is rewritten as far as it goes, its last piece taken for a record. So is each piece of a record that
+ * is longer than `maxRecordBytes`, which bounds the memory.
  */
 export async function* rewriteRecords(
   source: ByteSource,
@@ -17,26 +17,35 @@ export async function* rewriteRecords(
   maxRecordBytes: number,
 ): AsyncGenerator<Buffer> {
   if (shape === "csv") {
-    yield* rewriteCsv(source, rewrite);
+    yield* rewriteCsv(source, rewrite, maxRecordBytes);
   } else if (shape === "ndjson") {
-    yield* rewriteLines(source, rewrite.json);
+    yield* rewriteLines(source, rewrite.json, maxRecordBytes);
   } else {
     const shaped = await detectJsonShape(source, maxRecordBytes);
-    if (shaped.shape === "array") yield* rewriteArray(shaped.source, rewrite.json);
-    else if (shaped.shape === "lines") yield* rewriteLines(shaped.source, rewrite.json);
+    if (shaped.shape === "array") yield* rewriteArray(shaped.source, rewrite.json, maxRecordBytes);
+    else if (shaped.shape === "lines") yield* rewriteLines(shaped.source, rewrite.json, maxRecordBytes);
     else for await (const whole of shaped.source) yield rewriteBytes(whole, rewrite.json) ?? whole;
   }
 }
 
-async function* rewriteLines(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
+async function* rewriteLines(source: ByteSource, rewrite: RewriteText, maxRecordBytes: number): AsyncGenerator<Buffer> {
   let open: Buffer[] = [];
+  let openBytes = 0;
   for await (const piece of source) {
     const end = piece.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       yield* rewriteWholeLines(Buffer.concat([...open, piece.subarray(0, end)]), rewrite);
       open = [];
+      openBytes = 0;
     }
-    if (end < piece.length) open.push(piece.subarray(end));
+    open.push(piece.subarray(end));
+    openBytes += piece.length - end;
+    if (openBytes > maxRecordBytes) {
+      const { head, rest } = cutBetweenWords(Buffer.concat(open));
+      yield rewriteBytes(head, rewrite) ?? head;
+      open = [rest];
+      openBytes = rest.length;
+    }
   }
   const rest = Buffer.concat(open);
   yield rewriteBytes(rest, rewrite) ?? rest;
@@ -57,7 +66,7 @@ function* rewriteWholeLines(bytes: Buffer, rewrite: RewriteText): Generator<Buff
   yield bytes.subarray(unchangedFrom);
 }
 
-async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGenerator<Buffer> {
+async function* rewriteArray(source: ByteSource, rewrite: RewriteText, maxRecordBytes: number): AsyncGenerator<Buffer> {
   let done: Buffer[] = [];
   const scanner = createArrayScanner(
     (element) => done.push(rewriteBytes(element, rewrite) ?? element),
@@ -66,6 +75,7 @@ async function* rewriteArray(source: ByteSource, rewrite: RewriteText): AsyncGen
   );
   for await (const piece of source) {
     scanner.push(piece);
+    if (scanner.openBytes() > maxRecordBytes) scanner.cutOpen();
     yield Buffer.concat(done);
     done = [];
   }

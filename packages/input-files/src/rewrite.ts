@@ -20,3 +20,19 @@ export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | unde
   const start = text.indexOf(trimmed);
   return Buffer.from(text.slice(0, start) + replacement + text.slice(start + trimmed.length));
 }
+
+/** A word that names a person, an id or an email, is no longer (RFC 5321, section 4.5.3.1.3: 254 characters). */
+const LONGEST_WORD_BYTES = 1024;
+
+/** Cuts a piece of a record that is too long to be held, so that no id or email is cut in two. */
+export function cutBetweenWords(bytes: Buffer): { readonly head: Buffer; readonly rest: Buffer } {
+  const tail = bytes.subarray(-LONGEST_WORD_BYTES);
+  const inTail = tail.findLastIndex(isBetweenWords);
+  const end = inTail === -1 ? bytes.length : bytes.length - tail.length + inTail + 1;
+  return { head: bytes.subarray(0, end), rest: bytes.subarray(end) };
+}
+
+/** Whether a byte can stand in no id or email: white space, or one of JSON's and CSV's own. */
+function isBetweenWords(byte: number): boolean {
+  return byte <= 0x20 || '",:{}[]'.includes(String.fromCharCode(byte));
+}

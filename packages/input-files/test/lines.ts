@@ -2,9 +2,10 @@ import { createReadStream } from "node:fs";
 import fc from "fast-check";
 import type { InputFormat } from "../src/input-format.js";
 import type { ByteSource } from "../src/line-chunk.js";
+import type { ReadLimits } from "../src/read-limits.js";
 import { readLines } from "../src/read-lines.js";
 
-const MAX_RECORD_BYTES = 64 * 1024;
+export const LIMITS: ReadLimits = { maxRecordBytes: 64 * 1024, maxColumns: 20 };
 
 export type Cuts = readonly number[] | "everywhere";
 
@@ -30,10 +31,10 @@ export const anyCuts: fc.Arbitrary<Cuts> = fc.oneof(
 export async function linesOf(
   source: ByteSource,
   shape: InputFormat["shape"],
-  maxRecordBytes: number = MAX_RECORD_BYTES,
+  limits: Partial<ReadLimits> = {},
 ): Promise<string[]> {
   const lines: string[] = [];
-  for await (const chunk of readLines(source, shape, maxRecordBytes)) {
+  for await (const chunk of readLines(source, shape, { ...LIMITS, ...limits })) {
     const text = chunk.bytes.toString("utf8");
     const inChunk = text.split("\n");
     if (inChunk.pop() !== "" || inChunk.length !== chunk.lines) throw new Error("a chunk does not hold whole lines");

@@ -13,7 +13,8 @@ export function findEmailInRecord(record: unknown, findSuppression: FindSuppress
       const key = findSuppression(null, value.normalize("NFC").trim().toLowerCase());
       if (key !== undefined) return key;
     } else if (typeof value === "object" && value !== null) {
-      open.push(...Object.values(value));
+      // One by one: a call takes no more arguments than the stack has room for.
+      for (const part of Object.values(value)) open.push(part);
     }
   }
   return undefined;

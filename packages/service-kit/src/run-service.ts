@@ -77,7 +77,13 @@ async function runWith<S extends TObject>(
   const metrics = createMetrics(definition.name);
   const redis = connectRedis(settings.REDIS_URL);
   try {
-    const service = await definition.start(settings, { redis, prefix: settings.LETHE_QUEUE_PREFIX, log, metrics });
+    const service = await definition.start(settings, {
+      redis,
+      prefix: settings.LETHE_QUEUE_PREFIX,
+      lockMs: settings.LETHE_LOCK_SECONDS * 1_000,
+      log,
+      metrics,
+    });
     const checks = { ...service.checks, redis: () => redis.ping() };
     const health =
       settings.LETHE_HEALTH_PORT === 0

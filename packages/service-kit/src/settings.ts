@@ -23,6 +23,12 @@ export const COMMON_SETTINGS = {
     description: "First part of Redis keys",
   }),
   LETHE_LOG_LEVEL: Type.Enum(["debug", "info", "warn", "error", "silent"], { default: "info" }),
+  LETHE_LOCK_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 2,
+    maximum: 3_600,
+    description: "Time after which a job is taken from a worker that does not renew its hold on it",
+  }),
   LETHE_HEALTH_PORT: Type.Integer({
     default: 0,
     minimum: 0,

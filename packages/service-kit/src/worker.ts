@@ -23,6 +23,13 @@ export interface WorkerContext {
   readonly prefix: string;
   readonly log: Logger;
   readonly metrics: JobMetrics;
+  /**
+   * Milliseconds for which a job is a worker's own without renewal, which comes every half of that. A worker that is gone, or
+   * whose event loop stands still for longer, loses the job to another one. That is safe, since a batch's row is locked
+   * while it loads and a run while it is extracted; but it costs the work done so far. So it should be far above any pause
+   * of the garbage collector or the machine.
+   */
+  readonly lockMs: number;
 }
 
 export interface RunningWorker {
@@ -40,14 +47,10 @@ export interface RunningWorker {
 const MAX_STALLED_COUNT = 10;
 
 /**
- * Milliseconds for which a job is a worker's own without renewal, which comes every half of that. A worker that is gone, or
- * whose event loop stands still for longer, loses the job to another one. That is safe, since a batch's row is locked while
- * it loads and a run while it is extracted; but it costs the work done so far. So it is far above any pause of the garbage
- * collector or the machine.
+ * Looks for jobs that nobody renews, in the time of a lock. The second one that finds a job so gives it away: at the latest
+ * two locks after a crash.
  */
-const LOCK_MS = 30_000;
-/** Milliseconds between two looks for such jobs. The second one that finds a job so gives it away: at most 60 s after a crash. */
-const STALLED_LOOK_MS = 15_000;
+const LOOKS_PER_LOCK = 2;
 /** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
 const HEED_MS = 1_000;
 /** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
@@ -106,8 +109,8 @@ export function startWorker<N extends JobName>(
       connection: context.redis,
       prefix: context.prefix,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_LOOK_MS,
+      lockDuration: context.lockMs,
+      stalledInterval: context.lockMs / LOOKS_PER_LOCK,
       maxStalledCount: MAX_STALLED_COUNT,
     },
   );

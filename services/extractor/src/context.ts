@@ -1,7 +1,15 @@
 import type { Datasets } from "@lethe/datasets/all-datasets";
+import type { ReadLimits } from "@lethe/input-files/read-limits";
+import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/staging/staging";
 import type { Pool } from "@lethe/warehouse/pool";
+
+/** How much of what comes in is taken. */
+export interface ExtractorLimits extends ReadLimits, UnpackLimits {
+  /** Files of landing that one run takes. */
+  readonly maxFilesPerRun: number;
+}
 
 /** What the extractor works with. */
 export interface ExtractorContext {
@@ -16,8 +24,7 @@ export interface ExtractorContext {
   readonly batchBytes: number;
   /** The bound of staging, in bytes. */
   readonly stagingBytes: number;
-  /** Greatest length of a record in bytes. */
-  readonly maxRecordBytes: number;
+  readonly limits: ExtractorLimits;
   /** Aborts when the service stops. */
   readonly signal: AbortSignal;
 }

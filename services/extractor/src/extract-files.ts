@@ -7,7 +7,7 @@ import type { ExtractorContext } from "./context.js";
 import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
-import { moveToQuarantine, quarantinePath, setAsideKnown } from "./put-aside.js";
+import { leaveAside, moveToQuarantine, quarantinePath } from "./put-aside.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { whyLeftAlone } from "./why-left-alone.js";
@@ -24,8 +24,15 @@ export async function extractFiles(
   runId: string,
   run: OpenedRun,
 ): Promise<JobResult<"extract">> {
-  const { files, oddities } = await scanLanding(context.landing, run.dataset, run.range);
+  const { files, left, oddities, otherOddities } = await scanLanding(
+    context.landing,
+    run.dataset,
+    run.range,
+    context.limits.maxFilesPerRun,
+  );
   for (const { code, path } of oddities) await addNotice(context.pool, runId, code, path);
+  if (otherOddities > 0) await addNotice(context.pool, runId, "oddities_left", ".", `They are ${otherOddities}.`);
+  if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };
   let waiting: InspectedFile[] = [];
   let waitingBytes = 0;
@@ -47,7 +54,9 @@ export async function extractFiles(
         await quarantineWhole(context, runId, run, file, file.unreadable.message);
       } else if (file.lines === undefined) {
         const [claim] = await claimFiles(context.pool, runId, run.dataset, [file], run.force);
-        if (claim === undefined || (await setAsideKnown(context, runId, [file], [claim])) > 0) continue;
+        if (claim === undefined) continue;
+        await leaveAside(context, runId, [file], [claim]);
+        if (!("fileId" in claim)) continue;
         totals.files += 1;
         totals.batches += await extractLargeFile(context, runId, file, claim);
       } else {
@@ -64,7 +73,7 @@ export async function extractFiles(
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and gives undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.landing, file, context.batchBytes, context.maxRecordBytes, context.signal);
+    return await inspectFile(context.landing, file, context.batchBytes, context.limits, context.signal);
   } catch (error) {
     const reason = whyLeftAlone(error);
     if (reason === undefined) throw error;
@@ -91,5 +100,5 @@ async function quarantineWhole(
   });
   if (claim === undefined) return;
   if ("fileId" in claim) await moveToQuarantine(context, file);
-  else await setAsideKnown(context, runId, [file], [claim]);
+  else await leaveAside(context, runId, [file], [claim]);
 }

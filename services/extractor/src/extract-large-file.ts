@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { openInputFile, READ_BYTES, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import { readLines } from "@lethe/input-files/read-lines";
+import { unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Claim } from "@lethe/warehouse/ledger/claim-files";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
@@ -46,8 +47,9 @@ export async function extractLargeFile(
   try {
     // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
-    const source = unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes);
-    for await (const chunk of readLines(source, file.format.shape, context.maxRecordBytes)) {
+    const limit = unpackLimit(file.bytes, file.format.gzip, context.limits);
+    const source = withinLimit(unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes), limit);
+    for await (const chunk of readLines(source, file.format.shape, context.limits)) {
       context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
       nextLine += chunk.lines;

@@ -8,7 +8,7 @@ import { completeFiles, recordBatch } from "@lethe/warehouse/ledger/record-batch
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import type { InspectedFile } from "./inspect-file.js";
-import { setAsideKnown } from "./put-aside.js";
+import { leaveAside } from "./put-aside.js";
 import { stageBatch } from "./stage-batch.js";
 
 /**
@@ -34,7 +34,7 @@ export async function extractSmallFiles(
     },
     context.signal,
   );
-  await setAsideKnown(context, runId, files, claims);
+  await leaveAside(context, runId, files, claims);
   if (batch !== undefined) await enqueueBatch(context.queues, runId, batch.id);
   return { files: claims.filter((claim) => claim.kind === "taken").length, batches: batch === undefined ? 0 : 1 };
 }

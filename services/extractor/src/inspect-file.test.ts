@@ -1,22 +1,20 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { parseFileName } from "@lethe/input-files/input-format";
 import { describe, expect, it } from "vitest";
 import { folderOf } from "../test/folder.js";
-
-const MAX_RECORD_BYTES = 64 * 1024;
-
-import { parseFileName } from "@lethe/input-files/input-format";
 import { inspectFile } from "./inspect-file.js";
 
 const KEEP_BYTES = 1024;
+const LIMITS = { maxRecordBytes: 64 * 1024, maxColumns: 20, maxFileBytes: 64 * 1024 * 1024, maxUnpackRatio: 10 };
 const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
-async function inspect(name: string, content: string | Buffer) {
+async function inspect(name: string, content: string | Buffer, limits: Partial<typeof LIMITS> = {}) {
   const root = await folderOf({ [name]: content });
   const format = parseFileName(name)?.format;
   if (format === undefined) throw new Error("no such format");
   const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
-  return inspectFile(root, file, KEEP_BYTES, MAX_RECORD_BYTES, new AbortController().signal);
+  return inspectFile(root, file, KEEP_BYTES, { ...LIMITS, ...limits }, new AbortController().signal);
 }
 
 function sha256(content: string | Buffer): string {
@@ -67,6 +65,27 @@ describe("inspectFile", () => {
     expect(file.lines).toBeUndefined();
     expect(file.bytes).toBe(Buffer.byteLength(content));
     expect(file.sha256.toString("hex")).toBe(sha256(content));
+  });
+
+  it("refuses a packed file that becomes far larger, once it is more than 16 MiB", async () => {
+    const repetitive = (mib: number) => gzipSync(Buffer.alloc(mib * 1024 * 1024, LINES));
+    const large = await inspect("customers.json.gz", repetitive(17));
+    expect(large.unreadable?.message).toBe(
+      "the file becomes more than 10 times as large when it is unpacked (LETHE_MAX_UNPACK_RATIO)",
+    );
+    expect(large.sha256.toString("hex")).toBe(sha256(repetitive(17)));
+    expect((await inspect("customers.json.gz", repetitive(16))).unreadable).toBeUndefined();
+    expect((await inspect("customers.json.gz", repetitive(17), { maxUnpackRatio: 1_000 })).unreadable).toBeUndefined();
+  });
+
+  it.each([
+    ["as it lies on disk", "customers.json", LINES.repeat(100)],
+    ["once it is unpacked", "customers.json.gz", gzipSync(LINES.repeat(100))],
+    ["as lines that name their fields", "customers.csv", `a_very_long_name\n${"1\n".repeat(200)}`],
+  ])("refuses a file with too many bytes %s", async (_how, name, content) => {
+    const { unreadable } = await inspect(name, content, { maxFileBytes: 3_000 });
+    expect(unreadable?.message).toBe("the file holds more than 3000 bytes (LETHE_MAX_FILE_BYTES)");
+    expect((await inspect(name, content, { maxFileBytes: 6_000 })).unreadable).toBeUndefined();
   });
 
   it("finds an empty file readable, with no lines", async () => {

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
+import type { ReadLimits } from "@lethe/input-files/read-limits";
 import { readLines } from "@lethe/input-files/read-lines";
+import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import { hashStored } from "./hash-stored.js";
 import type { LandedFile } from "./scan-landing.js";
 
@@ -25,13 +28,15 @@ export async function inspectFile(
   root: string,
   file: LandedFile,
   keepBytes: number,
-  maxRecordBytes: number,
+  limits: ReadLimits & UnpackLimits,
   signal: AbortSignal,
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
     const stored = hashStored(storedBytes(handle), signal);
-    const { lines, unreadable } = await collectLines(stored.source, file, keepBytes, maxRecordBytes);
+    const limit = unpackLimit((await handle.stat()).size, file.format.gzip, limits);
+    const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip), limit);
+    const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     return { ...file, ...(await stored.finish()), lines, unreadable };
   } finally {
@@ -39,13 +44,19 @@ export async function inspectFile(
   }
 }
 
-async function collectLines(source: ByteSource, file: LandedFile, keepBytes: number, maxRecordBytes: number) {
+async function collectLines(
+  unpacked: ByteSource,
+  shape: InputFormat["shape"],
+  keepBytes: number,
+  limits: ReadLimits & UnpackLimits,
+) {
   let kept: LineChunk[] | undefined = [];
   let bytes = 0;
   try {
-    const chunks = readLines(unpackedBytes(source, file.format.gzip), file.format.shape, maxRecordBytes);
-    for await (const chunk of chunks) {
+    for await (const chunk of readLines(unpacked, shape, limits)) {
       bytes += chunk.bytes.length;
+      // A row of CSV becomes longer as a line, for it names its fields.
+      if (bytes > limits.maxFileBytes) throw fileTooLarge(limits.maxFileBytes);
       if (bytes > keepBytes) kept = undefined;
       kept?.push(chunk);
     }

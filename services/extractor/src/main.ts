@@ -42,7 +42,13 @@ await runService({
       quarantine: join(data, "quarantined_data"),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
-      maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
+      limits: {
+        maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
+        maxColumns: settings.LETHE_MAX_COLUMNS,
+        maxFileBytes: settings.LETHE_MAX_FILE_BYTES,
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
+        maxFilesPerRun: settings.LETHE_MAX_FILES_PER_RUN,
+      },
     };
     const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
       handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),

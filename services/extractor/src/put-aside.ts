@@ -3,22 +3,24 @@ import { dirname, join } from "node:path";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ExtractorContext } from "./context.js";
 import type { InspectedFile } from "./inspect-file.js";
 
 /**
- * Takes files out of landing whose content Lethe has already: what was loaded stands in the archive, what was
- * unreadable in quarantine. Gives how many there were.
+ * Does what is to be done with files that the run has not got. Those whose content Lethe has already leave landing: what
+ * was loaded stands in the archive, what was unreadable in quarantine. Those that another open run has stay, and are named.
  */
-export async function setAsideKnown(
+export async function leaveAside(
   context: ExtractorContext,
   runId: string,
   files: readonly InspectedFile[],
   claims: readonly Claim[],
-): Promise<number> {
+): Promise<void> {
   const known: string[] = [];
   for (const [i, file] of files.entries()) {
     const claim = claims[i];
+    if (claim?.kind === "busy") await addNotice(context.pool, runId, "file_busy", file.path);
     if (claim?.kind !== "known") continue;
     known.push(file.path);
     if (claim.quarantined) await moveToQuarantine(context, file);
@@ -26,7 +28,6 @@ export async function setAsideKnown(
   }
   if (known.length > 0) await countAlreadyLoaded(context.pool, runId, known.length);
   await removeEmptyFolders(context.landing, known);
-  return known.length;
 }
 
 /** Gives where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */

@@ -75,11 +75,7 @@ async function fromFile(
   try {
     const stored = hashStored(storedBytes(handle), context.signal);
     let line = 1;
-    for await (const chunk of readLines(
-      unpackedBytes(stored.source, format.gzip),
-      format.shape,
-      context.maxRecordBytes,
-    )) {
+    for await (const chunk of readLines(unpackedBytes(stored.source, format.gzip), format.shape, context.limits)) {
       const from = Math.max(origin.firstLine - line, 0);
       const to = Math.min(end - line, chunk.lines);
       if (from < to) lines.push(sliceLines(chunk.bytes, from, to));

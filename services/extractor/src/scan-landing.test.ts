@@ -4,9 +4,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderOf } from "../test/folder.js";
-import { scanLanding } from "./scan-landing.js";
+import { MOST_ODDITIES, scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
+const MANY = 1_000;
 
 describe("scanLanding", () => {
   it("finds a dataset's files of every format, ordered by partition and name, and no other dataset's", async () => {
@@ -20,7 +21,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/products.json": "",
       "date=2020-01-01/hour=05/erasure-requests.json": "",
     });
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path, format }) => [path, format.shape, format.gzip])).toEqual([
       ["date=2020-01-01/hour=05/customers.csv", "csv", false],
       ["date=2020-01-01/hour=05/customers.json.gz", "json", true],
@@ -37,8 +38,31 @@ describe("scanLanding", () => {
     const hours = ["date=2020-01-01/hour=22", "date=2020-01-01/hour=23", "date=2020-01-02/hour=00"];
     const root = await folderOf(Object.fromEntries(hours.map((hour) => [`${hour}/customers.json`, ""])));
     const range = { from: { date: "2020-01-01", hour: 23 }, to: { date: "2020-01-01", hour: 23 } };
-    const { files } = await scanLanding(root, "customers", range);
+    const { files } = await scanLanding(root, "customers", range, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=23/customers.json"]);
+  });
+
+  it("gives the first files alone where there are too many, and says how many are left", async () => {
+    const names = Array.from({ length: 1_500 }, (_, i) => `customers.${String(i).padStart(4, "0")}.json`);
+    const root = await folderOf({
+      ...Object.fromEntries(names.toReversed().map((name) => [`date=2020-01-01/hour=05/${name}`, ""])),
+      "date=2020-01-01/hour=04/customers.json": "",
+      "date=2020-01-01/hour=06/customers.json": "",
+    });
+    for (const maxFiles of [1, 3, 1_501, 1_502]) {
+      const { files, left } = await scanLanding(root, "customers", EVERYTHING, maxFiles);
+      const all = ["hour=04/customers.json", ...names.map((name) => `hour=05/${name}`), "hour=06/customers.json"];
+      expect(files.map(({ path }) => path)).toEqual(all.slice(0, maxFiles).map((path) => `date=2020-01-01/${path}`));
+      expect(left).toBe(1_502 - maxFiles);
+    }
+  });
+
+  it("lists so many oddities and counts the others", async () => {
+    const names = Array.from({ length: MOST_ODDITIES + 7 }, (_, i) => `note-${i}.txt`);
+    const root = await folderOf(Object.fromEntries(names.map((name) => [`date=2020-01-01/hour=05/${name}`, ""])));
+    const { oddities, otherOddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    expect(oddities).toHaveLength(MOST_ODDITIES);
+    expect(otherOddities).toBe(7);
   });
 
   it("names what is no input, and goes on", async () => {
@@ -56,7 +80,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/customers.csv/customers.csv": "",
       "notes/customers.json": "",
     });
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.json"]);
     const named = oddities.map(({ code, path }) => `${code} ${path}`).sort();
     expect(named).toEqual([
@@ -81,7 +105,7 @@ describe("scanLanding", () => {
     await symlink(outside, join(root, "date=2020-01-01/hour=06"));
     await symlink(join(outside, "customers.json"), join(root, "date=2020-01-01/hour=05/customers.json"));
     await symlink("/nonexistent", join(root, "date=2020-01-01/hour=05/customers.ndjson"));
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(oddities).toEqual([
       { code: "path_refused", path: "date=2020-01-01/hour=05/customers.json" },
@@ -96,14 +120,14 @@ describe("scanLanding", () => {
     const server = createServer().listen(join(root, "date=2020-01-01/hour=05/customers.json"));
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING);
+    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(oddities).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 
   it("finds nothing in a landing that is empty or not there yet", async () => {
-    const nothing = { files: [], oddities: [] };
-    expect(await scanLanding(await folderOf({}), "customers", EVERYTHING)).toEqual(nothing);
-    expect(await scanLanding("/nonexistent/landing", "customers", EVERYTHING)).toEqual(nothing);
+    const nothing = { files: [], left: 0, oddities: [], otherOddities: 0 };
+    expect(await scanLanding(await folderOf({}), "customers", EVERYTHING, MANY)).toEqual(nothing);
+    expect(await scanLanding("/nonexistent/landing", "customers", EVERYTHING, MANY)).toEqual(nothing);
   });
 });

@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import {
@@ -25,68 +25,112 @@ export interface Oddity {
   readonly path: string;
 }
 
+export interface Landing {
+  readonly files: readonly LandedFile[];
+  /** Files behind those, which were not looked at. */
+  readonly left: number;
+  readonly oddities: readonly Oddity[];
+  /** Further oddities, which are not listed. */
+  readonly otherOddities: number;
+}
+
+/** Oddities that are listed: a folder full of something else should not fill the ledger. */
+export const MOST_ODDITIES = 1_000;
+
 /**
- * Looks through landing for a dataset's files in a range of partitions. Gives them ordered by partition and name, and
- * whatever lies there that is no input. Symbolic links are not followed: they could lead out of the folder.
+ * Looks through landing for a dataset's files in a range of partitions. Gives the first `maxFiles` of them ordered by
+ * partition and name, and whatever lies there that is no input. Memory does not grow with the number of files in a folder.
+ * Symbolic links are not followed: they could lead out of the folder.
  */
 export async function scanLanding(
   root: string,
   dataset: DatasetName,
   range: PartitionRange,
-): Promise<{ files: LandedFile[]; oddities: Oddity[] }> {
-  const files: LandedFile[] = [];
+  maxFiles: number,
+): Promise<Landing> {
   const oddities: Oddity[] = [];
-  for (const date of await list(root, "")) {
-    if (!isFolder(date, "", oddities)) continue;
-    // A day's folders are known to be wrong only together with an hour: `hour=00` stands in for one.
-    if (parsePartition(date.name, "hour=00") === undefined) {
-      oddities.push({ code: "partition_invalid", path: date.name });
-      continue;
-    }
-    for (const hour of await list(root, date.name)) {
-      if (!isFolder(hour, date.name, oddities)) continue;
-      const partition = parsePartition(date.name, hour.name);
-      if (partition === undefined) {
-        oddities.push({ code: "partition_invalid", path: `${date.name}/${hour.name}` });
-      } else if (isInRange(partition, range)) {
-        await scanPartition(root, partition, dataset, files, oddities);
-      }
-    }
+  let otherOddities = 0;
+  const onOddity = (code: NoticeCode, path: string) => {
+    if (oddities.length < MOST_ODDITIES) oddities.push({ code, path });
+    else otherOddities += 1;
+  };
+  const files: LandedFile[] = [];
+  let left = 0;
+  for (const partition of await listPartitions(root, range, onOddity)) {
+    const room = maxFiles - files.length;
+    const found = await listFiles(root, partition, dataset, room, onOddity);
+    files.push(...found.files);
+    left += found.left;
   }
-  return { files, oddities };
+  return { files, left, oddities: oddities.sort((a, b) => byText(a.path, b.path)), otherOddities };
 }
 
-async function scanPartition(
+type OnOddity = (code: NoticeCode, path: string) => void;
+
+async function listPartitions(root: string, range: PartitionRange, onOddity: OnOddity): Promise<Partition[]> {
+  const dates: string[] = [];
+  for await (const entry of entriesOf(root, "")) {
+    // A day's folders are known to be wrong only together with an hour: `hour=00` stands in for one.
+    if (!entry.isDirectory()) onOddity(codeOf(entry), entry.name);
+    else if (parsePartition(entry.name, "hour=00") === undefined) onOddity("partition_invalid", entry.name);
+    else dates.push(entry.name);
+  }
+  const partitions: Partition[] = [];
+  for (const date of dates.sort()) {
+    for await (const entry of entriesOf(root, date)) {
+      const path = `${date}/${entry.name}`;
+      const partition = parsePartition(date, entry.name);
+      if (!entry.isDirectory()) onOddity(codeOf(entry), path);
+      else if (partition === undefined) onOddity("partition_invalid", path);
+      else if (isInRange(partition, range)) partitions.push(partition);
+    }
+  }
+  return partitions.sort((a, b) => byText(partitionPath(a), partitionPath(b)));
+}
+
+/** Gives the first files of a partition by name, as many as there is room for, and the number of the others. */
+async function listFiles(
   root: string,
   partition: Partition,
   dataset: DatasetName,
-  files: LandedFile[],
-  oddities: Oddity[],
-): Promise<void> {
+  room: number,
+  onOddity: OnOddity,
+): Promise<{ files: readonly LandedFile[]; left: number }> {
   const folder = partitionPath(partition);
-  for (const entry of await list(root, folder)) {
+  let files: LandedFile[] = [];
+  let left = 0;
+  const keepFirst = () => {
+    files.sort((a, b) => byText(a.path, b.path));
+    left += Math.max(files.length - room, 0);
+    files = files.slice(0, room);
+  };
+  for await (const entry of entriesOf(root, folder)) {
     const path = `${folder}/${entry.name}`;
     const named = parseFileName(entry.name);
-    if (entry.isSymbolicLink()) oddities.push({ code: "path_refused", path });
-    else if (!entry.isFile() || named === undefined) oddities.push({ code: "file_unknown", path });
+    if (!entry.isFile() || named === undefined) onOddity(codeOf(entry), path);
     else if (named.dataset === dataset) files.push({ path, partition, format: named.format });
+    // A folder's entries come in no order, so those that are too many are known only after some more.
+    if (files.length > 2 * room + SPARE_FILES) keepFirst();
   }
+  keepFirst();
+  return { files, left };
 }
 
-function isFolder(entry: Dirent, parent: string, oddities: Oddity[]): boolean {
-  if (entry.isDirectory()) return true;
-  const path = parent === "" ? entry.name : `${parent}/${entry.name}`;
-  oddities.push({ code: entry.isSymbolicLink() ? "path_refused" : "file_unknown", path });
-  return false;
+const SPARE_FILES = 1_000;
+
+function codeOf(entry: Dirent): NoticeCode {
+  return entry.isSymbolicLink() ? "path_refused" : "file_unknown";
 }
 
-async function list(root: string, folder: string): Promise<Dirent[]> {
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+async function* entriesOf(root: string, folder: string): AsyncGenerator<Dirent> {
   try {
-    const entries = await readdir(join(root, folder), { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    yield* await opendir(join(root, folder));
   } catch (error) {
     // Another run may have removed a folder that it emptied; a landing that does not exist yet is empty.
-    if (hasSystemCode(error, "ENOENT")) return [];
-    throw error;
+    if (!hasSystemCode(error, "ENOENT")) throw error;
   }
 }

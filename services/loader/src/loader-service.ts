@@ -48,6 +48,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         datasets,
         ring,
         policy,
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         landing: join(data, "landing"),
         archived: join(data, "archived_data"),
         processed: join(data, "processed_data"),

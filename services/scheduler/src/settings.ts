@@ -1,15 +1,23 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { COMMON_SETTINGS } from "@lethe/service-kit/settings";
+import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 import { isLoopback } from "./http/loopback.js";
 
 export const SchedulerSettingsSchema = Type.Object({
   ...COMMON_SETTINGS,
+  ...UNPACK_SETTINGS,
   LETHE_HOST: Type.String({ default: "127.0.0.1", description: "Address to listen on" }),
   LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "0 takes any free port" }),
   LETHE_API_TOKEN: Type.Optional(Type.String({ minLength: 16, description: "What callers must show" })),
   LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "`off` lets no schedule fire" }),
   LETHE_CATCH_UP: Type.Boolean({ default: true, description: "Make up, once, for a tick missed in a standstill" }),
+  LETHE_UPKEEP_SECONDS: Type.Integer({
+    default: 60,
+    minimum: 1,
+    maximum: 3_600,
+    description: "Time between two rounds that bring back what Redis has lost, and set schedules right",
+  }),
   LETHE_BOARD_READ_ONLY: Type.Boolean({ default: true, description: "Bull Board shows and changes nothing" }),
 });
 export type SchedulerSettings = Static<typeof SchedulerSettingsSchema>;

@@ -66,7 +66,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       const added = await enqueueOpenWork(queues, await openWork(pool));
       if (added > 0) log.info({ added }, "open work enqueued again");
     };
-    const upkeep = await startUpkeep(redis, log, [
+    const upkeep = await startUpkeep(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
@@ -95,6 +95,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       },
       dataFolder,
       erasurePlan: {
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         pool,
         datasets,
         archived: join(dataFolder, "archived_data"),

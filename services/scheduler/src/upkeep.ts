@@ -2,8 +2,6 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { Redis } from "ioredis";
 import { withinPatience } from "./within-patience.js";
 
-const MINUTE_MS = 60_000;
-
 export interface Task {
   readonly name: string;
   run(): Promise<void>;
@@ -15,10 +13,10 @@ export interface Upkeep {
 }
 
 /**
- * Does the tasks now, every minute, and whenever Redis is connected again, one round at a time. Resolves after the
+ * Does the tasks now, every `everyMs`, and whenever Redis is connected again, one round at a time. Resolves after the
  * first round, or when that takes too long. A task that fails is logged, keeps no other waiting, and comes again.
  */
-export async function startUpkeep(redis: Redis, log: Logger, tasks: readonly Task[]): Promise<Upkeep> {
+export async function startUpkeep(redis: Redis, log: Logger, everyMs: number, tasks: readonly Task[]): Promise<Upkeep> {
   let round: Promise<void> | undefined;
   const doTasks = async () => {
     for (const task of tasks) {
@@ -34,7 +32,7 @@ export async function startUpkeep(redis: Redis, log: Logger, tasks: readonly Tas
   const onReady = () => void next();
   await withinPatience(next());
   redis.on("ready", onReady);
-  const timer = setInterval(onReady, MINUTE_MS);
+  const timer = setInterval(onReady, everyMs);
   return {
     async stop(graceMs) {
       clearInterval(timer);

@@ -86,6 +86,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       redis: own,
       prefix,
       log,
+      lockMs: 30_000,
       metrics: createMetrics("scheduler"),
     }).catch((error: unknown) => {
       own.disconnect();

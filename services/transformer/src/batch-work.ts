@@ -35,6 +35,8 @@ export interface ThreadData {
   readonly keyring: string;
   readonly policy: Policy;
   readonly schemaMode: SchemaMode;
+  /** Arrays and objects within each other that a record may have. */
+  readonly maxNesting: number;
   /** One number: the ordinal of the record at work, or `NO_RECORD`. Whoever waits for the thread reads it there. */
   readonly progress: Int32Array;
 }

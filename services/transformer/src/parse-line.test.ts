@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseLine } from "./parse-line.js";
 
+const MAX_NESTING = 100;
+
 function parse(text: string) {
-  return parseLine(Buffer.from(text));
+  return parseLine(Buffer.from(text), MAX_NESTING);
 }
 
 describe("parseLine", () => {
@@ -26,7 +28,7 @@ describe("parseLine", () => {
     );
     fc.assert(
       fc.property(bytes, (line) => {
-        const parsed = parseLine(line);
+        const parsed = parseLine(line, MAX_NESTING);
         const kept = Buffer.from(parsed.text, parsed.problem === undefined ? "utf8" : parsed.encoding);
         if (parsed.problem !== undefined && parsed.encoding === "base64") expect(kept).toEqual(line);
         else expect(kept.toString()).toBe(line.toString().trim());
@@ -71,16 +73,22 @@ describe("parseLine", () => {
     ['{"a":', "the line is not JSON"],
     ["undefined", "the line is not JSON"],
     ["", "the line is not JSON"],
-    ["[".repeat(600) + "]".repeat(600), "the line is nested deeper than 500 levels"],
-    [`${'{"a":'.repeat(100_000)}"\\u0041"${"}".repeat(100_000)}`, "the line is nested deeper than 500 levels"],
+    ["[".repeat(101) + "]".repeat(101), "the line is nested deeper than 100 levels (LETHE_MAX_NESTING)"],
+    [
+      `${'{"a":'.repeat(100_000)}"\\u0041"${"}".repeat(100_000)}`,
+      "the line is nested deeper than 100 levels (LETHE_MAX_NESTING)",
+    ],
   ])("says what is wrong with %.40j", (text, problem) => {
     expect(parse(text)).toMatchObject({ problem });
   });
 
-  it.each(['{"a":"\\\\u0000"}', '{"a":"\\\\ud83d"}', '{"a":"\\ud83d\\ude00"}', '{"a":"\\u0041"}'])(
-    "finds nothing wrong with %j",
-    (text) => {
-      expect(parse(text)).toEqual({ record: JSON.parse(text), text });
-    },
-  );
+  it.each([
+    "[".repeat(100) + "]".repeat(100),
+    '{"a":"\\\\u0000"}',
+    '{"a":"\\\\ud83d"}',
+    '{"a":"\\ud83d\\ude00"}',
+    '{"a":"\\u0041"}',
+  ])("finds nothing wrong with %j", (text) => {
+    expect(parse(text)).toEqual({ record: JSON.parse(text), text });
+  });
 });

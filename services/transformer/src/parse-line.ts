@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isNestedDeeper } from "@lethe/datasets/nesting";
 
 /**
  * A line of a batch: the record that it holds, or why it holds none that can be worked on (whose it is may still show).
@@ -15,14 +16,11 @@ export interface UnparsedLine {
   readonly record?: unknown;
 }
 
-/** Arrays and objects within each other; what goes through a record field by field must not run out of stack. */
-const DEEPEST = 500;
-
 /**
- * Parses one line, given without its line end. Text that PostgreSQL cannot store (NUL, half a surrogate pair) makes a
+ * Parses one line, given without its line end, that may have `maxNesting` arrays and objects within each other. Text that PostgreSQL cannot store (NUL, half a surrogate pair) makes a
  * line unreadable, as do bytes that are not UTF-8 and values nested too deep.
  */
-export function parseLine(bytes: Buffer): ParsedLine {
+export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
   if (!isUtf8(bytes)) return { problem: "the line is not UTF-8", text: bytes.toString("base64"), encoding: "base64" };
   const text = bytes.toString("utf8").trim();
   if (text.includes("\0")) {
@@ -34,15 +32,14 @@ export function parseLine(bytes: Buffer): ParsedLine {
   } catch {
     return { problem: "the line is not JSON", text, encoding: "utf8" };
   }
-  const problem = problemOf(record, text);
+  const problem = problemOf(record, text, maxNesting);
   return problem === undefined ? { record, text } : { problem, text, encoding: "utf8", record };
 }
 
 /** Says why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
-export function problemOf(record: unknown, text: string): string | undefined {
-  // Each level takes two characters at least, so nearly all lines need no look.
-  if (text.length > 2 * DEEPEST && isDeeperThan(DEEPEST, record)) {
-    return `the line is nested deeper than ${DEEPEST} levels`;
+export function problemOf(record: unknown, text: string, maxNesting: number): string | undefined {
+  if (isNestedDeeper(maxNesting, record, text)) {
+    return `the line is nested deeper than ${maxNesting} levels (LETHE_MAX_NESTING)`;
   }
   // A character that is none can only have come as an escape.
   return text.includes("\\u") && !isStorable(record) ? "the line holds a character that is none" : undefined;
@@ -51,10 +48,4 @@ export function problemOf(record: unknown, text: string): string | undefined {
 // JSON.stringify writes what is no character of its own as an escape, so the escapes tell.
 function isStorable(record: unknown): boolean {
   return !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(record).replace(/\\\\/g, ""));
-}
-
-function isDeeperThan(levels: number, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }

@@ -24,6 +24,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
     ring: parseKeyring(data.keyring),
     policy: data.policy,
     schemaMode: data.schemaMode,
+    maxNesting: data.maxNesting,
   };
   let suppressions: SuppressionsInForce | undefined;
 

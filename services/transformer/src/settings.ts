@@ -1,4 +1,5 @@
 import { SCHEMA_MODES } from "@lethe/contracts/schema-changes";
+import { DEEPEST_NESTING } from "@lethe/datasets/nesting";
 import { COMMON_SETTINGS } from "@lethe/service-kit/settings";
 import Type, { type Static } from "typebox";
 
@@ -25,6 +26,12 @@ export const TransformerSettings = Type.Object({
   LETHE_SCHEMA_CHANGES: Type.Enum([...SCHEMA_MODES], {
     default: "quarantine",
     description: "What becomes of records with fields that the dataset does not know: freeze, discard or quarantine",
+  }),
+  LETHE_MAX_NESTING: Type.Integer({
+    default: 100,
+    minimum: 10,
+    maximum: DEEPEST_NESTING,
+    description: "A record with more arrays and objects within each other is unreadable",
   }),
 });
 export type TransformerSettings = Static<typeof TransformerSettings>;

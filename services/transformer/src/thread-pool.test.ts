@@ -8,7 +8,13 @@ import { startThreadPool, type ThreadPool } from "./thread-pool.js";
 const OPTIONS: ThreadOptions = {
   script: new URL("../test-fixtures/thread.mjs", import.meta.url),
   memoryMb: 64,
-  data: { staging: "", keyring: "", policy: {} as ThreadOptions["data"]["policy"], schemaMode: "quarantine" },
+  data: {
+    staging: "",
+    keyring: "",
+    policy: {} as ThreadOptions["data"]["policy"],
+    schemaMode: "quarantine",
+    maxNesting: 100,
+  },
 };
 const PATIENT = { seconds: 60, recordSeconds: 60 };
 

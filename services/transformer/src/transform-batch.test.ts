@@ -178,7 +178,7 @@ describe("transformBatch", () => {
     expect(output.rejects.map(({ reason, message }) => [reason, message])).toEqual([
       ["unreadable", "the line holds a character that is none"],
       ["unreadable", "the line holds a character that is none"],
-      ["unreadable", "the line is nested deeper than 500 levels"],
+      ["unreadable", "the line is nested deeper than 100 levels (LETHE_MAX_NESTING)"],
     ]);
     expect(output.rejects.map(({ payload }) => payload)).toEqual(lines);
   });

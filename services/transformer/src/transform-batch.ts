@@ -36,6 +36,8 @@ export interface TransformInput {
   readonly onRecord?: (ordinal: number, line: Buffer) => void;
   /** Only `discard` changes what becomes of a record; whether a batch is kept out is for others to decide. */
   readonly schemaMode: SchemaMode;
+  /** Arrays and objects within each other that a record may have. */
+  readonly maxNesting: number;
 }
 
 export interface TransformOutput {
@@ -225,7 +227,8 @@ function startBatch(input: TransformInput) {
         rejectPoison(poisonous, line, segment, lineIndex);
         return;
       }
-      const parsed = segment.encoding === "csv" ? fromCsv(dataset, parseLine(line)) : parseLine(line);
+      const json = parseLine(line, input.maxNesting);
+      const parsed = segment.encoding === "csv" ? fromCsv(dataset, json, input.maxNesting) : json;
       if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, segment, lineIndex);
       else rejectUnreadable(parsed, segment, lineIndex);
     },
@@ -285,11 +288,11 @@ function emptyCounts(): BatchSummary["segments"][number] {
 }
 
 /** Makes the record of a CSV row, and its text: what goes to quarantine can be replayed like any other record. */
-function fromCsv(dataset: Dataset, parsed: ParsedLine): ParsedLine {
+function fromCsv(dataset: Dataset, parsed: ParsedLine, maxNesting: number): ParsedLine {
   if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
   const record = dataset.fromCsv(parsed.record);
   // A field that holds JSON has only now been parsed.
-  const problem = problemOf(record, parsed.text);
+  const problem = problemOf(record, parsed.text, maxNesting);
   if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
   return { record, text: JSON.stringify(record) };
 }

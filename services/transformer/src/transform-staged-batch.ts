@@ -17,6 +17,7 @@ export interface TransformTools {
   readonly ring: Keyring;
   readonly policy: Policy;
   readonly schemaMode: SchemaMode;
+  readonly maxNesting: number;
 }
 
 /** The suppression list as it stood when the batch was begun. */
@@ -55,6 +56,7 @@ export async function transformStagedBatch(
     findSuppression,
     strategies: policy.datasets[work.dataset],
     schemaMode: tools.schemaMode,
+    maxNesting: tools.maxNesting,
     poison: work.poison,
     ...(work.probe !== null && { only: work.probe }),
   });

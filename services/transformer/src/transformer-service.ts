@@ -40,7 +40,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         {
           script: options.thread ?? new URL("./thread.js", import.meta.url),
           memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
-          data: { staging: stagingRoot, keyring, policy, schemaMode },
+          data: { staging: stagingRoot, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
         },
         BATCHES_AT_ONCE,
       );

@@ -49,6 +49,7 @@ export async function transform(
     findSuppression: () => undefined,
     strategies: POLICY.datasets[name],
     schemaMode: "quarantine",
+    maxNesting: 100,
     ...options,
   });
   const processed = Buffer.concat(output.processed.take());

@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from "node:crypto";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { createDatasets } from "@lethe/datasets/all-datasets";
+import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { openQueues } from "@lethe/service-kit/queues";
+import { connectRedis } from "@lethe/service-kit/redis";
+import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import { createPool } from "@lethe/warehouse/pool";
+import { expect, inject, it, onTestFinished } from "vitest";
+import { folderOf } from "../test/folder.js";
+import { extractFiles } from "./extract-files.js";
+
+const PATH = "date=2020-01-01/hour=05/customers.json";
+const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
+
+async function openExtractor(batchBytes: number) {
+  const database = await cloneDatabase(inject("template"));
+  const pool = createPool(database.url, 4, "extractor-tests");
+  const redis = connectRedis(inject("redisUrl"));
+  const prefix = `extractor-${randomBytes(6).toString("hex")}`;
+  const queues = openQueues(redis, prefix);
+  const root = await folderOf({ [`landing/${PATH}`]: LINES });
+  onTestFinished(async () => {
+    await queues.close();
+    for await (const keys of redis.scanStream({ match: `${prefix}:*` })) if (keys.length > 0) await redis.del(keys);
+    redis.disconnect();
+    await pool.end();
+    await database.drop();
+  });
+  return {
+    pool,
+    queues,
+    staging: openStagingDirectory(join(root, "staging")),
+    datasets: createDatasets(),
+    landing: join(root, "landing"),
+    quarantine: join(root, "quarantined_data"),
+    batchBytes,
+    stagingBytes: 1024 ** 3,
+    signal: new AbortController().signal,
+    limits: {
+      maxRecordBytes: 1024,
+      maxColumns: 10,
+      maxFileBytes: 1024,
+      maxUnpackRatio: 10,
+      maxFilesPerRun: 10,
+    },
+  };
+}
+
+it.each([
+  ["small", 1024],
+  ["large", 16],
+])("names a %s file that another open run has, and leaves it where it is", async (_size, batchBytes) => {
+  const context = await openExtractor(batchBytes);
+  const other = await openRun(context.pool, { job: "customers", kind: "replay", trigger: "api" });
+  await context.pool.query(
+    `insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
+     values ('customers', $1, $2, '2020-01-01', 5, $3, 1, 'open')`,
+    [other, PATH, createHash("sha256").update(LINES).digest()],
+  );
+  const runId = await openRun(context.pool, { job: "customers", kind: "files", trigger: "api" });
+  const result = await extractFiles(context, runId, await readRunRequest(context.pool, runId));
+  expect(result).toEqual({ files: 0, batches: 0 });
+  const { notices } = await readRun(context.pool, runId);
+  expect(notices).toMatchObject([{ code: "file_busy", path: PATH }]);
+  await access(join(context.landing, PATH));
+});

@@ -1,0 +1,143 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip, gunzipSync } from "node:zlib";
+import type { Run, RunDetail } from "@lethe/contracts/runs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { filesBelow, pathsBelow } from "./harness/folders.js";
+import { landRecords } from "./harness/landing.js";
+import { customer } from "./harness/records.js";
+import { runByApi, settle, succeed, untilClosed } from "./harness/runs.js";
+import { countOf } from "./harness/warehouse-rows.js";
+import { openWorld, type World } from "./harness/world.js";
+
+// A packed file that becomes far larger, more files than a run takes, and records nested too deep.
+
+const MIB = 1024 * 1024;
+const BOMB_BYTES = 256 * MIB;
+const BOMB = "date=2022-03-01/hour=01/customers.ndjson.gz";
+const IDA = { id: "013000", email: "ida.forget@example.org", last_name: "Forgetson" };
+const NESTING = 20;
+const nested = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
+
+let world: World;
+let first: RunDetail;
+beforeAll(async () => {
+  world = await openWorld({
+    settings: {
+      LETHE_MAX_FILES_PER_RUN: "2",
+      LETHE_MAX_UNPACK_RATIO: "20",
+      LETHE_MAX_NESTING: String(NESTING),
+    },
+  });
+  await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer(IDA), customer()]);
+  await landBomb();
+  await landRecords(world, "date=2022-03-01/hour=02/customers.json", [
+    customer({ id: "000002", segment: nested(NESTING) }),
+    customer({ id: "000003", segment: nested(NESTING - 1) }),
+    customer({ id: "000004" }),
+  ]);
+  first = await runByApi(world, "customers");
+}, 120_000);
+afterAll(() => world.close());
+
+/** One record again and again, with the person in the first line, in the last, and so in none that a short look reaches. */
+async function landBomb(): Promise<void> {
+  const path = join(world.landing, BOMB);
+  await mkdir(dirname(path), { recursive: true });
+  const person = Buffer.from(`${JSON.stringify(customer(IDA))}\n`);
+  const piece = Buffer.from(`${JSON.stringify(customer())}\n`.repeat(4_000));
+  const bytes = Readable.from(
+    (function* () {
+      yield person;
+      for (let length = 0; length < BOMB_BYTES; length += piece.length) yield piece;
+      yield person;
+    })(),
+  );
+  await pipeline(bytes, createGzip({ level: 6 }), createWriteStream(path));
+}
+
+async function quarantinedBomb(): Promise<string> {
+  const [path, ...others] = (await filesBelow(world.quarantined)).keys();
+  if (path === undefined || others.length > 0) throw new Error("the bomb does not stand alone in quarantine");
+  return join(world.quarantined, path);
+}
+
+async function unpackedLength(path: string): Promise<number> {
+  let bytes = 0;
+  await pipeline(createReadStream(path), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
+    for await (const piece of pieces) bytes += piece.length;
+  });
+  return bytes;
+}
+
+async function peakMib(name: string): Promise<number> {
+  const service = [...world.running].find((each) => each.name === name);
+  const status = await readFile(`/proc/${service?.pid}/status`, "utf8");
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+describe("a packed file that becomes far larger", () => {
+  it("goes to quarantine whole, for a reason that names the setting, and nothing of it is loaded", async () => {
+    expect(first).toMatchObject({
+      state: "succeeded",
+      files: { done: 1, quarantined: 1 },
+      records: { in: 2, loaded: 2 },
+    });
+    expect(first.notices.find(({ code }) => code === "file_unreadable")).toMatchObject({
+      path: BOMB,
+      message: expect.stringContaining("more than 20 times as large when it is unpacked (LETHE_MAX_UNPACK_RATIO)"),
+    });
+    expect(await unpackedLength(await quarantinedBomb())).toBeGreaterThan(BOMB_BYTES);
+    expect(await peakMib("extractor")).toBeLessThan(300);
+  });
+
+  it("is cut by an erasure where the search ends, with nobody left in it", async () => {
+    const before = await stat(await quarantinedBomb());
+    const { body } = await world.api("POST", "/erasures", { customerId: IDA.id, email: IDA.email });
+    expect((await untilClosed(world, (body as { run: Run }).run.id)).state).toBe("succeeded");
+    await settle(world);
+    const { body: erasures } = await world.api("GET", "/erasures?state=completed");
+    expect(erasures).toMatchObject({ erasures: [{ found: true }] });
+    const path = await quarantinedBomb();
+    expect((await stat(path)).size).toBeLessThan(before.size);
+    const left = gunzipSync(await readFile(path)).toString();
+    expect(left.length).toBeGreaterThan(15 * MIB);
+    expect(left.length).toBeLessThanOrEqual(16 * MIB);
+    for (const trace of [IDA.id, IDA.email, IDA.last_name]) expect(left).not.toContain(trace);
+    expect(await peakMib("loader")).toBeLessThan(300);
+  });
+
+  it("counts as searched from then on", async () => {
+    const before = await stat(await quarantinedBomb());
+    const { code, out } = await world.lethe("erasure", "verify", "--json");
+    expect(code, out).toBe(0);
+    expect((await stat(await quarantinedBomb())).ino).toBe(before.ino);
+  });
+});
+
+describe("more files than a run takes", () => {
+  it("are left for the next run, which says so", async () => {
+    expect(first.notices.find(({ code }) => code === "files_left")?.message).toContain("They are 1;");
+    expect((await pathsBelow(world.landing)).filter((path) => path.endsWith(".json"))).toEqual([
+      "date=2022-03-01/hour=02/customers.json",
+    ]);
+  });
+});
+
+describe("a record that is nested too deep", () => {
+  it("is unreadable, for a reason that names the setting", async () => {
+    const [second] = await succeed(world, "customers");
+    expect(second).toMatchObject({ records: { in: 3, loaded: 1, rejectedByReason: { unreadable: 1, schema: 1 } } });
+    expect(second?.notices).toEqual([]);
+    expect(
+      await countOf(
+        world.pool,
+        `select count(*) as n from ledger.quarantine
+         where line = 1 and message = 'the line is nested deeper than 20 levels (LETHE_MAX_NESTING)'`,
+      ),
+    ).toBe(1);
+  });
+});
