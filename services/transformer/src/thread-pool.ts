@@ -16,6 +16,8 @@ export async function startThreadPool(options: ThreadOptions, batchesAtOnce: num
   const start = async () => {
     const thread = await startThread(options);
     all.add(thread);
+    // A stop while it started has not reached it.
+    if (isStopping) await thread.stop();
     return thread;
   };
   const idle = await Promise.all(Array.from({ length: batchesAtOnce }, start));
