@@ -1,4 +1,4 @@
-import { isOpen, type RunDetail } from "@lethe/contracts/runs";
+import type { RunDetail } from "@lethe/contracts/runs";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toCsv } from "./harness/csv.js";
@@ -287,20 +287,20 @@ describe("a run of many batches", TIME, () => {
     await deliverAgain("transform", runId);
     const frozen = await untilClosed(world, runId);
     expect(frozen).toMatchObject({ state: "failed", records: { in: 0 }, schemaChanges: report });
-    expect(frozen.batches.failed).toBeGreaterThan(3);
+    expect(frozen.batches.failed).toBeGreaterThan(1);
     await deliverAgain("transform", runId);
     expect((await byApi(runId)).schemaChanges).toEqual(report);
 
     const loader = [...world.running].find((service) => service.name === "loader");
     if (loader !== undefined) await world.stop(loader);
     await setMode("discard");
-    expect((await world.api("POST", `/runs/${runId}/retry`)).status).toBe(202);
-    await untilRun(world, runId, (run) => isOpen(run.state));
-    await untilTransformed(world, await batchesOf(world, runId));
-    const delivered = deliverAgain("load", runId);
+    const laterId = await openByApi(world, "transactions");
+    await untilRun(world, laterId, (run) => run.state === "processing");
+    await untilTransformed(world, await batchesOf(world, laterId));
+    const delivered = deliverAgain("load", laterId);
     await Promise.all([world.start("loader"), world.start("loader")]);
     await delivered;
-    const loaded = await untilClosed(world, runId);
+    const loaded = await untilClosed(world, laterId);
     expect(loaded).toMatchObject({ state: "succeeded", records: { in: RECORDS, loaded: RECORDS, rejected: 0 } });
     expect(loaded.schemaChanges).toEqual(report);
   });
