@@ -88,7 +88,9 @@ async function untilAllTransformed(runId: string): Promise<void> {
 
 it("costs a run nothing, whatever of a batch is cut, removed or changed, and between which stages", async () => {
   await stopAll("transformer", "loader");
-  const records = Array.from({ length: RECORDS }, (_, n) => transaction(n, n < STRANGERS ? { customer_id: "9" } : {}));
+  const records = Array.from({ length: RECORDS }, (_, n) =>
+    transaction(n, n < STRANGERS ? { customer_id: "999999" } : {}),
+  );
   for (let n = 0; n < SMALL_FILES; n++) {
     const pair = records.slice(2 * n, 2 * n + 2);
     const folder = `date=2022-04-01/hour=${String(n).padStart(2, "0")}`;
@@ -107,9 +109,9 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
   await world.start("transformer");
   await untilAllTransformed(runId);
   const names = await readdir(join(world.staging, runId, batchIds[20] ?? ""));
-  expect(names).toHaveLength(10);
+  expect(names).toHaveLength(9);
   const transformed = await damage(runId, batchIds.slice(small), names);
-  expect(transformed).toBe(30);
+  expect(transformed).toBe(27);
 
   await world.start("loader");
   expect(await untilClosed(world, runId)).toMatchObject({
@@ -125,7 +127,7 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
   );
   const again = await countOf(world.pool, "select count(*) as n from ledger.batches where damages > 0");
   expect(again).toBeGreaterThan(25);
-}, 120_000);
+}, 240_000);
 
 it("costs a replay nothing: its lines come from quarantine once more", async () => {
   await stopAll("transformer");

@@ -64,5 +64,5 @@ it.each(held)(
       records.map((record) => record.transaction_id),
     );
   },
-  120_000,
+  240_000,
 );

@@ -7,7 +7,7 @@ const BATCH = "8b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de";
 
 describe("the job map", () => {
   it("holds the jobs of a run in their order", () => {
-    expect(JOB_NAMES).toEqual(["trigger", "extract", "transform", "load", "finish"]);
+    expect(JOB_NAMES).toEqual(["trigger", "extract", "restage", "transform", "load", "finish"]);
   });
 
   it("pins what each job is given and gives back", () => {

@@ -3,7 +3,7 @@ import { BatchSchemaChangeSchema } from "./schema-changes.js";
 
 /**
  * What lies in staging for one batch, under `<run>/<batch>/`. The extractor writes the first two, the transformer
- * the next, the loader the last; all of it goes when the run closes.
+ * the next, the loader the last. All but the last goes when the batch is loaded, that when it is published.
  */
 export const STAGED = {
   /** One record a line, as the bytes stood in the file. */

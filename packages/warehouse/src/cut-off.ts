@@ -1,11 +1,11 @@
 import { connect } from "node:net";
-import type { Client } from "./pool.js";
+import type pg from "pg";
 
 /**
  * Ends a connection when `signal` aborts, whatever runs on it: the server is told to cancel that, and rolls back. So nobody
  * who waits for the transaction's locks waits for a statement that no one wants any more. Gives what stops watching.
  */
-export function cutOffOnAbort(client: Client, signal: AbortSignal | undefined): () => void {
+export function cutOffOnAbort(client: pg.PoolClient, signal: AbortSignal | undefined): () => void {
   const cutOff = () => {
     // A server notices a lost client at its next word to it, which for a long statement is at its end: hence the request.
     void client.end().catch(() => undefined);
@@ -22,7 +22,7 @@ const PATIENCE_MS = 1_000;
  * Sends PostgreSQL's cancel request on a connection of its own; it needs no rights but the key that the server gave the
  * client (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS).
  */
-function requestCancel(client: Client): void {
+function requestCancel(client: pg.PoolClient): void {
   const { processID, secretKey } = client as unknown as { processID: number | null; secretKey: number | null };
   if (processID === null || secretKey === null) return;
   const message = Buffer.alloc(16);

@@ -1,6 +1,6 @@
 import type { Queues } from "@lethe/service-kit/queues";
 
-const QUEUES_OF_RUNS = ["extract", "transform", "load", "finish"] as const;
+const QUEUES_OF_RUNS = ["extract", "restage", "transform", "load", "finish"] as const;
 
 /**
  * Empties the queues of runs when a job in them is held by a service that was killed: it would stay held for up to a
