@@ -12,7 +12,7 @@ import { parsePrivacyKey } from "../packages/privacy/src/privacy-key.js";
 import { readPolicy } from "../packages/privacy/src/read-policy.js";
 import type { FindSuppression } from "../packages/privacy/src/suppression-list.js";
 import { parseLine } from "../services/transformer/src/parse-line.js";
-import { transformBatch } from "../services/transformer/src/transform-batch.js";
+import { type TransformInput, transformBatch } from "../services/transformer/src/transform-batch.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 
@@ -79,6 +79,41 @@ function anyRow(dataset: DatasetName): fc.Arbitrary<Buffer> {
   });
 }
 
+/** JSON that is deeper than a stack, wider than a call's arguments, or one word. */
+const hugeValue = fc.constantFrom(
+  `${"[".repeat(100_000)}"jane@example.org"${"]".repeat(100_000)}`,
+  `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`,
+  `[${"0,".repeat(300_000)}"MARKx7Jane@example.org"]`,
+  `[${"[],".repeat(200_000)}{}]`,
+  `"${"a".repeat(900_000)}"`,
+  `"${"a@".repeat(400_000)}"`,
+  `"${"\\u0000".repeat(100_000)}"`,
+  `"${" ".repeat(900_000)}"`,
+  "9".repeat(500_000),
+);
+
+function batchOf(
+  name: DatasetName,
+  encoding: "json" | "csv",
+  batch: readonly Buffer[],
+  findSuppression: FindSuppression,
+): TransformInput {
+  const lines = Buffer.concat(batch.flatMap((line) => [line, Buffer.from("\n")]));
+  const segment = { fileId: 1, partition: { date: "2020-01-31", hour: 5 }, encoding, firstOrdinal: 0, firstLine: 1 };
+  return {
+    runId: "run",
+    batchId: "batch",
+    dataset: datasets[name],
+    manifest: { segments: [{ ...segment, lineCount: batch.length }], bytes: lines.length },
+    lines,
+    ring: { current: KEY, all: [KEY] },
+    findSuppression,
+    strategies: POLICY.datasets[name],
+    maxNesting: MAX_NESTING,
+    schemaMode: "quarantine",
+  };
+}
+
 /** Reads rows of COPY's text format back, by the rules of PostgreSQL's manual. */
 function readCopy(text: string): (string | null)[][] {
   expect(text).not.toContain("\0");
@@ -137,26 +172,7 @@ describe("records", () => {
       fc.tuple(fc.constant<"json" | "csv">("csv"), fc.array(anyRow(name), { minLength: 1, maxLength: 4 })),
     );
     fuzz(`transformBatch, ${name}`, 0.4, fc.tuple(lines, fc.boolean()), async ([[encoding, batch], suppressed]) => {
-      const bytes = Buffer.concat(batch.flatMap((line) => [line, Buffer.from("\n")]));
-      const segment = {
-        fileId: 1,
-        partition: { date: "2020-01-31", hour: 5 },
-        encoding,
-        firstOrdinal: 0,
-        firstLine: 1,
-      };
-      const output = transformBatch({
-        runId: "run",
-        batchId: "batch",
-        dataset,
-        manifest: { segments: [{ ...segment, lineCount: batch.length }], bytes: bytes.length },
-        lines: bytes,
-        ring: { current: KEY, all: [KEY] },
-        findSuppression: suppressed ? PERSON : NOBODY,
-        strategies: POLICY.datasets[name],
-        maxNesting: MAX_NESTING,
-        schemaMode: "quarantine",
-      });
+      const output = transformBatch(batchOf(name, encoding, batch, suppressed ? PERSON : NOBODY));
       const [{ records, rejected } = { records: -1, rejected: -1 }] = output.segments;
       expect(records).toBe(batch.filter((line) => !/^[ \t\r]*$/.test(line.toString("latin1"))).length);
 
@@ -187,6 +203,24 @@ describe("records", () => {
         });
       });
     });
+
+    fuzz(
+      `huge records, ${name}`,
+      0.001,
+      fc.tuple(hugeValue, fc.nat(20), fc.boolean()),
+      async ([value, at, isPerson]) => {
+        const fields = Object.entries(RECORDS[name]).map(([field, valid], i, all) =>
+          i === at % all.length ? `"${field}":${value}` : `"${field}":${JSON.stringify(valid)}`,
+        );
+        const text = `{${fields.join(",")}}`;
+        const find = isPerson ? PERSON : NOBODY;
+        const output = transformBatch(batchOf(name, "json", [Buffer.from(text)], find));
+        expect(output.segments).toMatchObject([{ records: 1 }]);
+        const rewrite = maskRawRecords(dataset, POLICY.datasets[name], find, () => undefined);
+        const masked = rewrite.json(text) ?? text;
+        expect(namesSuppressed(dataset, parseJson(masked), masked, find)).toBe(false);
+      },
+    );
 
     const texts = fc.oneof(anyLine(name), mutated(anyLine(name))).map((line) => line.toString().trim());
     fuzz(`masking of raw records, ${name}`, 0.4, texts, (text) => {
