@@ -35,7 +35,7 @@ await runService({
     };
     const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
       handle: (payload) => extractRun(context, payload),
-      giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+      giveUp: ({ runId }, error) => failRun(pool, runId, "extract", error.code, error.message),
     });
     return {
       checks: { database: () => pool.query("select") },

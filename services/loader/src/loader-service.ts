@@ -52,13 +52,13 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
         handle: (payload, log) => loadJob(context, payload, log),
         async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, error.code, error.message);
+          await markFailed(pool, runId, batchId, "load", error.code, error.message);
           await enqueueFinish(queues, runId);
         },
       });
       const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
         handle: (payload, log) => finishJob(context, payload, log),
-        giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+        giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
       });
       return {
         checks: { database: () => pool.query("select") },

@@ -5,6 +5,7 @@ import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildApp } from "./app.js";
+import { createPageSize } from "./http/page-size.js";
 
 const FILE = fileURLToPath(new URL("../../../docs/openapi.json", import.meta.url));
 
@@ -27,6 +28,8 @@ beforeAll(async () => {
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent"),
     token: undefined,
+    limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000 },
+    pageSize: createPageSize(200),
     board: { queues: [], readOnly: true },
   });
   await app.ready();
@@ -43,12 +46,12 @@ it("docs/openapi.json is what the routes say", async () => {
 
 it("describes every route with summary, tag and problems", () => {
   const paths = app.swagger().paths ?? {};
-  expect(Object.keys(paths)).toHaveLength(20);
+  expect(Object.keys(paths)).toHaveLength(23);
   for (const [path, operations] of Object.entries(paths)) {
     for (const operation of Object.values(operations)) {
       expect(operation, path).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });
       if (path === "/healthz" || path === "/readyz") continue;
-      expect(operation, path).toMatchObject({ responses: { 401: {}, 403: {}, 500: {} } });
+      expect(operation, path).toMatchObject({ responses: { 401: {}, 403: {}, 429: {}, 500: {}, 503: {} } });
     }
   }
 });

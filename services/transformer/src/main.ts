@@ -34,7 +34,7 @@ await runService({
     const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
       handle: (payload) => transformJob(context, currentSuppressions, payload),
       async giveUp({ runId, batchId }, error) {
-        await markFailed(pool, runId, batchId, error.code, error.message);
+        await markFailed(pool, runId, batchId, "transform", error.code, error.message);
         await enqueueFinish(queues, runId);
       },
     });
