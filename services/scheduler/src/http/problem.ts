@@ -44,6 +44,8 @@ export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply 
 
 const CLIENT_ERRORS: Readonly<Record<number, Problem>> = {
   400: problem(400, "input_invalid", "the request's body or address cannot be read"),
+  // A path that leads out of the folder of the pages' files.
+  403: problem(404, "not_found", "there is nothing at this address"),
   404: problem(404, "not_found", "there is nothing at this address"),
   414: problem(414, "address_too_long"),
   415: problem(415, "content_type_unsupported", "the body must be application/json"),
