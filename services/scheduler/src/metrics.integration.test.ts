@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 /** Gives the value of a series, named by its metric and some of its labels. */
-async function valueOf(metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+async function seriesValue(metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
   const { body } = await api.call("GET", "/metrics");
   const lines = (body as string).split("\n").filter((line) => line.startsWith(`${metric}{`));
   const line = lines.find((each) =>
@@ -26,27 +26,27 @@ async function valueOf(metric: string, labels: Readonly<Record<string, string>> 
 }
 
 it("measures queues, open runs and dead letters", async () => {
-  expect(await valueOf("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(0);
-  expect(await valueOf("lethe_oldest_open_run_seconds")).toBe(0);
+  expect(await seriesValue("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(0);
+  expect(await seriesValue("lethe_oldest_open_run_seconds")).toBe(0);
   const { body: run } = await api.call("POST", "/jobs/customers/runs");
   await world.pool.query("update ledger.runs set requested_at = now() - interval '90 seconds' where id = $1", [run.id]);
-  expect(await valueOf("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(1);
-  expect(await valueOf("lethe_queue_jobs", { queue: "finish", state: "waiting-children" })).toBe(1);
+  expect(await seriesValue("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(1);
+  expect(await seriesValue("lethe_queue_jobs", { queue: "finish", state: "waiting-children" })).toBe(1);
   for (const state of ["active", "delayed", "failed"]) {
-    expect(await valueOf("lethe_queue_jobs", { queue: "load", state })).toBe(0);
+    expect(await seriesValue("lethe_queue_jobs", { queue: "load", state })).toBe(0);
   }
-  expect(await valueOf("lethe_oldest_open_run_seconds")).toBeGreaterThan(89);
-  expect(await valueOf("lethe_dead_letters_open")).toBe(0);
+  expect(await seriesValue("lethe_oldest_open_run_seconds")).toBeGreaterThan(89);
+  expect(await seriesValue("lethe_dead_letters_open")).toBe(0);
   await failRun(world.pool, run.id, "extract", "staged_object_damaged", "it is short");
-  expect(await valueOf("lethe_dead_letters_open")).toBe(1);
-  expect(await valueOf("lethe_oldest_open_run_seconds")).toBe(0);
+  expect(await seriesValue("lethe_dead_letters_open")).toBe(1);
+  expect(await seriesValue("lethe_oldest_open_run_seconds")).toBe(0);
 });
 
 it("measures requests by the pattern of their route, never by their address", async () => {
   const id = "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10";
   await api.call("GET", `/runs/${id}`);
   await api.call("GET", "/nowhere/jane@example.org");
-  const count = (labels: Record<string, string>) => valueOf("lethe_http_request_duration_seconds_count", labels);
+  const count = (labels: Record<string, string>) => seriesValue("lethe_http_request_duration_seconds_count", labels);
   expect(await count({ method: "GET", route: "/runs/:id", status: "404" })).toBe(1);
   expect(await count({ method: "GET", route: "none", status: "404" })).toBe(1);
   const { body } = await api.call("GET", "/metrics");
