@@ -209,6 +209,14 @@ describe("names from outside", () => {
 });
 
 describe("pages of other sites", () => {
+  it("may not be read under another name without a token", async () => {
+    for (const host of ["rebound.example.org", "localhost.example.org:8080"]) {
+      const answer = await unlimited.inject({ url: "/docs/json", headers: { host } });
+      expect(answer.json()).toMatchObject({ status: 421, code: "misdirected" });
+    }
+    expect((await unlimited.inject({ url: "/docs/json", headers: { host: "localhost:8080" } })).statusCode).toBe(200);
+  });
+
   it("are allowed to read nothing: no answer has a header of CORS, nor has a preflight", async () => {
     const app = await build({ limits: UNLIMITED, token: TOKEN });
     const headers = { host: "localhost", origin: "https://example.org", "access-control-request-method": "POST" };
