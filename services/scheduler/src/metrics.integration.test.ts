@@ -55,7 +55,7 @@ it("measures requests by the pattern of their route, never by their address", as
 });
 
 it("leaves queues out while Redis does not answer, and asks it once however often it is scraped", async () => {
-  const registry = new Registry();
+  const metricsRegistry = new Registry();
   const redis = connectRedis("redis://127.0.0.1:1");
   const queues = openQueues(redis, world.prefix);
   const { extract } = queues.byJob;
@@ -65,9 +65,9 @@ it("leaves queues out while Redis does not answer, and asks it once however ofte
     asked += 1;
     return count(...types);
   };
-  addQueueMetrics(registry, [extract], createLogger("scheduler", "silent"));
+  addQueueMetrics(metricsRegistry, [extract], createLogger("scheduler", "silent"));
   const startedAt = performance.now();
-  const scrapes = await Promise.all([registry.metrics(), registry.metrics()]);
+  const scrapes = await Promise.all([metricsRegistry.metrics(), metricsRegistry.metrics()]);
   expect(performance.now() - startedAt).toBeLessThan(8_000);
   for (const scrape of scrapes) expect(scrape).not.toContain("lethe_queue_jobs{");
   expect(asked).toBe(1);
