@@ -142,7 +142,7 @@ describe("a run that is interrupted half way", () => {
   });
 
   it("keeps and publishes what was loaded when its extraction gives up, and completes by a retry", async () => {
-    await failRun(world.pool, runId, "given_up", "the extractor gave up");
+    await failRun(world.pool, runId, "extract", "given_up", "the extractor gave up");
     await untilFinishJobEnds(world, runId);
     const { records } = await readRun(world.pool, runId);
     const published = (await readProcessed(world, "transactions")).get(partition) ?? [];

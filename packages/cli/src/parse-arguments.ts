@@ -56,6 +56,11 @@ export function parseErasureId(text: string): string {
   return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");
 }
 
+/** Reads a dead letter's id, for an argument of commander. */
+export function parseDeadLetterId(text: string): string {
+  return parseUuid(text, "It must be a dead letter's id, as `lethe dead-letters list` shows it.");
+}
+
 function parseUuid(text: string, complaint: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError(complaint);

@@ -14,7 +14,17 @@ describe("usage", () => {
   it("shows every command and the exit codes, and exits with 0", async () => {
     const { code, out, err } = await run("--help");
     expect(code).toBe(0);
-    for (const command of ["up", "run", "status", "quarantine", "erasure", "keys", "migrate", "generate"])
+    for (const command of [
+      "up",
+      "run",
+      "status",
+      "quarantine",
+      "dead-letters",
+      "erasure",
+      "keys",
+      "migrate",
+      "generate",
+    ])
       expect(out).toContain(command);
     expect(out).toContain("4    the job already has an active run");
     expect(err).toBe("");
@@ -29,6 +39,10 @@ describe("usage", () => {
     ["a range that is none", ["run", "all", "--from", "2020-13-45"]],
     ["an unknown reason", ["quarantine", "list", "--reason", "bad"]],
     ["a limit that is no number", ["quarantine", "list", "--limit", "many"]],
+    ["CSV and JSON at once", ["quarantine", "list", "--csv", "--json"]],
+    ["no dead letter to replay", ["dead-letters", "replay"]],
+    ["a dead letter and all", ["dead-letters", "replay", "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10", "--all"]],
+    ["a dead letter's id that is none", ["dead-letters", "replay", "../x"]],
     ["a port that is none", ["up", "--port", "70000"]],
     ["no folder for generated files", ["generate"]],
     ["an erasure's id that is none", ["erasure", "show", "1"]],

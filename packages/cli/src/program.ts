@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addDeadLettersCommand } from "./commands/dead-letters.js";
 import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
 import { addKeysCommand } from "./commands/keys.js";
@@ -49,6 +50,7 @@ function buildProgram(context: CommandContext): Command {
   addRunCommand(program, context);
   addStatusCommand(program, context);
   addQuarantineCommand(program, context);
+  addDeadLettersCommand(program, context);
   addErasureCommand(program, context);
   addKeysCommand(program, context);
   addMigrateCommand(program, context);

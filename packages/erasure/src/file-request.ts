@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { PathRefusedError } from "@lethe/contracts/errors";
 import { partitionPath } from "@lethe/contracts/partition";
 
 /**
  * Hands in an erasure request as a file of the current hour, as the retailer's own systems do: whatever way a request
- * comes in, it goes the same way from there. Takes the data folder; gives the file's path in landing.
+ * comes in, it goes the same way from there. Takes the data folder; gives the file's path in landing. Throws
+ * PathRefusedError when the hour's folder is a symbolic link: no run would look behind it, and the request be lost there.
  */
 export async function fileRequest(dataFolder: string, customerId: string, email: string): Promise<string> {
   const now = new Date().toISOString();
@@ -22,9 +24,22 @@ export async function fileRequest(dataFolder: string, customerId: string, email:
   } finally {
     await file.close();
   }
-  await mkdir(join(dataFolder, "landing", partitionPath(partition)), { recursive: true });
-  await rename(temporary, join(dataFolder, "landing", path));
+  try {
+    await makeFolder(join(dataFolder, "landing"), partitionPath(partition));
+    await rename(temporary, join(dataFolder, "landing", path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   return path;
+}
+
+async function makeFolder(landing: string, partition: string): Promise<void> {
+  const folder = join(landing, partition);
+  await mkdir(folder, { recursive: true });
+  if ((await realpath(folder)) !== join(await realpath(landing), partition)) {
+    throw new PathRefusedError("the folder of this hour in landing is a symbolic link");
+  }
 }
 
 /** Removes what a crash has left of requests that were never handed in: their senders had no answer, and ask again. */

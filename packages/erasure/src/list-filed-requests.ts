@@ -7,7 +7,10 @@ import { isFiledRequest } from "./file-request.js";
 const LOOK_BACK_DAYS = 31;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Gives the requests that were handed in by `fileRequest` and lie in landing still, by their paths there. */
+/**
+ * Gives the requests that were handed in by `fileRequest` and lie in landing still, by their paths there. What lies behind
+ * a symbolic link is none: no run takes it.
+ */
 export async function listFiledRequests(dataFolder: string): Promise<string[]> {
   const landing = join(dataFolder, "landing");
   const oldest = `date=${new Date(Date.now() - LOOK_BACK_DAYS * DAY_MS).toISOString().slice(0, 10)}`;
@@ -25,7 +28,8 @@ export async function listFiledRequests(dataFolder: string): Promise<string[]> {
 
 async function list(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isSymbolicLink()).map((entry) => entry.name);
   } catch (error) {
     // A run may have removed a folder that it emptied; what is a file holds nothing.
     if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) return [];

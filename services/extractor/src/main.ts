@@ -52,12 +52,12 @@ await runService({
     };
     const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
       handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
-      giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+      giveUp: ({ runId }, error) => failRun(pool, runId, "extract", error.code, error.message),
     });
     const restages = startWorker(service, "restage", RESTAGES_AT_ONCE, {
       handle: (payload, _log, signal) => restageBatch({ ...context, signal }, payload),
       async giveUp({ runId, batchId }, error) {
-        await markFailed(pool, runId, batchId, error.code, error.message);
+        await markFailed(pool, runId, batchId, "extract", error.code, error.message);
         await enqueueFinish(queues, runId);
       },
     });

@@ -58,13 +58,13 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
         handle: (payload, log, signal) => loadJob(context, payload, log, signal),
         async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, error.code, error.message);
+          await markFailed(pool, runId, batchId, "load", error.code, error.message);
           await enqueueFinish(queues, runId);
         },
       });
       const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
         handle: (payload, log, signal) => finishJob(context, payload, log, signal),
-        giveUp: ({ runId }, error) => failRun(pool, runId, error.code, error.message),
+        giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
       });
       return {
         checks: { database: () => pool.query("select") },

@@ -9,7 +9,7 @@ let closed: TestScheduler;
 let open: TestScheduler;
 beforeAll(async () => {
   world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
-  closed = await world.start({ LETHE_SCHEDULES: "off", LETHE_API_TOKEN: TOKEN });
+  closed = await world.start({ LETHE_SCHEDULES: "off", LETHE_API_TOKEN: TOKEN, LETHE_TOKEN_TRIES: "1000" });
   open = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

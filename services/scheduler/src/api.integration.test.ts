@@ -106,9 +106,10 @@ describe("bodies that cannot be read", () => {
     expectProblem(answer, 415, "content_type_unsupported");
   });
 
-  it("answers 413 to a body over 1 MiB", async () => {
+  it("answers 413 to a body over 1 MiB, and says so", async () => {
     const answer = await api.call("POST", "/jobs/customers/runs", { from: "x".repeat(1024 * 1024) });
     expectProblem(answer, 413, "body_too_large");
+    expect(answer.body.detail).toBe("the body is larger than 1048576 bytes");
   });
 
   it("answers 400 to a prototype in disguise", async () => {

@@ -1,6 +1,8 @@
+import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
@@ -8,12 +10,15 @@ import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { type FastifyInstance, fastify } from "fastify";
 import type { AppDependencies } from "./dependencies.js";
+import { connectionLimits, limitHeaders } from "./http/connection-limits.js";
 import { guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
+import { measureRequests } from "./http/request-metrics.js";
 import { OPEN_API } from "./open-api.js";
 import { boardRoutes } from "./routes/board.js";
+import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
@@ -28,6 +33,7 @@ const SCHEMAS = [
   RunDetail,
   ScheduleSchema,
   QuarantineEntrySchema,
+  DeadLetterSchema,
   ErasureSchema,
   ReceiptSchema,
   ErasureDetail,
@@ -35,15 +41,17 @@ const SCHEMAS = [
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { log, token } = dependencies;
+  const { log, token, limits } = dependencies;
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error)),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error, limits.bodyBytes)),
+    ...connectionLimits(limits.requestMs, limits.bodyBytes),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  limitHeaders(app.server);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
-    const answer = problemOf(error);
+    const answer = problemOf(error, limits.bodyBytes);
     if (answer.status >= 500)
       log.error({ error, method: request.method, route: request.routeOptions.url }, "request failed");
     return sendProblem(reply, answer);
@@ -52,13 +60,23 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     sendProblem(reply, problem(404, "not_found", "there is nothing at this address")),
   );
   logRequests(app, log);
-  guard(app, token);
+  measureRequests(app, dependencies.registry);
+  await app.register(rateLimit, { global: false });
+  guard(app, token, limits);
   parseJsonBodies(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
   await app.register(swagger, OPEN_API);
   await app.register(swaggerUi, { routePrefix: "/docs" });
   await app.register(boardRoutes, dependencies.board);
-  for (const routes of [jobRoutes, runRoutes, scheduleRoutes, quarantineRoutes, erasureRoutes, healthRoutes]) {
+  for (const routes of [
+    jobRoutes,
+    runRoutes,
+    deadLetterRoutes,
+    scheduleRoutes,
+    quarantineRoutes,
+    erasureRoutes,
+    healthRoutes,
+  ]) {
     await app.register(routes, dependencies);
   }
   return app;

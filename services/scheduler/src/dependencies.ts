@@ -4,6 +4,8 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Queue } from "bullmq";
+import type { PageSize } from "./http/page-size.js";
+import type { Limits } from "./http/rate-limits.js";
 import type { RunQueue } from "./run-queue.js";
 
 /** What the routes work with. */
@@ -23,5 +25,12 @@ export interface AppDependencies {
   readonly log: Logger;
   /** What callers must show; undefined lets everyone in who can reach the port. */
   readonly token: string | undefined;
+  readonly limits: Limits & {
+    /** Of a request's body. */
+    readonly bodyBytes: number;
+    /** Within which a whole request must have arrived, in milliseconds. */
+    readonly requestMs: number;
+  };
+  readonly pageSize: PageSize;
   readonly board: { readonly queues: readonly Queue[]; readonly readOnly: boolean };
 }

@@ -1,47 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { createDatasets } from "@lethe/datasets/all-datasets";
-import { createLogger } from "@lethe/service-kit/logger";
-import { createMetrics } from "@lethe/service-kit/metrics";
-import { createPool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildApp } from "./app.js";
+import { buildOfflineApp } from "../test/offline-app.js";
 
 const FILE = fileURLToPath(new URL("../../../docs/openapi.json", import.meta.url));
 
-// Neither is asked anything while the description is made.
-const pool = createPool("postgres://127.0.0.1:1/none", 1, "none");
-const unused = async () => {
-  throw new Error("the description needs no queue");
-};
-
-let app: Awaited<ReturnType<typeof buildApp>>;
+let app: Awaited<ReturnType<typeof buildOfflineApp>>;
 beforeAll(async () => {
-  app = await buildApp({
-    pool,
-    runQueue: { start: unused, resume: unused, finish: unused },
-    schedulesOn: true,
-    applySchedules: unused,
-    dataFolder: "none",
-    erasurePlan: {
-      pool,
-      datasets: createDatasets(),
-      archived: "none",
-      processed: "none",
-      quarantined: "none",
-      maxUnpackRatio: 1,
-    },
-    checks: {},
-    registry: createMetrics("scheduler").registry,
-    log: createLogger("scheduler", "silent"),
-    token: undefined,
-    board: { queues: [], readOnly: true },
-  });
-  await app.ready();
+  app = await buildOfflineApp();
 });
-afterAll(async () => {
-  await app.close();
-  await pool.end();
-});
+afterAll(() => app.close());
 
 /** `npx vitest run -u -c vitest.unit.config.ts services/scheduler/src/open-api.test.ts` writes the file anew. */
 it("docs/openapi.json is what the routes say", async () => {
@@ -50,12 +17,12 @@ it("docs/openapi.json is what the routes say", async () => {
 
 it("describes every route with summary, tag and problems", () => {
   const paths = app.swagger().paths ?? {};
-  expect(Object.keys(paths)).toHaveLength(20);
+  expect(Object.keys(paths)).toHaveLength(23);
   for (const [path, operations] of Object.entries(paths)) {
     for (const operation of Object.values(operations)) {
       expect(operation, path).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });
       if (path === "/healthz" || path === "/readyz") continue;
-      expect(operation, path).toMatchObject({ responses: { 401: {}, 403: {}, 500: {} } });
+      expect(operation, path).toMatchObject({ responses: { 401: {}, 403: {}, 429: {}, 500: {}, 503: {} } });
     }
   }
 });

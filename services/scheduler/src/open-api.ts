@@ -12,6 +12,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
     tags: [
       { name: "jobs", description: "The four jobs, one per dataset" },
       { name: "runs", description: "One attempt at a job each" },
+      { name: "dead letters", description: "What gave up for good, and can be tried again" },
       { name: "schedules", description: "When the jobs run by themselves" },
       { name: "quarantine", description: "Records that were not loaded, and why" },
       { name: "erasures", description: "People who asked to be forgotten, and the receipts" },

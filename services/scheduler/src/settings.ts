@@ -10,6 +10,25 @@ export const SchedulerSettingsSchema = Type.Object({
   LETHE_HOST: Type.String({ default: "127.0.0.1", description: "Address to listen on" }),
   LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535, description: "0 takes any free port" }),
   LETHE_API_TOKEN: Type.Optional(Type.String({ minLength: 16, description: "What callers must show" })),
+  LETHE_RATE_LIMIT: Type.Integer({
+    default: 600,
+    minimum: 0,
+    description: "Requests a minute and address; 0 for as many as come",
+  }),
+  LETHE_TOKEN_TRIES: Type.Integer({ default: 20, minimum: 1, description: "Wrong tokens a minute and address" }),
+  LETHE_MAX_BODY_BYTES: Type.Integer({
+    default: 1024 * 1024,
+    minimum: 1024,
+    maximum: 1024 * 1024 * 1024,
+    description: "Greatest body of a request",
+  }),
+  LETHE_REQUEST_TIMEOUT_MS: Type.Integer({
+    default: 30_000,
+    minimum: 1_000,
+    maximum: 3_600_000,
+    description: "Time within which a request must have arrived",
+  }),
+  LETHE_MAX_PAGE: Type.Integer({ default: 200, minimum: 1, maximum: 10_000, description: "Greatest `limit` of lists" }),
   LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "`off` lets no schedule fire" }),
   LETHE_CATCH_UP: Type.Boolean({ default: true, description: "Make up, once, for a tick missed in a standstill" }),
   LETHE_UPKEEP_SECONDS: Type.Integer({

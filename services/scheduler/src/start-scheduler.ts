@@ -10,8 +10,10 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
-import { addErasureMetrics } from "./erasure-metrics.js";
 import { resumeLeftErasures, takeApprovedRequests, takeFiledRequests } from "./erasure-upkeep.js";
+import { createPageSize } from "./http/page-size.js";
+import { addLedgerMetrics } from "./ledger-metrics.js";
+import { addQueueMetrics } from "./queue-metrics.js";
 import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
@@ -83,7 +85,8 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       opened.push((graceMs) => worker.stop(graceMs / 4));
     }
 
-    addErasureMetrics(metrics.registry, pool, log);
+    addLedgerMetrics(metrics.registry, pool, log);
+    addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({
       pool,
@@ -106,6 +109,13 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       registry: metrics.registry,
       log,
       token: settings.LETHE_API_TOKEN,
+      limits: {
+        requests: settings.LETHE_RATE_LIMIT,
+        tokenTries: settings.LETHE_TOKEN_TRIES,
+        bodyBytes: settings.LETHE_MAX_BODY_BYTES,
+        requestMs: settings.LETHE_REQUEST_TIMEOUT_MS,
+      },
+      pageSize: createPageSize(settings.LETHE_MAX_PAGE),
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
     });
     opened.push(() => app.close());

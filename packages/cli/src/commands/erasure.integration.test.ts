@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -218,6 +218,25 @@ describe("lethe erasure receipt and export", () => {
     expect((await erasure(["receipt", id])).text).toContain("receipt       number 1");
     expect((await erasure(["receipt", id, "--html", path.join(data, "no/where.html")])).code).toBe(2);
     expect((await readdir(data)).sort()).toEqual(["privacy.key", "receipt.html"]);
+  });
+});
+
+describe("a result's file that is a symbolic link", () => {
+  it("is replaced, and what it leads to stays as it is", async () => {
+    const [id] = await threeReceipts();
+    const [kept, link] = [path.join(data, "kept"), path.join(data, "link")];
+    for (const command of [
+      ["export", "--out", link],
+      ["receipt", id, "--html", link],
+    ]) {
+      await writeFile(kept, "mine");
+      await symlink(kept, link);
+      expect((await erasure(command)).code).toBe(0);
+      expect(await readFile(kept, "utf8")).toBe("mine");
+      expect((await lstat(link)).isFile()).toBe(true);
+      await rm(link);
+    }
+    await rm(kept);
   });
 });
 

@@ -55,6 +55,19 @@ describe("lethe quarantine list", () => {
     expect(out.map((line) => (JSON.parse(line) as { line: number }).line)).toEqual(lines);
   });
 
+  it("prints CSV in which a file's name is no formula and moves no cursor", async () => {
+    await world.pool.query("update ledger.files set path = $1 where dataset = 'products'", [
+      '=cmd|"/c calc"!A1\u001b[2J',
+    ]);
+    const { out } = await world.lethe(["quarantine", "list", "--csv", "--dataset", "products"]);
+    await world.pool.query("update ledger.files set path = 'x' where dataset = 'products'");
+    const [titles, line = ""] = out.join("\n").split("\r\n");
+    expect(titles).toBe("id,dataset,reason,status,file,line,pointer,message,runId,createdAt");
+    expect(line).toContain(
+      `,products,schema,open,"'=cmd|""/c calc""!A1\\x1b[2J",22,,a reason for people,${productsRun},`,
+    );
+  });
+
   it("narrows by run, and says how to read on", async () => {
     const ofRun = await world.lethe(["quarantine", "list", "--run", productsRun, "--json"]);
     expect(ofRun.out).toHaveLength(1);

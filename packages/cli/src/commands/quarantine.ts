@@ -9,7 +9,8 @@ import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { withConnections, withDatabase } from "../connections.js";
 import { integerBetween, parseRunId } from "../parse-arguments.js";
-import { formatQuarantine } from "../present/quarantine.js";
+import { formatQuarantine, QUARANTINE_TITLES, quarantineCells } from "../present/quarantine.js";
+import { printCsv } from "../print-csv.js";
 import { openRuns } from "./run.js";
 
 interface FilterOptions {
@@ -23,6 +24,7 @@ interface ListOptions extends FilterOptions {
   readonly limit: number;
   readonly after?: number;
   readonly json?: true;
+  readonly csv?: true;
 }
 
 interface ReplayOptions extends FilterOptions {
@@ -47,6 +49,7 @@ function addListCommand(quarantine: Command, context: CommandContext): void {
     .option("--limit <records>", "records on a page", integerBetween(1, 10_000), 50)
     .option("--after <id>", "go on after the record with this id", integerBetween(0, Number.MAX_SAFE_INTEGER))
     .option("--json", "print one line of JSON per record instead of text")
+    .addOption(new Option("--csv", "print CSV instead of text").conflicts("json"))
     .action(async (options: ListOptions) => {
       const { entries, nextCursor } = await withDatabase(await databaseSetting(context.environment), (pool) =>
         listQuarantine(pool, {
@@ -58,6 +61,8 @@ function addListCommand(quarantine: Command, context: CommandContext): void {
       );
       if (options.json === true) {
         for (const entry of entries) context.terminal.print(JSON.stringify(entry));
+      } else if (options.csv === true) {
+        printCsv(context.terminal, QUARANTINE_TITLES, entries.map(quarantineCells));
       } else {
         context.terminal.print(entries.length === 0 ? "no such record in quarantine" : formatQuarantine(entries));
       }

@@ -96,7 +96,7 @@ describe("lethe run --follow", () => {
       async handle({ runId }) {
         const run = await readRun(world.pool, runId);
         if (run.job !== "customers") return extractNothing(world.pool, runId);
-        await failRun(world.pool, runId, "file_unreadable", "the landing folder cannot be read");
+        await failRun(world.pool, runId, "extract", "file_unreadable", "the landing folder cannot be read");
         return { files: 0, batches: 0 };
       },
     });

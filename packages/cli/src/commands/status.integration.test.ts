@@ -37,6 +37,16 @@ it("shows each job's last run, the active runs, and the open quarantine by reaso
   expect(text).toMatch(/open in quarantine\n {2}transactions: unknown_sku 1$/);
 });
 
+it("gives a line of CSV for each job", async () => {
+  const { code, out } = await world.lethe(["status", "--csv"]);
+  expect(code).toBe(0);
+  const lines = out.join("\n").split("\r\n");
+  expect(lines[0]).toMatch(/^job,lastRunId,state,requestedAt,/);
+  expect(lines[1]).toMatch(new RegExp(`^customers,${active},queued,[^,]+,\\d+,0,0,0,0,1,0,$`));
+  expect(lines[3]).toMatch(new RegExp(`^transactions,${last},succeeded,.*,0,1,$`));
+  expect(lines[4]?.replace(/\r$/, "")).toBe("erasure-requests,,,,,,,,,0,0,0");
+});
+
 it("gives the same as JSON, a line for each job, without Redis", async () => {
   const { out } = await world.lethe(["status", "--json"], { environment: { REDIS_URL: "redis://127.0.0.1:1" } });
   const jobs: unknown[] = out.map((line) => JSON.parse(line));

@@ -7,12 +7,13 @@ import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/q
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import type { Pool } from "@lethe/warehouse/pool";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { withoutDetails } from "../present/runs.js";
-import { formatStatus, type JobStatus } from "../present/status.js";
+import { formatStatus, type JobStatus, STATUS_TITLES, statusCells } from "../present/status.js";
+import { printCsv } from "../print-csv.js";
 
 /** More than this many open erasures are no list to read; the newest stand for them. */
 const MOST_OPEN_ERASURES = 10_000;
@@ -27,8 +28,10 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
         "erasures with the days that are left of the one-month limit.",
     )
     .option("--json", "print one line of JSON per job instead of text")
-    .action(async (options: { readonly json?: true }) => {
+    .addOption(new Option("--csv", "print CSV instead of text, a line per job").conflicts("json"))
+    .action(async (options: { readonly json?: true; readonly csv?: true }) => {
       const jobs = await withDatabase(await databaseSetting(context.environment), readStatus);
+      if (options.csv === true) return printCsv(context.terminal, STATUS_TITLES, jobs.map(statusCells));
       if (options.json !== true) return context.terminal.print(formatStatus(jobs));
       for (const job of jobs) context.terminal.print(JSON.stringify(job));
     });

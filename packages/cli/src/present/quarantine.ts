@@ -1,4 +1,5 @@
 import type { QuarantineEntry } from "@lethe/contracts/quarantine";
+import type { Cell } from "./csv.js";
 import { printable } from "./runs.js";
 import { formatTable } from "./table.js";
 
@@ -22,4 +23,25 @@ export function formatQuarantine(entries: readonly QuarantineEntry[]): string {
       printable(entry.pointer === null ? entry.message : `${entry.pointer}: ${entry.message}`),
     ]),
   );
+}
+
+export const QUARANTINE_TITLES = [
+  "id",
+  "dataset",
+  "reason",
+  "status",
+  "file",
+  "line",
+  "pointer",
+  "message",
+  "runId",
+  "createdAt",
+] as const satisfies (keyof QuarantineEntry)[];
+
+/** Gives a quarantined record's cells under `QUARANTINE_TITLES`. */
+export function quarantineCells(entry: QuarantineEntry): Cell[] {
+  return QUARANTINE_TITLES.map((title) => {
+    const cell = entry[title];
+    return typeof cell === "string" ? printable(cell) : cell;
+  });
 }

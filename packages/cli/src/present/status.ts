@@ -3,6 +3,7 @@ import type { Erasure } from "@lethe/contracts/erasures";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
+import type { Cell } from "./csv.js";
 import { formatDays } from "./erasures.js";
 import { formatProgress, formatSchemaChanges } from "./runs.js";
 import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
@@ -49,6 +50,39 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
     ...(erasures.length === 0 ? [] : [["open erasures, the oldest first", ...describeErasures(erasures)].join("\n")]),
     quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
   ].join("\n\n");
+}
+
+export const STATUS_TITLES = [
+  "job",
+  "lastRunId",
+  "state",
+  "requestedAt",
+  "durationMs",
+  "filesTaken",
+  "recordsIn",
+  "recordsLoaded",
+  "recordsRejected",
+  "activeRuns",
+  "openQuarantine",
+  "openErasures",
+] as const;
+
+/** Gives a job's cells under `STATUS_TITLES`; those of its last run are empty where it never ran. */
+export function statusCells({ job, lastRun, activeRuns, openQuarantine, openErasures }: JobStatus): Cell[] {
+  return [
+    job,
+    lastRun?.id ?? null,
+    lastRun?.state ?? null,
+    lastRun?.requestedAt ?? null,
+    lastRun?.durationsMs.total ?? null,
+    lastRun?.files.taken ?? null,
+    lastRun?.records.in ?? null,
+    lastRun?.records.loaded ?? null,
+    lastRun?.records.rejected ?? null,
+    activeRuns.length,
+    Object.values(openQuarantine).reduce((sum, records) => sum + records, 0),
+    openErasures?.length ?? null,
+  ];
 }
 
 const MAX_ERASURES = 10;

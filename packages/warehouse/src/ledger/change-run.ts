@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { isOpen, type RunKind, type RunState } from "@lethe/contracts/runs";
 import { cutOffOnAbort } from "../cut-off.js";
@@ -27,11 +28,16 @@ export async function cancelRun(pool: Pool, runId: string): Promise<void> {
 }
 
 /**
- * Opens a failed or cancelled run again where it stopped: batches that failed or were cancelled wait once more.
- * Throws NotFoundError, or RunStateError for a run in another state, with another run of the job open, or with a file
- * that a later run has taken.
+ * Opens a failed or cancelled run again where it stopped: batches that failed or were cancelled wait once more. With
+ * `only`, of those that failed just the one named does (`null`: none); those that were cancelled stopped with the run and
+ * go on with it. Throws NotFoundError, or RunStateError for a run in another state, with another run of the job open, or
+ * whose work later runs have taken up; also for a batch that has not failed.
  */
-export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunKind; extracted: boolean }> {
+export async function reopenRun(
+  pool: Pool,
+  runId: string,
+  only?: { readonly failedBatch: string | null },
+): Promise<{ kind: RunKind; extracted: boolean }> {
   return inTransaction(pool, async (client) => {
     const state = await lockRun(client, runId);
     if (state !== "failed" && state !== "cancelled") {
@@ -47,12 +53,17 @@ export async function reopenRun(pool: Pool, runId: string): Promise<{ kind: RunK
       [runId],
     );
     await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
-    await client.query(
+    const { rows: waiting } = await client.query<{ id: string }>(
       `update ledger.batches
        set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null
-       where run_id = $1 and state in ('failed', 'cancelled')`,
-      [runId],
+       where run_id = $1 and (state = 'cancelled' or state = 'failed' and ($2 or id = $3))
+       returning id`,
+      [runId, only === undefined, only?.failedBatch ?? null],
     );
+    const wanted = only?.failedBatch ?? undefined;
+    if (wanted !== undefined && !waiting.some(({ id }) => id === wanted)) {
+      throw new RunStateError(`batch ${wanted} has not failed`);
+    }
     await announceRun(client, runId);
     const row = rows[0];
     if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
@@ -66,9 +77,7 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
      from ledger.runs mine join ledger.runs other using (job, kind)
      where mine.id = $1 and other.id <> $1 and other.state in ('queued', 'extracting', 'processing', 'finishing')
      union all
-     select 'a later run has taken one of its files'
-     from ledger.files mine join ledger.files other using (dataset, sha256)
-     where mine.run_id = $1 and mine.state = 'released' and other.id <> mine.id and other.state <> 'released'
+     select 'later runs have taken up what it left' from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
      limit 1`,
     [runId],
   );
@@ -160,20 +169,19 @@ export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean
   return rows.length === 0;
 }
 
-/**
- * Gives the runs of a job that failed or were cancelled and can never be retried, since later runs have taken up what
- * they left: what they staged is of no use any more.
- */
+/** Whether later runs have taken up what the closed run `r` left: then it can never be retried. */
+export const IS_OVERTAKEN = `
+  (exists (select from ledger.files mine join ledger.files other using (dataset, sha256)
+           where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
+   or r.kind = 'replay' and exists (select from ledger.runs later
+                                    where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
+                                      and later.requested_at > r.requested_at))`;
+
+/** Gives the overtaken runs of a job that failed or were cancelled: what they staged is of no use any more. */
 export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs r
-     where job = $1 and state in ('failed', 'cancelled')
-       and (exists (select from ledger.files mine join ledger.files other using (dataset, sha256)
-                    where mine.run_id = r.id and mine.state = 'released'
-                      and other.id <> mine.id and other.state <> 'released')
-            or kind = 'replay' and exists (select from ledger.runs later
-                                           where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
-                                             and later.requested_at > r.requested_at))`,
+     where job = $1 and state in ('failed', 'cancelled') and ${IS_OVERTAKEN}`,
     [job],
   );
   return rows.map((row) => row.id);
@@ -208,14 +216,21 @@ export async function closeRun(client: Client, runId: string, finishMs: number):
 }
 
 /** Closes a run that could not be extracted or finished, with the error's code; its message holds no record's value. */
-export async function failRun(pool: Pool, runId: string, code: string, message: string): Promise<void> {
+export async function failRun(
+  pool: Pool,
+  runId: string,
+  stage: Extract<DeadLetterStage, "extract" | "finish">,
+  code: string,
+  message: string,
+): Promise<void> {
   await inTransaction(pool, async (client) => {
     if (!isOpen(await lockRun(client, runId))) return;
     await client.query(
       `update ledger.runs
-       set state = 'failed', finished_at = clock_timestamp(), error_code = $2, error_message = $3
+       set state = 'failed', finished_at = clock_timestamp(), failed_at = clock_timestamp(), failed_stage = $2,
+           error_code = $3, error_message = $4
        where id = $1`,
-      [runId, code, message],
+      [runId, stage, code, message],
     );
     await client.query(
       "update ledger.batches set state = 'cancelled' where run_id = $1 and state in ('staged', 'transformed')",

@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { RunKind, RunState } from "@lethe/contracts/runs";
@@ -150,13 +151,15 @@ export async function markFailed(
   db: Queryable,
   runId: string,
   batchId: string,
+  stage: Exclude<DeadLetterStage, "finish">,
   code: string,
   message: string,
 ): Promise<void> {
   await db.query(
-    `update ledger.batches set state = 'failed', error_code = $2, error_message = $3
+    `update ledger.batches set state = 'failed', failed_at = clock_timestamp(), failed_stage = $2, error_code = $3,
+         error_message = $4
      where id = $1 and state in ('staged', 'transformed')`,
-    [batchId, code, message],
+    [batchId, stage, code, message],
   );
   await announceRun(db, runId);
 }

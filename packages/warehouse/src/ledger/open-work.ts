@@ -23,6 +23,15 @@ export async function openWork(db: Queryable): Promise<OpenRun[]> {
   return rows;
 }
 
+/** Gives the age in seconds of the oldest open run: 0 when none is open. */
+export async function oldestOpenRunSeconds(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ seconds: number }>(
+    `select coalesce(extract(epoch from clock_timestamp() - min(requested_at)), 0)::double precision as seconds
+     from ledger.runs where state in ('queued', 'extracting', 'processing', 'finishing')`,
+  );
+  return rows[0]?.seconds ?? 0;
+}
+
 /** Gives which of these runs are open. */
 export async function whichAreOpen(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(

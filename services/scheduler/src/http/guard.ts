@@ -1,10 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { CHALLENGE, createTokenCheck } from "./access-token.js";
 import { isCrossSite, isMisdirected } from "./foreign-request.js";
-import { problem, sendProblem } from "./problem.js";
+import { problem, sendProblem, sendTooMany } from "./problem.js";
+import { createRateLimits, type Limits } from "./rate-limits.js";
 
-/** What a container's health check may ask without a token. */
+/** What a container's health check may ask without a token, as often as it likes. */
 const OPEN_ROUTES: readonly (string | undefined)[] = ["/healthz", "/readyz"];
+const METRICS_ROUTE = "/metrics";
 
 // Bull Board and swagger-ui set styles on elements; all else comes from this server, and the fonts that Bull Board
 // would fetch from elsewhere stay out.
@@ -24,16 +26,33 @@ const SECURITY_HEADERS = {
   "cache-control": "no-store",
 } as const;
 
-/** Puts the security headers on every answer and lets nobody in without the token, if there is one. */
-export function guard(app: FastifyInstance, token: string | undefined): void {
+/**
+ * Puts the security headers on every answer, lets nobody in without the token, if there is one, and nobody ask more often
+ * than the limits allow. The app must have `@fastify/rate-limit`.
+ */
+export function guard(app: FastifyInstance, token: string | undefined, limits: Limits): void {
   const isAllowed = token === undefined ? undefined : createTokenCheck(token);
+  const rates = createRateLimits(app, limits);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     if (OPEN_ROUTES.includes(request.routeOptions.url)) return;
     if (isAllowed === undefined && isMisdirected(request.headers)) {
       return sendProblem(reply, problem(421, "misdirected", "without a token only a loopback name is served"));
     }
-    if (isAllowed !== undefined && !isAllowed(request.headers.authorization)) {
+    const { authorization } = request.headers;
+    let isAdmitted = true;
+    if (isAllowed !== undefined) {
+      const wait = await rates.beforeToken(request);
+      if (wait > 0) return sendTooMany(reply, wait, "too many wrong tokens came from this address");
+      isAdmitted = isAllowed(authorization);
+      // Browsers show none at first, and guess nothing by that.
+      if (authorization !== undefined) await rates.noteToken(request, isAdmitted);
+    }
+    if (!isAdmitted || request.routeOptions.url !== METRICS_ROUTE) {
+      const wait = await rates.countRequest(request, isAdmitted);
+      if (wait > 0) return sendTooMany(reply, wait, "too many requests came from this address");
+    }
+    if (!isAdmitted) {
       reply.header("www-authenticate", CHALLENGE);
       return sendProblem(reply, problem(401, "token_required", "show the token as Bearer, or as password of Basic"));
     }

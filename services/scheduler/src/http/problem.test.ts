@@ -10,6 +10,8 @@ import {
 import { expect, it } from "vitest";
 import { problemOf } from "./problem.js";
 
+const MAX_BODY_BYTES = 4_096;
+
 it.each([
   [new InvalidInputError("from must be a day"), 400, "input_invalid", "from must be a day"],
   [new NotFoundError("there is no run 1"), 404, "not_found", "there is no run 1"],
@@ -25,9 +27,10 @@ it.each([
     "input_invalid",
     /read/,
   ],
+  [Object.assign(new Error("x"), { code: "X", statusCode: 413 }), 413, "body_too_large", "larger than 4096 bytes"],
   [Object.assign(new Error("x"), { code: "X", statusCode: 502 }), 500, "internal", undefined],
 ])("%s becomes %d %s", (error, status, code, detail) => {
-  const answer = problemOf(error);
+  const answer = problemOf(error, MAX_BODY_BYTES);
   expect(answer).toMatchObject({ status, code });
   if (detail === undefined) expect(answer.detail).toBeUndefined();
   else expect(answer.detail).toMatch(detail);
@@ -35,5 +38,8 @@ it.each([
 });
 
 it("names the active run", () => {
-  expect(problemOf(new RunActiveError("customers", "run-1"))).toMatchObject({ status: 409, activeRunId: "run-1" });
+  expect(problemOf(new RunActiveError("customers", "run-1"), MAX_BODY_BYTES)).toMatchObject({
+    status: 409,
+    activeRunId: "run-1",
+  });
 });

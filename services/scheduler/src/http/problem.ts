@@ -9,16 +9,20 @@ import {
   TransientError,
 } from "@lethe/contracts/errors";
 import type { Problem } from "@lethe/contracts/problem";
+import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 import type { FastifyError, FastifyReply } from "fastify";
 
 /**
  * Gives the problem details (RFC 9457) that a thrown error is answered with. Only Lethe's own messages are shown, and
- * of those none with status 500 and above: other people's quote what they stumbled over.
+ * of those none with status 500 and above: other people's quote what they stumbled over. `maxBodyBytes` is what a body
+ * that is too large is told.
  */
-export function problemOf(error: unknown): Problem {
+export function problemOf(error: unknown, maxBodyBytes: number): Problem {
+  if (isDatabaseUnavailable(error)) return problem(503, "database_unavailable", "the database does not answer");
   if (error instanceof LetheError) return problemOfLethe(error);
   if (!isFastifyError(error)) return problem(500, "internal");
   if (error.validation !== undefined) return problemOfValidation(error);
+  if (error.statusCode === 413) return problem(413, "body_too_large", `the body is larger than ${maxBodyBytes} bytes`);
   return CLIENT_ERRORS[error.statusCode ?? 500] ?? problem(500, "internal");
 }
 
@@ -28,6 +32,11 @@ export function problem(status: number, code: string, detail?: string): Problem 
   return { type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) };
 }
 
+/** Answers a request that came too often, with the seconds after which it may come again. */
+export function sendTooMany(reply: FastifyReply, waitSeconds: number, detail: string): FastifyReply {
+  return sendProblem(reply.header("retry-after", waitSeconds), problem(429, "rate_limited", detail));
+}
+
 /** Answers a request with a problem. */
 export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
   return reply.code(answer.status).type("application/problem+json").send(answer);
@@ -35,8 +44,9 @@ export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply 
 
 const CLIENT_ERRORS: Readonly<Record<number, Problem>> = {
   400: problem(400, "input_invalid", "the request's body or address cannot be read"),
+  // A path that leads out of the folder of the pages' files.
+  403: problem(404, "not_found", "there is nothing at this address"),
   404: problem(404, "not_found", "there is nothing at this address"),
-  413: problem(413, "body_too_large", "the body is larger than 1 MiB"),
   414: problem(414, "address_too_long"),
   415: problem(415, "content_type_unsupported", "the body must be application/json"),
 };

@@ -7,10 +7,12 @@ const MEANING = {
   403: "It would change something and comes from a page of another site.",
   404: "It does not exist.",
   409: "Another run is active, or the run's state does not allow it.",
+  429: "Too many requests, or too many wrong tokens, from this address; `Retry-After` says in how many seconds to ask again.",
   500: "Something failed here; the log knows what.",
+  503: "The database does not answer at the moment.",
 } as const;
 
-const ON_EVERY_ROUTE = [401, 403, 500] as const;
+const ON_EVERY_ROUTE = [401, 403, 429, 500, 503] as const;
 
 /** Gives the problem answers of a route: those named, and those that every route may give. */
 export function problems<S extends 400 | 404 | 409>(...statuses: S[]) {

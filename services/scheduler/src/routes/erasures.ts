@@ -59,7 +59,7 @@ const RequestParams = Type.Object({
 });
 
 export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, dataFolder } = dependencies;
+  const { pool, runQueue, dataFolder, pageSize } = dependencies;
 
   app.route({
     method: "POST",
@@ -102,7 +102,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
           state: Type.Optional(Type.Enum(ERASURE_STATES)),
           runId: Type.Optional(Type.String({ format: "uuid" })),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+          limit: pageSize.limit,
         },
         { additionalProperties: false },
       ),
@@ -114,7 +114,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
         ...problems(400),
       },
     },
-    handler: (request) => listErasures(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+    handler: (request) => listErasures(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
   });
 
   app.route({

@@ -16,7 +16,9 @@ import Type from "typebox";
 import type { AppDependencies } from "../dependencies.js";
 import { problems, ref } from "../http/response-schemas.js";
 
-export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue }) => {
+export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
+  const { pool, runQueue, pageSize } = dependencies;
+
   app.route({
     method: "GET",
     url: "/quarantine",
@@ -28,7 +30,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
           ...QuarantineFilterSchema.properties,
           status: Type.Optional(Type.Enum(QUARANTINE_STATUSES)),
           after: Type.Optional(Type.Integer({ minimum: 0, description: "`nextCursor` of the page before" })),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+          limit: pageSize.limit,
         },
         { additionalProperties: false },
       ),
@@ -40,7 +42,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
         ...problems(400),
       },
     },
-    handler: (request) => listQuarantine(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+    handler: (request) => listQuarantine(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
   });
 
   app.route({

@@ -11,7 +11,7 @@ export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDeta
 
 const RunParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue }) => {
+export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue, pageSize }) => {
   app.route({
     method: "GET",
     url: "/runs",
@@ -23,7 +23,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
           job: Type.Optional(JobNameSchema),
           state: Type.Optional(Type.Enum(RUN_STATES)),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+          limit: pageSize.limit,
         },
         { additionalProperties: false },
       ),
@@ -35,7 +35,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
         ...problems(400),
       },
     },
-    handler: (request) => listRuns(pool, { ...request.query, limit: request.query.limit ?? 50 }),
+    handler: (request) => listRuns(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
   });
 
   app.route({

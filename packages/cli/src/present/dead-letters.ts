@@ -1,0 +1,50 @@
+import type { DeadLetter } from "@lethe/contracts/dead-letters";
+import type { Cell } from "./csv.js";
+import { printable } from "./runs.js";
+import { formatCount, formatTable } from "./table.js";
+
+/** Lays dead letters out in a table: what gave up, when and why. */
+export function formatDeadLetters(letters: readonly DeadLetter[]): string {
+  return formatTable(
+    [
+      { title: "id" },
+      { title: "job" },
+      { title: "stage" },
+      { title: "status" },
+      { title: "failed at" },
+      { title: "records", align: "right" },
+      { title: "why" },
+    ],
+    letters.map((letter) => [
+      letter.id,
+      letter.job,
+      letter.stage,
+      letter.status,
+      letter.failedAt.replace(/\.\d+Z$/, "Z"),
+      letter.records === null ? "" : formatCount(letter.records),
+      printable(`${letter.message} (${letter.code})`),
+    ]),
+  );
+}
+
+export const DEAD_LETTER_TITLES = [
+  "id",
+  "stage",
+  "status",
+  "job",
+  "runId",
+  "batchId",
+  "code",
+  "message",
+  "records",
+  "bytes",
+  "failedAt",
+] as const satisfies (keyof DeadLetter)[];
+
+/** Gives a dead letter's cells under `DEAD_LETTER_TITLES`. */
+export function deadLetterCells(letter: DeadLetter): Cell[] {
+  return DEAD_LETTER_TITLES.map((title) => {
+    const cell = letter[title];
+    return typeof cell === "string" ? printable(cell) : cell;
+  });
+}

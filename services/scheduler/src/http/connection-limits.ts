@@ -1,0 +1,57 @@
+import { type Server, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyHttpOptions } from "fastify";
+import { problem } from "./problem.js";
+
+const SECOND_MS = 1_000;
+const HEADERS_MS = 10 * SECOND_MS;
+const SILENCE_MS = 120 * SECOND_MS;
+const KEEP_ALIVE_MS = 10 * SECOND_MS;
+const MAX_HEADERS = 100;
+
+/**
+ * Gives what Fastify and Node are told against clients that are slow or send too much: `requestMs` for a whole request,
+ * ten seconds of them for its headers (16 KiB); a connection on which nothing moves for two minutes ends.
+ */
+export function connectionLimits(requestMs: number, maxBodyBytes: number) {
+  return {
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestMs,
+    connectionTimeout: SILENCE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The longest are the ids of jobs that Bull Board shows.
+    routerOptions: { maxParamLength: 128 },
+    http: {
+      requestTimeout: requestMs,
+      headersTimeout: Math.min(HEADERS_MS, requestMs),
+      maxHeaderSize: 16 * 1024,
+      // Node looks for late requests only so often, every 30 s unless told.
+      connectionsCheckingInterval: SECOND_MS,
+    },
+    clientErrorHandler: answerBrokenRequest,
+  } satisfies FastifyHttpOptions<Server>;
+}
+
+/** Headers behind this many are not read; Node has no option for it, but a field of the server. */
+export function limitHeaders(server: Server): void {
+  server.maxHeadersCount = MAX_HEADERS;
+}
+
+/** Answers what never became a request: too slow, headers too large, no HTTP. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const answer = BROKEN[error.code ?? ""] ?? problem(400, "input_invalid", "the request cannot be read");
+  const body = JSON.stringify(answer);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nContent-Type: application/problem+json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
+}
+
+const BROKEN: Readonly<Record<string, ReturnType<typeof problem>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: problem(408, "request_too_slow", "the request did not arrive in time"),
+  HPE_HEADER_OVERFLOW: problem(431, "headers_too_large", "the headers are larger than 16 KiB"),
+};

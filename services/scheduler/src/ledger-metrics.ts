@@ -1,0 +1,54 @@
+import { ERASURE_LIMIT_DAYS } from "@lethe/contracts/erasures";
+import type { Logger } from "@lethe/service-kit/logger";
+import { measureOpenErasures } from "@lethe/warehouse/erasures/read-erasures";
+import { countOpenDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
+import { oldestOpenRunSeconds } from "@lethe/warehouse/ledger/open-work";
+import type { Queryable } from "@lethe/warehouse/pool";
+import { Gauge, type Registry } from "prom-client";
+
+/**
+ * Adds to the metrics what the ledger knows: open erasures and how old the oldest is, beside the limit that the law sets;
+ * open dead letters; the age of the oldest open run. They are measured when somebody asks; while the database does not
+ * answer they are absent, and all other metrics stay.
+ */
+export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger): void {
+  const addMeasured = (name: string, help: string, measure: () => Promise<number>) => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        try {
+          this.set(await measure());
+        } catch (error) {
+          this.remove();
+          log.warn({ error, metric: name }, "a metric could not be measured");
+        }
+      },
+    });
+  };
+  addMeasured(
+    "lethe_erasures_open",
+    "Erasures that are not completed",
+    async () => (await measureOpenErasures(db)).open,
+  );
+  addMeasured(
+    "lethe_erasure_oldest_days",
+    "Days since the oldest open erasure was received; 0 when none is open",
+    async () => (await measureOpenErasures(db)).oldestDays,
+  );
+  addMeasured("lethe_dead_letters_open", "Jobs that gave up for good and can be replayed", () =>
+    countOpenDeadLetters(db),
+  );
+  addMeasured(
+    "lethe_oldest_open_run_seconds",
+    "Seconds since the oldest open run was asked for; 0 when none is open",
+    () => oldestOpenRunSeconds(db),
+  );
+  const limit = new Gauge({
+    name: "lethe_erasure_limit_days",
+    help: "Days within which an erasure must be completed",
+    registers: [registry],
+  });
+  limit.set(ERASURE_LIMIT_DAYS);
+}

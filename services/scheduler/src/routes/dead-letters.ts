@@ -1,0 +1,78 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { DEAD_LETTER_STATUSES, DeadLetterSchema } from "@lethe/contracts/dead-letters";
+import { JobNameSchema } from "@lethe/contracts/runs";
+import { listDeadLetters, readDeadLetter, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
+import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { readRun } from "@lethe/warehouse/ledger/read-runs";
+import Type from "typebox";
+import type { AppDependencies } from "../dependencies.js";
+import { problems, ref } from "../http/response-schemas.js";
+import { RunDetail } from "./runs.js";
+
+const LetterParams = Type.Object({ id: Type.String({ format: "uuid" }) });
+
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
+  const { pool, runQueue, pageSize } = dependencies;
+
+  app.route({
+    method: "GET",
+    url: "/dead-letters",
+    schema: {
+      summary: "Jobs that gave up for good, newest first",
+      description: "Each stands here until it is replayed, or its run is retried or cancelled.",
+      tags: ["dead letters"],
+      querystring: Type.Object(
+        {
+          job: Type.Optional(JobNameSchema),
+          status: Type.Optional(Type.Enum(DEAD_LETTER_STATUSES)),
+          before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
+          limit: pageSize.limit,
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          deadLetters: Type.Array(ref(DeadLetterSchema)),
+          nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+        }),
+        ...problems(400),
+      },
+    },
+    handler: (request) => listDeadLetters(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/dead-letters/:id",
+    schema: {
+      summary: "One dead letter",
+      tags: ["dead letters"],
+      params: LetterParams,
+      response: { 200: ref(DeadLetterSchema), ...problems(404) },
+    },
+    handler: (request) => readDeadLetter(pool, request.params.id),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/dead-letters/:id/replay",
+    schema: {
+      summary: "Try what gave up again",
+      description:
+        "Opens its run again with this batch; other batches of the run that failed stay so, and so it ends as failed while " +
+        "there are such. `POST /runs/:id/retry` takes up all of them.",
+      tags: ["dead letters"],
+      params: LetterParams,
+      response: { 202: ref(RunDetail), ...problems(404, 409) },
+    },
+    handler: async (request, reply) => {
+      const runId = await replayDeadLetter(pool, request.params.id);
+      const run = (await openWork(pool)).find((open) => open.runId === runId);
+      if (run !== undefined) await runQueue.resume(run);
+      return reply
+        .code(202)
+        .header("location", `/runs/${runId}`)
+        .send(await readRun(pool, runId));
+    },
+  });
+};
