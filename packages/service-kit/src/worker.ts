@@ -66,11 +66,6 @@ export function startWorker<N extends JobName>(
   const check = Compile(JOB_SCHEMAS[name].payload);
   const log = context.log.child({ job: name });
   const stopping = new AbortController();
-  // The process is about to end: whoever goes on in spite of the stop must not keep the job from others.
-  const unheeded = new Promise<never>((_resolve, reject) => {
-    stopping.signal.addEventListener("abort", () => setTimeout(() => reject(stopping.signal.reason), HEED_MS));
-  });
-  unheeded.catch(() => undefined);
   async function giveUp(payload: JobPayload<N>, error: SafeError) {
     log.error({ ...references(payload), error }, "job gave up");
     try {
@@ -86,7 +81,7 @@ export function startWorker<N extends JobName>(
       const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
         if (!check.Check(job.data)) throw new InvalidInputError("the payload is not of the job's schema");
-        const result = await Promise.race([handler.handle(job.data, jobLog, stopping.signal), unheeded]);
+        const result = await heeded(handler.handle(job.data, jobLog, stopping.signal), stopping.signal);
         stopTimer("done");
         return result;
       } catch (error) {
@@ -129,6 +124,28 @@ export function startWorker<N extends JobName>(
       if (!(await endsWithin(closed, graceMs * (1 - PATIENT_PART)))) log.warn("stopped in the middle of a job");
     },
   };
+}
+
+/**
+ * Waits for work; from a moment after the signal's abort not any more. The process is about to end then, and whoever goes on
+ * in spite of that must not keep the job from others.
+ */
+async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: () => void = () => undefined;
+  const unheeded = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(signal.reason), HEED_MS);
+    };
+  });
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([work, unheeded]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+  }
 }
 
 /** Tells whether something ends within so many milliseconds. */
