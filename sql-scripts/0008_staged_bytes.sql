@@ -5,7 +5,9 @@ alter table ledger.batches
   -- How often something staged of it was found missing or damaged.
   add column damages      integer not null default 0,
   -- Its lines are among that, and are to be made again from where they came from.
-  add column restaging    boolean not null default false;
+  add column restaging    boolean not null default false,
+  -- It is loaded, but what it adds to processed_data/ was lost before it was published, and is to be made again.
+  add column republishing boolean not null default false;
 update ledger.batches set staged_bytes = bytes where state in ('staged', 'transformed');
 create index batches_in_staging on ledger.batches (run_id) where staged_bytes > 0;
 
@@ -17,4 +19,5 @@ create index batch_segments_unpublished on ledger.batch_segments (batch_id) wher
 drop index ledger.batch_segments_unpublished;
 alter table ledger.batch_segments drop column quarantine_ids;
 drop index ledger.batches_in_staging;
-alter table ledger.batches drop column staged_bytes, drop column damages, drop column restaging;
+alter table ledger.batches drop column staged_bytes, drop column damages, drop column restaging,
+  drop column republishing;

@@ -36,11 +36,10 @@ as $$
   select d.relation, r.role, r.privileges
   from (values
     -- relation                    scheduler                  extractor                 transformer               loader
-    -- The transformer locks the run of a batch that it keeps out.
-    ('ledger.runs',               'select, insert, update',  'select, update',         'select, update (state)', 'select, insert, update'),
+    ('ledger.runs',               'select, insert, update',  'select, update',         'select',                 'select, insert, update'),
     ('ledger.files',              'select, update (state)',  'select, insert, update', null,                     'select, update'),
     ('ledger.batches',            'select, update',          'select, insert, update', 'select, update',         'select, update'),
-    ('ledger.batch_segments',     null,                      'select, insert',         null,                     'select, update'),
+    ('ledger.batch_segments',     'select',                  'select, insert',         null,                     'select, update'),
     ('ledger.processed_files',    null,                      null,                     null,                     'select, insert, update'),
     ('ledger.quarantine',
      -- A person decides on a request: approved, or turned down, which masks it.

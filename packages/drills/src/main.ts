@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { ALL_HARMS } from "./harms/all-harms.js";
+import { ALL_MUTATIONS } from "./mutations/all-mutations.js";
+import { runMutations } from "./mutations/run-mutations.js";
 import { presentTable } from "./present-table.js";
 import { runDrills } from "./run-drills.js";
 
@@ -13,6 +15,7 @@ interface Options {
   readonly atOnce: string;
   readonly only?: string;
   readonly keep?: true;
+  readonly mutations?: true;
 }
 
 const options = new Command("drills")
@@ -22,34 +25,51 @@ const options = new Command("drills")
   .option("--at-once <n>", "installations side by side, each with a seed of its own", "1")
   .option("--only <text>", "only harms whose name holds this text")
   .option("--keep", "leave data and logs of each installation where they are")
+  .option("--mutations", "take guards out of the built code, one at a time, and require that a drill notices")
   .parse()
   .opts<Options>();
 
-const first = Number(options.first);
-const harms = ALL_HARMS.filter(({ name }) => options.only === undefined || name.includes(options.only));
-const possible = [];
-for (const harm of harms) {
-  const reason = await harm.whyNot?.();
-  if (reason === undefined) possible.push(harm);
-  else console.log(`not done here: ${harm.name} (${reason})`);
+process.exitCode = (await (options.mutations === true ? drillMutants() : drillHarms())) ? 0 : 1;
+
+/** Gives whether nothing was found. */
+async function drillHarms(): Promise<boolean> {
+  const first = Number(options.first);
+  const harms = ALL_HARMS.filter(({ name }) => options.only === undefined || name.includes(options.only));
+  const possible = [];
+  for (const harm of harms) {
+    const reason = await harm.whyNot?.();
+    if (reason === undefined) possible.push(harm);
+    else console.log(`not done here: ${harm.name} (${reason})`);
+  }
+  const results = await runDrills({
+    harms: possible,
+    seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
+    atOnce: Number(options.atOnce),
+    // One seed shows what a minute without Redis does; for the others a few seconds must do.
+    outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
+    keep: options.keep === true,
+    patienceMs: PATIENCE_MS,
+    onRound: ({ harm, findings, recoverySeconds, notes }, seed) => {
+      console.log(
+        `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${
+          notes.length === 0 ? "" : ` (${notes.join("; ")})`
+        }`,
+      );
+      for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
+      if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
+    },
+  });
+  console.log(`\n${presentTable(results)}`);
+  return results.every(({ findings }) => findings.length === 0);
 }
-const results = await runDrills({
-  harms: possible,
-  seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
-  atOnce: Number(options.atOnce),
-  // One seed shows what a minute without Redis does; for the others a few seconds must do.
-  outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
-  keep: options.keep === true,
-  patienceMs: PATIENCE_MS,
-  onRound: ({ harm, findings, recoverySeconds, notes }, seed) => {
-    console.log(
-      `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${
-        notes.length === 0 ? "" : ` (${notes.join("; ")})`
-      }`,
-    );
-    for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
-    if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
-  },
-});
-console.log(`\n${presentTable(results)}`);
-process.exitCode = results.some(({ findings }) => findings.length > 0) ? 1 : 0;
+
+/** Gives whether every mutant was found out. */
+async function drillMutants(): Promise<boolean> {
+  const wanted = ALL_MUTATIONS.filter(({ guard }) => options.only === undefined || guard.includes(options.only));
+  const results = await runMutations(wanted, ({ mutation, findings }) => {
+    const [first] = findings;
+    console.log(`${mutation.guard}: taken out, ${first === undefined ? "MISSED" : `found by "${mutation.harm.name}"`}`);
+    if (first !== undefined) console.log(`  ${first.kind}: ${first.what} (${findings.length} in all)`);
+  });
+  return results.every(({ findings }) => findings.length > 0);
+}

@@ -61,6 +61,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     note: (text) => notes.push(text),
   };
   const findings: Finding[] = [];
+  const gaveUp: string[] = [];
   let harmEndedAt = 0;
   const doHarm = async () => {
     await harm.harm(context);
@@ -76,7 +77,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     await land(site, files);
     const isHarmed = harmsRequests === (i === 1);
     const harming = isHarmed ? doHarm() : Promise.resolve();
-    const working = workOff(options, files, jobs, notes);
+    const working = workOff(options, files, jobs, gaveUp);
     await harming;
     const stuck = await working;
     if (isHarmed) recoverySeconds = Math.max(0, (performance.now() - harmEndedAt) / 1_000);
@@ -85,6 +86,8 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     if (stuck.length > 0) break;
   }
   const isStuck = findings.length > 0;
+  if (harm.outlastsRetries === true) notes.push(...gaveUp);
+  else findings.push(...gaveUp.map(wrong));
   if (!isStuck) {
     findings.push(...((await harm.conclude?.(context)) ?? []));
     findings.push(...compare(answer, await readOutcome(site.pool, site.data, dayOf(answer))));
@@ -119,15 +122,17 @@ async function workOff(
   { site, patienceMs }: RoundOptions,
   files: readonly FileAnswer[],
   jobs: readonly DatasetName[],
-  notes: string[],
+  gaveUp: string[],
 ): Promise<readonly string[]> {
   for (let round = 1; ; round++) {
     await Promise.all(jobs.map((job) => site.call("POST", `/jobs/${job}/runs`, {})));
     const { stuck } = await untilQuiet(site, patienceMs);
     if (stuck.length > 0) return stuck;
     const failed = await failedRuns(site);
-    for (const { id, code } of failed)
-      notes.push(`run failed (${code})`) && (await site.call("POST", `/runs/${id}/retry`));
+    for (const { id, code } of failed) {
+      gaveUp.push(`run failed (${code})`);
+      await site.call("POST", `/runs/${id}/retry`);
+    }
     const again = await untilQuiet(site, patienceMs);
     if (again.stuck.length > 0) return again.stuck;
     const left = await unfinished(site, files);

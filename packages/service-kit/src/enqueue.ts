@@ -28,18 +28,17 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
 }
 
 /**
- * Asks the extractor to make a batch's lines again, as a job that the run's `finish` waits for. What asks may be asked for
- * by itself while an earlier one is about to end, hence the id of its own.
+ * Asks the extractor to make a batch's lines again, as a job that the run's `finish` waits for; one that is at work itself,
+ * and asks for it, cannot, and has to be asked for again by the batch's load. What asks may be asked for by itself while
+ * an earlier one is about to end, hence the id of its own.
  */
 export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
   const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
-  const node: FlowChildJob = {
-    name: "restage",
-    queueName: "restage",
-    data: { runId, batchId },
-    opts: { ...JOB_OPTIONS, jobId: `${jobId.restage(batchId)}-${Date.now()}`, ignoreDependencyOnFailure: true },
-  };
-  await addUnderFinish(queues, runId, [node], finish !== undefined);
+  const data = { runId, batchId };
+  const opts = { ...JOB_OPTIONS, jobId: `${jobId.restage(batchId)}-${Date.now()}`, ignoreDependencyOnFailure: true };
+  if (finish === "active") await queues.byJob.restage.add("restage", data, { ...JOB_OPTIONS, jobId: opts.jobId });
+  else
+    await addUnderFinish(queues, runId, [{ name: "restage", queueName: "restage", data, opts }], finish !== undefined);
 }
 
 /** Enqueues the closing of a run by itself, for one that has nothing else left to wait for. */

@@ -1,3 +1,4 @@
+import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles } from "@lethe/erasure/mask-arrived-files";
@@ -12,6 +13,7 @@ import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
 import { openReplays } from "./open-replays.js";
 import { publishRun } from "./publish-run.js";
+import { sendBackLostOutput } from "./send-back-lost-output.js";
 
 /**
  * Does the job `finish`: publishes what the run loaded, archives its raw files, removes what it staged, completes the
@@ -35,9 +37,15 @@ export async function finishJob(
   const startedAt = performance.now();
   const stage = await startFinish(context.pool, runId);
   if (stage === undefined) return { state: "open" };
-  const { dataset } = await readRunRequest(context.pool, runId);
+  const { dataset, kind } = await readRunRequest(context.pool, runId);
   context.onStep?.("finish begins");
-  await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
+  try {
+    await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
+  } catch (error) {
+    const isLost = error instanceof StagedObjectError && (await sendBackLostOutput(context, runId, log)) > 0;
+    if (!isLost) throw error;
+    return { state: "open" };
+  }
   context.onStep?.("published");
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
@@ -54,10 +62,12 @@ export async function finishJob(
     if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
   }
   context.onStep?.("about to close");
-  const { state, replays } = await inTransaction(context.pool, async (client) => ({
-    state: await closeRun(client, runId, performance.now() - startedAt),
-    replays: await openReplays(client, context.datasets),
-  }));
+  const { state, replays } = await inTransaction(context.pool, async (client) => {
+    const state = await closeRun(client, runId, performance.now() - startedAt);
+    // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
+    const isVain = kind === "replay" && state === "failed";
+    return { state, replays: isVain ? [] : await openReplays(client, context.datasets) };
+  });
   for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };

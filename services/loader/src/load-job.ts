@@ -1,7 +1,7 @@
 import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { BatchManifestSchema, BatchSummarySchema, STAGED } from "@lethe/contracts/staged-batch";
-import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import { enqueueBatch, enqueueFinish } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/staging/json-object";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
@@ -9,6 +9,7 @@ import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { LoaderContext } from "./context.js";
 import { freeStaging } from "./free-staging.js";
 import { loadBatch } from "./load-batch.js";
+import { republishBatch } from "./republish-batch.js";
 
 const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 
@@ -31,7 +32,13 @@ export async function loadJob(
     try {
       const manifest = await readJson(context.staging, batch, STAGED.manifest, BatchManifestSchema);
       const summary = await readJson(context.staging, batch, STAGED.summary, BatchSummarySchema);
-      outcome = await loadBatch(context, batch, info, manifest, summary, signal);
+      if (info.republishing) {
+        await republishBatch(context, batch, info, manifest, summary, signal);
+        // The run's end was put off for it.
+        await enqueueFinish(context.queues, runId);
+      } else {
+        outcome = await loadBatch(context, batch, info, manifest, summary, signal);
+      }
     } catch (error) {
       const isDamaged = error instanceof StagedObjectError;
       if (!isDamaged && !(error instanceof StaleSuppressionError)) throw error;

@@ -25,7 +25,7 @@ export async function writePublished(
   staging: Staging,
   batch: BatchRef,
   summary: BatchSummary,
-  rejects: readonly MergeReject[],
+  rejects: readonly Pick<MergeReject, "ordinal">[],
 ): Promise<PublishedPart[]> {
   const lines = await staging.read(batch, STAGED.processed);
   const index = await staging.read(batch, STAGED.processedIndex);

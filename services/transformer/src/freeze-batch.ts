@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { SchemaChangedError } from "@lethe/contracts/errors";
 import type { BatchSchemaChange } from "@lethe/contracts/schema-changes";
-import { lockBatch } from "@lethe/warehouse/ledger/load-batch";
+import { lockBatchAlone } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import type { SchemaReport } from "./watch-schema.js";
@@ -18,7 +18,7 @@ export async function freezeBatch(
 ): Promise<void> {
   if (changedColumns.length === 0) return;
   await inTransaction(pool, async (client) => {
-    if (await lockBatch(client, batchId)) await writeSchemaChanges(client, batchId, changes);
+    if (await lockBatchAlone(client, batchId)) await writeSchemaChanges(client, batchId, changes);
   });
   throw new SchemaChangedError(describe(dataset, changedColumns));
 }

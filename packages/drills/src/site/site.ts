@@ -30,7 +30,7 @@ export interface Site {
 }
 
 /** Short spans, so that a drill shows in seconds what takes a minute with the defaults. */
-export const DRILL_SETTINGS = {
+const DRILL_SETTINGS = {
   LETHE_LOCK_SECONDS: "3",
   LETHE_UPKEEP_SECONDS: "4",
   LETHE_BATCH_BYTES: "49152",

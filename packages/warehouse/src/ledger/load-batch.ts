@@ -15,12 +15,15 @@ export interface BatchInfo {
   readonly runState: RunState;
   /** Whether its lines are being made again: until then it cannot be loaded. */
   readonly restaging: boolean;
+  /** Whether its rows are loaded, and only what it adds to `processed_data/` is missing. */
+  readonly republishing: boolean;
 }
 
 /** Gives what a service needs to know of a batch before it works on it. Throws NotFoundError. */
 export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
   const { rows } = await db.query<BatchInfo>(
-    `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging
+    `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging,
+            b.republishing
      from ledger.batches b join ledger.runs r on r.id = b.run_id where b.id = $1`,
     [batchId],
   );
@@ -56,6 +59,11 @@ export async function lockBatch(client: Client, batchId: string): Promise<boolea
   await client.query("select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for share", [
     batchId,
   ]);
+  return lockBatchAlone(client, batchId);
+}
+
+/** Locks a batch to the end of the transaction, so that no other delivery works on it. Gives false when it has ended. */
+export async function lockBatchAlone(client: Client, batchId: string): Promise<boolean> {
   const { rows } = await client.query<{ state: BatchState }>(
     "select state from ledger.batches where id = $1 for update",
     [batchId],

@@ -1,0 +1,62 @@
+import type { RunKind } from "@lethe/contracts/runs";
+import type { Client, Queryable } from "../pool.js";
+import { announceRun } from "./run-events.js";
+
+/** A record's place: a file's line. */
+export interface RecordPlace {
+  readonly fileId: number;
+  readonly line: number;
+}
+
+/**
+ * Notes that what a loaded batch adds to `processed_data/` was lost before it was published: its lines are to be made and
+ * transformed again, its rows stay. Gives false for a batch that is not loaded.
+ */
+export async function noteLostOutput(db: Queryable, batchId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update ledger.batches set state = 'staged', restaging = true, republishing = true, damages = damages + 1
+     where id = $1 and state = 'loaded'`,
+    [batchId],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * Gives the records of a loaded batch that were not loaded: those that stand in quarantine because of it. Of a replay
+ * these are what is still open, since whatever it loaded it has resolved.
+ */
+export async function rejectedPlaces(
+  db: Queryable,
+  batchId: string,
+  kind: RunKind,
+  quarantineIds: readonly number[],
+): Promise<RecordPlace[]> {
+  const { rows } = await db.query<RecordPlace>(
+    kind === "files"
+      ? `select file_id as "fileId", line from ledger.quarantine where batch_id = $1 and line is not null`
+      : `select file_id as "fileId", line from ledger.quarantine where id = any ($1) and status <> 'replayed'`,
+    [kind === "files" ? batchId : quarantineIds],
+  );
+  return rows;
+}
+
+/** Notes that a batch's output is staged again, segment by segment; what was published of it before stays so. */
+export async function recordRepublished(
+  client: Client,
+  runId: string,
+  batchId: string,
+  parts: readonly { readonly offset: number; readonly bytes: number }[],
+): Promise<void> {
+  await client.query(
+    `update ledger.batch_segments s
+     set published_offset = o.published_offset, published_bytes = o.published_bytes
+     from unnest($2::bigint[], $3::bigint[]) with ordinality as o (published_offset, published_bytes, position)
+     where s.batch_id = $1 and s.position = o.position - 1 and s.published_bytes > 0`,
+    [batchId, parts.map(({ offset }) => offset), parts.map(({ bytes }) => bytes)],
+  );
+  await client.query(
+    "update ledger.batches set state = 'loaded', restaging = false, republishing = false where id = $1",
+    [batchId],
+  );
+  await announceRun(client, runId);
+}

@@ -1,0 +1,50 @@
+import { StagedObjectError } from "@lethe/contracts/errors";
+import type { BatchManifest, BatchSummary } from "@lethe/contracts/staged-batch";
+import type { BatchRef } from "@lethe/staging/staging";
+import { type BatchInfo, lockBatch } from "@lethe/warehouse/ledger/load-batch";
+import { recordRepublished, rejectedPlaces } from "@lethe/warehouse/ledger/republish-batch";
+import { inTransaction } from "@lethe/warehouse/pool";
+import type { LoaderContext } from "./context.js";
+import { writePublished } from "./write-published.js";
+
+/**
+ * Makes anew what a loaded batch adds to `processed_data/`; its rows are in the warehouse and stay as they are. Which of
+ * its records were loaded, quarantine tells. Throws StagedObjectError, TransientError.
+ */
+export async function republishBatch(
+  context: LoaderContext,
+  batch: BatchRef,
+  info: BatchInfo,
+  manifest: BatchManifest,
+  summary: BatchSummary,
+  signal: AbortSignal,
+): Promise<void> {
+  if (summary.segments.length !== manifest.segments.length) {
+    throw new StagedObjectError(`the summary of batch ${batch.batchId} does not fit its manifest`);
+  }
+  await inTransaction(
+    context.pool,
+    async (client) => {
+      if (!(await lockBatch(client, batch.batchId))) return;
+      const quarantineIds = manifest.segments.flatMap((segment) => segment.quarantineIds ?? []);
+      const rejected = await rejectedPlaces(client, batch.batchId, info.kind, quarantineIds);
+      const parts = await writePublished(context.staging, batch, summary, ordinalsOf(manifest, rejected));
+      await recordRepublished(client, batch.runId, batch.batchId, parts);
+    },
+    signal,
+  );
+}
+
+function ordinalsOf(
+  manifest: BatchManifest,
+  places: readonly { readonly fileId: number; readonly line: number }[],
+): { readonly ordinal: number }[] {
+  const ordinals = new Map<string, number>();
+  for (const { fileId, firstOrdinal, firstLine, lineCount, lines } of manifest.segments) {
+    for (let i = 0; i < lineCount; i++) ordinals.set(`${fileId}:${lines?.[i] ?? firstLine + i}`, firstOrdinal + i);
+  }
+  return places.flatMap(({ fileId, line }) => {
+    const ordinal = ordinals.get(`${fileId}:${line}`);
+    return ordinal === undefined ? [] : [{ ordinal }];
+  });
+}
