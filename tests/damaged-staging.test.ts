@@ -16,8 +16,10 @@ import { openWorld, type World } from "./harness/world.js";
 
 const IN_LARGE_FILE = 600;
 const SMALL_FILES = 16;
-const STRANGERS = 5;
 const RECORDS = IN_LARGE_FILE + 2 * SMALL_FILES;
+/** Some in every batch, so that each load rejects something and looks into everything that is staged. */
+const isStranger = (n: number) => n % 8 === 0;
+const STRANGERS = Array.from({ length: RECORDS }, (_, n) => n).filter(isStranger).length;
 
 let world: World;
 
@@ -91,7 +93,7 @@ async function untilAllTransformed(runId: string): Promise<void> {
 it("costs a run nothing, whatever of a batch is cut, removed or changed, and between which stages", async () => {
   await stopAll("transformer", "loader");
   const records = Array.from({ length: RECORDS }, (_, n) =>
-    transaction(n, n < STRANGERS ? { customer_id: "999999" } : {}),
+    transaction(n, isStranger(n) ? { customer_id: "999999" } : {}),
   );
   for (let n = 0; n < SMALL_FILES; n++) {
     const pair = records.slice(2 * n, 2 * n + 2);
@@ -125,10 +127,16 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
   expect(await countOf(world.pool, "select count(*) as n from warehouse.transactions")).toBe(RECORDS - STRANGERS);
   const published = [...(await readProcessed(world, "transactions")).values()].flat();
   expect(published.map((record) => record.transaction_id).sort()).toEqual(
-    records.slice(STRANGERS).map((record) => record.transaction_id),
+    records.filter((_, n) => !isStranger(n)).map((record) => record.transaction_id),
   );
+<<<<<<< HEAD
   const again = await countOf(world.pool, "select count(*) as n from ledger.batches where damages > 0");
   expect(again).toBeGreaterThan(15);
+=======
+  // Rejects of the transformer there are none, and nobody reads what is empty.
+  const noticed = await countOf(world.pool, "select count(*) as n from ledger.batches where damages > 0");
+  expect(noticed).toBeGreaterThanOrEqual(small + transformed - 3);
+>>>>>>> part-flow
 }, 240_000);
 
 it("costs a replay nothing: its lines come from quarantine once more", async () => {

@@ -2,7 +2,7 @@ import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { holdBatchesAfter } from "./harness/hold.js";
+import { holdBatchesAfter, holdPublications, untilHeldUp } from "./harness/hold.js";
 import { batchesOf, untilFinishJobEnds, untilTransformed } from "./harness/jobs.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
@@ -90,6 +90,21 @@ describe("a job delivered twice, and two loaders at once", () => {
     const first = await Promise.all(batchIds.map((batchId) => load.getJob(`load-${batchId}`)));
     const loaded = [...outcomes, ...first.map((job) => job?.returnvalue)];
     expect(loaded.reduce((sum, outcome) => sum + (outcome?.loaded ?? Number.NaN), 0)).toBe(RECORDS);
+    await expectAllOnce(partition);
+  });
+
+  it("publishes every part once, though two finish jobs are at it at the same time", async () => {
+    const partition = await landSales();
+    const letGo = await holdPublications(world);
+    const runId = await openByApi(world, "transactions");
+    await untilHeldUp(world, "lethe-loader");
+    const events = await openQueueEvents(world, "finish");
+    const twin = await world.queues.byJob.finish.add("finish", { runId }, { jobId: `twin-${runId}` });
+    await untilHeldUp(world, "lethe-loader", 2);
+    await letGo();
+    await twin.waitUntilFinished(events);
+    await events.close();
+    expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", records: { loaded: RECORDS } });
     await expectAllOnce(partition);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { holdBatchesAfter, holdBatchesAt, untilSomebodyIsHeld } from "./harness/hold.js";
+import { holdBatchesAfter, holdBatchesAt, untilHeldUp } from "./harness/hold.js";
 import { landRecords } from "./harness/landing.js";
 import { readProcessed } from "./harness/processed.js";
 import { customer, product, transaction } from "./harness/records.js";
@@ -41,7 +41,7 @@ it.each(held)(
     await landRecords(world, `${partition}/transactions.json`, records);
     const letGo = await hold(world);
     const runId = await openByApi(world, "transactions");
-    await untilSomebodyIsHeld(world, `lethe-${name}`);
+    await untilHeldUp(world, `lethe-${name}`);
     const [service] = [...world.running].filter((running) => running.name === name) as [ServiceProcess];
     await world.start(name);
 

@@ -30,6 +30,11 @@ export function holdBatchesAt(
   );
 }
 
+/** Likewise for whoever is about to note that the first part of a processed file is published. */
+export function holdPublications(world: World): Promise<() => Promise<void>> {
+  return hold(world, "before insert on ledger.processed_files", "true");
+}
+
 async function hold(world: World, event: string, condition: string): Promise<() => Promise<void>> {
   const holder = await world.pool.connect();
   await holder.query(`
@@ -49,20 +54,20 @@ async function hold(world: World, event: string, condition: string): Promise<() 
   };
 }
 
-/** Waits until somebody is held up. */
-export async function untilSomebodyIsHeld(world: World, application: string): Promise<void> {
+/** Waits until so many connections of a service are held up, here or behind one that is. */
+export async function untilHeldUp(world: World, application: string, connections = 1): Promise<void> {
   await expect
     .poll(
       async () => {
         const { rows } = await world.pool.query(
           `select from pg_stat_activity a join pg_locks l using (pid)
            where a.datname = current_database() and a.application_name = $1
-             and l.locktype = 'advisory' and l.objid = ${HOLD} and not l.granted`,
+             and l.locktype = 'advisory' and not l.granted`,
           [application],
         );
         return rows.length;
       },
       { timeout: 60_000, interval: 100 },
     )
-    .toBeGreaterThan(0);
+    .toBeGreaterThanOrEqual(connections);
 }
