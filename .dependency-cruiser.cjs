@@ -32,6 +32,22 @@ module.exports = {
       to: { path: "^services/" },
     },
     {
+      name: "drills-import-no-service",
+      comment: "They run services as processes of the build, as a user has them.",
+      severity: "error",
+      from: { path: "^packages/drills/" },
+      to: {
+        path: "^(packages|services)/",
+        pathNot: "^packages/(drills|contracts|cli|local-stack|service-kit|warehouse)/",
+      },
+    },
+    {
+      name: "nothing-imports-the-drills",
+      severity: "error",
+      from: { path: "^(packages|services)/", pathNot: "^packages/drills/" },
+      to: { path: "^packages/drills/" },
+    },
+    {
       name: "services-do-not-import-each-other",
       severity: "error",
       from: { path: "^services/([^/]+)/" },

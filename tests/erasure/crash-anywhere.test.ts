@@ -67,7 +67,7 @@ it("an erasure completes after a crash before each of its steps, its receipt as 
     expect(await receiptOf(person), when).toEqual(receipt);
     await expectAllWell(when);
   }
-}, 120_000);
+}, 300_000);
 
 it("an old file of somebody erased is archived masked after a crash before each step of that", async () => {
   const [person, ...others] = PEOPLE.slice(40) as [MarkedPerson, ...MarkedPerson[]];
@@ -82,7 +82,7 @@ it("an old file of somebody erased is archived masked after a crash before each 
     expect(run, when).toMatchObject({ state: "succeeded", files: { done: 2 }, records: { in: 4, loaded: 4 } });
     await expectAllWell(when);
   }
-}, 120_000);
+}, 300_000);
 
 function hourOf({ n }: MarkedPerson): string {
   return `date=2022-05-0${1 + Math.floor(n / 24)}/hour=${String(n % 24).padStart(2, "0")}`;

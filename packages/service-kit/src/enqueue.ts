@@ -20,11 +20,14 @@ export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
 
 /**
  * Enqueues a staged batch as a flow of its own under its run's `finish`: `load` waits for `transform`. A batch that is
- * sent back while its jobs still stand in the queues needs a new `round`, since a job's id is taken once.
+ * sent back while its jobs still stand in the queues needs a new `round`, since a job's id is taken once. Where `finish` is
+ * at work it has sent the batch back itself and could not end with something to wait for: the load asks for it again.
  */
 export async function enqueueBatch(queues: Queues, runId: string, batchId: string, round = ""): Promise<void> {
   const node = batchNode(runId, batchId, round);
-  await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
+  const finish = await queues.byJob.finish.getJobState(jobId.finish(runId));
+  if (finish === "active") await queues.flows.add(node);
+  else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
 /**
@@ -41,10 +44,14 @@ export async function enqueueRestage(queues: Queues, runId: string, batchId: str
     await addUnderFinish(queues, runId, [{ name: "restage", queueName: "restage", data, opts }], finish !== undefined);
 }
 
-/** Enqueues the closing of a run by itself, for one that has nothing else left to wait for. */
-export async function enqueueFinish(queues: Queues, runId: string): Promise<void> {
-  await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
-  await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: jobId.finish(runId) });
+/**
+ * Enqueues the closing of a run by itself, for one that has nothing else left to wait for. Give a new `round` where the job
+ * that has this id may have children at work, as the batches that it has sent back itself.
+ */
+export async function enqueueFinish(queues: Queues, runId: string, round = ""): Promise<void> {
+  const id = jobId.finish(runId) + round;
+  await isAlive(await queues.byJob.finish.getJob(id));
+  await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: id });
 }
 
 /**

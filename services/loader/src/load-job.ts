@@ -35,7 +35,7 @@ export async function loadJob(
       if (info.republishing) {
         await republishBatch(context, batch, info, manifest, summary, signal);
         // The run's end was put off for it.
-        await enqueueFinish(context.queues, runId);
+        await enqueueFinish(context.queues, runId, `-again-${Date.now()}`);
       } else {
         outcome = await loadBatch(context, batch, info, manifest, summary, signal);
       }

@@ -20,7 +20,7 @@ const PATIENT = { seconds: 60, recordSeconds: 60 };
 
 let pool: ThreadPool;
 beforeEach(async () => {
-  pool = await startThreadPool(OPTIONS, 1);
+  pool = await startThreadPool(OPTIONS);
 });
 afterEach(() => pool.stop());
 
@@ -83,5 +83,5 @@ it("throws what a thread throws on purpose as the same class, and a system's err
 
 it("does not start with threads that cannot", async () => {
   const broken = { ...OPTIONS, data: { ...OPTIONS.data, staging: "broken" } };
-  await expect(startThreadPool(broken, 1)).rejects.toThrow("cannot start");
+  await expect(startThreadPool(broken)).rejects.toThrow("cannot start");
 });

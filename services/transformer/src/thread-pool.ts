@@ -9,8 +9,11 @@ export interface ThreadPool {
   stop(): Promise<void>;
 }
 
-/** Starts as many threads as batches are worked on at once. Throws what keeps them from starting. */
-export async function startThreadPool(options: ThreadOptions, batchesAtOnce: number): Promise<ThreadPool> {
+/**
+ * Starts one thread; more come as more batches are worked on at once. Throws what keeps it from starting, which would keep
+ * all others.
+ */
+export async function startThreadPool(options: ThreadOptions): Promise<ThreadPool> {
   const all = new Set<TransformThread>();
   let isStopping = false;
   const start = async () => {
@@ -20,7 +23,7 @@ export async function startThreadPool(options: ThreadOptions, batchesAtOnce: num
     if (isStopping) await thread.stop();
     return thread;
   };
-  const idle = await Promise.all(Array.from({ length: batchesAtOnce }, start));
+  const idle = [await start()];
   return {
     async work(work, suppressions, limits, signal) {
       if (isStopping) throw stops();

@@ -36,14 +36,11 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
       await migrate(settings.DATABASE_URL);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
-      const threads = await startThreadPool(
-        {
-          script: options.thread ?? new URL("./thread.js", import.meta.url),
-          memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
-          data: { staging: stagingRoot, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
-        },
-        BATCHES_AT_ONCE,
-      );
+      const threads = await startThreadPool({
+        script: options.thread ?? new URL("./thread.js", import.meta.url),
+        memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
+        data: { staging: stagingRoot, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
+      });
       const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
         service.log.warn(warning),
       );

@@ -61,8 +61,8 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   {
     guard: "errors of the disk are tried again",
     file: "packages/service-kit/dist/safe-error.js",
-    find: "` ${frames[0]}`}`,\n        retryable: true,",
-    replace: "` ${frames[0]}`}`,\n        retryable: false,",
+    find: "retryable: true,\n        frames,\n    };\n}\n/** What has been",
+    replace: "retryable: false,\n        frames,\n    };\n}\n/** What has been",
     harm: fillDisk("staging"),
     rounds: 2,
   },
