@@ -4,6 +4,7 @@ import { ALL_MUTATIONS } from "./mutations/all-mutations.js";
 import { runMutations } from "./mutations/run-mutations.js";
 import { presentTable } from "./present-table.js";
 import { runDrills } from "./run-drills.js";
+import type { RoundResult } from "./run-round.js";
 
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
@@ -41,6 +42,11 @@ async function drillHarms(): Promise<boolean> {
     if (reason === undefined) possible.push(harm);
     else console.log(`not done here: ${harm.name} (${reason})`);
   }
+  const soFar: RoundResult[] = [];
+  process.once("SIGINT", () => {
+    console.log(`\n${presentTable(soFar)}\nstopped after ${soFar.length} rounds`);
+    process.exit(130);
+  });
   const results = await runDrills({
     harms: possible,
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
@@ -49,7 +55,9 @@ async function drillHarms(): Promise<boolean> {
     outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
     keep: options.keep === true,
     patienceMs: PATIENCE_MS,
-    onRound: ({ harm, findings, recoverySeconds, notes }, seed) => {
+    onRound: (result, seed) => {
+      soFar.push(result);
+      const { harm, findings, recoverySeconds, notes } = result;
       console.log(
         `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${
           notes.length === 0 ? "" : ` (${notes.join("; ")})`

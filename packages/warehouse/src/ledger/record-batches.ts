@@ -46,11 +46,15 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
   await announceRun(client, batch.runId);
 }
 
+// Replays of a file's records have segments of it, too, which are no part of its extraction: only those of its own run are.
+
 /** Says that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
 export async function completeFiles(db: Queryable, fileIds: readonly number[]): Promise<void> {
   await db.query(
     `update ledger.files f
-     set batches_total = (select count(distinct batch_id) from ledger.batch_segments where file_id = f.id)
+     set batches_total = (select count(distinct s.batch_id)
+                          from ledger.batch_segments s join ledger.batches b on b.id = s.batch_id
+                          where s.file_id = f.id and b.run_id = f.run_id)
      where id = any ($1)`,
     [fileIds],
   );
@@ -59,7 +63,11 @@ export async function completeFiles(db: Queryable, fileIds: readonly number[]): 
 /** Gives the line after the last one of a file that stands in a batch: where an interrupted extraction goes on. */
 export async function nextLineOfFile(db: Queryable, fileId: number): Promise<number> {
   const { rows } = await db.query<{ next: number }>(
-    "select coalesce(max(first_line + line_count), 1) as next from ledger.batch_segments where file_id = $1",
+    `select coalesce(max(s.first_line + s.line_count), 1) as next
+     from ledger.files f
+     join ledger.batch_segments s on s.file_id = f.id
+     join ledger.batches b on b.id = s.batch_id and b.run_id = f.run_id
+     where f.id = $1`,
     [fileId],
   );
   return rows[0]?.next ?? 1;
