@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
+import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
+import { createPool, inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { createPool, inTransaction, type Pool } from "../pool.js";
-import { claimFiles } from "./claim-files.js";
-import { openRun } from "./open-run.js";
-import { completeFiles, nextLineOfFile, recordBatch } from "./record-batches.js";
 
 let database: Awaited<ReturnType<typeof cloneDatabase>>;
 let pool: Pool;
