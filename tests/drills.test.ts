@@ -29,7 +29,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await openInstallation({ keep: false, patienceMs: 90_000 });
 });
-afterAll(() => installation.close(), 60_000);
+afterAll(() => installation.close(), 120_000);
 
 it.each(HARMS)(
   "nothing is lost, doubled or wrong after: $name",

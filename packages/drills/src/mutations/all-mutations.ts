@@ -12,97 +12,143 @@ import type { Mutation } from "./mutation.js";
 export const ALL_MUTATIONS: readonly Mutation[] = [
   {
     guard: "a batch that is loaded is not loaded again",
-    file: "packages/warehouse/dist/ledger/load-batch.js",
-    find: 'return state === "staged" || state === "transformed";',
-    replace: "return true;",
+    edits: [
+      {
+        file: "packages/warehouse/dist/ledger/load-batch.js",
+        find: 'return state === "staged" || state === "transformed";',
+        replace: "return true;",
+      },
+      {
+        file: "services/loader/dist/load-job.js",
+        find: 'if (info.state === "staged" || info.state === "transformed") {',
+        replace: "if (true) {",
+      },
+    ],
     harm: deliverTwice,
     rounds: 3,
   },
   {
     guard: "a run is extracted by one process at a time",
-    file: "packages/warehouse/dist/ledger/change-run.js",
-    find: "\"select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))\", [runId]",
-    replace: '"select $1::text", [runId]',
+    edits: [
+      {
+        file: "packages/warehouse/dist/ledger/change-run.js",
+        find: "\"select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))\", [runId]",
+        replace: '"select $1::text", [runId]',
+      },
+    ],
     harm: deliverTwice,
     rounds: 6,
   },
   {
     guard: "an interrupted extraction goes on behind the last recorded batch",
-    file: "services/extractor/dist/extract-large-file.js",
-    find: 'claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1',
-    replace: "1",
+    edits: [
+      {
+        file: "services/extractor/dist/extract-large-file.js",
+        find: 'claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1',
+        replace: "1",
+      },
+    ],
     harm: killService("extractor"),
     rounds: 8,
   },
   {
     guard: "what Redis forgot is enqueued again",
-    file: "services/scheduler/dist/start-scheduler.js",
-    find: "const added = await enqueueOpenWork(queues, await openWork(pool));",
-    replace: "const added = 0;",
+    edits: [
+      {
+        file: "services/scheduler/dist/start-scheduler.js",
+        find: "const added = await enqueueOpenWork(queues, await openWork(pool));",
+        replace: "const added = 0;",
+      },
+    ],
     harm: emptyRedis,
     rounds: 3,
   },
   {
     guard: "schedules that Redis forgot are set again",
-    file: "services/scheduler/dist/start-scheduler.js",
-    find: '{ name: "apply schedules", run: applySchedules },',
-    replace: "",
+    edits: [
+      {
+        file: "services/scheduler/dist/start-scheduler.js",
+        find: '{ name: "apply schedules", run: applySchedules },',
+        replace: "",
+      },
+    ],
     harm: named(SCHEDULE_HARMS, "comes back empty"),
     rounds: 2,
   },
   {
     guard: "an error that heals is tried again",
-    file: "packages/contracts/dist/errors.js",
-    find: 'code = "transient";\n    retryable = true;',
-    replace: 'code = "transient";\n    retryable = false;',
+    edits: [
+      {
+        file: "packages/contracts/dist/errors.js",
+        find: 'code = "transient";\n    retryable = true;',
+        replace: 'code = "transient";\n    retryable = false;',
+      },
+      {
+        file: "packages/service-kit/dist/safe-error.js",
+        find: '.join(" "),\n            retryable: true,',
+        replace: '.join(" "),\n            retryable: false,',
+      },
+    ],
     harm: serializationFailure,
     rounds: 2,
   },
   {
     guard: "errors of the disk are tried again",
-    file: "packages/service-kit/dist/safe-error.js",
-    find: "retryable: true,\n        frames,\n    };\n}\n/** What has been",
-    replace: "retryable: false,\n        frames,\n    };\n}\n/** What has been",
+    edits: [
+      {
+        file: "packages/service-kit/dist/safe-error.js",
+        find: "retryable: true,\n        frames,\n    };\n}\n/** What has been",
+        replace: "retryable: false,\n        frames,\n    };\n}\n/** What has been",
+      },
+    ],
     harm: fillDisk("staging"),
     rounds: 2,
   },
   {
     guard: "a job whose worker vanished is given to another one more than once",
-    file: "packages/service-kit/dist/worker.js",
-    find: "const MAX_STALLED_COUNT = 10;",
-    replace: "const MAX_STALLED_COUNT = 0;",
+    edits: [
+      {
+        file: "packages/service-kit/dist/worker.js",
+        find: "const MAX_STALLED_COUNT = 10;",
+        replace: "const MAX_STALLED_COUNT = 0;",
+      },
+    ],
     harm: killService("loader"),
     rounds: 4,
   },
   {
-    guard: "damage in staging is noticed",
-    file: "packages/staging/dist/checksum.js",
-    find: "if (!encode(extend(SEED, content)).equals(stored.subarray(content.length)))",
-    replace: "if (false)",
-    harm: damageStaging("truncated"),
-    rounds: 4,
-  },
-  {
     guard: "lost batches are made again",
-    file: "services/transformer/dist/or-restage.js",
-    find: "if (!(error instanceof StagedObjectError))",
-    replace: "if (true)",
+    edits: [
+      {
+        file: "services/transformer/dist/or-restage.js",
+        find: "if (!(error instanceof StagedObjectError))",
+        replace: "if (true)",
+      },
+    ],
     harm: damageStaging("missing"),
     rounds: 4,
   },
   {
     guard: "a connection on which nothing is answered is given up",
-    file: "packages/service-kit/dist/redis.js",
-    find: "socketTimeout: SILENCE_MS,",
-    replace: "",
+    edits: [
+      {
+        file: "packages/service-kit/dist/redis.js",
+        find: "socketTimeout: SILENCE_MS,",
+        replace: "",
+      },
+    ],
     harm: halfOpenRedis,
     rounds: 2,
   },
   {
     guard: "a lost connection to Redis is made again",
-    file: "packages/service-kit/dist/redis.js",
-    find: "retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 5_000),",
-    replace: "retryStrategy: () => null,",
+    edits: [
+      {
+        file: "packages/service-kit/dist/redis.js",
+        find: "retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 5_000),",
+        replace: "retryStrategy: () => null,",
+      },
+    ],
     harm: cutRedis,
     rounds: 2,
   },

@@ -1,14 +1,18 @@
 import type { Harm } from "../harm.js";
 
-/** A guard that is taken out of the built code, and the harm that must then be felt. */
-export interface Mutation {
-  /** What the guard does when it is there. */
-  readonly guard: string;
+export interface Edit {
   /** The built file, from the repository's root. */
   readonly file: string;
   /** The text that makes the guard, and what stands in its place when it is out. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** A guard that is taken out of the built code, and the harm that must then be felt. */
+export interface Mutation {
+  /** What the guard does when it is there. */
+  readonly guard: string;
+  readonly edits: readonly Edit[];
   readonly harm: Harm;
   /** Rounds that are tried, each with another seed, until one finds something: a moment may miss. */
   readonly rounds: number;

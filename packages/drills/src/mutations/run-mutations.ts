@@ -22,18 +22,15 @@ export async function runMutations(
 ): Promise<MutationResult[]> {
   const results: MutationResult[] = [];
   for (const mutation of mutations) {
-    const file = `${ROOT}${mutation.file}`;
-    const original = await readFile(file, "utf8");
-    const restore = () => writeFile(file, original);
-    if (original.split(mutation.find).length !== 2) {
-      throw new Error(`${mutation.file} does not hold, once, what makes the guard: ${mutation.guard}`);
-    }
+    const originals = await readOriginals(mutation);
+    const restore = () => Promise.all(originals.map(({ file, text }) => writeFile(file, text)));
     const interrupted = () => void restore().then(() => process.exit(130));
     process.once("SIGINT", interrupted);
-    await writeFile(
-      file,
-      original.replace(mutation.find, () => mutation.replace),
-    );
+    for (const { file, text, edit } of originals)
+      await writeFile(
+        file,
+        text.replace(edit.find, () => edit.replace),
+      );
     try {
       const result = { mutation, findings: await drill(mutation) };
       results.push(result);
@@ -44,6 +41,18 @@ export async function runMutations(
     }
   }
   return results;
+}
+
+/** Reads the files that a mutation changes. Throws when one does not hold, once, what is to be taken out. */
+async function readOriginals({ guard, edits }: Mutation) {
+  const originals = [];
+  for (const edit of edits) {
+    const file = `${ROOT}${edit.file}`;
+    const text = await readFile(file, "utf8");
+    if (text.split(edit.find).length !== 2) throw new Error(`${edit.file} does not hold, once, the guard: ${guard}`);
+    originals.push({ file, text, edit });
+  }
+  return originals;
 }
 
 async function drill(mutation: Mutation): Promise<readonly Finding[]> {

@@ -100,8 +100,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       callApi(() => all().find((place) => place.address() !== undefined), method, path, body),
     async close() {
       await Promise.all(all().map((place) => place.stop()));
-      await pool.end();
+      // First the servers: a connection that somebody still listens on would keep the pool from its end.
       await servers.stop();
+      await pool.end();
       if (!options.keep) await rm(folder, { recursive: true, force: true });
     },
   };
