@@ -39,8 +39,9 @@ async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult
       options.onRound(result, seed);
       if (!result.isStuck) continue;
       // What is stuck would be found again in every round that follows.
-      await installation.close();
+      const stuck = installation;
       installation = undefined;
+      await stuck.close();
     }
   } finally {
     await installation?.close();

@@ -51,7 +51,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { site, clock, answer, harm, random, usual } = options;
   const notes: string[] = [];
   // The harm comes while requests are worked on in one round of four, else while all the rest is.
-  const harmsRequests = below(random, 4) === 0;
+  const harmsRequests = below(random, 4) === 0 && harm.inFirstPart !== true;
   const context: HarmContext = {
     site,
     random,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { below } from "@lethe/cli/generate/random";
 import type { Harm } from "../harm.js";
 
 const FULL_MS = 2_500;
@@ -10,18 +11,17 @@ const FULL_MS = 2_500;
 export function fillDisk(folder: "staging" | "processed_data"): Harm {
   return {
     name: `full disk: ${folder}`,
+    inFirstPart: true,
     async whyNot() {
       return process.getuid?.() === 0 ? undefined : "a small disk can be mounted by root alone";
     },
-    async prepare({ site }) {
+    async harm({ site, random }) {
       const path = join(site.data, folder);
       await mkdir(path, { recursive: true });
       mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
-    },
-    async harm({ site, untilSomeMoment }) {
-      await untilSomeMoment();
-      await setTimeout(FULL_MS);
-      mount("-o", "remount,size=64m", join(site.data, folder));
+      // From the start, not at some moment of the work: with a full disk there is none, and retries do not last for ever.
+      await setTimeout(FULL_MS + below(random, FULL_MS));
+      mount("-o", "remount,size=64m", path);
     },
     async conclude({ site }) {
       const path = join(site.data, folder);
