@@ -1,5 +1,5 @@
 import { below } from "@lethe/cli/generate/random";
-import { openQueues } from "@lethe/service-kit/queues";
+import { JOB_OPTIONS, openQueues } from "@lethe/service-kit/queues";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import type { Harm } from "../harm.js";
 import { tellRedis } from "./break-redis.js";
@@ -15,7 +15,7 @@ export const deliverTwice: Harm = {
     const added = await tellRedis(site, async (redis) => {
       const queues = openQueues(redis, site.prefix);
       let jobs = 0;
-      const again = () => [{}, { delay: below(random, LATER_MS) }];
+      const again = () => [JOB_OPTIONS, { ...JOB_OPTIONS, delay: below(random, LATER_MS) }];
       for (const { runId, batchIds } of await openWork(site.pool)) {
         for (const options of again()) {
           await queues.byJob.extract.add("extract", { runId }, options);
