@@ -16,8 +16,6 @@ export interface HarmContext {
 /** A kind of harm. Whatever is done is over, and can heal, when `harm` resolves. */
 export interface Harm {
   readonly name: string;
-  /** Whether runs may give up under it and be asked to go on, since it lasts longer than retries do. */
-  readonly outlastsRetries?: boolean;
   /** Whether it comes before requests are worked on: what it hides, an erasure would have to reach. */
   readonly inFirstPart?: boolean;
   /** Says why it cannot be done on this machine; undefined when it can. */

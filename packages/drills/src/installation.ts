@@ -23,7 +23,7 @@ export interface InstallationOptions {
 
 /** Starts an installation. */
 export async function openInstallation({ keep, patienceMs }: InstallationOptions): Promise<Installation> {
-  const site = await openSite({ keep });
+  const site = await openSite(keep);
   const clock = startLedgerClock(site.pool);
   let rounds = 0;
   const round = (harm: Harm, seed: number, outageMs: number, usual: Changes) => {

@@ -86,8 +86,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     if (stuck.length > 0) break;
   }
   const isStuck = findings.length > 0;
-  if (harm.outlastsRetries === true) notes.push(...gaveUp);
-  else findings.push(...gaveUp.map(wrong));
+  findings.push(...gaveUp.map(wrong));
   if (!isStuck) {
     findings.push(...((await harm.conclude?.(context)) ?? []));
     findings.push(...compare(answer, await readOutcome(site.pool, site.data, dayOf(answer))));

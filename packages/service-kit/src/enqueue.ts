@@ -30,6 +30,11 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
   else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
+/** Makes the end of a job's id new, for work that comes again while its first jobs may still stand in the queues. */
+export function newRound(): string {
+  return `-again-${Date.now()}`;
+}
+
 /**
  * Asks the extractor to make a batch's lines again, as a job that the run's `finish` waits for; one that is at work itself,
  * and asks for it, cannot, and has to be asked for again by the batch's load. What asks may be asked for by itself while
@@ -38,7 +43,7 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
 export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
   const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
   const data = { runId, batchId };
-  const opts = { ...JOB_OPTIONS, jobId: `${jobId.restage(batchId)}-${Date.now()}`, ignoreDependencyOnFailure: true };
+  const opts = { ...JOB_OPTIONS, jobId: jobId.restage(batchId) + newRound(), ignoreDependencyOnFailure: true };
   if (finish === "active") await queues.byJob.restage.add("restage", data, { ...JOB_OPTIONS, jobId: opts.jobId });
   else
     await addUnderFinish(queues, runId, [{ name: "restage", queueName: "restage", data, opts }], finish !== undefined);

@@ -6,7 +6,7 @@ import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/fi
 import { parseFileName } from "@lethe/input-files/input-format";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
-import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { openRecords } from "@lethe/warehouse/ledger/quarantine";
 import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
@@ -50,7 +50,7 @@ export async function restageBatch(
     batchId,
   );
   const isOpen = await recordRestaged(pool, runId, batchId, { lines: bytes, staged: batch.stagedBytes });
-  if (isOpen) await enqueueBatch(context.queues, runId, batchId, `-again-${Date.now()}`);
+  if (isOpen) await enqueueBatch(context.queues, runId, batchId, newRound());
   return { lines: lineCount };
 }
 

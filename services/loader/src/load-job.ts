@@ -1,7 +1,7 @@
 import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { BatchManifestSchema, BatchSummarySchema, STAGED } from "@lethe/contracts/staged-batch";
-import { enqueueBatch, enqueueFinish } from "@lethe/service-kit/enqueue";
+import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/staging/json-object";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
@@ -35,7 +35,7 @@ export async function loadJob(
       if (info.republishing) {
         await republishBatch(context, batch, info, manifest, summary, signal);
         // The run's end was put off for it.
-        await enqueueFinish(context.queues, runId, `-again-${Date.now()}`);
+        await enqueueFinish(context.queues, runId, newRound());
       } else {
         outcome = await loadBatch(context, batch, info, manifest, summary, signal);
       }
@@ -44,7 +44,7 @@ export async function loadJob(
       if (!isDamaged && !(error instanceof StaleSuppressionError)) throw error;
       if (isDamaged && (await noteDamage(context.pool, batchId, false)) === "too often") throw error;
       log.info({ error }, "batch sent back to be transformed again");
-      await enqueueBatch(context.queues, runId, batchId, `-again-${Date.now()}`);
+      await enqueueBatch(context.queues, runId, batchId, newRound());
       return NOTHING_LOADED;
     }
   }

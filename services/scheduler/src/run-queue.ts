@@ -1,4 +1,4 @@
-import { enqueueFinish, enqueueReopened, enqueueRun, type OpenRun } from "@lethe/service-kit/enqueue";
+import { enqueueFinish, enqueueReopened, enqueueRun, newRound, type OpenRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queues } from "@lethe/service-kit/queues";
 import { withinPatience } from "./within-patience.js";
@@ -21,7 +21,7 @@ export function createRunQueue(queues: Queues, log: Logger): RunQueue {
   }
   return {
     start: (runId) => enqueue(runId, enqueueRun(queues, runId)),
-    resume: (run) => enqueue(run.runId, enqueueReopened(queues, run, `-again-${Date.now()}`)),
+    resume: (run) => enqueue(run.runId, enqueueReopened(queues, run, newRound())),
     finish: (runId) => enqueue(runId, enqueueFinish(queues, runId)),
   };
 }

@@ -2,7 +2,7 @@ import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import { DEAD_LETTER_STATUSES, type DeadLetter, type DeadLetterStatus } from "@lethe/contracts/dead-letters";
 import { InvalidInputError, RunStateError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
-import { enqueueReopened } from "@lethe/service-kit/enqueue";
+import { enqueueReopened, newRound } from "@lethe/service-kit/enqueue";
 import { reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listDeadLetters, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
@@ -147,7 +147,7 @@ async function allOpen(db: Queryable): Promise<DeadLetter[]> {
 
 async function enqueue({ pool, queues }: Connections, runId: string): Promise<void> {
   const run = (await openWork(pool)).find((open) => open.runId === runId);
-  if (run !== undefined) await enqueueReopened(queues, run, `-again-${Date.now()}`);
+  if (run !== undefined) await enqueueReopened(queues, run, newRound());
 }
 
 function seeTo(

@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import { tellRedis } from "../harms/break-redis.js";
 import type { Site } from "../site/site.js";
+import { tellRedis } from "../site/tell-redis.js";
 import { type Finding, wrong } from "./finding.js";
 
 /** What a site holds while it has nothing to do. */

@@ -1,8 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { below } from "@lethe/cli/generate/random";
-import { Redis } from "ioredis";
 import type { Harm } from "../harm.js";
-import type { Site } from "../site/site.js";
+import { tellRedis } from "../site/tell-redis.js";
 
 export const restartRedis: Harm = {
   name: "Redis killed, started again",
@@ -82,13 +81,3 @@ export const slowRedis: Harm = {
     await site.servers.redis.proxy.restore();
   },
 };
-
-/** Talks to Redis past the proxy. */
-export async function tellRedis<T>(site: Site, tell: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(site.servers.redis.directUrl);
-  try {
-    return await tell(redis);
-  } finally {
-    redis.disconnect();
-  }
-}

@@ -2,7 +2,7 @@ import { below } from "@lethe/cli/generate/random";
 import { JOB_OPTIONS, openQueues } from "@lethe/service-kit/queues";
 import { openWork } from "@lethe/warehouse/ledger/open-work";
 import type { Harm } from "../harm.js";
-import { tellRedis } from "./break-redis.js";
+import { tellRedis } from "../site/tell-redis.js";
 
 /** A job that comes while the first one is at work is one thing, one that comes behind it another. */
 const LATER_MS = 1_200;

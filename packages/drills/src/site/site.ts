@@ -22,7 +22,7 @@ export interface Site {
   /** Every place, one for each service unless a drill has opened more. */
   places(name?: ServiceName): readonly ServicePlace[];
   /** Opens a further place of a service, until `closeExtraPlaces`. */
-  openExtraPlace(name: ServiceName, settings?: Readonly<Record<string, string>>): Promise<ServicePlace>;
+  openExtraPlace(name: ServiceName): Promise<ServicePlace>;
   closeExtraPlaces(): Promise<void>;
   /** Calls the API, again and again while it does not answer or is not able to; gives the first other answer. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
@@ -37,15 +37,11 @@ const DRILL_SETTINGS = {
   LETHE_RATE_LIMIT: "0",
 } as const;
 
-export interface SiteOptions {
-  /** Settings of the services that differ from DRILL_SETTINGS. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Leaves the folder, with data and logs, where it is. */
-  readonly keep: boolean;
-}
-
-/** Starts servers in a temporary folder, migrates a database and starts the services. */
-export async function openSite(options: SiteOptions): Promise<Site> {
+/**
+ * Starts servers in a temporary folder, migrates a database and starts the services. With `keep` the folder, with data and
+ * logs, stays when the site is closed.
+ */
+export async function openSite(keep: boolean): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
@@ -68,7 +64,6 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     LETHE_SCHEDULES: "on",
     NODE_ENV: "test",
     ...DRILL_SETTINGS,
-    ...options.settings,
   };
   const pool = createPool(servers.postgres.directUrl, 4, "lethe-drills");
   // Only a drill that is about schedules lets them fire.
@@ -86,9 +81,9 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     folder,
     landing: join(data, "landing"),
     places: (name) => all().filter((place) => name === undefined || place.name === name),
-    async openExtraPlace(name, own = {}) {
+    async openExtraPlace(name) {
       extra += 1;
-      const place = openPlace(name, { ...environment, ...own }, join(logs, `${name}-${extra}.log`));
+      const place = openPlace(name, environment, join(logs, `${name}-${extra}.log`));
       extraPlaces.push(place);
       await place.ready();
       return place;
@@ -103,12 +98,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       await servers.stop();
       // With its server gone there is nothing to wait for; a client that is about to connect again may never be let go.
       await Promise.race([pool.end(), setTimeout(5_000)]);
-      if (!options.keep) await rm(folder, { recursive: true, force: true });
+      if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 10_000;
 const AGAIN_MS = 100;
 
 async function callApi(findPlace: () => ServicePlace | undefined, method: string, path: string, body: unknown) {
@@ -125,7 +120,7 @@ async function ask(url: string, method: string, body: unknown) {
   try {
     const response = await fetch(url, {
       method,
-      signal: AbortSignal.timeout(10 * PATIENCE_MS),
+      signal: AbortSignal.timeout(PATIENCE_MS),
       ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     const text = await response.text();
