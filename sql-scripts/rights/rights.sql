@@ -7,7 +7,7 @@ do $$
 declare
   wanted text;
 begin
-  foreach wanted in array array['lethe_scheduler', 'lethe_extractor', 'lethe_transformer', 'lethe_loader', 'lethe_analyst']
+  foreach wanted in array array['lethe_scheduler', 'lethe_extractor', 'lethe_transformer', 'lethe_loader', 'lethe_merger', 'lethe_analyst']
   loop
     if not exists (select from pg_roles where rolname = wanted) then
       begin
@@ -19,7 +19,7 @@ begin
     end if;
     -- A login that is no superuser must be a member of a role to take it on.
     begin
-      if wanted <> 'lethe_analyst' and not (select rolsuper from pg_roles where rolname = current_user) then
+      if wanted not in ('lethe_merger', 'lethe_analyst') and not (select rolsuper from pg_roles where rolname = current_user) then
         execute format('grant %I to current_user', wanted);
       end if;
     exception
@@ -33,7 +33,7 @@ end $$;
 create or replace function ledger.rights() returns table (relation text, role text, privileges text)
 language sql immutable
 as $$
-  select d.relation, r.role, r.privileges
+  select relation, r.role, r.privileges
   from (values
     -- relation                    scheduler                  extractor                 transformer               loader
     ('ledger.runs',               'select, insert, update',  'select, update',         'select',                 'select, insert, update'),
@@ -71,9 +71,18 @@ as $$
     ('privacy.erasure_places',    null,                      null,                     null,                     'select, insert, update'),
     ('privacy.receipts',          'select',                  null,                     null,                     'select, insert')
   ) as d (relation, scheduler, extractor, transformer, loader)
+  -- What it refers to it locks, which takes a right to update; what it updates is of no consequence.
+  left join (values
+    ('warehouse.customers', 'select (id), update (loaded_at)'),
+    ('warehouse.products', 'select (sku), update (loaded_at)'),
+    ('warehouse.transactions', 'insert'),
+    ('warehouse.delivery_addresses', 'insert'),
+    ('warehouse.purchases', 'insert')
+  ) as m (relation, merger) using (relation)
   cross join lateral (values
     ('lethe_scheduler', d.scheduler), ('lethe_extractor', d.extractor),
-    ('lethe_transformer', d.transformer), ('lethe_loader', d.loader)
+    ('lethe_transformer', d.transformer), ('lethe_loader', d.loader),
+    ('lethe_merger', m.merger)
   ) as r (role, privileges)
 $$;
 
@@ -84,11 +93,13 @@ declare
 begin
   for service in
     select rolname from pg_roles
-    where rolname in ('lethe_scheduler', 'lethe_extractor', 'lethe_transformer', 'lethe_loader')
+    where rolname in ('lethe_scheduler', 'lethe_extractor', 'lethe_transformer', 'lethe_loader', 'lethe_merger')
   loop
     execute format('revoke all on all tables in schema ledger, warehouse, privacy from %I', service);
     execute format('revoke all on schema ledger, warehouse, privacy from %I', service);
-    execute format('grant usage on schema ledger to %I', service);
+    if service <> 'lethe_merger' then
+      execute format('grant usage on schema ledger to %I', service);
+    end if;
   end loop;
 
   for decided in
@@ -124,4 +135,38 @@ begin
     grant usage on schema analytics to lethe_analyst;
     grant select on all tables in schema analytics to lethe_analyst;
   end if;
+end $$;
+
+-- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql`. To run
+-- without PostgreSQL's row by row checks it needs a right that only a superuser can give, and that no service has: it is
+-- with a role that nobody can take on, which owns the two functions and may do nothing but what they do.
+do $$
+begin
+  -- Whoever took the place of the superuser that gave them away leaves them as they are.
+  if not (select bool_and(pg_has_role(proowner, 'USAGE')) from pg_proc
+          where oid in ('warehouse.open_transaction_stage'::regproc, 'warehouse.merge_transactions'::regproc)) then
+    return;
+  end if;
+  revoke all on function warehouse.open_transaction_stage(), warehouse.merge_transactions() from public;
+  if exists (select from pg_roles where rolname = 'lethe_loader') then
+    grant execute on function warehouse.open_transaction_stage(), warehouse.merge_transactions() to lethe_loader;
+  end if;
+
+  if not (select rolsuper from pg_roles where rolname = current_user)
+     or not exists (select from pg_roles where rolname = 'lethe_merger')
+     or current_setting('server_version_num')::integer < 150000 then
+    raise notice 'the merge of transactions leaves foreign keys to be checked row by row';
+    return;
+  end if;
+  begin
+    grant set on parameter session_replication_role to lethe_merger;
+  exception
+    -- Parameters belong to the server, where another database may be granting the same at this moment.
+    when unique_violation or internal_error then null;
+  end;
+  execute format('grant temporary on database %I to lethe_merger', current_database());
+  alter function warehouse.open_transaction_stage() owner to lethe_merger;
+  alter function warehouse.merge_transactions() owner to lethe_merger;
+  alter function warehouse.open_transaction_stage() security definer;
+  alter function warehouse.merge_transactions() security definer set session_replication_role = replica;
 end $$;

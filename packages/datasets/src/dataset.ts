@@ -81,6 +81,8 @@ export interface StagingTable {
  * the staging tables filled, and `stage_rejects (ordinal, reason, missing_key)`.
  */
 export interface Merge {
+  /** Makes the staging tables, where they do not belong to whoever loads. */
+  readonly openStage: string | null;
   /** Taken before anything is read, where two batches must not merge at once. */
   readonly lock: string | null;
   /** Fill `stage_rejects`; the first reason that is found for a record stands. */

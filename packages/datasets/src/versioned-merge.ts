@@ -27,6 +27,7 @@ export function versionedMerge(t: VersionedTable): Merge {
   const same = (a: string, b: string) =>
     `${a}.${t.key} = ${b}.${t.key} and (${fields(a, t.columns)}) is not distinct from (${fields(b, t.columns)})`;
   return {
+    openStage: null,
     lock: `select pg_advisory_xact_lock(hashtextextended('lethe merge ${t.table}', 0))`,
     findRejects: [
       `insert into stage_rejects (ordinal, reason)

@@ -31,7 +31,7 @@ export async function createStage(client: Client, dataset: Dataset): Promise<voi
   });
   await client.query(`
     set local client_min_messages = warning;
-    ${tables.join("\n")}
+    ${dataset.merge.openStage ?? tables.join("\n")};
     create temp table if not exists stage_rejects (
       ordinal integer primary key, reason text not null, missing_key text
     ) on commit delete rows;`);

@@ -22,6 +22,7 @@ const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.or
  * requests in. The customers' rows themselves are masked by the loader, which holds the policy and the key.
  */
 export const ERASURE_REQUEST_MERGE: Merge = {
+  openStage: null,
   lock: "select pg_advisory_xact_lock(hashtextextended('lethe merge warehouse.erasure_requests', 0))",
   findRejects: [
     `insert into stage_rejects (ordinal, reason)

@@ -58,7 +58,7 @@ function transactionRow(t: CleanTransaction, place: RecordPlace): string {
 }
 
 function purchaseRows(t: CleanTransaction, place: RecordPlace): string {
-  const head = `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t`;
+  const head = `${place.ordinal}\t`;
   let rows = "";
   for (let i = 0; i < t.purchases.length; i++) {
     const line = t.purchases[i];

@@ -22,8 +22,6 @@ export const PURCHASE_STAGING: StagingTable = {
   name: "stage_purchases",
   columns: [
     ["ordinal", "integer"],
-    ["file_id", "bigint"],
-    ["transaction_id", "uuid"],
     ["line", "smallint"],
     ["sku", "integer"],
     ["quantity", "integer"],
@@ -32,39 +30,48 @@ export const PURCHASE_STAGING: StagingTable = {
   ],
 };
 
-const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.ordinal)";
-
 /**
- * Inserts what is new and refers to what is there. Two batches with the same transaction at once: the later one waits for
- * the key, fails on it and finds a duplicate when it is tried again.
+ * Inserts what is new and refers to what is there: see `sql-scripts/0011_merge_transactions.sql`. Two batches with the same
+ * transaction at once: the later one waits for the key, fails on it and finds a duplicate when it is tried again.
+ *
+ * Lookups are lateral with a limit, which keeps the planner at one probe of an index for each key: its own choice, a hash
+ * of all that is in the warehouse, would cost more with every batch that comes in.
  */
 export const TRANSACTION_MERGE: Merge = {
+  openStage: "select warehouse.open_transaction_stage()",
   lock: null,
   findRejects: [
     `insert into stage_rejects (ordinal, reason)
-     select s.ordinal, 'duplicate' from stage_transactions s
-     where exists (select from warehouse.transactions t where t.transaction_id = s.transaction_id)`,
+     select s.ordinal, 'duplicate'
+     from (select ordinal, transaction_id from stage_transactions order by transaction_id) s
+     cross join lateral (
+       select from warehouse.transactions t where t.transaction_id = s.transaction_id limit 1
+     ) as there`,
     `insert into stage_rejects (ordinal, reason, missing_key)
-     select s.ordinal, 'unknown_customer', s.customer_id from stage_transactions s
-     where not exists (select from warehouse.customers c where c.id = s.customer_id)
+     select s.ordinal, 'unknown_customer', s.customer_id
+     from stage_transactions s
+     where s.customer_id in (
+       select k.customer_id from (select distinct customer_id from stage_transactions) k
+       left join lateral (select true as there from warehouse.customers c where c.id = k.customer_id limit 1) c on true
+       where c.there is null
+     )
      on conflict (ordinal) do nothing`,
     `insert into stage_rejects (ordinal, reason, missing_key)
-     select distinct on (s.ordinal) s.ordinal, 'unknown_sku', s.sku::text from stage_purchases s
-     where not exists (select from warehouse.products p where p.sku = s.sku)
+     select distinct on (s.ordinal) s.ordinal, 'unknown_sku', s.sku::text
+     from stage_purchases s
+     where s.sku in (
+       select k.sku from (select distinct sku from stage_purchases) k
+       left join lateral (select true as there from warehouse.products p where p.sku = k.sku limit 1) p on true
+       where p.there is null
+     )
      order by s.ordinal, s.line
      on conflict (ordinal) do nothing`,
   ],
   before: [],
   apply: [
-    `insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)
-     select s.transaction_id, s.transaction_time, s.customer_id, s.total_cost, s.file_id
-     from stage_transactions s where ${ACCEPTED}`,
-    `insert into warehouse.delivery_addresses (transaction_id, address, postcode, city, country, country_code)
-     select s.transaction_id, s.address, s.postcode, s.city, s.country, s.country_code
-     from stage_transactions s where ${ACCEPTED}`,
-    `insert into warehouse.purchases (transaction_id, line, sku, quantity, price, total)
-     select s.transaction_id, s.line, s.sku, s.quantity, s.price, s.total
-     from stage_purchases s where ${ACCEPTED}`,
+    "delete from stage_purchases s using stage_rejects r where r.ordinal = s.ordinal",
+    "delete from stage_transactions s using stage_rejects r where r.ordinal = s.ordinal",
+    "select warehouse.merge_transactions()",
   ],
   missingKeyArrived: `(
     q.reason = 'unknown_customer' and exists (select from warehouse.customers c where c.id = q.missing_key)

@@ -1,0 +1,91 @@
+-- Up Migration
+
+-- How staged transactions come into the warehouse. A foreign key is checked row by row, which costs more than all the rest
+-- of a bulk load; the merge proves the same for a whole batch by joins. Where the server's administrator allows it
+-- (`rights/rights.sql`), these two functions belong to the role `lethe_merger`, and the merge runs without the checks of
+-- single rows; elsewhere they run with the caller's rights, and PostgreSQL checks each row besides.
+
+-- Makes a connection's temporary tables for a batch, where they are not there yet. They belong to whoever owns the function,
+-- so that the merge can rely on what they are.
+create function warehouse.open_transaction_stage() returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+begin
+  if to_regclass('pg_temp.stage_transactions') is not null then
+    return;
+  end if;
+  create temp table stage_transactions (
+    ordinal integer, file_id bigint, transaction_id uuid, transaction_time timestamptz, customer_id text,
+    total_cost numeric, address text, postcode text, city text, country text, country_code text
+  ) on commit delete rows;
+  create temp table stage_purchases (
+    ordinal integer, line smallint, sku integer, quantity integer, price numeric, total numeric
+  ) on commit delete rows;
+  if session_user <> current_user and exists (select from pg_roles where rolname = 'lethe_loader') then
+    grant select, insert, delete on stage_transactions, stage_purchases to lethe_loader;
+  end if;
+end $$;
+
+-- Brings what is staged into the warehouse: all of it, or it raises. What cannot be merged has been taken out of the stage.
+create function warehouse.merge_transactions() returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Anything of these names that somebody else has made could be a view, and run his code with this function's rights.
+  if exists (
+    select from pg_class c
+    where c.oid in (to_regclass('pg_temp.stage_transactions'), to_regclass('pg_temp.stage_purchases'))
+      and (c.relkind <> 'r' or c.relowner <> (select r.oid from pg_roles r where r.rolname = current_user))
+  ) then
+    raise exception 'the staging tables are not those of this merge' using errcode = 'insufficient_privilege';
+  end if;
+
+  -- Like a foreign key's check, this locks the rows that are referred to, so that none of them goes before the commit.
+  if exists (
+    with there as materialized (
+      select c.id
+      from (select distinct s.customer_id from pg_temp.stage_transactions s) k
+      cross join lateral (select c.id from warehouse.customers c where c.id = k.customer_id limit 1 for key share) c
+    )
+    select from pg_temp.stage_transactions s
+    where not exists (select from there where there.id = s.customer_id)
+  ) then
+    raise exception 'a staged transaction is of no customer' using errcode = 'foreign_key_violation';
+  end if;
+  if exists (
+    with there as materialized (
+      select p.sku
+      from (select distinct s.sku from pg_temp.stage_purchases s) k
+      cross join lateral (select p.sku from warehouse.products p where p.sku = k.sku limit 1 for key share) p
+    )
+    select from pg_temp.stage_purchases s
+    where not exists (select from there where there.sku = s.sku)
+  ) then
+    raise exception 'a staged purchase is of no product' using errcode = 'foreign_key_violation';
+  end if;
+
+  -- In the order of their keys: neighbours in a batch are then neighbours in the indexes.
+  insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)
+  select s.transaction_id, s.transaction_time, s.customer_id, s.total_cost, s.file_id
+  from pg_temp.stage_transactions s
+  order by s.transaction_id;
+
+  insert into warehouse.delivery_addresses (transaction_id, address, postcode, city, country, country_code)
+  select s.transaction_id, s.address, s.postcode, s.city, s.country, s.country_code
+  from pg_temp.stage_transactions s
+  order by s.transaction_id;
+
+  -- A line without its transaction has no id, which the table refuses.
+  insert into warehouse.purchases (transaction_id, line, sku, quantity, price, total)
+  select t.transaction_id, s.line, s.sku, s.quantity, s.price, s.total
+  from pg_temp.stage_purchases s
+  left join pg_temp.stage_transactions t on t.ordinal = s.ordinal
+  order by t.transaction_id, s.line;
+end $$;
+
+-- Down Migration
+drop function warehouse.merge_transactions();
+drop function warehouse.open_transaction_stage();
