@@ -16,7 +16,14 @@ const POLL_MS = 50;
 export async function startLethe({ folder, input, environment = {} }) {
   await mkdir(folder, { recursive: true });
   const child = spawn(process.execPath, [LETHE, "up", "--port", "0"], {
-    env: { ...process.env, DATA_DIR: folder, RAW_DATA_DIR: input, LETHE_SCHEDULES: "off", LETHE_RATE_LIMIT: "1000000", ...environment },
+    env: {
+      ...process.env,
+      DATA_DIR: folder,
+      RAW_DATA_DIR: input,
+      LETHE_SCHEDULES: "off",
+      LETHE_RATE_LIMIT: "1000000",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let api;
@@ -46,7 +53,11 @@ export async function startLethe({ folder, input, environment = {} }) {
 
 async function runJob(api, job) {
   const startedAt = performance.now();
-  const posted = await fetch(`${api}/jobs/${job}/runs`, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  const posted = await fetch(`${api}/jobs/${job}/runs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
   if (!posted.ok) throw new Error(`the API answered ${posted.status}: ${await posted.text()}`);
   const { id } = await posted.json();
   for (;;) {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { migrate } from "@lethe/warehouse/migrate";
+import { createPool } from "@lethe/warehouse/pool";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createLogin, onServer, type TestLogin } from "./logins.js";
@@ -24,6 +25,15 @@ afterAll(async () => {
   await Promise.all([owner.drop(), reader.drop()]);
 });
 
+async function onDatabase(statement: string) {
+  const pool = createPool(url, 1, "lethe-e2e");
+  try {
+    return await pool.query(statement);
+  } finally {
+    await pool.end();
+  }
+}
+
 const failOnWarning = (warning: string) => {
   throw new Error(`a warning: ${warning}`);
 };
@@ -44,6 +54,23 @@ it("is told what an administrator has to do before its services can take their r
     await expect(vacuumErasedTables(pool)).resolves.toBeInstanceOf(Date);
   } finally {
     await pool.end();
+  }
+});
+
+it("has its foreign keys checked row by row: the right to leave that out is a superuser's to give", async () => {
+  const { rows } = await onDatabase(
+    `select prosecdef as "asOwner", pg_get_userbyid(proowner) as owner, proconfig::text as settings from pg_proc
+     where proname in ('merge_transactions', 'open_transaction_stage')`,
+  );
+  expect(rows).toHaveLength(2);
+  for (const merge of rows) expect(merge).toMatchObject({ asOwner: false, owner: owner.name });
+  expect(rows.some(({ settings }) => settings.includes("session_replication_role"))).toBe(false);
+  const loader = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning);
+  try {
+    await loader.query("select warehouse.open_transaction_stage()");
+    await expect(loader.query("select warehouse.merge_transactions()")).resolves.toBeDefined();
+  } finally {
+    await loader.end();
   }
 });
 

@@ -20,6 +20,17 @@ export async function openInputFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** Of small files there are thousands: memory for a whole piece, taken for each of them, costs more than reading them. */
+const SMALLEST_PIECE = 4 * 1024;
+/** How many times its length on disk a packed file may become in one piece. */
+const UNPACKED_IN_ONE_PIECE = 8;
+
+/** Gives the lengths in which a file of so many bytes on disk is best read and unpacked, in bytes. */
+export function pieceLengths(storedLength: number): { readonly stored: number; readonly unpacked: number } {
+  const fitted = (bytes: number) => Math.min(READ_BYTES, Math.max(SMALLEST_PIECE, bytes));
+  return { stored: fitted(storedLength), unpacked: fitted(storedLength * UNPACKED_IN_ONE_PIECE) };
+}
+
 /**
  * Gives a file's bytes as they lie on disk, in pieces of at most `pieceBytes`. The handle stays open for the caller to
  * close.

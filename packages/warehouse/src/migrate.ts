@@ -9,7 +9,14 @@ const SCRIPTS = fileURLToPath(new URL("../../../sql-scripts", import.meta.url));
 const RIGHTS = `${SCRIPTS}/rights/rights.sql`;
 const MIGRATIONS_TABLE = "lethe_migrations";
 /** The roles that `rights.sql` makes and grants to. */
-const ROLES = ["lethe_scheduler", "lethe_extractor", "lethe_transformer", "lethe_loader", "lethe_merger", "lethe_analyst"];
+const ROLES = [
+  "lethe_scheduler",
+  "lethe_extractor",
+  "lethe_transformer",
+  "lethe_loader",
+  "lethe_merger",
+  "lethe_analyst",
+];
 
 // Any number will do, as long as every process that migrates this database takes the same.
 const MIGRATION_LOCK = 5_263_845_117;

@@ -41,5 +41,5 @@ const LET_ONLY_ROLES_CONNECT = `
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect on database %I to lethe_scheduler, lethe_extractor, lethe_transformer, lethe_loader,
                                                     lethe_analyst', current_database());
-    execute format('grant temporary on database %I to lethe_loader', current_database());
+    execute format('grant temporary on database %I to lethe_loader, lethe_merger', current_database());
   end $$`;

@@ -1,0 +1,192 @@
+import { PURCHASE_STAGING, TRANSACTION_STAGING } from "@lethe/datasets/transactions/merge";
+import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { type Client, createPool, type Pool } from "@lethe/warehouse/pool";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+
+// The merge of transactions runs without PostgreSQL's checks of foreign keys, so it has to refuse what they would.
+
+const CUSTOMER = "013000";
+const SKU = 50_121;
+const ID = "7f3c2a9e-1d44-4b0e-9f57-0c1b5e5f7a11";
+
+let database: TestDatabase;
+let pool: Pool;
+let loader: Client;
+
+beforeAll(async () => {
+  database = await cloneDatabase(inject("template"));
+  pool = createPool(database.url, 3, "lethe-e2e");
+  await pool.query(`
+    with run as (insert into ledger.runs (job, kind, trigger, state) values ('customers', 'files', 'api', 'succeeded') returning id),
+    file as (
+      insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state)
+      select 'customers', 'a', '2020-01-01', 0, sha256(''), 1, id, 'done' from run returning id
+    ), customer as (
+      insert into warehouse.customers (id, source_partition, source_file_id, valid_from)
+      select '${CUSTOMER}', now(), id, now() from file
+    )
+    insert into warehouse.products (sku, name, price, category, popularity, source_partition, source_file_id, valid_from)
+    select ${SKU}, 'soap', 1, 'bath', 1, now(), id, now() from file`);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+beforeEach(async () => {
+  loader = await pool.connect();
+  await loader.query("begin; set local role lethe_loader; set local lock_timeout = '200ms'");
+});
+afterEach(async () => {
+  await loader.query("rollback");
+  loader.release(true);
+});
+
+const FOREIGN_KEY_VIOLATION = "23503";
+const LOCK_NOT_AVAILABLE = "55P03";
+
+it("brings a transaction, its address and its lines", async () => {
+  await stage({ lines: 2 });
+  await merge();
+  await loader.query("reset role");
+  const { rows } = await loader.query(
+    `select t.customer_id, a.city, array_agg(p.line order by p.line) as lines
+     from warehouse.transactions t join warehouse.delivery_addresses a using (transaction_id)
+     join warehouse.purchases p using (transaction_id) group by 1, 2`,
+  );
+  expect(rows).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1, 2] }]);
+});
+
+describe("refuses", () => {
+  it("a transaction of a customer who is not there", async () => {
+    await stage({ customer: "999999" });
+    await expect(merge()).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
+  });
+
+  it("a line of a product that is not there", async () => {
+    await stage({ sku: SKU + 1 });
+    await expect(merge()).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
+  });
+
+  it("a line without its transaction", async () => {
+    await stage({});
+    await loader.query("insert into stage_purchases values (7, 1, $1, 1, 1, 1)", [SKU]);
+    await expect(merge()).rejects.toMatchObject({ code: "23502" });
+  });
+
+  it("a transaction that is there", async () => {
+    await stage({});
+    await merge();
+    await expect(merge()).rejects.toMatchObject({ code: "23505" });
+  });
+
+  it.each([
+    "create temp view stage_purchases as select 0 as ordinal, 1::smallint as line, 1 as sku, 1 as quantity, 1.0 as price, 1.0 as total",
+    "create temp table stage_purchases (ordinal integer, line smallint, sku integer, quantity integer, price numeric, total numeric)",
+  ])("staging tables that the caller has made: they could run code with the merge's rights (%s)", async (statement) => {
+    await loader.query(statement);
+    await loader.query("create temp table stage_transactions (ordinal integer)");
+    await expect(openStage()).resolves.toBeDefined();
+    await expect(merge()).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it("staging tables that are missing", async () => {
+    await expect(merge()).rejects.toMatchObject({ code: "42P01" });
+  });
+});
+
+it("keeps the customer and the product that it refers to until it commits", async () => {
+  await stage({});
+  await merge();
+  const other = await pool.connect();
+  try {
+    for (const statement of [
+      `update warehouse.customers set id = 'a pseudonym' where id = '${CUSTOMER}'`,
+      `delete from warehouse.customers where id = '${CUSTOMER}'`,
+      `delete from warehouse.products where sku = ${SKU}`,
+    ]) {
+      await other.query("begin; set local lock_timeout = '200ms'");
+      await expect(other.query(statement), statement).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+      await other.query("rollback");
+    }
+  } finally {
+    other.release(true);
+  }
+});
+
+it("waits for whoever renames a customer, and then does not find the old name", async () => {
+  const other = await pool.connect();
+  try {
+    await other.query("begin");
+    await other.query(`update warehouse.customers set id = 'a pseudonym' where id = '${CUSTOMER}'`);
+    await stage({});
+    await loader.query("savepoint before");
+    await expect(merge()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    await loader.query("rollback to savepoint before; set local lock_timeout = 0");
+    const waiting = merge();
+    const outcome = expect(waiting).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
+    await other.query("commit");
+    await outcome;
+  } finally {
+    await other.query(`update warehouse.customers set id = '${CUSTOMER}' where id = 'a pseudonym'`);
+    other.release(true);
+  }
+});
+
+it("has the right to leave the checks out with a role that no service can take on, and for its own time alone", async () => {
+  await stage({});
+  await merge();
+  expect((await loader.query("show session_replication_role")).rows).toEqual([{ session_replication_role: "origin" }]);
+  const { rows } = await loader.query(
+    `select proname, pg_get_userbyid(proowner) as owner, 'session_replication_role=replica' = any (proconfig) as "leavesOut"
+     from pg_proc where proname in ('merge_transactions', 'open_transaction_stage') order by proname`,
+  );
+  expect(rows).toEqual([
+    { proname: "merge_transactions", owner: "lethe_merger", leavesOut: true },
+    { proname: "open_transaction_stage", owner: "lethe_merger", leavesOut: false },
+  ]);
+  for (const statement of ["set session_replication_role = replica", "set role lethe_merger"]) {
+    await loader.query("savepoint before");
+    await expect(asLogin(statement)).rejects.toMatchObject({ code: "42501" });
+    await loader.query("rollback to savepoint before");
+  }
+});
+
+it("stages the columns that the dataset fills", async () => {
+  await openStage();
+  for (const table of [TRANSACTION_STAGING, PURCHASE_STAGING]) {
+    const { rows } = await loader.query<{ name: string; type: string }>(
+      `select attname as name, format_type(atttypid, null) as type from pg_attribute
+       where attrelid = to_regclass($1) and attnum > 0 order by attnum`,
+      [`pg_temp.${table.name}`],
+    );
+    const short = { "timestamp with time zone": "timestamptz" } as Readonly<Record<string, string>>;
+    expect(rows.map(({ name, type }) => [name, short[type] ?? type])).toEqual(table.columns);
+  }
+});
+
+async function openStage() {
+  return loader.query("select warehouse.open_transaction_stage()");
+}
+
+async function merge() {
+  return loader.query("select warehouse.merge_transactions()");
+}
+
+async function stage({ customer = CUSTOMER, sku = SKU, lines = 1 }) {
+  await openStage();
+  await loader.query(
+    "insert into stage_transactions values (0, 1, $1, now(), $2, 1, 'Obala 1', '21000', 'Split', 'Croatia', 'HR')",
+    [ID, customer],
+  );
+  await loader.query("insert into stage_purchases select 0, line, $1, 1, 1, 1 from generate_series(1, $2) as line", [
+    sku,
+    lines,
+  ]);
+}
+
+/** Runs a statement as a session that has logged in as a loader of its own: one that was a superuser first could go back. */
+async function asLogin(statement: string) {
+  await loader.query("set session authorization lethe_loader");
+  return loader.query(statement);
+}
