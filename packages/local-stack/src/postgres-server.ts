@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import pg from "pg";
@@ -75,7 +76,7 @@ function settings(durable: boolean): Record<string, string> {
   return {
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
-    shared_buffers: "256MB",
+    shared_buffers: `${bufferMegabytes()}MB`,
     work_mem: "32MB",
     maintenance_work_mem: "256MB",
     max_wal_size: "4GB",
@@ -89,6 +90,18 @@ function settings(durable: boolean): Record<string, string> {
     log_min_error_statement: "panic",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
   };
+}
+
+/**
+ * Gives the size of PostgreSQL's buffers in MB: a fifth of the memory that this process may use, up to 4 GB. Keys of
+ * transactions have no order, so a batch touches pages all over the indexes, and what does not fit is written and read
+ * again for each batch.
+ */
+function bufferMegabytes(): number {
+  // Without a limit it is 0, or more than there is.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  const fifth = Math.floor(Math.min(totalmem(), limit) / 5 / 2 ** 20);
+  return Math.min(4_096, Math.max(128, fifth));
 }
 
 function settingArguments(values: Record<string, string>): string[] {

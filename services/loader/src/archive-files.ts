@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DatasetName } from "@lethe/contracts/datasets";
@@ -16,8 +15,9 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
 
-/** Files that are moved between two records in the ledger. */
+/** Files that are moved between two records in the ledger, and at once. */
 const FILES_PER_RECORD = 256;
+const FILES_AT_ONCE = 16;
 
 /** Moves a run's complete raw files from landing to the archive and removes the folders that this leaves empty. */
 export async function archiveFiles(
@@ -28,16 +28,18 @@ export async function archiveFiles(
 ): Promise<void> {
   const files = await completeFilesOfRun(context.pool, runId);
   for (let i = 0; i < files.length; i += FILES_PER_RECORD) {
-    const moves = [];
-    for (const file of files.slice(i, i + FILES_PER_RECORD)) {
-      moves.push({ ...file, keptPath: file.keptPath ?? (await freePath(context.archived, file)) });
-    }
+    const moves = await inGroups(files.slice(i, i + FILES_PER_RECORD), async (file) => ({
+      ...file,
+      keptPath: file.keptPath ?? (await freePath(context.archived, file)),
+    }));
     // First where they go: masking changes a file's hash, so that after a crash it could not be known again.
     await announceArchived(context.pool, moves);
     // In landing still: the archive never holds a suppressed person in plain, not for a moment.
     const toMask = moves.filter(({ holdsSuppressed }) => holdsSuppressed);
     await maskLandedFiles(context, dataset, toMask);
-    for (const move of moves) await archiveFile(context, move, log);
+    const folders = new Set(moves.map(({ keptPath }) => dirname(join(context.archived, keptPath))));
+    await inGroups([...folders], (folder) => mkdir(folder, { recursive: true }));
+    await inGroups(moves, (move) => archiveFile(context, move, log));
     await recordArchived(context.pool, moves);
   }
   await removeEmptyFolders(
@@ -53,7 +55,6 @@ async function archiveFile(
   log: Logger,
 ): Promise<void> {
   const target = join(context.archived, file.keptPath);
-  await mkdir(dirname(target), { recursive: true });
   try {
     await rename(join(context.landing, file.path), target);
   } catch (error) {
@@ -72,13 +73,24 @@ async function freePath(root: string, file: CompleteFile): Promise<string> {
   return file.path.replace(/(\/[^/.]+)\./, `$1~${digest.slice(0, 12)}.`);
 }
 
+/** Gives the hash of a file; undefined when there is none, as of nearly all that are asked for. */
 async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path), hash);
+    const file = await open(path);
+    await pipeline(file.createReadStream(), hash);
     return hash.digest("hex");
   } catch (error) {
     if (hasSystemCode(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** Does something with each item, with some of them at once; gives the results in the items' order. */
+async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += FILES_AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(i, i + FILES_AT_ONCE).map(work))));
+  }
+  return results;
 }

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, open, rename, stat, truncate, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, open, rename, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { StagedObjectError } from "@lethe/contracts/errors";
@@ -24,7 +24,7 @@ import type { LoaderContext } from "./context.js";
 
 /** Processed files that are written between two commits, and at once. */
 const FILES_PER_COMMIT = 128;
-const FILES_AT_ONCE = 8;
+const FILES_AT_ONCE = 16;
 
 export interface PublishOptions {
   /** What to do while somebody else publishes files of the dataset: wait, or leave it to him or to a later time. */
@@ -148,9 +148,10 @@ async function appendParts(
   const temporary = `${path}.${runId}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   const length = await settledLength(path, recorded);
-  let bytes = await copyStart(path, temporary, length);
+  let bytes = length === 0 ? 0 : await copyStart(path, temporary, length);
   if (bytes < length) log.warn({ path, length }, "a processed file was shortened from outside");
-  const file = await open(temporary, "a");
+  // A file that begins takes nothing over from an attempt that was cut off.
+  const file = await open(temporary, bytes === 0 ? "w" : "a");
   try {
     for (const part of parts) {
       await file.appendFile(await readPart(part));
@@ -164,18 +165,15 @@ async function appendParts(
   return bytes;
 }
 
-/** Makes a copy of a file's first bytes; gives their number, which is less where the file is shorter. */
+/** Makes a copy of a file's first bytes; gives their number, which is less where the file is shorter or gone. */
 async function copyStart(path: string, copy: string, length: number): Promise<number> {
   try {
-    if (length > 0) {
-      await copyFile(path, copy, constants.COPYFILE_FICLONE);
-      const { size } = await stat(copy);
-      if (size > length) await truncate(copy, length);
-      return Math.min(size, length);
-    }
+    await copyFile(path, copy, constants.COPYFILE_FICLONE);
+    const { size } = await stat(copy);
+    if (size > length) await truncate(copy, length);
+    return Math.min(size, length);
   } catch (error) {
     if (!hasSystemCode(error, "ENOENT")) throw error;
+    return 0;
   }
-  await writeFile(copy, "");
-  return 0;
 }
