@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { runner } from "node-pg-migrate";
 import { type Client, createPool } from "./pool.js";
 
 const SCRIPTS = fileURLToPath(new URL("../../../sql-scripts", import.meta.url));
@@ -48,6 +47,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
 }
 
 async function applyMissing(client: Client): Promise<string[]> {
+  // Every service asks at its start, and nearly none has anything to apply.
+  const { runner } = await import("node-pg-migrate");
   try {
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
     const applied = await runner({
