@@ -9,6 +9,7 @@ import { type CleanTransaction, cleanTransaction } from "./clean.js";
 import { maskTransaction } from "./mask.js";
 import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
+import { transactionJson } from "./transaction-json.js";
 
 /** Makes the transactions dataset. */
 export function createTransactions(): Dataset {
@@ -42,7 +43,7 @@ export function createTransactions(): Dataset {
       if ("reason" in transaction) return { rejection: transaction };
       sinks[0]?.append(transactionRow(transaction, place));
       sinks[1]?.append(purchaseRows(transaction, place));
-      return { processed: transaction };
+      return { processed: transactionJson(transaction) };
     },
     maskProcessed: (record, strategies, key) => maskTransaction(record as CleanTransaction, strategies, key),
     stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
