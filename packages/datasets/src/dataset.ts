@@ -70,7 +70,7 @@ export interface RowSink {
 
 export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: string };
 
-/** A temporary table that a batch's rows are copied into before they are merged. Its first columns are `ordinal`, `file_id`. */
+/** A temporary table that a batch's rows are copied into before they are merged. Its first column is `ordinal`. */
 export interface StagingTable {
   readonly name: string;
   readonly columns: readonly (readonly [name: string, type: string])[];

@@ -42,7 +42,7 @@ export function createTransactions(): Dataset {
       const transaction = cleanTransaction(record as RawTransaction);
       if ("reason" in transaction) return { rejection: transaction };
       sinks[0]?.append(transactionRow(transaction, place));
-      sinks[1]?.append(purchaseRows(transaction, place));
+      sinks[1]?.append(purchaseRows(transaction, place.ordinal));
       return { processed: transactionJson(transaction) };
     },
     maskProcessed: (record, strategies, key) => maskTransaction(record as CleanTransaction, strategies, key),
@@ -58,8 +58,8 @@ function transactionRow(t: CleanTransaction, place: RecordPlace): string {
   return `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t${t.transaction_time}\t${t.customer_id}\t${t.total_cost}\t${copyField(a.address)}\t${copyField(a.postcode)}\t${copyField(a.city)}\t${copyField(a.country)}\t${copyField(a.country_code)}\n`;
 }
 
-function purchaseRows(t: CleanTransaction, place: RecordPlace): string {
-  const head = `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t`;
+function purchaseRows(t: CleanTransaction, ordinal: number): string {
+  const head = `${ordinal}\t${t.transaction_id}\t`;
   let rows = "";
   for (let i = 0; i < t.purchases.length; i++) {
     const line = t.purchases[i];

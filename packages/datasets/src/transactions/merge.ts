@@ -22,7 +22,6 @@ export const PURCHASE_STAGING: StagingTable = {
   name: "stage_purchases",
   columns: [
     ["ordinal", "integer"],
-    ["file_id", "bigint"],
     ["transaction_id", "uuid"],
     ["line", "smallint"],
     ["sku", "integer"],
