@@ -29,9 +29,10 @@ export function parsePartition(dateFolder: string, hourFolder: string): Partitio
 
 /** Tells whether `YYYY-MM-DD` is a day of the (proleptic Gregorian) calendar; false for 2020-02-30. */
 export function isCalendarDate(text: string): boolean {
-  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
-  if (match === null) return false;
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8));
   if (year === 0 || month < 1 || month > 12 || day < 1) return false;
   return day <= daysInMonth(year, month);
 }

@@ -88,8 +88,10 @@ describe.each(DATASET_NAMES)("%s", (name) => {
     expect(Object.keys(POLICY.datasets[name]).sort()).toEqual(Object.keys(dataset.fields).sort());
   });
 
-  it("stages the record's number first", () => {
-    for (const { columns } of dataset.stagingTables) expect(columns[0]).toEqual(["ordinal", "integer"]);
+  it("stages the line's number first, and a record's file once, with its own row", () => {
+    const names = dataset.stagingTables.map(({ columns }) => columns.map(([column]) => column));
+    expect(names.map(([first]) => first)).toEqual(names.map(() => "ordinal"));
+    expect(names.map((columns) => columns.includes("file_id"))).toEqual(names.map((_, table) => table === 0));
   });
 });
 

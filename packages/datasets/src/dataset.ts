@@ -29,8 +29,8 @@ export interface Dataset {
   identityOf(record: unknown): string | null;
   /**
    * Cleans a record that passed `check` (or is such a record masked) and writes its rows, in COPY text format, to the
-   * sinks of `stagingTables`, in their order. Gives the cleaned record as `processed_data/` holds it, or a rejection, in
-   * which case nothing was written.
+   * sinks of `stagingTables`, in their order. Gives the cleaned record's JSON text as `processed_data/` holds it, or a
+   * rejection, in which case nothing was written.
    */
   accept(record: unknown, place: RecordPlace, sinks: readonly RowSink[], key: PrivacyKey): AcceptResult;
   /** Masks a record in the form in which `processed_data/` holds it. */
@@ -68,7 +68,7 @@ export interface RowSink {
   append(rows: string): void;
 }
 
-export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: unknown };
+export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: string };
 
 /** A temporary table that a batch's rows are copied into before they are merged. Its first column is `ordinal`, the record's number. */
 export interface StagingTable {

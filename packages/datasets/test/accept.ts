@@ -13,7 +13,8 @@ export function accept(dataset: Dataset, record: unknown, place: Partial<RecordP
       written[i] += rows;
     },
   }));
-  const result = dataset.accept(record, { ...PLACE, ...place }, sinks, KEY);
+  const accepted = dataset.accept(record, { ...PLACE, ...place }, sinks, KEY);
+  const result = "processed" in accepted ? { processed: JSON.parse(accepted.processed) as unknown } : accepted;
   const rows = dataset.stagingTables.map(({ columns }, i) =>
     lines(written[i] ?? "").map((line) => {
       const fields = line.split("\t");

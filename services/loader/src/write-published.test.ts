@@ -87,7 +87,7 @@ describe("writePublished", () => {
     const large = (letter: string) =>
       Array.from(
         { length: 100 },
-        (_, i): Line => ({ text: `${letter.repeat(1_000)}${i}\n`, absent: i % 7 === 0, rejected: i % 5 === 0 }),
+        (_, i): Line => ({ text: `${letter.repeat(10_000)}${i}\n`, absent: i % 7 === 0, rejected: i % 5 === 0 }),
       );
     const segments = [large("a"), [], large("b")];
     const parts = await publish(segments);

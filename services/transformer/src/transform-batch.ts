@@ -91,6 +91,7 @@ function startBatch(input: TransformInput) {
   const poison = new Map(input.poison?.map((record) => [record.ordinal, record]));
   const watch = watchSchema(dataset.shape);
   let current = emptyCounts();
+  let start = "";
 
   function reject(segment: Segment, lineIndex: number, rejection: Rejection, kept: KeptRecord) {
     current.rejected += 1;
@@ -145,7 +146,7 @@ function startBatch(input: TransformInput) {
     const place = {
       ordinal,
       fileId: segment.fileId,
-      partitionStart: partitionStart(segment.partition),
+      partitionStart: start,
       masked: isMasked,
     };
     const accepted = dataset.accept(isMasked ? maskRecord(record, strategies, key) : record, place, tables, key);
@@ -159,9 +160,10 @@ function startBatch(input: TransformInput) {
       const { payload, subject: alias } = maskKept(record, subject, strategies, key);
       masked[isMasked ? "always" : "byReason"][ordinal] = { payload, pseudonym: alias.customerId };
     }
-    const line = `${JSON.stringify(accepted.processed)}\n`;
-    const bytes = Buffer.byteLength(line);
-    processed.append(line);
+    const before = processed.length();
+    processed.append(accepted.processed);
+    processed.append("\n");
+    const bytes = processed.length() - before;
     index.push(ordinal, bytes);
     current.processedBytes += bytes;
   }
@@ -214,6 +216,7 @@ function startBatch(input: TransformInput) {
   return {
     startSegment(segment: Segment) {
       current = emptyCounts();
+      start = partitionStart(segment.partition);
       watch.startSegment(segment);
     },
     endSegment() {

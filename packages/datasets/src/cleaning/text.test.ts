@@ -71,6 +71,27 @@ describe.each([
 });
 
 describe("cleaning", () => {
+  it("gives for what is clean already, and near it, what it would give by the long way", () => {
+    const near = fc.string({
+      unit: fc.constantFrom("a", "Z", "~", "!", " ", "\n", "\r", "\t", "\u007f", "\u001f", "\u00e9"),
+    });
+    const line = (raw: string) => raw.normalize("NFC").replace(/\s+/g, " ").trim();
+    const lines = (raw: string) =>
+      raw
+        .split(/\r\n|\r|\n/)
+        .map(line)
+        .filter((part) => part !== "");
+    fc.assert(
+      fc.property(fc.oneof(near, fc.string(), text), (raw) => {
+        expect(cleanText(raw)).toBe(line(raw));
+        expect(cleanAddress(raw)).toBe(lines(raw).join("\n"));
+        expect(cleanEmail(raw)).toBe(line(raw).toLowerCase().normalize("NFC"));
+        expect(cleanPostcode(raw)).toBe(line(raw).toUpperCase().normalize("NFC"));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it("makes one space of a run of white space", () => {
     expect(cleanText("  Mary\t \u00a0Ann\nSmith ")).toBe("Mary Ann Smith");
   });

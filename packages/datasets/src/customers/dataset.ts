@@ -60,7 +60,7 @@ export function createCustomers(): Dataset {
           ...CUSTOMER_ROW.map((field) => customer[field]),
         ]),
       );
-      return { processed: customer };
+      return { processed: JSON.stringify(customer) };
     },
     maskProcessed: maskCustomer,
     stagingTables: [CUSTOMER_STAGING],

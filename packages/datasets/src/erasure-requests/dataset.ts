@@ -62,7 +62,7 @@ export function createErasureRequests(): Dataset {
           key.id,
         ]),
       );
-      return { processed: { "customer-id": alias } };
+      return { processed: JSON.stringify({ "customer-id": alias }) };
     },
     // Id and email were left out of it from the first.
     maskProcessed: (record) => record,

@@ -47,7 +47,7 @@ export function createProducts(): Dataset {
           product.popularity,
         ]),
       );
-      return { processed: product };
+      return { processed: JSON.stringify(product) };
     },
     maskProcessed: (record) => record,
     stagingTables: [PRODUCT_STAGING],

@@ -45,15 +45,14 @@ export function cleanTransaction(raw: RawTransaction): CleanTransaction | Reject
   for (let i = 0; i < raw.purchases.products.length; i++) {
     const product = raw.purchases.products[i];
     if (product === undefined) break;
-    const pointer = `/purchases/products/${i}`;
     const quantity = product.quanitity ?? product.quantity;
-    if (quantity === undefined) return schemaRejection(`${pointer}/quantity`, "is missing");
+    if (quantity === undefined) return schemaRejection(quantityOf(i), "is missing");
     if (product.quantity !== undefined && product.quantity !== quantity) {
-      return schemaRejection(`${pointer}/quantity`, "differs from the field quanitity");
+      return schemaRejection(quantityOf(i), "differs from the field quanitity");
     }
     const amount = multiplyMoney(parseMoney(product.price), quantity);
     if (amount === undefined || !Number.isSafeInteger(sum + amount)) {
-      return schemaRejection(`${pointer}/quantity`, "makes an amount that is too large");
+      return schemaRejection(quantityOf(i), "makes an amount that is too large");
     }
     sum += amount;
     lines.push({ sku: product.sku, quantity, price: product.price, total: product.total });
@@ -79,6 +78,10 @@ export function cleanDeliveryAddress(raw: MaskableAddress): CleanAddress {
     country,
     country_code: toCountryCode(country),
   };
+}
+
+function quantityOf(line: number): string {
+  return `/purchases/products/${line}/quantity`;
 }
 
 const TOTAL_MISMATCH: Rejection = {

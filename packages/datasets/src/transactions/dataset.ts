@@ -9,6 +9,7 @@ import { type CleanTransaction, cleanTransaction } from "./clean.js";
 import { maskTransaction } from "./mask.js";
 import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
+import { transactionJson } from "./transaction-json.js";
 
 /** Makes the transactions dataset. */
 export function createTransactions(): Dataset {
@@ -41,8 +42,8 @@ export function createTransactions(): Dataset {
       const transaction = cleanTransaction(record as RawTransaction);
       if ("reason" in transaction) return { rejection: transaction };
       sinks[0]?.append(transactionRow(transaction, place));
-      sinks[1]?.append(purchaseRows(transaction, place));
-      return { processed: transaction };
+      sinks[1]?.append(purchaseRows(transaction, place.ordinal));
+      return { processed: transactionJson(transaction) };
     },
     maskProcessed: (record, strategies, key) => maskTransaction(record as CleanTransaction, strategies, key),
     stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
@@ -57,8 +58,8 @@ function transactionRow(t: CleanTransaction, place: RecordPlace): string {
   return `${place.ordinal}\t${place.fileId}\t${t.transaction_id}\t${t.transaction_time}\t${t.customer_id}\t${t.total_cost}\t${copyField(a.address)}\t${copyField(a.postcode)}\t${copyField(a.city)}\t${copyField(a.country)}\t${copyField(a.country_code)}\n`;
 }
 
-function purchaseRows(t: CleanTransaction, place: RecordPlace): string {
-  const head = `${place.ordinal}\t`;
+function purchaseRows(t: CleanTransaction, ordinal: number): string {
+  const head = `${ordinal}\t`;
   let rows = "";
   for (let i = 0; i < t.purchases.length; i++) {
     const line = t.purchases[i];
