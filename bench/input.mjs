@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { generateDataset } from "../packages/cli/dist/generate/generate.js";
@@ -8,15 +8,14 @@ import { generateDataset } from "../packages/cli/dist/generate/generate.js";
 const SHOP = { customers: 20_000, products: 1_200, seed: 7, defectRate: 0, erasureRequests: 0, format: "json" };
 /** As dense as 300,000 transactions in 30 days: hourly files of about 417 records. */
 const TRANSACTIONS_PER_DAY = 10_000;
-export const START_DATE = "2020-01-01";
+const START_DATE = "2020-01-01";
 
 /**
  * Generates clean plain input in hourly files. Gives two folders: `base` with customers and products, `transactions` with
  * transactions alone.
  */
-export async function makeInput(folder, transactions) {
+export async function makeInput(folder, transactions, days = daysOf(transactions)) {
   const base = path.join(folder, "base");
-  const days = Math.max(1, Math.ceil(transactions / TRANSACTIONS_PER_DAY));
   const summary = await generateDataset({ ...SHOP, out: base, days, transactions, startDate: START_DATE });
   const moved = path.join(folder, "transactions");
   await moveFiles(base, moved, (name) => path.basename(name).startsWith("transactions."));
@@ -35,10 +34,14 @@ export async function joinToOneFile(input) {
   return folder;
 }
 
-/** Moves the last days' files, as many as hold `transactions` of them, to a folder of their own and gives it. */
-export async function splitOffLast(input, transactions) {
-  const days = (await readdir(input.transactions)).sort();
-  const last = days.slice(-Math.ceil(transactions / TRANSACTIONS_PER_DAY));
+/** Gives the days over which so many transactions lie. */
+export function daysOf(transactions) {
+  return Math.max(1, Math.ceil(transactions / TRANSACTIONS_PER_DAY));
+}
+
+/** Moves the files of the last so many days to a folder of their own and gives it. */
+export async function splitOffLast(input, days) {
+  const last = (await readdir(input.transactions)).sort().slice(-days);
   const folder = `${input.transactions}-last`;
   await moveFiles(input.transactions, folder, (name) => last.includes(name.split(path.sep)[0]));
   return folder;
@@ -54,6 +57,17 @@ export async function layInto(landing, input, isTaken = () => true) {
     await mkdir(path.dirname(target), { recursive: true });
     await link(path.join(input, file), target);
   }
+}
+
+/** Tells whether a file is of the input's first day. */
+export function isOfFirstDay(file) {
+  return file.startsWith(`date=${START_DATE}`);
+}
+
+/** Gives the bytes of a folder's files. */
+export async function sizeOf(folder) {
+  const sizes = (await filesOf(folder)).map(async (file) => (await stat(path.join(folder, file))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Gives the names of a folder's files, those in folders below too, in order. */

@@ -12,28 +12,43 @@ import { readOptions } from "./options.mjs";
 checkNode();
 const options = readOptions(process.argv.slice(2));
 if (!((await install()) && (await build()))) process.exit(1);
-// What it imports is there only now.
-const { measureParts } = await import("./measure-parts.mjs");
+// What these import is there only now.
+const { measurePart } = await import("./measure-part.mjs");
 const { mergeParts, toResults } = await import("./report/results.mjs");
 const { toMarkdown } = await import("./report/markdown.mjs");
 
+const out = options.publishes ? fileURLToPath(new URL(".", import.meta.url)) : options.out;
 const work = await mkdtemp(path.join(options.work ?? tmpdir(), "lethe-bench-"));
+const measured = {};
 try {
-  const measured = await measureParts({ ...options, work, note: (text) => console.log(text) });
-  const folder = options.publishes ? fileURLToPath(new URL(".", import.meta.url)) : options.out;
-  if (folder === undefined) console.log(`\n${toMarkdown(toResults(measured))}`);
-  else await writeResults(folder, measured);
+  for (const part of options.parts) {
+    console.log(`\n${part}`);
+    const result = await measurePart(part, { ...options, work, note: (text) => console.log(`  ${text}`) }).catch(
+      noteFailure,
+    );
+    if (result === undefined) continue;
+    console.log(`  took ${result.tookSeconds} s`);
+    measured[part] = result;
+    // At once: an hour's figures must not hang on the last part.
+    if (out !== undefined) await writeResults(out, measured);
+  }
+  if (Object.keys(measured).length > 0) console.log(`\n${toMarkdown(toResults(measured))}`);
 } finally {
   await rm(work, { recursive: true, force: true });
 }
 
-async function writeResults(folder, measured) {
+/** The other parts can be measured all the same. */
+function noteFailure(error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+
+/** Puts what was measured into the results that stand in a folder. */
+async function writeResults(folder, parts) {
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, "results.json");
   const earlier = await readFile(file, "utf8").then(JSON.parse, () => ({ parts: {} }));
-  const results = toResults(mergeParts(earlier.parts, measured));
-  const markdown = toMarkdown(results);
+  const results = toResults(mergeParts(earlier.parts, parts));
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
-  await writeFile(path.join(folder, "results.md"), markdown);
-  console.log(`\n${markdown}`);
+  await writeFile(path.join(folder, "results.md"), toMarkdown(results));
 }

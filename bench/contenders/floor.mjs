@@ -10,7 +10,9 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Writes the three tables, as a load has left them, to files in PostgreSQL's own format: rows that are clean already. */
 export async function dumpTables(client, folder) {
   for (const table of TABLES) {
-    await pipeline(client.query(copyTo(`copy warehouse.${table} to stdout`)), createWriteStream(fileOf(folder, table)));
+    // Flushed, so that the next contender does not share the disk with what is still to be written.
+    const file = createWriteStream(fileOf(folder, table), { flush: true });
+    await pipeline(client.query(copyTo(`copy warehouse.${table} to stdout`)), file);
   }
 }
 

@@ -13,6 +13,12 @@ export async function readCpuSeconds(processes) {
   return seconds;
 }
 
+/** Gives the CPU seconds of this process, and of those it has started and seen end. */
+export async function readOwnCpuSeconds() {
+  const own = await readStat(process.pid);
+  return (own?.cpuSeconds ?? 0) + (own?.childrenSeconds ?? 0);
+}
+
 /** Gives what was used between two readings, by name. */
 export function cpuSecondsBetween(before, after) {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));

@@ -4,8 +4,9 @@ import { dumpTables, loadDump } from "../contenders/floor.mjs";
 import { runLethe } from "../contenders/lethe.mjs";
 import { runLoader } from "../contenders/run-loader.mjs";
 import { requireRows } from "../count-rows.mjs";
-import { joinToOneFile, makeInput, START_DATE } from "../input.mjs";
+import { isOfFirstDay, joinToOneFile, makeInput } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
+import { readCpuSeconds, readOwnCpuSeconds } from "../measure/cpu-seconds.mjs";
 import { medianOf, ratios } from "../report/median.mjs";
 import { peaksOf } from "../report/peaks.mjs";
 import { inTurns } from "../report/turns.mjs";
@@ -25,7 +26,7 @@ export async function measureBulk({ work, transactions, rounds, contenders, note
   try {
     const dump = path.join(work, "dump");
     await mkdir(dump);
-    await runLethe(lethe, hourly.transactions, (file) => file.startsWith(`date=${START_DATE}`));
+    await runLethe(lethe, hourly.transactions, isOfFirstDay);
 
     let lines;
     const run = {
@@ -38,15 +39,17 @@ export async function measureBulk({ work, transactions, rounds, contenders, note
     const results = Object.fromEntries(contenders.map((name) => [name, []]));
     for (const name of inTurns(contenders, rounds)) {
       await resetTransactions(lethe.client, lethe.folder);
+      const before = await allCpuSeconds(lethe);
       const result = await run[name]();
+      const cpuSecondsOfAll = (await allCpuSeconds(lethe)) - before;
       // The one that loads a part of the input has its own count, and the lines of that part are not known.
       const found = await requireRows(lethe.client, name, { transactions, lines, ...result.expected });
       if (lines === undefined) {
         ({ lines } = found);
         await dumpTables(lethe.client, dump);
       }
-      results[name].push(result);
-      note(`${name}: ${result.seconds.toFixed(2)} s`);
+      results[name].push({ ...result, cpuSecondsOfAll });
+      note(`${name}: ${result.seconds.toFixed(2)} s, CPU ${cpuSecondsOfAll.toFixed(2)} s`);
     }
     return {
       ...summarize(results),
@@ -56,6 +59,12 @@ export async function measureBulk({ work, transactions, rounds, contenders, note
   } finally {
     await lethe.stop();
   }
+}
+
+/** Gives the CPU seconds that all processes have used: services, servers, and the loaders with this process. */
+async function allCpuSeconds(lethe) {
+  const each = Object.values(await readCpuSeconds(await lethe.processes()));
+  return each.reduce((sum, seconds) => sum + seconds, await readOwnCpuSeconds());
 }
 
 /** Loads the first so many of the transactions row by row, and says what all of them would take. */
@@ -81,10 +90,13 @@ function summarize(results) {
 }
 
 function detailsOf(results) {
-  const contenders = Object.entries(results).map(([name, runs]) => [name, medianOf(runs.map((r) => r.seconds))]);
+  const byContender = (measure) =>
+    Object.fromEntries(Object.entries(results).map(([name, runs]) => [name, medianOf(runs.map(measure))]));
   const last = results.lethe?.at(-1);
   return {
-    seconds: Object.fromEntries(contenders),
+    seconds: byContender((run) => run.seconds),
+    // What ran at once is added up. Of a loader that is scaled it is of what it has loaded.
+    cpuSecondsOfAll: byContender((run) => run.cpuSecondsOfAll),
     batches: last?.run.batches.total,
     stagesMs: last?.run.durationsMs,
     cpuSeconds: last?.cpuSeconds,

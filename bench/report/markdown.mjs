@@ -50,14 +50,15 @@ function machinesTable(parts) {
   return table(["part", "machine", "software", "commit, time (UTC)", "transactions", "took"], rows);
 }
 
-function contendersTable({ seconds, transactions, lines }) {
+function contendersTable({ seconds, cpuSecondsOfAll, transactions, lines }) {
   const rows = Object.entries(seconds).map(([name, { median, runs }]) => [
     name,
     median,
     runs.join(", "),
     Math.round((transactions + lines) / median),
+    cpuSecondsOfAll?.[name]?.median ?? "",
   ]);
-  return table(["contender", "seconds", "runs", "transactions and lines a second"], rows);
+  return table(["contender", "seconds", "runs", "transactions and lines a second", "CPU seconds"], rows);
 }
 
 function show(value) {

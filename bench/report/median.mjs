@@ -12,6 +12,15 @@ export function medianOf(runs, digits = 3) {
   return { median: rounded(median(runs)), runs: runs.map(rounded) };
 }
 
+/** Gives the same for each of several things, by their names. */
+export function medianOfEach(runsByName, digits = 3) {
+  const each = Object.entries(runsByName).map(([name, runs]) => [name, medianOf(runs, digits)]);
+  return {
+    median: Object.fromEntries(each.map(([name, { median }]) => [name, median])),
+    runs: Object.fromEntries(each.map(([name, { runs }]) => [name, runs])),
+  };
+}
+
 /** Gives the ratio of two contenders' times round by round: they ran in turns, so one round saw the same machine. */
 export function ratios(above, below) {
   return above.map((seconds, round) => seconds / below[round]);
