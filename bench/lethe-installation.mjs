@@ -23,6 +23,8 @@ export async function startLethe({ folder, input }) {
     env: { ...process.env, DATABASE_URL: "", REDIS_URL: "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const endWithThis = () => child.kill("SIGINT");
+  process.once("exit", endWithThis);
   const api = await addressOf(child);
   const { databaseUrl, redisUrl } = JSON.parse(await readFile(path.join(folder, "stack.json"), "utf8"));
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -41,6 +43,7 @@ export async function startLethe({ folder, input }) {
     /** Process ids of the services and servers by name. */
     processes: () => processesBelow(child.pid),
     async stop() {
+      process.off("exit", endWithThis);
       await client.end();
       child.kill("SIGINT");
       if (child.exitCode === null) await once(child, "exit");

@@ -29,9 +29,12 @@ export async function measurePart(part, { work, note, ...context }) {
   const startedAt = performance.now();
   const folder = path.join(work, part);
   await mkdir(folder);
-  const result = await MEASURES[part]({ ...context, work: folder, note });
-  await rm(folder, { recursive: true, force: true });
-  if (result === undefined) return undefined;
-  const tookSeconds = Math.round((performance.now() - startedAt) / 1_000);
-  return { machine: { ...describeMachine(), ...result.servers }, tookSeconds, ...result };
+  try {
+    const result = await MEASURES[part]({ ...context, work: folder, note });
+    if (result === undefined) return undefined;
+    const tookSeconds = Math.round((performance.now() - startedAt) / 1_000);
+    return { machine: { ...describeMachine(), ...result.servers }, tookSeconds, ...result };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,6 @@
 // `npm run bench`: measures part by part, prints, and writes results.json and results.md. `--quick` runs the floor and Lethe
 // once; `--only small-files,api` measures these and keeps the other figures as they stand.
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -19,6 +20,13 @@ const { toMarkdown } = await import("./report/markdown.mjs");
 
 const out = options.publishes ? fileURLToPath(new URL(".", import.meta.url)) : options.out;
 const work = await mkdtemp(path.join(options.work ?? tmpdir(), "lethe-bench-"));
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    // What still runs in it needs a moment to end.
+    console.error(`${signal}: stopped; ${work} is left behind`);
+    process.exit(1);
+  });
+}
 const measured = {};
 try {
   for (const part of options.parts) {
@@ -47,7 +55,7 @@ function noteFailure(error) {
 async function writeResults(folder, parts) {
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, "results.json");
-  const earlier = await readFile(file, "utf8").then(JSON.parse, () => ({ parts: {} }));
+  const earlier = existsSync(file) ? JSON.parse(await readFile(file, "utf8")) : { parts: {} };
   const results = toResults(mergeParts(earlier.parts, parts));
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(path.join(folder, "results.md"), toMarkdown(results));

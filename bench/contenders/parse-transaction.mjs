@@ -1,4 +1,4 @@
-import { toCountryCode } from "../../packages/datasets/dist/cleaning/country.js";
+import { toCountryCode } from "@lethe/datasets/cleaning/country";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$/;

@@ -1,9 +1,9 @@
 import path from "node:path";
 import { runLethe } from "../contenders/lethe.mjs";
-import { requireRows } from "../count-rows.mjs";
 import { joinToOneFile, makeInput, sizeOf } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { peaksOf } from "../report/peaks.mjs";
+import { requireRows } from "../require-rows.mjs";
 
 const FULL_SIZE = 300_000;
 /** At full size one file has 2 GB. */

@@ -3,13 +3,13 @@ import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
 import { runLethe } from "../contenders/lethe.mjs";
 import { runLoader } from "../contenders/run-loader.mjs";
-import { requireRows } from "../count-rows.mjs";
 import { isOfFirstDay, joinToOneFile, makeInput } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { readCpuSeconds, readOwnCpuSeconds } from "../measure/cpu-seconds.mjs";
 import { medianOf, ratios } from "../report/median.mjs";
 import { peaksOf } from "../report/peaks.mjs";
 import { inTurns } from "../report/turns.mjs";
+import { requireRows } from "../require-rows.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
 
 /** Transactions that contender 4 loads; all of them would take hours. */

@@ -3,11 +3,11 @@ import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
 import { runLethe } from "../contenders/lethe.mjs";
 import { runLoader } from "../contenders/run-loader.mjs";
-import { requireRows } from "../count-rows.mjs";
 import { daysOf, makeInput, splitOffLast } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { medianOf } from "../report/median.mjs";
 import { peaksOf } from "../report/peaks.mjs";
+import { requireRows } from "../require-rows.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
 
 const TIMES = 10;

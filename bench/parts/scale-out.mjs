@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { runLethe } from "../contenders/lethe.mjs";
-import { requireRows } from "../count-rows.mjs";
 import { layInto, makeInput } from "../input.mjs";
 import { startLetheByHand } from "../lethe-by-hand.mjs";
 import { medianOf, medianOfEach, ratios } from "../report/median.mjs";
 import { inTurns } from "../report/turns.mjs";
+import { requireRows } from "../require-rows.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
 
 /** The stages' costs are given for so many transactions. */
