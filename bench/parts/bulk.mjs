@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
-import { runLethe } from "../contenders/lethe.mjs";
+import { runLethe, warmUp } from "../contenders/lethe.mjs";
 import { runLoader } from "../contenders/run-loader.mjs";
-import { isOfFirstDay, joinToOneFile, makeInput } from "../input.mjs";
+import { joinToOneFile, makeInput } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { readCpuSeconds, readOwnCpuSeconds } from "../measure/cpu-seconds.mjs";
 import { medianOf, ratios } from "../report/median.mjs";
@@ -26,7 +26,7 @@ export async function measureBulk({ work, transactions, rounds, contenders, note
   try {
     const dump = path.join(work, "dump");
     await mkdir(dump);
-    await runLethe(lethe, hourly.transactions, isOfFirstDay);
+    await warmUp(lethe, hourly.transactions);
 
     let lines;
     const run = {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
-import { runLethe } from "../contenders/lethe.mjs";
+import { runLethe, warmUp } from "../contenders/lethe.mjs";
 import { runLoader } from "../contenders/run-loader.mjs";
 import { daysOf, makeInput, splitOffLast } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
@@ -27,6 +27,7 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
   const reset = () => resetTransactions(lethe.client, lethe.folder);
   const report = (name, { seconds }) => note(`${name}: ${seconds.toFixed(2)} s`);
   try {
+    await warmUp(lethe, input.transactions);
     const small = [];
     for (let round = 0; round < rounds; round++) {
       await reset();

@@ -6,7 +6,7 @@ import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { startWorker } from "@lethe/service-kit/worker";
-import { runLethe } from "../contenders/lethe.mjs";
+import { runLethe, warmUp } from "../contenders/lethe.mjs";
 import { makeInput } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { median, medianOf } from "../report/median.mjs";
@@ -24,6 +24,7 @@ export async function measureQueueShare({ work, transactions, rounds, note }) {
   const input = await makeInput(work, transactions);
   const lethe = await startLethe({ folder: path.join(work, "lethe"), input: input.base });
   try {
+    await warmUp(lethe, input.transactions);
     const shares = [];
     const redisShares = [];
     let replaySeconds;

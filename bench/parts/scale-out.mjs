@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { runLethe } from "../contenders/lethe.mjs";
+import { runLethe, warmUp } from "../contenders/lethe.mjs";
 import { layInto, makeInput } from "../input.mjs";
 import { startLetheByHand } from "../lethe-by-hand.mjs";
 import { medianOf, medianOfEach, ratios } from "../report/median.mjs";
@@ -30,6 +30,9 @@ export async function measureScaleOut({ work, transactions, rounds, note }) {
     for (const name of inTurns(["one", "two"], rounds)) {
       await resetTransactions(lethe.client, lethe.folder);
       const second = name === "two" ? await lethe.startTransformer(1) : undefined;
+      // The second one has just been started.
+      await warmUp(lethe, input.transactions);
+      await resetTransactions(lethe.client, lethe.folder);
       const result = await runLethe(lethe, input.transactions);
       await requireRows(lethe.client, "lethe", { transactions });
       await second?.stop();
