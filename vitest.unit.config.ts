@@ -5,7 +5,11 @@ export default defineConfig({
   // Packages of the workspace are taken from their TypeScript sources.
   ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
   test: {
-    include: ["scripts/*.test.mjs", "packages/*/{src,test}/**/*.test.ts", "services/*/{src,test}/**/*.test.ts"],
+    include: [
+      "{scripts,bench}/**/*.test.mjs",
+      "packages/*/{src,test}/**/*.test.ts",
+      "services/*/{src,test}/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
   },
 });

@@ -1,0 +1,28 @@
+import { setTimeout } from "node:timers/promises";
+
+const OPEN_STATES = ["queued", "extracting", "processing", "finishing"];
+const POLL_MS = 50;
+
+/**
+ * Triggers a job by the API and follows its run until it is closed. Gives the run and the seconds from before the POST on.
+ * Throws when the run does not succeed.
+ */
+export async function runJob(api, job) {
+  const startedAt = performance.now();
+  const posted = await fetch(`${api}/jobs/${job}/runs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  if (!posted.ok) throw new Error(`the API answered ${posted.status}: ${await posted.text()}`);
+  const { id } = await posted.json();
+  for (;;) {
+    const run = await (await fetch(`${api}/runs/${id}`)).json();
+    if (!OPEN_STATES.includes(run.state)) {
+      const seconds = (performance.now() - startedAt) / 1_000;
+      if (run.state !== "succeeded") throw new Error(`the run ended as ${run.state}`);
+      return { run, seconds };
+    }
+    await setTimeout(POLL_MS);
+  }
+}
