@@ -1,4 +1,4 @@
-import { constants, createReadStream } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -35,9 +35,22 @@ export function pieceLengths(storedLength: number): { readonly stored: number; r
  * Gives a file's bytes as they lie on disk, in pieces of at most `pieceBytes`. The handle stays open for the caller to
  * close.
  */
-export function storedBytes(file: FileHandle, pieceBytes = READ_BYTES): ByteSource {
-  return createReadStream("", { fd: file, start: 0, autoClose: false, highWaterMark: pieceBytes });
+export async function* storedBytes(file: FileHandle, pieceBytes = READ_BYTES): AsyncGenerator<Buffer> {
+  const { size } = await file.stat();
+  let read = 0;
+  for (;;) {
+    // A piece's room is the file's, not more: most files are small, and to get and free a MiB for each costs more than
+    // to read it. Where the file should end, a look at little is enough.
+    const left = size - read;
+    const piece = Buffer.allocUnsafeSlow(left > 0 ? Math.min(left, pieceBytes) : Math.min(END_BYTES, pieceBytes));
+    const { bytesRead } = await file.read(piece, 0, piece.length, read);
+    if (bytesRead === 0) return;
+    read += bytesRead;
+    yield piece.subarray(0, bytesRead);
+  }
 }
+
+const END_BYTES = 4096;
 
 /** Gives a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
 export async function* unpackedBytes(
@@ -54,7 +67,8 @@ export async function* unpackedBytes(
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   try {
-    yield* gunzip;
+    // What is kept of a piece would keep all of the room that it was unpacked into.
+    for await (const piece of gunzip) yield piece.length < pieceBytes ? Buffer.from(piece) : piece;
   } catch (error) {
     throw isZlibError(error) ? new UnreadableFileError(describe(error), { cause: error }) : error;
   } finally {

@@ -2,7 +2,8 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
 
 /**
- * Cuts bytes at line ends: each chunk holds what came in with one read, so that no line is copied by itself.
+ * Cuts bytes at line ends: each chunk holds what came in with one read, so that no line is copied by itself, and nothing at
+ * all where lines and reads end together.
  * Throws UnreadableFileError at a line of more than `maxRecordBytes`.
  */
 export async function* jsonLines(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
@@ -12,7 +13,8 @@ export async function* jsonLines(source: ByteSource, maxRecordBytes: number): As
   for await (const piece of source) {
     const end = piece.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
-      const bytes = Buffer.concat([...open, piece.subarray(0, end)]);
+      const last = piece.subarray(0, end);
+      const bytes = open.length === 0 ? last : Buffer.concat([...open, last]);
       const lines = countLines(bytes, line, maxRecordBytes);
       yield { bytes, lines };
       line += lines;

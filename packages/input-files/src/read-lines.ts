@@ -37,7 +37,7 @@ async function* withoutByteOrderMark(source: ByteSource): AsyncGenerator<Buffer>
       yield piece;
       continue;
     }
-    head = Buffer.concat([head, piece]);
+    head = head.length === 0 ? piece : Buffer.concat([head, piece]);
     if (head.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.indexOf(head) === 0) continue;
     yield head.indexOf(BYTE_ORDER_MARK) === 0 ? head.subarray(BYTE_ORDER_MARK.length) : head;
     head = undefined;

@@ -54,7 +54,10 @@ export async function writePublished(
       position += length;
     }
     if (position > keptFrom) kept.push(lines.subarray(keptFrom, position));
-    const member = kept.length === 0 ? undefined : await compress(kept.length === 1 && kept[0] !== undefined ? kept[0] : Buffer.concat(kept));
+    const member =
+      kept.length === 0
+        ? undefined
+        : await compress(kept.length === 1 && kept[0] !== undefined ? kept[0] : Buffer.concat(kept));
     if (member !== undefined) members.push(member);
     parts.push({ offset, bytes: member?.length ?? 0 });
     offset += member?.length ?? 0;
