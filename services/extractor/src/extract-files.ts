@@ -12,6 +12,9 @@ import { type LandedFile, scanLanding } from "./scan-landing.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { whyLeftAlone } from "./why-left-alone.js";
 
+/** Small files that make a batch, at most: while the services work on it, the next files are read. */
+const FILES_PER_BATCH = 128;
+
 /** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
 const LOOK_AHEAD = 16;
 
@@ -62,7 +65,7 @@ export async function extractFiles(
       } else {
         waiting.push(file);
         waitingBytes += file.lines.reduce((bytes, chunk) => bytes + chunk.bytes.length, 0);
-        if (waitingBytes >= context.batchBytes) await takeWaiting();
+        if (waitingBytes >= context.batchBytes || waiting.length >= FILES_PER_BATCH) await takeWaiting();
       }
     }
   }
