@@ -17,8 +17,11 @@ import { TransformerSettings } from "./settings.js";
 import { startThreadPool } from "./thread-pool.js";
 import { transformJob } from "./transform-job.js";
 
-/** One batch computes while the next one is read or the last one written; more would only take turns on the core. */
-const BATCHES_AT_ONCE = 2;
+/**
+ * A thread transforms several times what the database takes in meanwhile, and each takes 80 MiB. Who has more to transform
+ * starts more transformers.
+ */
+const BATCHES_AT_ONCE = 1;
 
 export interface TransformerOptions {
   /** The script of the threads; only tests give another one. */
