@@ -59,6 +59,14 @@ describe("unpackedBytes", () => {
     );
   });
 
+  it("unpacks a small file that becomes a large one, in pieces that are not too long", async () => {
+    const large = Buffer.alloc(5 * 1024 * 1024, TEXT);
+    const pieces: Buffer[] = [];
+    for await (const piece of unpackedBytes(inPieces(gzipSync(large), []), true, 1_000_000)) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(large)).toBe(true);
+    expect(pieces.every(({ length }) => length <= 1_000_000)).toBe(true);
+  });
+
   it("fails for gzip that is torn, at whichever byte", async () => {
     const whole = gzipSync(TEXT);
     for (let length = 0; length < whole.length; length++) {

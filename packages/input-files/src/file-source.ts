@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { createGunzip, gunzipSync } from "node:zlib";
 import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import type { ByteSource } from "./line-chunk.js";
@@ -18,17 +18,6 @@ export async function openInputFile(path: string): Promise<FileHandle> {
     }
     throw error;
   }
-}
-
-/** Of small files there are thousands: memory for a whole piece, taken for each of them, costs more than reading them. */
-const SMALLEST_PIECE = 4 * 1024;
-/** How many times its length on disk a packed file may become in one piece. */
-const UNPACKED_IN_ONE_PIECE = 8;
-
-/** Gives the lengths in which a file of so many bytes on disk is best read and unpacked, in bytes. */
-export function pieceLengths(storedLength: number): { readonly stored: number; readonly unpacked: number } {
-  const fitted = (bytes: number) => Math.min(READ_BYTES, Math.max(SMALLEST_PIECE, bytes));
-  return { stored: fitted(storedLength), unpacked: fitted(storedLength * UNPACKED_IN_ONE_PIECE) };
 }
 
 /**
@@ -52,6 +41,10 @@ export async function* storedBytes(file: FileHandle, pieceBytes = READ_BYTES): A
 
 const END_BYTES = 4096;
 
+/** Up to here a packed file is unpacked in one go, if that gives no more than so much. */
+const SMALL_PACKED_BYTES = 64 * 1024;
+const SMALL_UNPACKED_BYTES = READ_BYTES;
+
 /** Gives a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
 export async function* unpackedBytes(
   stored: ByteSource,
@@ -62,7 +55,16 @@ export async function* unpackedBytes(
     yield* stored;
     return;
   }
-  const source = Readable.from(stored);
+  const pieces = stored[Symbol.asyncIterator]();
+  const [first, second] = [await pieces.next(), await pieces.next()];
+  if (first.done !== true && second.done === true && first.value.length <= SMALL_PACKED_BYTES) {
+    const whole = unpackSmall(first.value);
+    if (whole !== undefined) {
+      for (let i = 0; i < whole.length; i += pieceBytes) yield whole.subarray(i, i + pieceBytes);
+      return;
+    }
+  }
+  const source = Readable.from(resumed([first, second], pieces));
   const gunzip = createGunzip({ chunkSize: pieceBytes });
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
@@ -74,6 +76,26 @@ export async function* unpackedBytes(
   } finally {
     source.destroy();
   }
+}
+
+/**
+ * Unpacks a small file without the streams, which cost ten times as much. Gives undefined when it becomes large, or is
+ * torn or damaged: then it is read again in pieces, so that what comes before the damage is seen.
+ */
+function unpackSmall(packed: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(packed, { maxOutputLength: SMALL_UNPACKED_BYTES });
+  } catch {
+    return undefined;
+  }
+}
+
+async function* resumed(
+  begun: readonly IteratorResult<Buffer>[],
+  rest: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer> {
+  for (const { done, value } of begun) if (done !== true) yield value;
+  if (begun.at(-1)?.done !== true) yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 function isZlibError(error: unknown): error is Error & { code: string } {

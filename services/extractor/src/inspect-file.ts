@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
-import { openInputFile, pieceLengths, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
@@ -33,11 +33,9 @@ export async function inspectFile(
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
-    const { size } = await handle.stat();
-    const pieces = pieceLengths(size);
-    const stored = hashStored(storedBytes(handle, pieces.stored), signal);
-    const limit = unpackLimit(size, file.format.gzip, limits);
-    const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip, pieces.unpacked), limit);
+    const stored = hashStored(storedBytes(handle), signal);
+    const limit = unpackLimit((await handle.stat()).size, file.format.gzip, limits);
+    const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip), limit);
     const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     return { ...file, ...(await stored.finish()), lines, unreadable };

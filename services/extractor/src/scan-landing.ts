@@ -56,14 +56,20 @@ export async function scanLanding(
   };
   const files: LandedFile[] = [];
   let left = 0;
-  for (const partition of await listPartitions(root, range, onOddity)) {
+  const partitions = await listPartitions(root, range, onOddity);
+  for (let i = 0; i < partitions.length; i += FOLDERS_AT_ONCE) {
     const room = maxFiles - files.length;
-    const found = await listFiles(root, partition, dataset, room, onOddity);
-    files.push(...found.files);
-    left += found.left;
+    const some = partitions.slice(i, i + FOLDERS_AT_ONCE);
+    for (const found of await Promise.all(some.map((one) => listFiles(root, one, dataset, room, onOddity)))) {
+      const taken = found.files.slice(0, maxFiles - files.length);
+      files.push(...taken);
+      left += found.left + found.files.length - taken.length;
+    }
   }
   return { files, left, oddities: oddities.sort((a, b) => byText(a.path, b.path)), otherOddities };
 }
+
+const FOLDERS_AT_ONCE = 16;
 
 type OnOddity = (code: NoticeCode, path: string) => void;
 
