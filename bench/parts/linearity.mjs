@@ -2,7 +2,6 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
 import { runLethe, warmUp } from "../contenders/lethe.mjs";
-import { runLoader } from "../contenders/run-loader.mjs";
 import { daysOf, makeInput, splitOffLast } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { medianOf } from "../report/median.mjs";
@@ -14,7 +13,7 @@ const TIMES = 10;
 
 /**
  * Lethe with some transactions, with ten times as many, and with some more into the tables that these have filled; then the
- * floor and the straightforward script with ten times as many. The large loads run once: each takes as long as ten small ones.
+ * floor with ten times as many. The large loads run once: each takes as long as ten small ones.
  */
 export async function measureLinearity({ work, transactions, rounds, note }) {
   const days = daysOf(transactions);
@@ -47,18 +46,12 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
     const floor = await loadDump(lethe.client, dump);
     await requireRows(lethe.client, "floor", { transactions: large, lines });
     report(`floor, ${large}`, floor);
-    await reset();
-    const naive = await runLoader("naive-loader.mjs", lethe.databaseUrl, input.transactions);
-    await requireRows(lethe.client, "naive", { transactions: large, lines });
-    report(`naive, ${large}`, naive);
-
     const ratiosTo = (seconds) => medianOf(small.map((run) => seconds / run.seconds));
     return {
       figures: {
         linearity: ratiosTo(many.seconds / TIMES),
         linearityIntoFull: ratiosTo(more.seconds),
         ratioToFloorLarge: medianOf([many.seconds / floor.seconds]),
-        ratioToNaiveLarge: medianOf([naive.seconds / many.seconds]),
       },
       peaks: peaksOf([many]),
       servers: await lethe.versions(),
@@ -68,7 +61,6 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
         seconds: Object.fromEntries([
           ["lethe", medianOf([many.seconds])],
           ["floor", medianOf([floor.seconds])],
-          ["naive", medianOf([naive.seconds])],
         ]),
         secondsOfATenth: medianOf(small.map((run) => run.seconds)),
         secondsOfATenthMore: medianOf([more.seconds]),

@@ -28,5 +28,5 @@ export const METHODS = {
   "big-file": "One line-delimited file of 2 GB; only the services' peaks of memory count.",
   linearity:
     "As much as in bulk, then ten times as much, then as much again into the tables that are full by then; times per " +
-    "transaction. The floor and the script load ten times as much once.",
+    "transaction. The floor loads ten times as much once.",
 };
