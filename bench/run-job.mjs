@@ -1,7 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 
 const OPEN_STATES = ["queued", "extracting", "processing", "finishing"];
-const POLL_MS = 50;
+// A look costs the machine a few milliseconds, so they become rarer: after each hundredth of the time so far.
+const LOOK_AFTER = 1 / 100;
+const LEAST_MS = 20;
+const MOST_MS = 250;
 
 /**
  * Triggers a job by the API and follows its run until it is closed. Gives the run and the seconds from before the POST on.
@@ -23,6 +26,7 @@ export async function runJob(api, job) {
       if (run.state !== "succeeded") throw new Error(`the run ended as ${run.state}`);
       return { run, seconds };
     }
-    await setTimeout(POLL_MS);
+    const soFar = performance.now() - startedAt;
+    await setTimeout(Math.min(MOST_MS, Math.max(LEAST_MS, soFar * LOOK_AFTER)));
   }
 }

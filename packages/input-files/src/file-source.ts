@@ -90,10 +90,7 @@ function unpackSmall(packed: Buffer): Buffer | undefined {
   }
 }
 
-async function* resumed(
-  begun: readonly IteratorResult<Buffer>[],
-  rest: AsyncIterator<Buffer>,
-): AsyncGenerator<Buffer> {
+async function* resumed(begun: readonly IteratorResult<Buffer>[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   for (const { done, value } of begun) if (done !== true) yield value;
   if (begun.at(-1)?.done !== true) yield* { [Symbol.asyncIterator]: () => rest };
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { giveWay } from "@lethe/service-kit/give-way";
 import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
@@ -19,6 +20,7 @@ const RUNS_AT_ONCE = 4;
 /** Damaged batches that are made again side by side; that there is one at all is rare. */
 const RESTAGES_AT_ONCE = 1;
 
+giveWay();
 await runService({
   name: "extractor",
   settings: ExtractorSettings,
