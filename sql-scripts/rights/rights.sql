@@ -168,5 +168,5 @@ begin
   alter function warehouse.open_transaction_stage() owner to lethe_merger;
   alter function warehouse.merge_transactions() owner to lethe_merger;
   alter function warehouse.open_transaction_stage() security definer;
-  alter function warehouse.merge_transactions() security definer set session_replication_role = replica;
+  alter function warehouse.merge_transactions() security definer set session_replication_role = origin;
 end $$;

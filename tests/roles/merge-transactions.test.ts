@@ -138,18 +138,43 @@ it("has the right to leave the checks out with a role that no service can take o
   await merge();
   expect((await loader.query("show session_replication_role")).rows).toEqual([{ session_replication_role: "origin" }]);
   const { rows } = await loader.query(
-    `select proname, pg_get_userbyid(proowner) as owner, 'session_replication_role=replica' = any (proconfig) as "leavesOut"
+    `select proname, pg_get_userbyid(proowner) as owner, 'session_replication_role=origin' = any (proconfig) as "putsBack"
      from pg_proc where proname in ('merge_transactions', 'open_transaction_stage') order by proname`,
   );
   expect(rows).toEqual([
-    { proname: "merge_transactions", owner: "lethe_merger", leavesOut: true },
-    { proname: "open_transaction_stage", owner: "lethe_merger", leavesOut: false },
+    { proname: "merge_transactions", owner: "lethe_merger", putsBack: true },
+    { proname: "open_transaction_stage", owner: "lethe_merger", putsBack: false },
   ]);
   for (const statement of ["set session_replication_role = replica", "set role lethe_merger"]) {
     await loader.query("savepoint before");
     await expect(asLogin(statement)).rejects.toMatchObject({ code: "42501" });
     await loader.query("rollback to savepoint before");
   }
+});
+
+it("runs triggers of one's own, and then leaves the checks to PostgreSQL", async () => {
+  await stage({ lines: 3 });
+  await loader.query("reset role");
+  await loader.query(`
+    create temp table seen (line integer);
+    create function pg_temp.note() returns trigger language plpgsql security definer as $$
+      begin insert into pg_temp.seen values (new.line); return new; end $$;
+    create trigger note after insert on warehouse.purchases for each row execute function pg_temp.note();
+    grant execute on function pg_temp.note() to public;
+    set local role lethe_loader`);
+  await merge();
+  await loader.query("reset role");
+  expect((await loader.query("select line from pg_temp.seen order by line")).rows).toEqual(
+    [1, 2, 3].map((line) => ({ line })),
+  );
+  expect(await looksAtProducts()).toBeGreaterThanOrEqual(3);
+});
+
+it("looks a product up once, for however many lines", async () => {
+  await stage({ lines: 50 });
+  await merge();
+  await loader.query("reset role");
+  expect(await looksAtProducts()).toBe(1);
 });
 
 it("stages the columns that the dataset fills", async () => {
@@ -183,6 +208,15 @@ async function stage({ customer = CUSTOMER, sku = SKU, lines = 1 }) {
     sku,
     lines,
   ]);
+}
+
+/** How often this transaction has looked into the table of products. */
+async function looksAtProducts(): Promise<number> {
+  const { rows } = await loader.query<{ looks: number }>(
+    `select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) as looks from pg_stat_xact_user_tables
+     where relid = 'warehouse.products'::regclass`,
+  );
+  return rows[0]?.looks ?? 0;
 }
 
 /** Runs a statement as a session that has logged in as a loader of its own: one that was a superuser first could go back. */
