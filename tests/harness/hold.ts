@@ -16,7 +16,7 @@ export function holdBatchesAfter(world: World, batches: number): Promise<() => P
   );
 }
 
-/** Likewise for whoever is about to note that a batch is in a state, when so many are in it. */
+/** Likewise for whoever is about to note that a batch is in a state, when so many have come to it. */
 export function holdBatchesAt(
   world: World,
   state: "transformed" | "loaded",
@@ -26,7 +26,8 @@ export function holdBatchesAt(
     world,
     "before update on ledger.batches",
     `new.state = '${state}' and old.state <> new.state
-     and (select count(*) from ledger.batches where run_id = new.run_id and state = '${state}') >= ${batches}`,
+     and (select count(*) from ledger.batches
+          where run_id = new.run_id and state in ('${state}', 'loaded')) >= ${batches}`,
   );
 }
 
