@@ -21,22 +21,17 @@ export interface RunPage {
 
 /** Gives one page of runs, newest first. The cursor is a run's id; an unknown one gives an empty page. */
 export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
-  const { rows } = await db.query<RunRow>(
-    `${SELECT_RUN}
-     where ($1::text is null or r.job = $1)
-       and ($2::text is null or r.state = $2)
-       and ($3::uuid is null or (r.requested_at, r.id) < (select requested_at, id from ledger.runs where id = $3))
-     order by r.requested_at desc, r.id desc
-     limit $4`,
-    [filter.job ?? null, filter.state ?? null, filter.before ?? null, filter.limit + 1],
-  );
+  const { rows } = await db.query<RunRow>({
+    ...LIST_RUNS,
+    values: [filter.job ?? null, filter.state ?? null, filter.before ?? null, filter.limit + 1],
+  });
   const runs = rows.slice(0, filter.limit).map(toRun);
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
 /** Gives a run with its notices, failed batches and schema changes. Throws NotFoundError. */
 export async function readRun(db: Queryable, runId: string): Promise<RunDetail> {
-  const { rows } = await db.query<RunRow>(`${SELECT_RUN} where r.id = $1`, [runId]);
+  const { rows } = await db.query<RunRow>({ ...READ_RUN, values: [runId] });
   const row = rows[0];
   if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
   const notices = await db.query<RunDetail["notices"][number]>(
@@ -54,11 +49,7 @@ export async function readRun(db: Queryable, runId: string): Promise<RunDetail> 
 
 /** Gives the newest run of each job over files, by job; a job that never ran is absent. */
 export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>> {
-  const { rows } = await db.query<RunRow>(
-    `${SELECT_RUN}
-     where r.id in (select distinct on (job) id from ledger.runs
-                    where kind = 'files' and state <> 'skipped' order by job, requested_at desc)`,
-  );
+  const { rows } = await db.query<RunRow>(READ_LAST_RUNS);
   return new Map(rows.map((row) => [row.job, toRun(row)]));
 }
 
@@ -88,7 +79,9 @@ export async function addNotice(
 }
 
 const SELECT_RUN = `
-  select r.*, f.*, b.*, coalesce(reasons.counts, '{}') as rejected_by_reason
+  select r.id, r.job, r.kind, r.trigger, r.state, r.range_from, r.range_to, r.force, r.requested_at, r.started_at,
+         r.finished_at, r.extract_ms, r.finish_ms, r.already_loaded, r.error_code, r.error_message,
+         f.*, b.*, coalesce(reasons.counts, '{}') as rejected_by_reason
   from ledger.runs r
   cross join lateral (
     select count(*) as files_taken,
@@ -115,6 +108,25 @@ const SELECT_RUN = `
           from ledger.batches, jsonb_each_text(rejected_by_reason) as each (reason, n)
           where run_id = r.id group by reason) as by_reason
   ) reasons on true`;
+
+// People and programs look again and again while a run is at work, and to plan these costs more than to run them: by its
+// name a connection prepares each once. Their columns are named, so that one that a later version adds changes none of them.
+const LIST_RUNS = {
+  name: "list runs",
+  text: `${SELECT_RUN}
+    where ($1::text is null or r.job = $1)
+      and ($2::text is null or r.state = $2)
+      and ($3::uuid is null or (r.requested_at, r.id) < (select requested_at, id from ledger.runs where id = $3))
+    order by r.requested_at desc, r.id desc
+    limit $4`,
+};
+const READ_RUN = { name: "read run", text: `${SELECT_RUN} where r.id = $1` };
+const READ_LAST_RUNS = {
+  name: "read last runs",
+  text: `${SELECT_RUN}
+    where r.id in (select distinct on (job) id from ledger.runs
+                   where kind = 'files' and state <> 'skipped' order by job, requested_at desc)`,
+};
 
 interface RunRow {
   id: string;
