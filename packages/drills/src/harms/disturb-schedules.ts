@@ -19,24 +19,31 @@ interface Watch {
 
 /** A schedule that fires every three seconds, while something else is harmed: it fires again, and never twice for a tick. */
 function scheduleWhile(what: string, disturb: (context: HarmContext) => Promise<void>, schedulers = 1): Harm {
-  let watch: Watch = { since: 0, from: new Date(0) };
+  // Several sites are harmed at once, by one and the same harm.
+  const watches = new WeakMap<Site, Watch>();
+  const watchOf = (site: Site) => {
+    const watch = watches.get(site);
+    if (watch === undefined) throw new Error("the schedule was not prepared");
+    return watch;
+  };
   return {
     name: `schedule while ${what}`,
     async prepare({ site }) {
       for (let i = 1; i < schedulers; i++) await site.openExtraPlace("scheduler");
-      watch = { since: await firings(site), from: await now(site) };
+      watches.set(site, { since: await firings(site), from: await now(site) });
       await site.call("PATCH", `/schedules/${JOB}`, { cron: CRON, enabled: true });
     },
     async harm(context) {
-      await untilFired(context.site, watch.since + 1);
+      await untilFired(context.site, watchOf(context.site).since + 1);
       await disturb(context);
     },
     async conclude({ site, note }) {
+      const watch = watchOf(site);
       const before = await firings(site);
       const askedAt = performance.now();
       const fired = await untilFired(site, before + 2);
-      const ticks = tickOf(await now(site)) - tickOf(watch.from);
       const total = (await firings(site)) - watch.since;
+      const ticks = tickOf(await now(site)) - tickOf(watch.from);
       await site.call("PATCH", `/schedules/${JOB}`, { enabled: false });
       await site.closeExtraPlaces();
       note(`${total} of ${ticks} ticks fired`);
