@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
+import { isOpen } from "@lethe/contracts/runs";
 
-const OPEN_STATES = ["queued", "extracting", "processing", "finishing"];
 // A look costs the machine a few milliseconds, so they become rarer: after each hundredth of the time so far.
 const LOOK_AFTER = 1 / 100;
 const LEAST_MS = 20;
@@ -21,7 +21,7 @@ export async function runJob(api, job) {
   const { id } = await posted.json();
   for (;;) {
     const run = await (await fetch(`${api}/runs/${id}`)).json();
-    if (!OPEN_STATES.includes(run.state)) {
+    if (!isOpen(run.state)) {
       const seconds = (performance.now() - startedAt) / 1_000;
       if (run.state !== "succeeded") throw new Error(`the run ended as ${run.state}`);
       return { run, seconds };

@@ -58,10 +58,7 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
       details: {
         transactions: large,
         lines,
-        seconds: Object.fromEntries([
-          ["lethe", medianOf([many.seconds])],
-          ["floor", medianOf([floor.seconds])],
-        ]),
+        seconds: { lethe: medianOf([many.seconds]), floor: medianOf([floor.seconds]) },
         secondsOfATenth: medianOf(small.map((run) => run.seconds)),
         secondsOfATenthMore: medianOf([more.seconds]),
       },

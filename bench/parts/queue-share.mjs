@@ -13,7 +13,7 @@ import { median, medianOf } from "../report/median.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
 
 /** Workers of the services, as they are by default. */
-const AT_ONCE = { extract: 1, transform: 2, load: 2, finish: 2 };
+const AT_ONCE = { extract: 4, transform: 1, load: 2, finish: 2 };
 const LOCK_MS = 30_000;
 const GRACE_MS = 1_000;
 /** The first one opens connections and loads BullMQ's scripts, which services that are up have done. */

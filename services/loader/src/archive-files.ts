@@ -14,10 +14,10 @@ import {
   recordArchived,
 } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
+import { inGroups } from "./in-groups.js";
 
-/** Files that are moved between two records in the ledger, and at once. */
+/** Files that are moved between two records in the ledger. */
 const FILES_PER_RECORD = 256;
-const FILES_AT_ONCE = 16;
 
 /** Moves a run's complete raw files from landing to the archive and removes the folders that this leaves empty. */
 export async function archiveFiles(
@@ -84,13 +84,4 @@ async function hashOf(path: string): Promise<string | undefined> {
     if (hasSystemCode(error, "ENOENT")) return undefined;
     throw error;
   }
-}
-
-/** Does something with each item, with some of them at once; gives the results in the items' order. */
-async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let i = 0; i < items.length; i += FILES_AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(i, i + FILES_AT_ONCE).map(work))));
-  }
-  return results;
 }

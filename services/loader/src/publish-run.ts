@@ -21,10 +21,10 @@ import {
 import { publishedBatches, settleStagedBytes } from "@lethe/warehouse/ledger/staged-bytes";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
+import { inGroups } from "./in-groups.js";
 
-/** Processed files that are written between two commits, and at once. */
+/** Processed files that are written between two commits. */
 const FILES_PER_COMMIT = 128;
-const FILES_AT_ONCE = 16;
 
 export interface PublishOptions {
   /** What to do while somebody else publishes files of the dataset: wait, or leave it to him or to a later time. */
@@ -84,15 +84,11 @@ async function publishPartitions(
     group.map(({ partition }) => partition),
   );
   const readPart = createPartReader(context.staging, runId);
-  const publications: Publication[] = [];
-  for (let j = 0; j < group.length; j += FILES_AT_ONCE) {
-    const written = group.slice(j, j + FILES_AT_ONCE).map(async ({ partition, parts }, k) => ({
-      partition,
-      parts,
-      bytes: await appendParts(context, runId, dataset, partition, lengths[j + k], parts, readPart, log),
-    }));
-    publications.push(...(await Promise.all(written)));
-  }
+  const publications: Publication[] = await inGroups(group, async ({ partition, parts }, i) => ({
+    partition,
+    parts,
+    bytes: await appendParts(context, runId, dataset, partition, lengths[i], parts, readPart, log),
+  }));
   await recordPublications(client, dataset, publications);
 }
 

@@ -1,0 +1,12 @@
+/** Files that are worked on at once: more would only wait for the disk. */
+const AT_ONCE = 16;
+
+/** Does something with each item, with some of them at once; gives the results in the items' order. Throws what fails first. */
+export async function inGroups<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += AT_ONCE) {
+    const group = items.slice(i, i + AT_ONCE);
+    results.push(...(await Promise.all(group.map((item, k) => work(item, i + k)))));
+  }
+  return results;
+}
