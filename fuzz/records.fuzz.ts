@@ -31,7 +31,8 @@ const ANY_VALUE = fc.oneof(
   anyText,
   DECIMALS,
   fc.integer(),
-  fc.constantFrom("013000", " 013000"),
+  // The person's own: also where a field is kept.
+  fc.constantFrom("013000", " 013000", "MARKx7Jane@example.org", "to markx7jane@example.org"),
 );
 
 /** A record of a dataset with some values, at whatever depth, exchanged, taken away or added. */

@@ -198,7 +198,9 @@ async function maskQuarantined(
     people.count(person, "ledger.quarantine", values);
     const alias = customerId === null ? null : pseudonym(person.key, customerId);
     const missingKey = row.reason === "unknown_customer" ? alias : row.missingKey;
-    return [{ id: row.id, payload, pseudonym: alias, missing_key: missingKey }];
+    // Without an id of its own, it may have the person's in a field that is kept.
+    const isTold = alias === null && people.findMentioned(payload) !== undefined;
+    return [{ id: row.id, payload: isTold ? REDACTED : payload, pseudonym: alias, missing_key: missingKey }];
   });
   await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
 }

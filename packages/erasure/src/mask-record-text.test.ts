@@ -48,3 +48,26 @@ describe("a raw record that is nested deeper than a stack", () => {
     expect(rewrite.csv({ customer_id: "000001", purchases: nested("1") })).toBeUndefined();
   });
 });
+
+describe("a raw record of a suppressed person that names them in a field that is kept", () => {
+  const customers = maskRawRecords(DATASETS.customers, POLICY.datasets.customers, JANE, () => undefined);
+
+  it("keeps no email there", () => {
+    const { rewrite } = rewriting();
+    const record = {
+      transaction_id: ["jane@example.org"],
+      transaction_time: "by Jane@Example.org",
+      customer_id: "013000",
+    };
+    expect(JSON.parse(rewrite.json(JSON.stringify(record)) ?? "")).toMatchObject({
+      transaction_id: "[erased]",
+      transaction_time: "by [erased]",
+    });
+  });
+
+  it("is redacted whole when its id stands there and nothing is left that says whose it is", () => {
+    const row = { email: "jane@example.org", country: "013000" };
+    expect(customers.csv(row)).toEqual({ email: "[erased]", country: "[erased]" });
+    expect(customers.json(JSON.stringify(row))).toBe("[erased]");
+  });
+});

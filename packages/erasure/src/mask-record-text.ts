@@ -10,6 +10,7 @@ import { REDACTED } from "@lethe/privacy/mask-value";
 import { pseudonym } from "@lethe/privacy/privacy-key";
 import { redactEmails } from "@lethe/privacy/redact-emails";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import { namesSuppressed } from "./names-suppressed.js";
 import { parseJson } from "./parse-json.js";
 
 /** Told of every record that was masked: whose it is, as far as the record tells, and how many of its values changed. */
@@ -29,6 +30,7 @@ export function maskRawRecords(
     onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
     return masked;
   };
+  // A masked record may no longer say whose it is; where it still mentions somebody then, in a field that is kept, none of it stays.
   return {
     json(text) {
       const record = parseJson(text);
@@ -38,7 +40,9 @@ export function maskRawRecords(
         return redactWhole(record, text, subject, findSuppression, onMasked);
       }
       const masked = mask(record, subject);
-      return masked === undefined ? redactEmailsIn(record, text, findSuppression, onMasked) : JSON.stringify(masked);
+      if (masked === undefined) return redactEmailsIn(record, text, findSuppression, onMasked);
+      const maskedText = JSON.stringify(masked);
+      return namesSuppressed(dataset, masked, maskedText, findSuppression) ? REDACTED : maskedText;
     },
     csv(row) {
       const record = dataset.fromCsv(row);
@@ -52,7 +56,10 @@ export function maskRawRecords(
       const masked = mask(record, subject);
       if (masked !== undefined) {
         const values = typeof masked === "object" && masked !== null ? masked : {};
-        return Object.fromEntries(fields.map(([name]) => [name, toCsvField(Reflect.get(values, name))]));
+        const maskedRow = Object.fromEntries(fields.map(([name]) => [name, toCsvField(Reflect.get(values, name))]));
+        const maskedText = JSON.stringify(maskedRow);
+        if (!namesSuppressed(dataset, dataset.fromCsv(maskedRow), maskedText, findSuppression)) return maskedRow;
+        return Object.fromEntries(fields.map(([name]) => [name, REDACTED]));
       }
       const redacted = fields.map(([name, field]) => [name, redactEmails(field, findSuppression) ?? field] as const);
       const count = redacted.filter(([name, field]) => field !== row[name]).length;

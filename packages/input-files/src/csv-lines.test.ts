@@ -73,6 +73,19 @@ describe("a CSV file", () => {
     expect(await read("\ufeffid\n1\n", [1, 2, 3])).toEqual([{ id: "1" }]);
   });
 
+  it("may have byte order marks at other rows, as of files that were joined, however its bytes come", async () => {
+    const joined = '\r\n\ufeffid,name\r\n1,a\ufeff\r\n\ufeff\ufeff2,\uf000\r\n\uf0003,"\n\ufeff"\r\n';
+    await fc.assert(
+      fc.asyncProperty(anyCuts, async (cuts) => {
+        expect(await read(joined, cuts)).toEqual([
+          { id: "1", name: "a\ufeff" },
+          { id: "2", name: "\uf000" },
+          { id: "\uf0003", name: "\n\ufeff" },
+        ]);
+      }),
+    );
+  });
+
   it("has every column of its header, whatever its name", async () => {
     const [row] = await read("__proto__,constructor,a.b\nx,y,z\n");
     expect(Object.entries(row ?? {})).toEqual([

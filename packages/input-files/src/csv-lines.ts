@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import { parse } from "fast-csv";
+import { dropRowMarks } from "./drop-row-marks.js";
 import { guardCsv } from "./guard-csv.js";
 import type { ByteSource, LineChunk } from "./line-chunk.js";
 import type { ReadLimits } from "./read-limits.js";
@@ -12,7 +13,7 @@ const LONGEST_NAME = 128;
 /**
  * Makes a JSON object of each CSV row, a line each, with the header's names and every field as text. A row with more or
  * fewer fields than the header becomes an array, which no dataset's schema takes: it is rejected, not lost. Blank lines
- * are no rows. Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, quotes that do not
+ * are no rows, and a byte order mark at a row's start is none of its text. Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, quotes that do not
  * end, or two columns of one name or of a very long one.
  */
 export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGenerator<LineChunk> {
@@ -21,7 +22,7 @@ export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGe
   let sourceFailure: { error: unknown } | undefined;
   async function* guarded() {
     try {
-      yield* guardCsv(source, limits.maxRecordBytes);
+      yield* dropRowMarks(guardCsv(source, limits.maxRecordBytes));
     } catch (error) {
       sourceFailure = { error };
       throw error;

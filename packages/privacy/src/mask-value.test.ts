@@ -11,12 +11,19 @@ const strategy = fc.constantFrom(...MASKING_STRATEGIES);
 describe("maskValue", () => {
   it("does what each strategy says", () => {
     const email = "jane@example.org";
-    expect(maskValue("keep", email, KEY)).toBe(email);
+    expect(maskValue("keep", "United Kingdom", KEY)).toBe("United Kingdom");
     expect(maskValue("null", email, KEY)).toBeNull();
     expect(maskValue("redact", email, KEY)).toBe(REDACTED);
     expect(isPseudonym(maskValue("hmac", email, KEY))).toBe(true);
     expect(maskValue("sha256", email, KEY)).toBe(createHash("sha256").update(email).digest("hex"));
     expect(maskValue("generalize", email, KEY)).toBeNull();
+  });
+
+  it("keeps no email, at whatever depth it stands in what is kept", () => {
+    expect(maskValue("keep", "of Jane@example.org, by post", KEY)).toBe(`of ${REDACTED}, by post`);
+    expect(maskValue("keep", [0, { by: ["jane@example.org"] }], KEY)).toBe(REDACTED);
+    expect(maskValue("keep", [0, { by: ["post"] }], KEY)).toEqual([0, { by: ["post"] }]);
+    expect(maskValue("keep", 14.97, KEY)).toBe(14.97);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { hasEmail, replaceEmails } from "./email-in-text.js";
 import { isPseudonym, type PrivacyKey, pseudonym } from "./privacy-key.js";
 
 export const MASKING_STRATEGIES = ["null", "hmac", "sha256", "redact", "generalize", "keep"] as const;
@@ -9,7 +10,7 @@ export const MASKING_STRATEGIES = ["null", "hmac", "sha256", "redact", "generali
  * - `sha256`: a plain hash, which anybody can match by trying likely values: for what is no secret;
  * - `redact`: a fixed text that says something was here;
  * - `generalize`: a date to its year (1 January), a postcode to its outward part;
- * - `keep`: as it is.
+ * - `keep`: as it is, but for emails: whatever field they stand in, they are somebody's.
  */
 export type MaskingStrategy = (typeof MASKING_STRATEGIES)[number];
 
@@ -23,7 +24,7 @@ export function maskValue(strategy: MaskingStrategy, value: unknown, key: Privac
   if (value === null || value === undefined) return value;
   switch (strategy) {
     case "keep":
-      return value;
+      return keepWithoutEmails(value);
     case "null":
       return null;
     case "redact":
@@ -36,6 +37,11 @@ export function maskValue(strategy: MaskingStrategy, value: unknown, key: Privac
     case "generalize":
       return typeof value === "string" ? generalize(value) : null;
   }
+}
+
+function keepWithoutEmails(value: unknown): unknown {
+  if (typeof value === "string") return replaceEmails(value, () => REDACTED);
+  return typeof value === "object" && hasEmail(JSON.stringify(value)) ? REDACTED : value;
 }
 
 /** JSON's text for what is none: String() throws for an object that has a field `toString`. */

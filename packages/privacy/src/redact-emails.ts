@@ -1,4 +1,4 @@
-import { EMAIL_IN_TEXT } from "./find-mentioned-person.js";
+import { replaceEmails } from "./email-in-text.js";
 import { REDACTED } from "./mask-value.js";
 import type { FindSuppression } from "./suppression-list.js";
 
@@ -8,7 +8,7 @@ import type { FindSuppression } from "./suppression-list.js";
  */
 export function redactEmails(text: string, findSuppression: FindSuppression): string | undefined {
   let found = false;
-  const redacted = text.replace(EMAIL_IN_TEXT, (email) => {
+  const redacted = replaceEmails(text, (email) => {
     if (findSuppression(null, email.normalize("NFC").toLowerCase()) === undefined) return email;
     found = true;
     return REDACTED;

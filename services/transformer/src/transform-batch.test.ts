@@ -303,6 +303,12 @@ describe("a suppressed person", () => {
     expect(output.masked.byReason).toEqual({});
   });
 
+  it("is not named by a field that is kept, where no other says whose the record is", async () => {
+    const { id: _id, ...nameless } = customer({ email: `${MARKER}@example.org`, country: "013000" });
+    const { rejects } = await transform("customers", [{ lines: [json(nameless)] }], { findSuppression });
+    expect(rejects.map(({ reason, payload }) => [reason, payload])).toEqual([["schema", REDACTED]]);
+  });
+
   it("keeps no copy of an erasure request that came twice, suppressed or not", async () => {
     const request = json({ "customer-id": "013000", email: "jane@example.org" });
     const { rejects, masked } = await transform("erasure-requests", [{ lines: [request, request] }]);

@@ -125,7 +125,7 @@ function startBatch(input: TransformInput) {
     const plain: KeptRecord = { payload: text, encoding: "utf8", subject };
     const keptFor = (rejection: Rejection) => {
       const masks = isMasked || dataset.maskedReasons.includes(rejection.reason);
-      return masks ? maskKept(record, subject, strategies, key) : plain;
+      return masks ? maskKept(input, record, subject, key) : plain;
     };
     if (suppressedWith !== undefined) current.masked += 1;
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
@@ -157,7 +157,7 @@ function startBatch(input: TransformInput) {
     }
     if (identity !== null) identities.add(identity);
     if (isMasked || dataset.maskedReasons.length > 0) {
-      const { payload, subject: alias } = maskKept(record, subject, strategies, key);
+      const { payload, subject: alias } = maskKept(input, record, subject, key);
       masked[isMasked ? "always" : "byReason"][ordinal] = { payload, pseudonym: alias.customerId };
     }
     const before = processed.length();
@@ -257,14 +257,13 @@ interface KeptRecord {
   readonly subject: Subject;
 }
 
-function maskKept(record: unknown, subject: Subject, strategies: MaskRecordStrategies, key: PrivacyKey): KeptRecord {
+function maskKept(input: TransformInput, record: unknown, subject: Subject, key: PrivacyKey): KeptRecord {
   const { customerId } = subject;
   const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
-  return {
-    payload: JSON.stringify(maskRecord(record, strategies, key)),
-    encoding: "utf8",
-    subject: { customerId: alias, email: null },
-  };
+  const payload = JSON.stringify(maskRecord(record, input.strategies, key));
+  // Without an id of its own, it may have the person's in a field that is kept.
+  const isTold = alias === null && findMentionedPerson(payload, input.findSuppression) !== undefined;
+  return { payload: isTold ? REDACTED : payload, encoding: "utf8", subject: { customerId: alias, email: null } };
 }
 
 /** Whom a line is of that cannot be worked on: by its record, where it is one in spite of all, else by its words. */

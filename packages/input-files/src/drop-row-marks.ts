@@ -1,0 +1,40 @@
+import { createRowEndFinder } from "./csv-row-ends.js";
+import type { ByteSource } from "./line-chunk.js";
+
+const MARK = Buffer.from("\ufeff");
+
+/**
+ * Passes a CSV file's bytes on without the byte order marks that rows begin with: one stands in the middle of a file where
+ * two have been joined. The parser takes one off at the start of whatever piece it gets, so that without this the same
+ * file would read differently by how its bytes come.
+ */
+export async function* dropRowMarks(source: ByteSource): AsyncGenerator<Buffer> {
+  const endsRow = createRowEndFinder();
+  let atRowStart = true;
+  // How much of a mark the bytes since the row's start make.
+  let matched = 0;
+  for await (const piece of source) {
+    const kept: Buffer[] = [];
+    let keptFrom = 0;
+    for (let i = 0; i < piece.length; i++) {
+      const byte = piece[i] ?? 0;
+      if (atRowStart && byte === MARK[matched]) {
+        if (matched === 0) kept.push(piece.subarray(keptFrom, i));
+        matched = (matched + 1) % MARK.length;
+        keptFrom = i + 1;
+        continue;
+      }
+      if (matched > 0) {
+        // The beginning of another character.
+        kept.push(MARK.subarray(0, matched));
+        for (const part of MARK.subarray(0, matched)) endsRow(part);
+        matched = 0;
+        keptFrom = i;
+      }
+      atRowStart = endsRow(byte);
+    }
+    kept.push(piece.subarray(keptFrom));
+    yield kept.length === 1 && kept[0] !== undefined ? kept[0] : Buffer.concat(kept);
+  }
+  if (matched > 0) yield MARK.subarray(0, matched);
+}
