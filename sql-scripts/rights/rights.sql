@@ -137,7 +137,7 @@ begin
   end if;
 end $$;
 
--- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql`. To run
+-- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql` and the step after it. To run
 -- without PostgreSQL's row by row checks it needs a right that only a superuser can give, and that no service has: it is
 -- with a role that nobody can take on, which owns the two functions and may do nothing but what they do.
 do $$

@@ -186,8 +186,17 @@ it("stages the columns that the dataset fills", async () => {
       [`pg_temp.${table.name}`],
     );
     const short = { "timestamp with time zone": "timestamptz" } as Readonly<Record<string, string>>;
-    expect(rows.map(({ name, type }) => [name, short[type] ?? type])).toEqual(table.columns);
+    expect(rows.map(({ name, type }) => [name, short[type] ?? type])).toEqual([...table.columns, ["part", "smallint"]]);
   }
+});
+
+it("stages anew for a loader that works since before rows had the number of their batch", async () => {
+  await stage({});
+  await loader.query(
+    "reset role; alter table stage_transactions drop column part; alter table stage_purchases drop column part; set local role lethe_loader",
+  );
+  await stage({ lines: 2 });
+  await merge();
 });
 
 async function openStage() {

@@ -70,7 +70,10 @@ export interface RowSink {
 
 export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: string };
 
-/** A temporary table that a batch's rows are copied into before they are merged. Its first column is `ordinal`, the record's number. */
+/**
+ * A temporary table that batches' rows are copied into before they are merged. Its first column is `ordinal`, the record's
+ * number in its batch; which of the batches that is, says one more column, `part`, which fills itself.
+ */
 export interface StagingTable {
   readonly name: string;
   readonly columns: readonly (readonly [name: string, type: string])[];
@@ -78,9 +81,11 @@ export interface StagingTable {
 
 /**
  * How staged rows come into the warehouse: set-based statements that run in this order in one transaction. Each finds
- * the staging tables filled, and `stage_rejects (ordinal, reason, missing_key)`.
+ * the staging tables filled, and `stage_rejects (ordinal, reason, missing_key, part)`.
  */
 export interface Merge {
+  /** Batches of a run that may be merged in one go. Where it is 1, `part` need not be looked at. */
+  readonly batchesAtOnce: number;
   /** Makes the staging tables, where they do not belong to whoever loads. */
   readonly openStage: string | null;
   /** Taken before anything is read, where two batches must not merge at once. */

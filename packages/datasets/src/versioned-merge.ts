@@ -27,6 +27,7 @@ export function versionedMerge(t: VersionedTable): Merge {
   const same = (a: string, b: string) =>
     `${a}.${t.key} = ${b}.${t.key} and (${fields(a, t.columns)}) is not distinct from (${fields(b, t.columns)})`;
   return {
+    batchesAtOnce: 1,
     openStage: null,
     lock: `select pg_advisory_xact_lock(hashtextextended('lethe merge ${t.table}', 0))`,
     findRejects: [
@@ -39,7 +40,7 @@ export function versionedMerge(t: VersionedTable): Merge {
        select s.ordinal, 'duplicate' from ${t.stage} s
        where exists (select from ${t.table} current where ${same("current", "s")})
           or exists (select from ${t.history} old where ${same("old", "s")})
-       on conflict (ordinal) do nothing`,
+       on conflict do nothing`,
     ],
     before: [],
     apply: [

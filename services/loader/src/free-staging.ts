@@ -10,19 +10,24 @@ import { publishRun } from "./publish-run.js";
 const UNPUBLISHED_PART = 1 / 4;
 
 /**
- * Makes room after a batch's load has committed: of what is staged for it only its output stays, for the publication. When
+ * Makes room after batches' load has committed: of what is staged for them only their output stays, for the publication. When
  * too much of that has come together, as in a long run, what the run has loaded so far is published now; where somebody
  * publishes already, it is left to him. May be done again.
  */
 export async function freeStaging(
   context: LoaderContext,
-  batch: BatchRef,
+  runId: string,
+  batches: readonly BatchRef[],
   dataset: DatasetName,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  await context.staging.removeAllBut(batch, [STAGED.published]);
-  await settleStagedBytes(context.pool, batch.runId, [batch.batchId]);
+  await Promise.all(batches.map((batch) => context.staging.removeAllBut(batch, [STAGED.published])));
+  await settleStagedBytes(
+    context.pool,
+    runId,
+    batches.map(({ batchId }) => batchId),
+  );
   if ((await unpublishedBytes(context.pool)) <= context.stagingBytes * UNPUBLISHED_PART) return;
-  await publishRun(context, batch.runId, dataset, log, { whenBusy: "leave", signal });
+  await publishRun(context, runId, dataset, log, { whenBusy: "leave", signal });
 }

@@ -1,20 +1,20 @@
 import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
-import { BatchManifestSchema, BatchSummarySchema, STAGED } from "@lethe/contracts/staged-batch";
 import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
-import { readJson } from "@lethe/staging/json-object";
+import type { BatchRef } from "@lethe/staging/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { LoaderContext } from "./context.js";
 import { freeStaging } from "./free-staging.js";
-import { loadBatch } from "./load-batch.js";
+import { loadBatches } from "./load-batches.js";
 import { republishBatch } from "./republish-batch.js";
 
 const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 
 /**
- * Does the job `load`: brings a transformed batch into the warehouse, once, however often it is delivered. A batch that
+ * Does the job `load`: brings a transformed batch into the warehouse, once, however often it is delivered, and others of its
+ * run that wait. A batch that
  * was masked under an older suppression list, or of which something staged is damaged, is sent back to be transformed again.
  * Once it is loaded, its room in staging is freed.
  */
@@ -26,18 +26,19 @@ export async function loadJob(
 ): Promise<JobResult<"load">> {
   const info = await readBatch(context.pool, batchId);
   const batch = { runId, batchId };
-  let outcome: JobResult<"load"> | undefined;
+  let outcome = NOTHING_LOADED;
+  const ended: BatchRef[] = [];
   if (info.state === "staged" || info.state === "transformed") {
     if (info.restaging) return NOTHING_LOADED;
     try {
-      const manifest = await readJson(context.staging, batch, STAGED.manifest, BatchManifestSchema);
-      const summary = await readJson(context.staging, batch, STAGED.summary, BatchSummarySchema);
       if (info.republishing) {
-        await republishBatch(context, batch, info, manifest, summary, signal);
+        await republishBatch(context, batch, info, signal);
         // The run's end was put off for it.
         await enqueueFinish(context.queues, runId, newRound());
       } else {
-        outcome = await loadBatch(context, batch, info, manifest, summary, signal);
+        const { batches, loaded, rejected } = await loadBatches(context, batch, info, log, signal);
+        ended.push(...batches);
+        outcome = { loaded, rejected };
       }
     } catch (error) {
       const isDamaged = error instanceof StagedObjectError;
@@ -48,8 +49,9 @@ export async function loadJob(
       return NOTHING_LOADED;
     }
   }
-  // A delivery that loaded nothing may have found it loaded by one that could not do this any more.
-  const isLoaded = outcome !== undefined || (await readBatch(context.pool, batchId)).state === "loaded";
-  if (isLoaded) await freeStaging(context, batch, info.dataset, log, signal);
-  return outcome ?? NOTHING_LOADED;
+  // A delivery that did not load it may have found it loaded by one that could not do this any more.
+  const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
+  if (!isOwnLoaded && (await readBatch(context.pool, batchId)).state === "loaded") ended.push(batch);
+  if (ended.length > 0) await freeStaging(context, runId, ended, info.dataset, log, signal);
+  return outcome;
 }

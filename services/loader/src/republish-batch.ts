@@ -1,10 +1,10 @@
-import { StagedObjectError } from "@lethe/contracts/errors";
-import type { BatchManifest, BatchSummary } from "@lethe/contracts/staged-batch";
+import type { BatchManifest } from "@lethe/contracts/staged-batch";
 import type { BatchRef } from "@lethe/staging/staging";
 import { type BatchInfo, lockBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordRepublished, rejectedPlaces } from "@lethe/warehouse/ledger/republish-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
+import { readStaged } from "./stage-batch.js";
 import { writePublished } from "./write-published.js";
 
 /**
@@ -15,13 +15,9 @@ export async function republishBatch(
   context: LoaderContext,
   batch: BatchRef,
   info: BatchInfo,
-  manifest: BatchManifest,
-  summary: BatchSummary,
   signal: AbortSignal,
 ): Promise<void> {
-  if (summary.segments.length !== manifest.segments.length) {
-    throw new StagedObjectError(`the summary of batch ${batch.batchId} does not fit its manifest`);
-  }
+  const { manifest, summary } = await readStaged(context.staging, batch);
   await inTransaction(
     context.pool,
     async (client) => {

@@ -18,22 +18,27 @@ import type { Client } from "@lethe/warehouse/pool";
 
 /** A record that the merge could not take: known before anything of the batch is in the warehouse. */
 export interface MergeReject {
+  /** Which of the batches that are merged together it is of. */
+  readonly part: number;
   readonly ordinal: number;
   readonly reason: RejectReason;
   readonly missingKey: string | null;
 }
 
+/** A column that tells the batches apart that are merged together: a row is of the one that the setting names as it comes in. */
+const PART = "part smallint not null default current_setting('lethe.part')::smallint";
+
 /** Makes the temporary tables of a load; a connection keeps them, empty, from one transaction to the next. */
 export async function createStage(client: Client, dataset: Dataset): Promise<void> {
   const tables = dataset.stagingTables.map(({ name, columns }) => {
     const definitions = columns.map(([column, type]) => `${column} ${type}`).join(", ");
-    return `create temp table if not exists ${name} (${definitions}) on commit delete rows;`;
+    return `create temp table if not exists ${name} (${definitions}, ${PART}) on commit delete rows;`;
   });
   await client.query(`
     set local client_min_messages = warning;
     ${dataset.merge.openStage ?? tables.join("\n")};
     create temp table if not exists stage_rejects (
-      ordinal integer primary key, reason text not null, missing_key text
+      ordinal integer, reason text not null, missing_key text, ${PART}, primary key (part, ordinal)
     ) on commit delete rows;`);
   await createRejectStage(client);
 }
@@ -61,18 +66,17 @@ export async function findMergeRejects(client: Client, dataset: Dataset): Promis
   if (dataset.merge.lock !== null) await client.query(dataset.merge.lock);
   for (const statement of dataset.merge.findRejects) await client.query(statement);
   const { rows } = await client.query<MergeReject>(
-    `select ordinal, reason, missing_key as "missingKey" from stage_rejects order by ordinal`,
+    `select part, ordinal, reason, missing_key as "missingKey" from stage_rejects order by part, ordinal`,
   );
   return rows;
 }
 
-/** Adds the merge's rejects to the staged ones, with their records as they came (or masked, where they must be). */
+/** Adds a batch's rejects of the merge to the staged ones, with their records as they came (or masked, where they must be). */
 export async function addMergeRejects(
   client: Client,
   staging: Staging,
-  batch: BatchRef,
   dataset: Dataset,
-  manifest: BatchManifest,
+  { batch, manifest }: { readonly batch: BatchRef; readonly manifest: BatchManifest },
   rejects: readonly MergeReject[],
 ): Promise<void> {
   if (rejects.length === 0) return;

@@ -22,6 +22,7 @@ const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.or
  * requests in. The customers' rows themselves are masked by the loader, which holds the policy and the key.
  */
 export const ERASURE_REQUEST_MERGE: Merge = {
+  batchesAtOnce: 1,
   openStage: null,
   lock: "select pg_advisory_xact_lock(hashtextextended('lethe merge warehouse.erasure_requests', 0))",
   findRejects: [
@@ -36,7 +37,7 @@ export const ERASURE_REQUEST_MERGE: Merge = {
        and not exists (select from ledger.quarantine q
                        where q.dataset = 'erasure-requests' and q.status = 'open' and q.approved_at is not null
                          and q.subject_customer_id = s.customer_id and q.subject_email = s.email)
-     on conflict (ordinal) do nothing`,
+     on conflict do nothing`,
     // Two requests for one person that is not there, with different emails: the first one is taken.
     `insert into stage_rejects (ordinal, reason)
      select ordinal, 'duplicate'

@@ -31,46 +31,54 @@ export const PURCHASE_STAGING: StagingTable = {
 };
 
 /**
- * Inserts what is new and refers to what is there: see `sql-scripts/0011_merge_transactions.sql`. Two batches with the same
+ * Inserts what is new and refers to what is there: see `sql-scripts/0012_merge_in_groups.sql`. Two batches with the same
  * transaction at once: the later one waits for the key, fails on it and finds a duplicate when it is tried again.
  *
  * Lookups are lateral with a limit, which keeps the planner at one probe of an index for each key: its own choice, a hash
  * of all that is in the warehouse, would cost more with every batch that comes in.
  */
 export const TRANSACTION_MERGE: Merge = {
+  batchesAtOnce: 4,
   openStage: "select warehouse.open_transaction_stage()",
   lock: null,
   findRejects: [
-    `insert into stage_rejects (ordinal, reason)
-     select s.ordinal, 'duplicate'
-     from (select ordinal, transaction_id from stage_transactions order by transaction_id) s
+    `insert into stage_rejects (part, ordinal, reason)
+     select s.part, s.ordinal, 'duplicate'
+     from (select part, ordinal, transaction_id from stage_transactions order by transaction_id) s
      cross join lateral (
        select from warehouse.transactions t where t.transaction_id = s.transaction_id limit 1
      ) as there`,
-    `insert into stage_rejects (ordinal, reason, missing_key)
-     select s.ordinal, 'unknown_customer', s.customer_id
+    `insert into stage_rejects (part, ordinal, reason, missing_key)
+     select s.part, s.ordinal, 'unknown_customer', s.customer_id
      from stage_transactions s
      where s.customer_id in (
        select k.customer_id from (select distinct customer_id from stage_transactions) k
        left join lateral (select true as there from warehouse.customers c where c.id = k.customer_id limit 1) c on true
        where c.there is null
      )
-     on conflict (ordinal) do nothing`,
-    `insert into stage_rejects (ordinal, reason, missing_key)
-     select distinct on (s.ordinal) s.ordinal, 'unknown_sku', s.sku::text
+     on conflict do nothing`,
+    `insert into stage_rejects (part, ordinal, reason, missing_key)
+     select distinct on (s.part, s.ordinal) s.part, s.ordinal, 'unknown_sku', s.sku::text
      from stage_purchases s
      where s.sku in (
        select k.sku from (select distinct sku from stage_purchases) k
        left join lateral (select true as there from warehouse.products p where p.sku = k.sku limit 1) p on true
        where p.there is null
      )
-     order by s.ordinal, s.line
-     on conflict (ordinal) do nothing`,
+     order by s.part, s.ordinal, s.line
+     on conflict do nothing`,
+    // Within a batch the transformer has found them.
+    `insert into stage_rejects (part, ordinal, reason)
+     select part, ordinal, 'duplicate'
+     from (select s.part, s.ordinal, row_number() over (partition by s.transaction_id order by s.part, s.ordinal) as copy
+           from stage_transactions s
+           where not exists (select from stage_rejects r where (r.part, r.ordinal) = (s.part, s.ordinal))) as copies
+     where copy > 1`,
   ],
   before: [],
   apply: [
-    "delete from stage_purchases s using stage_rejects r where r.ordinal = s.ordinal",
-    "delete from stage_transactions s using stage_rejects r where r.ordinal = s.ordinal",
+    "delete from stage_purchases s using stage_rejects r where (r.part, r.ordinal) = (s.part, s.ordinal)",
+    "delete from stage_transactions s using stage_rejects r where (r.part, r.ordinal) = (s.part, s.ordinal)",
     "select warehouse.merge_transactions()",
   ],
   missingKeyArrived: `(

@@ -55,11 +55,15 @@ export async function markTransformed(
  * by another delivery (which this call waits for), or its run was cancelled.
  */
 export async function lockBatch(client: Client, batchId: string): Promise<boolean> {
-  // The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins.
+  await lockRun(client, batchId);
+  return lockBatchAlone(client, batchId);
+}
+
+/** The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins. */
+async function lockRun(client: Client, batchId: string): Promise<void> {
   await client.query("select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for share", [
     batchId,
   ]);
-  return lockBatchAlone(client, batchId);
 }
 
 /** Locks a batch to the end of the transaction, so that no other delivery works on it. Gives false when it has ended. */
@@ -71,6 +75,28 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
   const state = rows[0]?.state;
   if (state === undefined) throw new NotFoundError(`there is no batch ${batchId}`);
   return state === "staged" || state === "transformed";
+}
+
+/**
+ * Locks batches of a run that wait to be loaded, to the end of the transaction: the given one and up to `most - 1` others,
+ * in their order, without those that somebody else works on. Gives their ids: none if there is nothing to do at once.
+ */
+export async function lockWaitingBatches(
+  client: Client,
+  runId: string,
+  batchId: string,
+  most: number,
+): Promise<string[]> {
+  await lockRun(client, batchId);
+  const { rows } = await client.query<{ id: string }>(
+    `select id from ledger.batches
+     where run_id = $1 and not republishing
+       and (state = 'transformed' and not restaging or id = $2 and state = 'staged')
+     order by id <> $2, number
+     limit $3 for update skip locked`,
+    [runId, batchId, most],
+  );
+  return rows.map(({ id }) => id);
 }
 
 export interface SegmentOutcome {
@@ -124,6 +150,14 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
     outcome.segments.map((segment) => segment.masked),
   ]);
   await announceRun(client, outcome.runId);
+}
+
+/**
+ * Locks the files whose counts will change, before the first is changed: batches that are loaded together may come to them
+ * in another order than those that somebody else loads.
+ */
+export async function lockFiles(client: Client, fileIds: readonly number[]): Promise<void> {
+  await client.query("select from ledger.files where id = any ($1) order by id for no key update", [fileIds]);
 }
 
 // Files are updated in the order of their ids, so that two batches with files in common cannot deadlock.

@@ -1,0 +1,123 @@
+import type { JobResult } from "@lethe/contracts/jobs";
+import type { Segment } from "@lethe/contracts/staged-batch";
+import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
+import type { BatchRef } from "@lethe/staging/staging";
+import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
+import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
+import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
+import type { Client } from "@lethe/warehouse/pool";
+import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
+import type { LoaderContext } from "./context.js";
+import { type Part, stageBatch } from "./stage-batch.js";
+import { addMergeRejects, createStage, findMergeRejects, type MergeReject } from "./stage-rows.js";
+import { type PublishedPart, writePublished } from "./write-published.js";
+
+export interface Loaded extends JobResult<"load"> {
+  readonly batches: readonly BatchRef[];
+}
+
+/**
+ * Merges locked batches of one dataset in the transaction that has locked them: rows, quarantine, counts and the ledger's
+ * "batch loaded" for each. Throws StaleSuppressionError, StagedObjectError.
+ */
+export async function mergeBatches(
+  client: Client,
+  context: LoaderContext,
+  info: BatchInfo,
+  batches: readonly BatchRef[],
+): Promise<Loaded> {
+  const startedAt = performance.now();
+  const dataset = context.datasets[info.dataset];
+  await createStage(client, dataset);
+  const parts: Part[] = [];
+  for (const batch of batches) {
+    parts.push(await stageBatch(client, context.staging, dataset, batch, parts.length));
+  }
+  if (dataset.fenced) {
+    const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
+    for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
+  }
+  const mergeRejects = await findMergeRejects(client, dataset);
+  const rejectsOf = ({ part }: Part) => mergeRejects.filter((reject) => reject.part === part);
+  const publishing = publish(context, parts, rejectsOf);
+  const merging = (async () => {
+    await client.query("select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true)", [
+      parts[0]?.summary.policyVersion,
+      parts[0]?.batch.runId,
+    ]);
+    for (const statement of dataset.merge.apply) await client.query(statement);
+    if (dataset.name === "erasure-requests") await maskPersonRecords(client, context);
+    for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
+    if (info.kind === "files") await quarantineRejects(client);
+    else await resolveReplayed(client, quarantineIdsOf(parts));
+  })();
+  const [published] = await settled(publishing, merging);
+  await lockFiles(
+    client,
+    parts.flatMap(({ manifest }) => manifest.segments.map(({ fileId }) => fileId)),
+  );
+  let loaded = 0;
+  let rejected = 0;
+  for (const [i, part] of parts.entries()) {
+    const segments = outcomeOf(part, rejectsOf(part), published[i] ?? []);
+    await writeSchemaChanges(client, part.batch.batchId, part.summary.schemaChanges);
+    await recordLoaded(client, part.batch.batchId, {
+      runId: part.batch.runId,
+      kind: info.kind,
+      segments,
+      rejectedByReason: addCounts(part.summary.rejectedByReason, rejectsOf(part)),
+      loadMs: (performance.now() - startedAt) / parts.length,
+    });
+    for (const segment of segments) {
+      loaded += segment.records - segment.rejected;
+      rejected += segment.rejected;
+    }
+  }
+  context.onStep?.("load about to commit");
+  return { batches, loaded, rejected };
+}
+
+/** Writes what each part adds to `processed_data/` to staging, one after another: each is in memory whole meanwhile. */
+async function publish(
+  { staging }: LoaderContext,
+  parts: readonly Part[],
+  rejectsOf: (part: Part) => readonly MergeReject[],
+): Promise<PublishedPart[][]> {
+  const published: PublishedPart[][] = [];
+  for (const part of parts) {
+    published.push(await writePublished(staging, part.batch, part.summary, rejectsOf(part)));
+  }
+  return published;
+}
+
+/** Waits for both to end, so that nothing still uses the connection when one has failed; then throws what failed. */
+async function settled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+function outcomeOf({ manifest, summary }: Part, rejects: readonly MergeReject[], published: readonly PublishedPart[]) {
+  return manifest.segments.map((segment, i) => ({
+    fileId: segment.fileId,
+    records: summary.segments[i]?.records ?? 0,
+    rejected: (summary.segments[i]?.rejected ?? 0) + countIn(segment, rejects),
+    masked: summary.segments[i]?.masked ?? 0,
+    publishedOffset: published[i]?.offset ?? 0,
+    publishedBytes: published[i]?.bytes ?? 0,
+  }));
+}
+
+function quarantineIdsOf(parts: readonly Part[]): number[] {
+  return parts.flatMap(({ manifest }) => manifest.segments.flatMap((segment) => segment.quarantineIds ?? []));
+}
+
+function countIn(segment: Segment, rejects: readonly MergeReject[]): number {
+  const end = segment.firstOrdinal + segment.lineCount;
+  return rejects.filter(({ ordinal }) => ordinal >= segment.firstOrdinal && ordinal < end).length;
+}
+
+function addCounts(counts: Readonly<Record<string, number>>, rejects: readonly MergeReject[]): Record<string, number> {
+  const sums = { ...counts };
+  for (const { reason } of rejects) sums[reason] = (sums[reason] ?? 0) + 1;
+  return sums;
+}
