@@ -23,7 +23,7 @@ describe("storedBytes", () => {
       fc.asyncProperty(content, fc.integer({ min: 1, max: 60 }), async (bytes, pieceBytes) => {
         const file = await openInputFile(join(await folderOf({ a: bytes }), "a"));
         const pieces: Buffer[] = [];
-        for await (const piece of storedBytes(file, pieceBytes)) pieces.push(piece);
+        for await (const piece of storedBytes(file, bytes.length, pieceBytes)) pieces.push(piece);
         await file.close();
         expect(Buffer.concat(pieces)).toEqual(bytes);
         expect(pieces.every(({ length }) => length > 0 && length <= pieceBytes)).toBe(true);
@@ -39,7 +39,7 @@ describe("storedBytes", () => {
     const path = join(await folderOf({ a: TEXT }), "a");
     const file = await openInputFile(path);
     const pieces: Buffer[] = [];
-    for await (const piece of storedBytes(file, 5)) {
+    for await (const piece of storedBytes(file, TEXT.length, 5)) {
       if (pieces.length === 0) await change(path);
       pieces.push(piece);
     }

@@ -21,11 +21,10 @@ export async function openInputFile(path: string): Promise<FileHandle> {
 }
 
 /**
- * Gives a file's bytes as they lie on disk, in pieces of at most `pieceBytes`. The handle stays open for the caller to
- * close.
+ * Gives a file's bytes as they lie on disk, to its end, in pieces of at most `pieceBytes`. `size` is what it had when it
+ * was looked at, in bytes. The handle stays open for the caller to close.
  */
-export async function* storedBytes(file: FileHandle, pieceBytes = READ_BYTES): AsyncGenerator<Buffer> {
-  const { size } = await file.stat();
+export async function* storedBytes(file: FileHandle, size: number, pieceBytes = READ_BYTES): AsyncGenerator<Buffer> {
   let read = 0;
   for (;;) {
     // A piece's room is the file's, not more: most files are small, and to get and free a MiB for each costs more than

@@ -48,7 +48,10 @@ export async function extractLargeFile(
     // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
     const limit = unpackLimit(file.bytes, file.format.gzip, context.limits);
-    const source = withinLimit(unpackedBytes(storedBytes(handle, pieceBytes), file.format.gzip, pieceBytes), limit);
+    const source = withinLimit(
+      unpackedBytes(storedBytes(handle, file.bytes, pieceBytes), file.format.gzip, pieceBytes),
+      limit,
+    );
     for await (const chunk of readLines(source, file.format.shape, context.limits)) {
       context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);

@@ -33,8 +33,9 @@ export async function inspectFile(
 ): Promise<InspectedFile> {
   const handle = await openInputFile(join(root, file.path));
   try {
-    const stored = hashStored(storedBytes(handle), signal);
-    const limit = unpackLimit((await handle.stat()).size, file.format.gzip, limits);
+    const { size } = await handle.stat();
+    const stored = hashStored(storedBytes(handle, size), signal);
+    const limit = unpackLimit(size, file.format.gzip, limits);
     const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip), limit);
     const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.

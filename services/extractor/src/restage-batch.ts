@@ -73,7 +73,7 @@ async function fromFile(
   const end = origin.firstLine + origin.lineCount;
   const lines: Buffer[] = [];
   try {
-    const stored = hashStored(storedBytes(handle), context.signal);
+    const stored = hashStored(storedBytes(handle, (await handle.stat()).size), context.signal);
     let line = 1;
     for await (const chunk of readLines(unpackedBytes(stored.source, format.gzip), format.shape, context.limits)) {
       const from = Math.max(origin.firstLine - line, 0);

@@ -59,11 +59,15 @@ export async function lockBatch(client: Client, batchId: string): Promise<boolea
   return lockBatchAlone(client, batchId);
 }
 
-/** The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins. */
+/**
+ * The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins. Changes that
+ * do not lock it, like the word that all of it is extracted, do not wait: under one load after another that would be to its end.
+ */
 async function lockRun(client: Client, batchId: string): Promise<void> {
-  await client.query("select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for share", [
-    batchId,
-  ]);
+  await client.query(
+    "select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for key share",
+    [batchId],
+  );
 }
 
 /** Locks a batch to the end of the transaction, so that no other delivery works on it. Gives false when it has ended. */
