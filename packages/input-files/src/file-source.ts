@@ -28,17 +28,19 @@ export async function* storedBytes(file: FileHandle, size: number, pieceBytes = 
   let read = 0;
   for (;;) {
     // A piece's room is the file's, not more: most files are small, and to get and free a MiB for each costs more than
-    // to read it. Where the file should end, a look at little is enough.
-    const left = size - read;
-    const piece = Buffer.allocUnsafeSlow(left > 0 ? Math.min(left, pieceBytes) : Math.min(END_BYTES, pieceBytes));
+    // to read it. One byte more than should be there tells the end without another look.
+    const room = read < size ? size - read + 1 : BEHIND_BYTES;
+    const piece = Buffer.allocUnsafeSlow(Math.min(room, pieceBytes));
     const { bytesRead } = await file.read(piece, 0, piece.length, read);
-    if (bytesRead === 0) return;
+    if (bytesRead > 0) yield piece.subarray(0, bytesRead);
+    // Of a file, less comes than there is room for at its end alone.
+    if (bytesRead < piece.length) return;
     read += bytesRead;
-    yield piece.subarray(0, bytesRead);
   }
 }
 
-const END_BYTES = 4096;
+/** Room for what has come behind the size that was seen. */
+const BEHIND_BYTES = 4096;
 
 /** Up to here a packed file is unpacked in one go, if that gives no more than so much. */
 const SMALL_PACKED_BYTES = 64 * 1024;

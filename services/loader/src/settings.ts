@@ -12,7 +12,7 @@ export const LoaderSettings = Type.Object({
     default: 2,
     minimum: 1,
     maximum: 64,
-    description: "Batches merged side by side",
+    description: "Loads side by side; of transactions, each takes up to four batches that wait",
   }),
 });
 export type LoaderSettings = Static<typeof LoaderSettings>;
