@@ -30,7 +30,8 @@ export function maskRawRecords(
     onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
     return masked;
   };
-  // A masked record may no longer say whose it is; where it still mentions somebody then, in a field that is kept, none of it stays.
+  // A masked record may no longer say whose it is; where it still mentions somebody then, in a field that is kept, none of it
+  // stays.
   return {
     json(text) {
       const record = parseJson(text);
@@ -48,10 +49,11 @@ export function maskRawRecords(
       const record = dataset.fromCsv(row);
       const subject = dataset.subjectOf(record);
       const fields = Object.entries(row);
+      const filledWith = (value: string) => Object.fromEntries(fields.map(([name]) => [name, value]));
       const text = JSON.stringify(row);
       if (isOfNobody(subject) || isNestedDeeper(DEEPEST_NESTING, record, text)) {
         const redacted = redactWhole(record, text, subject, findSuppression, onMasked);
-        return redacted === undefined ? undefined : Object.fromEntries(fields.map(([name]) => [name, redacted]));
+        return redacted === undefined ? undefined : filledWith(redacted);
       }
       const masked = mask(record, subject);
       if (masked !== undefined) {
@@ -59,7 +61,7 @@ export function maskRawRecords(
         const maskedRow = Object.fromEntries(fields.map(([name]) => [name, toCsvField(Reflect.get(values, name))]));
         const maskedText = JSON.stringify(maskedRow);
         if (!namesSuppressed(dataset, dataset.fromCsv(maskedRow), maskedText, findSuppression)) return maskedRow;
-        return Object.fromEntries(fields.map(([name]) => [name, REDACTED]));
+        return filledWith(REDACTED);
       }
       const redacted = fields.map(([name, field]) => [name, redactEmails(field, findSuppression) ?? field] as const);
       const count = redacted.filter(([name, field]) => field !== row[name]).length;

@@ -5,7 +5,7 @@ import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
-import { stageBatch } from "./stage-batch.js";
+import { stagePart } from "./stage-part.js";
 import { createStage, findMergeRejects } from "./stage-rows.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
@@ -80,7 +80,7 @@ async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo,
     async (client) => {
       if (!(await lockBatch(client, batch.batchId))) return;
       await createStage(client, dataset);
-      await stageBatch(client, context.staging, dataset, batch, 0);
+      await stagePart(client, context.staging, dataset, batch, 0);
       await findMergeRejects(client, dataset);
       for (const statement of dataset.merge.before) await client.query(statement);
     },

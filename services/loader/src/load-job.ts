@@ -14,9 +14,8 @@ const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 
 /**
  * Does the job `load`: brings a transformed batch into the warehouse, once, however often it is delivered, and others of its
- * run that wait. A batch that
- * was masked under an older suppression list, or of which something staged is damaged, is sent back to be transformed again.
- * Once it is loaded, its room in staging is freed.
+ * run that wait. A batch that was masked under an older suppression list, or of which something staged is damaged, is sent
+ * back to be transformed again. Once it is loaded, its room in staging is freed.
  */
 export async function loadJob(
   context: LoaderContext,

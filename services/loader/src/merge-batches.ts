@@ -8,7 +8,7 @@ import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stag
 import type { Client } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
-import { type Part, stageBatch } from "./stage-batch.js";
+import { type Part, stagePart } from "./stage-part.js";
 import { addMergeRejects, createStage, findMergeRejects, type MergeReject } from "./stage-rows.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
@@ -31,14 +31,15 @@ export async function mergeBatches(
   await createStage(client, dataset);
   const parts: Part[] = [];
   for (const batch of batches) {
-    parts.push(await stageBatch(client, context.staging, dataset, batch, parts.length));
+    parts.push(await stagePart(client, context.staging, dataset, batch, parts.length));
   }
   if (dataset.fenced) {
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
   }
   const mergeRejects = await findMergeRejects(client, dataset);
-  const rejectsOf = ({ part }: Part) => mergeRejects.filter((reject) => reject.part === part);
+  const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
+  const rejectsOf = ({ part }: Part) => byPart[part] ?? [];
   const publishing = publish(context, parts, rejectsOf);
   const merging = (async () => {
     await client.query("select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true)", [

@@ -4,7 +4,7 @@ import { type BatchInfo, lockBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordRepublished, rejectedPlaces } from "@lethe/warehouse/ledger/republish-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
-import { readStaged } from "./stage-batch.js";
+import { readStaged } from "./stage-part.js";
 import { writePublished } from "./write-published.js";
 
 /**

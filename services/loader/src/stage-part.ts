@@ -34,7 +34,7 @@ export async function readStaged(
 }
 
 /** Copies what is staged for a batch into the temporary tables, as the part of that number. Throws StagedObjectError. */
-export async function stageBatch(
+export async function stagePart(
   client: Client,
   staging: Staging,
   dataset: Dataset,
