@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { json } from "node:stream/consumers";
+import { expect, it } from "vitest";
+
+const below = constants.priority.PRIORITY_BELOW_NORMAL;
+
+/** Gives way in a process of its own, and tells of it and of its session, which is null on kernels that do not group by it. */
+const PROGRAM = `
+  import { existsSync, readFileSync } from "node:fs";
+  import { getPriority } from "node:os";
+  const sessionNice = () => existsSync("/proc/self/autogroup")
+    ? Number(/nice (-?\\d+)/.exec(readFileSync("/proc/self/autogroup", "utf8"))[1])
+    : null;
+  const before = sessionNice();
+  const { giveWay } = await import(process.argv[1]);
+  giveWay();
+  process.stdout.write(JSON.stringify({ priority: getPriority(), before, after: sessionNice() }));
+`;
+
+it("lowers the process, and the session that it leads", async () => {
+  const { priority, before, after } = await giveWayInProcess({ detached: true });
+  expect(priority).toBe(below);
+  expect(after).toBe(before === null ? null : below);
+});
+
+it("leaves a session alone that others share", async () => {
+  const { priority, before, after } = await giveWayInProcess({ detached: false });
+  expect(priority).toBe(below);
+  expect(after).toBe(before);
+});
+
+async function giveWayInProcess({ detached }: { readonly detached: boolean }) {
+  const built = new URL("../dist/give-way.js", import.meta.url).href;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM, built], {
+    detached,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return (await json(child.stdout)) as { priority: number; before: number | null; after: number | null };
+}
