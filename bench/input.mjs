@@ -39,10 +39,10 @@ export function daysOf(transactions) {
   return Math.max(1, Math.ceil(transactions / TRANSACTIONS_PER_DAY));
 }
 
-/** Moves the files of the last so many days to a folder of their own and gives it. */
-export async function splitOffLast(input, days) {
+/** Moves the files of the last so many days to a folder of their own, of a name that is not there yet, and gives it. */
+export async function splitOffLast(input, days, name) {
   const last = (await readdir(input.transactions)).sort().slice(-days);
-  const folder = `${input.transactions}-last`;
+  const folder = `${input.transactions}-${name}`;
   await moveFiles(input.transactions, folder, (name) => last.includes(name.split(path.sep)[0]));
   return folder;
 }

@@ -2,9 +2,10 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { dumpTables, loadDump } from "../contenders/floor.mjs";
 import { runLethe, warmUp } from "../contenders/lethe.mjs";
+import { runLoader } from "../contenders/run-loader.mjs";
 import { daysOf, makeInput, splitOffLast } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
-import { medianOf } from "../report/median.mjs";
+import { medianOf, ratios } from "../report/median.mjs";
 import { peaksOf } from "../report/peaks.mjs";
 import { requireRows } from "../require-rows.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
@@ -13,12 +14,13 @@ const TIMES = 10;
 
 /**
  * Lethe with some transactions, with ten times as many, and with some more into the tables that these have filled; then the
- * floor with ten times as many. The large loads run once: each takes as long as ten small ones.
+ * floor and the script with ten times as many. The large loads run once: each takes as long as ten small ones.
  */
 export async function measureLinearity({ work, transactions, rounds, note }) {
   const days = daysOf(transactions);
-  const input = await makeInput(work, transactions * (TIMES + 1), days * (TIMES + 1));
-  const few = await splitOffLast(input, days);
+  const input = await makeInput(work, transactions * (TIMES + rounds), days * (TIMES + rounds));
+  const few = [];
+  for (let round = 0; round < rounds; round++) few.push(await splitOffLast(input, days, `few-${round}`));
   const large = transactions * TIMES;
   const lethe = await startLethe({ folder: path.join(work, "lethe"), input: input.base });
   const dump = path.join(work, "dump");
@@ -28,9 +30,9 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
   try {
     await warmUp(lethe, input.transactions);
     const small = [];
-    for (let round = 0; round < rounds; round++) {
+    for (const part of few) {
       await reset();
-      small.push(await runLethe(lethe, few));
+      small.push(await runLethe(lethe, part));
       await requireRows(lethe.client, "lethe", { transactions });
       report(`${transactions}`, small.at(-1));
     }
@@ -39,28 +41,40 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
     const { lines } = await requireRows(lethe.client, "lethe", { transactions: large });
     report(`${large}`, many);
     await dumpTables(lethe.client, dump);
-    const more = await runLethe(lethe, few);
-    await requireRows(lethe.client, "lethe", { transactions: large + transactions });
-    report(`${transactions} more`, more);
+    const more = [];
+    for (const part of few) {
+      more.push(await runLethe(lethe, part));
+      await requireRows(lethe.client, "lethe", { transactions: large + transactions * more.length });
+      report(`${transactions} more`, more.at(-1));
+    }
     await reset();
     const floor = await loadDump(lethe.client, dump);
     await requireRows(lethe.client, "floor", { transactions: large, lines });
     report(`floor, ${large}`, floor);
-    const ratiosTo = (seconds) => medianOf(small.map((run) => seconds / run.seconds));
+    await reset();
+    const naive = await runLoader("naive-loader.mjs", lethe.databaseUrl, input.transactions);
+    await requireRows(lethe.client, "naive", { transactions: large, lines });
+    report(`naive, ${large}`, naive);
+    const secondsOf = (runs) => runs.map(({ seconds }) => seconds);
     return {
       figures: {
-        linearity: ratiosTo(many.seconds / TIMES),
-        linearityIntoFull: ratiosTo(more.seconds),
+        linearity: medianOf(secondsOf(small).map((seconds) => many.seconds / TIMES / seconds)),
+        linearityIntoFull: medianOf(ratios(secondsOf(more), secondsOf(small))),
         ratioToFloorLarge: medianOf([many.seconds / floor.seconds]),
+        ratioToNaiveLarge: medianOf([naive.seconds / many.seconds]),
       },
       peaks: peaksOf([many]),
       servers: await lethe.versions(),
       details: {
         transactions: large,
         lines,
-        seconds: { lethe: medianOf([many.seconds]), floor: medianOf([floor.seconds]) },
-        secondsOfATenth: medianOf(small.map((run) => run.seconds)),
-        secondsOfATenthMore: medianOf([more.seconds]),
+        seconds: {
+          lethe: medianOf([many.seconds]),
+          floor: medianOf([floor.seconds]),
+          naive: medianOf([naive.seconds]),
+        },
+        secondsOfATenth: medianOf(secondsOf(small)),
+        secondsOfATenthMore: medianOf(secondsOf(more)),
       },
     };
   } finally {
