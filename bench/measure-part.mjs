@@ -11,8 +11,8 @@ import { measureScaleOut } from "./parts/scale-out.mjs";
 import { measureSmallFiles } from "./parts/small-files.mjs";
 
 const MEASURES = {
-  bulk: measureBulk,
   "small-files": measureSmallFiles,
+  bulk: measureBulk,
   "queue-share": measureQueueShare,
   api: measureApi,
   "cold-start": measureColdStart,

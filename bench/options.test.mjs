@@ -16,7 +16,7 @@ test("less input is no result", () => {
 });
 
 test("keeps the order of the parts", () => {
-  expect(readOptions(["--only", "small-files,bulk"]).parts).toEqual(["bulk", "small-files"]);
+  expect(readOptions(["--only", "bulk,small-files"]).parts).toEqual(["small-files", "bulk"]);
 });
 
 test.each([

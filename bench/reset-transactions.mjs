@@ -1,5 +1,4 @@
-import { rm } from "node:fs/promises";
-import path from "node:path";
+import { setAside } from "./set-aside.mjs";
 
 const STATEMENTS = [
   "truncate warehouse.purchases, warehouse.delivery_addresses, warehouse.transactions",
@@ -18,7 +17,5 @@ const STATEMENTS = [
 /** Takes an installation back to before its first transaction, so that each contender starts from the same tables. */
 export async function resetTransactions(client, folder) {
   for (const statement of STATEMENTS) await client.query(statement);
-  for (const place of ["landing", "processed_data", "archived_data"]) {
-    await rm(path.join(folder, place), { recursive: true, force: true });
-  }
+  await setAside(folder, ["landing", "processed_data", "archived_data"]);
 }
