@@ -46,7 +46,7 @@ export async function startLetheByHand(folder) {
     landing: path.join(folder, "landing"),
     client,
     versions: () => describeServers(client),
-    run: (job) => runJob(address, job),
+    run: (job) => runJob(address, client, job),
     processes: () => processesBelow(process.pid),
     /** Starts one more transformer, bound to a core; gives it with its `stop`. */
     startTransformer: (core) => start("transformer", core),

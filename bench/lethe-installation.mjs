@@ -39,7 +39,7 @@ export async function startLethe({ folder, input }) {
     client,
     versions: () => describeServers(client),
     /** Triggers a job and follows its run until it is closed; see `runJob`. */
-    run: (job) => runJob(api, job),
+    run: (job) => runJob(api, client, job),
     /** Process ids of the services and servers by name. */
     processes: () => processesBelow(child.pid),
     async stop() {

@@ -4,7 +4,7 @@ export const METHODS = {
     "The contenders run in turns on one installation (`lethe up` with its own durable PostgreSQL and Redis), each into the " +
     "same three tables, empty but for customers and products, and each round begins with another one; a ratio is of one " +
     "round. Lethe has loaded one day before, uncounted, as services that are up have. The floor is COPY of the rows that Lethe has loaded, in one transaction on one connection, commit included. " +
-    "Lethe is measured from before the POST until the API says that the run is closed. The script reads, validates and " +
+    "Lethe is measured from before the POST until the run is closed. The script reads, validates and " +
     "inserts 1,000 records at a time. The row-at-a-time loader asks for each key before it writes, every statement a " +
     "transaction of its own; it loads 10,000 transactions, and its time is scaled to all of them. Rows are counted after each.",
   "small-files":
