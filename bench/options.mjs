@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What `npm run bench` measures, in this order. Small files come before what others leave to delete: see `setAside`. */
+/** What `npm run bench` measures, in this order. */
 export const PART_NAMES = [
   "small-files",
   "bulk",
