@@ -3,8 +3,9 @@ import path from "node:path";
 
 /**
  * Empties folders of an installation by moving what lies in them to a folder beside it. To delete it would be the next
- * run's to pay for: ext4 gives out no inode again that was freed within the last minute, and passes over each of them
- * whenever it looks for one (`recently_deleted` in fs/ext4/ialloc.c), which took the loader twice its CPU time.
+ * run's to pay for: ext4 gives out no inode again that was freed within the last minutes (one, or six until its table is
+ * written), and passes over each of them whenever it looks for one: `recently_deleted` in fs/ext4/ialloc.c. It took the
+ * loader up to three times its CPU time.
  */
 export async function setAside(folder, places) {
   const aside = await mkdtemp(`${folder}-aside-`);
