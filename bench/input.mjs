@@ -43,7 +43,7 @@ export function daysOf(transactions) {
 export async function splitOffLast(input, days, name) {
   const last = (await readdir(input.transactions)).sort().slice(-days);
   const folder = `${input.transactions}-${name}`;
-  await moveFiles(input.transactions, folder, (name) => last.includes(name.split(path.sep)[0]));
+  await moveFiles(input.transactions, folder, (file) => last.includes(file.split(path.sep)[0]));
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename } from "node:fs/promises";
+import { mkdir, mkdtemp, rename } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -10,9 +10,10 @@ import path from "node:path";
 export async function setAside(folder, places) {
   const aside = await mkdtemp(`${folder}-aside-`);
   for (const place of places) {
-    const names = await readdir(path.join(folder, place)).catch(() => []);
-    await mkdir(path.join(aside, place));
-    // The folders themselves stay, as services expect them.
-    for (const name of names) await rename(path.join(folder, place, name), path.join(aside, place, name));
+    const emptied = path.join(folder, place);
+    await mkdir(emptied, { recursive: true });
+    await rename(emptied, path.join(aside, place));
+    // Services expect it to be there.
+    await mkdir(emptied);
   }
 }

@@ -11,19 +11,19 @@ const SESSION_FIELD = 3;
  */
 export function giveWay(): void {
   setPriority(NICE);
-  if (process.platform === "linux" && leadsItsSession()) lowerSession();
+  if (process.platform === "linux") lowerOwnSession();
 }
 
 /**
- * Where Linux shares cores out by session (`kernel.sched_autogroup_enabled`, as most machines with a desktop or Debian have
- * it), a process's priority counts only inside its own session, and a session that runs on several cores can wait a tenth
- * of a second for one that never sleeps. The session's own priority is what helps then: sched(7), "The autogroup feature".
+ * Where Linux shares cores out by session (`kernel.sched_autogroup_enabled`), a process's priority counts only inside its own
+ * session, and a session that runs on several cores can wait a tenth of a second for one that never sleeps. The session's own
+ * priority is what helps then: sched(7), "The autogroup feature".
  */
-function lowerSession(): void {
+function lowerOwnSession(): void {
   try {
-    writeFileSync("/proc/self/autogroup", String(NICE));
+    if (leadsItsSession()) writeFileSync("/proc/self/autogroup", String(NICE));
   } catch {
-    // Kernels without autogroups have no such file, containers may forbid it: the services run the same, side by side.
+    // Kernels without autogroups have no such file, and containers may forbid it. A service works as well without.
   }
 }
 
