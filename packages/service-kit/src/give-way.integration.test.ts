@@ -5,13 +5,18 @@ import { expect, it } from "vitest";
 
 const below = constants.priority.PRIORITY_BELOW_NORMAL;
 
-/** Gives way in a process of its own, and tells of it and of its session, which is null on kernels that do not group by it. */
+/**
+ * Gives way in a process of its own, and tells of it and of its session: null on kernels that do not group by it, and for
+ * processes of no session's group (those that the first process starts), whose file is empty.
+ */
 const PROGRAM = `
   import { existsSync, readFileSync } from "node:fs";
   import { getPriority } from "node:os";
-  const sessionNice = () => existsSync("/proc/self/autogroup")
-    ? Number(/nice (-?\\d+)/.exec(readFileSync("/proc/self/autogroup", "utf8"))[1])
-    : null;
+  const autogroup = () => (existsSync("/proc/self/autogroup") ? readFileSync("/proc/self/autogroup", "utf8") : "");
+  const sessionNice = () => {
+    const nice = /nice (-?\\d+)/.exec(autogroup());
+    return nice === null ? null : Number(nice[1]);
+  };
   const before = sessionNice();
   const { giveWay } = await import(process.argv[1]);
   giveWay();
