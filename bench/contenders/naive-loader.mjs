@@ -4,20 +4,10 @@ import pg from "pg";
 import { readTransactions } from "./read-transactions.mjs";
 
 const BATCH = 1_000;
-const INSERTS = [
-  {
-    into: "warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)",
-    rows: (t) => [[t.id, t.time, t.customerId, t.totalCost, 0]],
-  },
-  {
-    into: "warehouse.delivery_addresses (transaction_id, address, postcode, city, country, country_code)",
-    rows: ({ id, address: a }) => [[id, a.address, a.postcode, a.city, a.country, a.countryCode]],
-  },
-  {
-    into: "warehouse.purchases (transaction_id, line, sku, quantity, price, total)",
-    rows: ({ id, lines }) => lines.map((line, i) => [id, i + 1, line.sku, line.quantity, line.price, line.total]),
-  },
-];
+const TRANSACTIONS = "transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)";
+const ADDRESSES =
+  "delivery_addresses (transaction_key, transaction_id, address, postcode, city, country, country_code)";
+const LINES = "purchases (transaction_key, transaction_id, line, sku, quantity, price, total)";
 
 const [folder, most] = process.argv.slice(2);
 const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
@@ -36,14 +26,26 @@ await client.end();
 
 async function insert(transactions) {
   await client.query("begin");
-  for (const { into, rows } of INSERTS) {
-    const values = transactions.flatMap(rows);
-    await client.query(
-      `insert into ${into} values ${places(values.length, values[0].length)} on conflict do nothing`,
-      values.flat(),
-    );
-  }
+  const rows = transactions.map(({ id, time, customerId, totalCost }) => [id, time, customerId, totalCost, 0]);
+  const inserted = await insertRows(
+    TRANSACTIONS,
+    rows,
+    "on conflict do nothing returning transaction_id, transaction_key",
+  );
+  const keys = new Map(inserted.map((row) => [row.transaction_id, row.transaction_key]));
+  // One that was there has no key, and its address and lines are there too.
+  const added = transactions.filter(({ id }) => keys.has(id));
+  const addressOf = ({ id, address: a }) => [keys.get(id), id, a.address, a.postcode, a.city, a.country, a.countryCode];
+  const linesOf = ({ id, lines }) =>
+    lines.map((line, i) => [keys.get(id), id, i + 1, line.sku, line.quantity, line.price, line.total]);
+  if (added.length > 0) await insertRows(ADDRESSES, added.map(addressOf));
+  if (added.length > 0) await insertRows(LINES, added.flatMap(linesOf));
   await client.query("commit");
+}
+
+async function insertRows(into, rows, ending = "") {
+  const text = `insert into warehouse.${into} values ${places(rows.length, rows[0].length)} ${ending}`;
+  return (await client.query(text, rows.flat())).rows;
 }
 
 /** Gives `($1, $2), ($3, $4)` for two rows of two. */

@@ -12,19 +12,20 @@ await client.end();
 async function save({ id, time, customerId, totalCost, address, lines }) {
   if (await isThere("transactions where transaction_id = $1", id)) return;
   if (!(await isThere("customers where id = $1", customerId))) throw new Error("a customer is not there");
-  await client.query(
-    "insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id) values ($1, $2, $3, $4, 0)",
+  const inserted = await client.query(
+    "insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id) values ($1, $2, $3, $4, 0) returning transaction_key",
     [id, time, customerId, totalCost],
   );
+  const key = inserted.rows[0].transaction_key;
   await client.query(
-    "insert into warehouse.delivery_addresses (transaction_id, address, postcode, city, country, country_code) values ($1, $2, $3, $4, $5, $6)",
-    [id, address.address, address.postcode, address.city, address.country, address.countryCode],
+    "insert into warehouse.delivery_addresses (transaction_key, transaction_id, address, postcode, city, country, country_code) values ($1, $2, $3, $4, $5, $6, $7)",
+    [key, id, address.address, address.postcode, address.city, address.country, address.countryCode],
   );
   for (const [i, { sku, quantity, price, total }] of lines.entries()) {
     if (!(await isThere("products where sku = $1", sku))) throw new Error("a product is not there");
     await client.query(
-      "insert into warehouse.purchases (transaction_id, line, sku, quantity, price, total) values ($1, $2, $3, $4, $5, $6)",
-      [id, i + 1, sku, quantity, price, total],
+      "insert into warehouse.purchases (transaction_key, transaction_id, line, sku, quantity, price, total) values ($1, $2, $3, $4, $5, $6, $7)",
+      [key, id, i + 1, sku, quantity, price, total],
     );
   }
 }

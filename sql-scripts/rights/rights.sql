@@ -57,9 +57,10 @@ as $$
     ('warehouse.customers_history',
      'select (id, email, source_file_id)',                   null,                     null,                     'select, insert, update'),
     ('warehouse.transactions',
-     'select (transaction_id, customer_id, source_file_id)', null,                     null,                     'select, insert, update'),
+     'select (transaction_id, transaction_key, customer_id, source_file_id)',
+                                                             null,                     null,                     'select, insert, update'),
     ('warehouse.delivery_addresses',
-     'select (transaction_id)',                              null,                     null,                     'select, insert, update'),
+     'select (transaction_key)',                             null,                     null,                     'select, insert, update'),
     ('warehouse.products',        null,                      'select (sku)',           null,                     'select, insert, update'),
     ('warehouse.products_history', null,                     null,                     null,                     'select, insert, update'),
     ('warehouse.purchases',       null,                      null,                     null,                     'select, insert'),
@@ -75,7 +76,7 @@ as $$
   left join (values
     ('warehouse.customers', 'select (id), update (loaded_at)'),
     ('warehouse.products', 'select (sku), update (loaded_at)'),
-    ('warehouse.transactions', 'insert'),
+    ('warehouse.transactions', 'select (transaction_id, transaction_key), insert'),
     ('warehouse.delivery_addresses', 'insert'),
     ('warehouse.purchases', 'insert')
   ) as m (relation, merger) using (relation)
@@ -118,6 +119,11 @@ begin
     execute format('grant %s on %s to %I', decided.privileges, decided.relation, decided.role);
   end loop;
 
+  -- The merge gives keys out, whoever of the two it runs as.
+  for service in select rolname from pg_roles where rolname in ('lethe_loader', 'lethe_merger') loop
+    execute format('grant usage on sequence warehouse.transactions_transaction_key_seq to %I', service);
+  end loop;
+
   if exists (select from pg_roles where rolname = 'lethe_loader') then
     -- An erasure vacuums what it has masked. Before PostgreSQL 17 only a table's owner can.
     if current_setting('server_version_num')::integer >= 170000 then
@@ -137,20 +143,24 @@ begin
   end if;
 end $$;
 
--- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql` and the step after it. To run
--- without PostgreSQL's row by row checks it needs a right that only a superuser can give, and that no service has: it is
--- with a role that nobody can take on, which owns the two functions and may do nothing but what they do.
+-- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql` and `0014_transaction_keys.sql`.
+-- To run without PostgreSQL's row by row checks it needs a right that only a superuser can give, and that no service has: it is
+-- with a role that nobody can take on, which owns the functions and may do nothing but what they do.
 do $$
+declare
+  entrances constant text[] := array['warehouse.open_transaction_stage()', 'warehouse.take_transactions()', 'warehouse.merge_transactions()'];
+  entrance text;
 begin
   -- Whoever took the place of the superuser that gave them away leaves them as they are.
-  if not (select bool_and(pg_has_role(proowner, 'USAGE')) from pg_proc
-          where oid in ('warehouse.open_transaction_stage'::regproc, 'warehouse.merge_transactions'::regproc)) then
+  if not (select bool_and(pg_has_role(proowner, 'USAGE')) from pg_proc where oid = any (entrances::regprocedure[])) then
     return;
   end if;
-  revoke all on function warehouse.open_transaction_stage(), warehouse.merge_transactions() from public;
-  if exists (select from pg_roles where rolname = 'lethe_loader') then
-    grant execute on function warehouse.open_transaction_stage(), warehouse.merge_transactions() to lethe_loader;
-  end if;
+  foreach entrance in array entrances loop
+    execute format('revoke all on function %s from public', entrance);
+    if exists (select from pg_roles where rolname = 'lethe_loader') then
+      execute format('grant execute on function %s to lethe_loader', entrance);
+    end if;
+  end loop;
 
   if not (select rolsuper from pg_roles where rolname = current_user)
      or not exists (select from pg_roles where rolname = 'lethe_merger')
@@ -165,8 +175,10 @@ begin
     when unique_violation or internal_error then null;
   end;
   execute format('grant temporary on database %I to lethe_merger', current_database());
-  alter function warehouse.open_transaction_stage() owner to lethe_merger;
-  alter function warehouse.merge_transactions() owner to lethe_merger;
-  alter function warehouse.open_transaction_stage() security definer;
-  alter function warehouse.merge_transactions() security definer set session_replication_role = origin;
+  foreach entrance in array entrances loop
+    execute format('alter function %s owner to lethe_merger', entrance);
+    execute format('alter function %s security definer', entrance);
+  end loop;
+  alter function warehouse.take_transactions() set session_replication_role = origin;
+  alter function warehouse.merge_transactions() set session_replication_role = origin;
 end $$;

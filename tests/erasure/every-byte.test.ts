@@ -259,7 +259,7 @@ async function takeSnapshot(): Promise<Snapshot> {
   }
   const revenue = await world.pool.query(
     `select transaction_time::date::text as day, sku, sum(total)::text as revenue, sum(quantity)::text as quantity
-     from warehouse.transactions join warehouse.purchases using (transaction_id) group by 1, 2
+     from warehouse.transactions join warehouse.purchases using (transaction_key) group by 1, 2
      union all
      select transaction_time::date::text, null, sum(total_cost)::text, count(*)::text
      from warehouse.transactions group by 1 order by 1, 2`,

@@ -14,7 +14,10 @@ export const WAREHOUSE_TABLES = {
 export type WarehouseTable = keyof typeof WAREHOUSE_TABLES;
 
 // What differs from one load of the same input to the next.
-const CHANCE = ["version_id", "source_file_id", "loaded_at", "analytics_id", "run_id", "suppressed_at", "completed_at"];
+const CHANCE = [
+  ...["version_id", "transaction_key", "source_file_id", "loaded_at", "analytics_id", "run_id"],
+  ...["suppressed_at", "completed_at"],
+];
 
 // JSON numbers become JavaScript's, which are not exact.
 const MONEY = ["price", "total", "total_cost"];

@@ -42,42 +42,76 @@ afterEach(async () => {
   loader.release(true);
 });
 
-const FOREIGN_KEY_VIOLATION = "23503";
 const LOCK_NOT_AVAILABLE = "55P03";
 
 it("brings a transaction, its address and its lines", async () => {
   await stage({ lines: 2 });
+  expect(await take()).toEqual([]);
   await merge();
-  await loader.query("reset role");
-  const { rows } = await loader.query(
-    `select t.customer_id, a.city, array_agg(p.line order by p.line) as lines
-     from warehouse.transactions t join warehouse.delivery_addresses a using (transaction_id)
-     join warehouse.purchases p using (transaction_id) group by 1, 2`,
-  );
-  expect(rows).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1, 2] }]);
+  expect(await everything()).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1, 2] }]);
+});
+
+describe("gives back, and leaves out of the warehouse,", () => {
+  it("a transaction of a customer who is not there", async () => {
+    await stage({ customer: "999999" });
+    expect(await take()).toEqual([{ part: 0, ordinal: 0, reason: "unknown_customer", missing_key: "999999" }]);
+    await merge();
+    expect(await everything()).toEqual([]);
+  });
+
+  it("a transaction of which a product is not there: of several the first", async () => {
+    await stage({ lines: 2 });
+    await loader.query("insert into stage_purchases values (0, 4, 8, 1, 1, 1), (0, 3, 9, 1, 1, 1)");
+    expect(await take()).toEqual([{ part: 0, ordinal: 0, reason: "unknown_sku", missing_key: "9" }]);
+    await merge();
+    expect(await everything()).toEqual([]);
+  });
+
+  it("a transaction that is there, whatever else is wrong with it", async () => {
+    await stage({});
+    expect(await take()).toEqual([]);
+    await merge();
+    const before = await everything();
+    for (const again of [{}, { customer: "999999" }, { sku: SKU + 1 }]) {
+      await emptyStage();
+      await stage({ lines: 3, ...again });
+      expect(await take()).toEqual([{ part: 0, ordinal: 0, reason: "duplicate", missing_key: null }]);
+      await merge();
+      expect(await everything()).toEqual(before);
+    }
+  });
+
+  it("all but the first of what several batches hold, of those that could be taken", async () => {
+    await stage({ part: 0, customer: "999999" });
+    await stage({ part: 1 });
+    await stage({ part: 2, lines: 2 });
+    expect((await take()).map(({ part, reason }) => [part, reason])).toEqual([
+      [0, "unknown_customer"],
+      [2, "duplicate"],
+    ]);
+    await merge();
+    expect(await everything()).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1] }]);
+  });
 });
 
 describe("refuses", () => {
-  it("a transaction of a customer who is not there", async () => {
-    await stage({ customer: "999999" });
-    await expect(merge()).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
-  });
-
-  it("a line of a product that is not there", async () => {
-    await stage({ sku: SKU + 1 });
-    await expect(merge()).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
-  });
-
   it("a line without its transaction", async () => {
     await stage({});
     await loader.query("insert into stage_purchases values (7, 1, $1, 1, 1, 1)", [SKU]);
+    await take();
     await expect(merge()).rejects.toMatchObject({ code: "23502" });
   });
 
-  it("a transaction that is there", async () => {
+  it("lines of a transaction that was staged when the others had been taken", async () => {
     await stage({});
-    await merge();
-    await expect(merge()).rejects.toMatchObject({ code: "23505" });
+    await take();
+    await stage({ part: 1 });
+    await expect(merge()).rejects.toMatchObject({ code: "23502" });
+  });
+
+  it("what a loader of before these parts should have left out of the stage", async () => {
+    await stage({ customer: "999999" });
+    await expect(merge()).rejects.toMatchObject({ code: "23000" });
   });
 
   it.each([
@@ -85,18 +119,32 @@ describe("refuses", () => {
     "create temp table stage_purchases (ordinal integer, line smallint, sku integer, quantity integer, price numeric, total numeric)",
   ])("staging tables that the caller has made: they could run code with the merge's rights (%s)", async (statement) => {
     await loader.query(statement);
+    await loader.query("savepoint before");
+    await expect(openStage()).rejects.toMatchObject({ code: "42P07" });
+    await loader.query("rollback to savepoint before");
     await loader.query("create temp table stage_transactions (ordinal integer)");
-    await expect(openStage()).resolves.toBeDefined();
-    await expect(merge()).rejects.toMatchObject({ code: "42501" });
+    await loader.query("create temp table taken_transactions (ordinal integer)");
+    for (const entrance of [take, merge]) {
+      await loader.query("savepoint before");
+      await expect(entrance()).rejects.toMatchObject({ code: "42501" });
+      await loader.query("rollback to savepoint before");
+    }
+  });
+
+  it("a caller who writes what has been taken", async () => {
+    await openStage();
+    const forged = "insert into taken_transactions (part, ordinal, transaction_key) values (0, 0, 1)";
+    await expect(loader.query(forged)).rejects.toMatchObject({ code: "42501" });
   });
 
   it("staging tables that are missing", async () => {
-    await expect(merge()).rejects.toMatchObject({ code: "42P01" });
+    await expect(merge()).rejects.toMatchObject({ code: "42501" });
   });
 });
 
 it("keeps the customer and the product that it refers to until it commits", async () => {
   await stage({});
+  await take();
   await merge();
   const other = await pool.connect();
   try {
@@ -121,13 +169,14 @@ it("waits for whoever renames a customer, and then does not find the old name", 
     await other.query(`update warehouse.customers set id = 'a pseudonym' where id = '${CUSTOMER}'`);
     await stage({});
     await loader.query("savepoint before");
-    await expect(merge()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    await expect(take()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
     await loader.query("rollback to savepoint before; set local lock_timeout = 0");
-    const waiting = merge();
-    const outcome = expect(waiting).rejects.toMatchObject({ code: FOREIGN_KEY_VIOLATION });
+    const outcome = expect(take()).resolves.toMatchObject([{ reason: "unknown_customer", missing_key: CUSTOMER }]);
     await other.query("commit");
     await outcome;
   } finally {
+    // It has locked the customer under the new name.
+    await loader.query("rollback");
     await other.query(`update warehouse.customers set id = '${CUSTOMER}' where id = 'a pseudonym'`);
     other.release(true);
   }
@@ -135,15 +184,17 @@ it("waits for whoever renames a customer, and then does not find the old name", 
 
 it("has the right to leave the checks out with a role that no service can take on, and for its own time alone", async () => {
   await stage({});
+  await take();
   await merge();
   expect((await loader.query("show session_replication_role")).rows).toEqual([{ session_replication_role: "origin" }]);
   const { rows } = await loader.query(
     `select proname, pg_get_userbyid(proowner) as owner, 'session_replication_role=origin' = any (proconfig) as "putsBack"
-     from pg_proc where proname in ('merge_transactions', 'open_transaction_stage') order by proname`,
+     from pg_proc where proname in ('merge_transactions', 'open_transaction_stage', 'take_transactions') order by proname`,
   );
   expect(rows).toEqual([
     { proname: "merge_transactions", owner: "lethe_merger", putsBack: true },
     { proname: "open_transaction_stage", owner: "lethe_merger", putsBack: false },
+    { proname: "take_transactions", owner: "lethe_merger", putsBack: true },
   ]);
   for (const statement of ["set session_replication_role = replica", "set role lethe_merger"]) {
     await loader.query("savepoint before");
@@ -154,6 +205,7 @@ it("has the right to leave the checks out with a role that no service can take o
 
 it("runs triggers of one's own, and then leaves the checks to PostgreSQL", async () => {
   await stage({ lines: 3 });
+  await take();
   await loader.query("reset role");
   await loader.query(`
     create temp table seen (line integer);
@@ -172,6 +224,7 @@ it("runs triggers of one's own, and then leaves the checks to PostgreSQL", async
 
 it("looks a product up once, for however many lines", async () => {
   await stage({ lines: 50 });
+  await take();
   await merge();
   await loader.query("reset role");
   expect(await looksAtProducts()).toBe(1);
@@ -190,25 +243,42 @@ it("stages the columns that the dataset fills", async () => {
   }
 });
 
-it("stages anew for a loader that works since before rows had the number of their batch", async () => {
-  await stage({});
-  await loader.query(
-    "reset role; alter table stage_transactions drop column part; alter table stage_purchases drop column part; set local role lethe_loader",
-  );
-  await stage({ lines: 2 });
-  await merge();
+describe("a loader that works since before transactions were taken in a part of their own", () => {
+  it("stages anew", async () => {
+    await stage({});
+    await loader.query("reset role; drop table taken_transactions; set local role lethe_loader");
+    await stage({ lines: 2 });
+    await take();
+    await merge();
+    expect(await everything()).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1, 2] }]);
+  });
+
+  it("merges all in one", async () => {
+    await stage({ lines: 2 });
+    await merge();
+    expect(await everything()).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1, 2] }]);
+  });
 });
 
 async function openStage() {
   return loader.query("select warehouse.open_transaction_stage()");
 }
 
+async function take() {
+  const { rows } = await loader.query<{ part: number; ordinal: number; reason: string; missing_key: string | null }>(
+    "select * from warehouse.take_transactions() order by part, ordinal",
+  );
+  return rows;
+}
+
 async function merge() {
   return loader.query("select warehouse.merge_transactions()");
 }
 
-async function stage({ customer = CUSTOMER, sku = SKU, lines = 1 }) {
+/** Stages the transaction, as a batch of its own. */
+async function stage({ part = 0, customer = CUSTOMER, sku = SKU, lines = 1 }) {
   await openStage();
+  await loader.query("select set_config('lethe.part', $1, true)", [part]);
   await loader.query(
     "insert into stage_transactions values (0, 1, $1, now(), $2, 1, 'Obala 1', '21000', 'Split', 'Croatia', 'HR')",
     [ID, customer],
@@ -217,6 +287,26 @@ async function stage({ customer = CUSTOMER, sku = SKU, lines = 1 }) {
     sku,
     lines,
   ]);
+}
+
+/** As a commit does. */
+async function emptyStage() {
+  await loader.query("reset role");
+  await loader.query("delete from stage_transactions; delete from stage_purchases; delete from taken_transactions");
+  await loader.query("set local role lethe_loader");
+}
+
+/** Gives the transactions that are in the warehouse, each with its city and its lines. */
+async function everything() {
+  await loader.query("reset role");
+  const { rows } = await loader.query(
+    `select t.customer_id, a.city, array_agg(p.line order by p.line) as lines
+     from warehouse.transactions t
+     left join warehouse.delivery_addresses a using (transaction_key, transaction_id)
+     left join warehouse.purchases p using (transaction_key, transaction_id) group by t.transaction_key, 1, 2`,
+  );
+  await loader.query("set local role lethe_loader");
+  return rows;
 }
 
 /** How often this transaction has looked into the table of products. */

@@ -90,7 +90,7 @@ export interface Merge {
   readonly openStage: string | null;
   /** Taken before anything is read, where two batches must not merge at once. */
   readonly lock: string | null;
-  /** Fill `stage_rejects`; the first reason that is found for a record stands. */
+  /** Fill `stage_rejects`; the first reason that is found for a record stands. What is taken may come into the warehouse here. */
   readonly findRejects: readonly string[];
   /** Run with staged rows and rejects in a transaction of its own that commits before the load's. */
   readonly before: readonly string[];

@@ -141,18 +141,18 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
 type People = ReturnType<typeof createPeople>;
 
 async function maskAddresses(client: Client, context: ErasureContext, people: People): Promise<void> {
-  const { rows } = await client.query<{ customerId: string; transactionId: string; address: MaskableAddress }>(
+  const { rows } = await client.query<{ customerId: string; transactionKey: string; address: MaskableAddress }>(
     SELECT_ADDRESSES,
     [people.ids()],
   );
-  const masked = rows.flatMap(({ customerId, transactionId, address }) => {
+  const masked = rows.flatMap(({ customerId, transactionKey, address }) => {
     const person = people.find(customerId, null);
     if (person === undefined) return [];
     const after = maskDeliveryAddress(address, context.policy.datasets.transactions, person.key);
     people.count(person, "warehouse.delivery_addresses", countMaskedValues(address, after));
     // The id in the transaction follows its customer by cascade.
     people.count(person, "warehouse.transactions", 1);
-    return [{ transaction_id: transactionId, ...after }];
+    return [{ transaction_key: transactionKey, ...after }];
   });
   await client.query(UPDATE_ADDRESSES, [JSON.stringify(masked)]);
 }

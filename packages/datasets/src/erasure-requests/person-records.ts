@@ -22,9 +22,9 @@ export const SELECT_CUSTOMERS = `
 
 /** Takes ids. Gives the delivery addresses of their transactions. */
 export const SELECT_ADDRESSES = `
-  select t.customer_id as "customerId", d.transaction_id as "transactionId",
+  select t.customer_id as "customerId", d.transaction_key::text as "transactionKey",
          jsonb_build_object('address', d.address, 'postcode', d.postcode, 'city', d.city, 'country', d.country) as address
-  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_id)
+  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_key)
   where t.customer_id = any ($1)`;
 
 /** Quarantined records of which no field says whose they are: only their words can. */
@@ -91,13 +91,13 @@ export const UPDATE_HISTORY = `
   cross join lateral jsonb_populate_record(null::warehouse.customers_history, element) as masked
   where h.version_id = (element ->> 'key')::bigint`;
 
-/** Takes a JSON array of `{transaction_id, ...columns}`. */
+/** Takes a JSON array of `{transaction_key, ...columns}`. */
 export const UPDATE_ADDRESSES = `
   update warehouse.delivery_addresses d
   set address = masked.address, postcode = masked.postcode, city = masked.city, country = masked.country,
       country_code = masked.country_code
   from jsonb_populate_recordset(null::warehouse.delivery_addresses, $1::jsonb) as masked
-  where d.transaction_id = masked.transaction_id`;
+  where d.transaction_key = masked.transaction_key`;
 
 /**
  * Takes a JSON array of `{id, payload, pseudonym, missing_key}`. A transaction stays open: masked, it can still be

@@ -21,7 +21,7 @@ export const COUNT_RECORDS = `
     select 'warehouse.transactions', count(*) from warehouse.transactions where customer_id = any ($1)
     union all
     select 'warehouse.delivery_addresses', count(*)
-    from warehouse.transactions join warehouse.delivery_addresses using (transaction_id) where customer_id = any ($1)
+    from warehouse.transactions join warehouse.delivery_addresses using (transaction_key) where customer_id = any ($1)
     union all
     select 'ledger.quarantine', count(*) from ledger.quarantine
     where status <> 'erased' and payload is not null and (subject_customer_id = any ($1) or subject_email = $2)

@@ -9,7 +9,7 @@ export const SCAN_CUSTOMERS = `
 
 export const SCAN_ADDRESSES = `
   select jsonb_build_object('address', d.address, 'postcode', d.postcode, 'city', d.city, 'country', d.country) as address
-  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_id)
+  from warehouse.transactions t join warehouse.delivery_addresses d using (transaction_key)
   where t.customer_id = any ($1)`;
 
 export const SCAN_QUARANTINED = `

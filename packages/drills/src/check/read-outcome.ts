@@ -58,7 +58,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   const transactions = await query<TransactionRow>(
     `select t.transaction_id::text as id, t.customer_id as "customerId", t.total_cost::text as total,
             (select array_agg(concat_ws(' ', p.sku, p.quantity, p.price, p.total) order by p.line)
-             from warehouse.purchases p where p.transaction_id = t.transaction_id) as lines
+             from warehouse.purchases p where p.transaction_key = t.transaction_key) as lines
      from warehouse.transactions t where t.source_file_id in (${ofDay}) order by 1`,
   );
   const quarantine = await query<{ entry: string }>(
@@ -70,7 +70,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     `select c::text as row from warehouse.customers c where source_file_id in (${ofDay})
      union all select h::text from warehouse.customers_history h where source_file_id in (${ofDay})
      union all select t::text from warehouse.transactions t where source_file_id in (${ofDay})
-     union all select d::text from warehouse.delivery_addresses d join warehouse.transactions t using (transaction_id)
+     union all select d::text from warehouse.delivery_addresses d join warehouse.transactions t using (transaction_key)
                where t.source_file_id in (${ofDay})
      union all select q::text from ledger.quarantine q where file_id in (${ofDay})`,
   );
