@@ -13,8 +13,10 @@ import { resetTransactions } from "../reset-transactions.mjs";
 const TIMES = 10;
 
 /**
- * Lethe with some transactions, with ten times as many, and with some more into the tables that these have filled; then the
- * floor and the script with ten times as many. The large loads run once: each takes as long as ten small ones.
+ * Lethe with ten times as many transactions, with some more into the tables that these have filled, and with as many into
+ * empty ones; then the floor and the script with ten times as many. The large loads run once: each takes as long as ten small
+ * ones. The largest comes first, so that the others meet services and servers that have worked as long: buffers that are
+ * touched for the first time, and heaps that have not been collected yet, would be of one side only.
  */
 export async function measureLinearity({ work, transactions, rounds, note }) {
   const days = daysOf(transactions);
@@ -29,13 +31,6 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
   const report = (name, { seconds }) => note(`${name}: ${seconds.toFixed(2)} s`);
   try {
     await warmUp(lethe, input.transactions);
-    const small = [];
-    for (const part of few) {
-      await reset();
-      small.push(await runLethe(lethe, part));
-      await requireRows(lethe.client, "lethe", { transactions });
-      report(`${transactions}`, small.at(-1));
-    }
     await reset();
     const many = await runLethe(lethe, input.transactions);
     const { lines } = await requireRows(lethe.client, "lethe", { transactions: large });
@@ -46,6 +41,13 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
       more.push(await runLethe(lethe, part));
       await requireRows(lethe.client, "lethe", { transactions: large + transactions * more.length });
       report(`${transactions} more`, more.at(-1));
+    }
+    const small = [];
+    for (const part of few) {
+      await reset();
+      small.push(await runLethe(lethe, part));
+      await requireRows(lethe.client, "lethe", { transactions });
+      report(`${transactions}`, small.at(-1));
     }
     await reset();
     const floor = await loadDump(lethe.client, dump);

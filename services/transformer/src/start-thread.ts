@@ -44,8 +44,8 @@ export interface TransformThread {
 
 /** Node's own limit for a thread's stack; what goes deeper is caught as an error. */
 const STACK_MB = 4;
-/** V8 keeps room three times this size for what is new; by itself it would take more than the work gains from. */
-const YOUNG_GENERATION_MB = 24;
+/** Room for what is new: less of it is collected before its time, and what more would save is less than what it takes. */
+const YOUNG_GENERATION_MB = 40;
 
 /** Starts a thread and waits until it can work. Throws what keeps it from starting. */
 export async function startThread({ script, memoryMb, data }: ThreadOptions): Promise<TransformThread> {
