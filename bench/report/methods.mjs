@@ -27,7 +27,7 @@ export const METHODS = {
     "with them, an upper bound: it knows nothing of locks, of the log's disk, or of the network.",
   "big-file": "One line-delimited file of 2 GB; only the services' peaks of memory count.",
   linearity:
-    "As much as in bulk, once for each round; then ten times as much; then what the rounds have loaded once more, one after " +
-    "another, into the tables that are full by then. Times per transaction. The floor and the script load ten times as much " +
+    "Ten times as much as in bulk; then as much more, once for each round, into the tables that are full by then; then the " +
+    "same into empty ones, by the same services and servers. Times per transaction. The floor and the script load ten times as much " +
     "once; what the row-at-a-time loader would need is ten times its figure in bulk.",
 };
