@@ -24,13 +24,31 @@ async function expectLockFree(): Promise<void> {
   });
 }
 
-it("cancels the statement at work on the server, so that its locks are free at once", async () => {
+it("ends the statement at work on the server, so that its locks are free soon", async () => {
   const sleeping = inTransaction(
     pool,
     async (client) => {
       await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
       setImmediate(() => stop.abort(new Error("stop")));
       await client.query("select pg_sleep(3600)");
+    },
+    stop.signal,
+  );
+  await expect(sleeping).rejects.toThrow("stop");
+  await expectLockFree();
+});
+
+it("ends a statement that no cancel request would end", async () => {
+  const sleeping = inTransaction(
+    pool,
+    async (client) => {
+      await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
+      setImmediate(() => stop.abort(new Error("stop")));
+      await client.query(`do $$ begin
+        perform pg_sleep(3600);
+      exception when query_canceled then
+        perform pg_sleep(3600);
+      end $$`);
     },
     stop.signal,
   );
