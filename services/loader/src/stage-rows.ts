@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import {
@@ -53,11 +54,25 @@ export async function stageRows(
 ): Promise<void> {
   for (const [i, table] of dataset.stagingTables.entries()) {
     const columns = table.columns.map(([column]) => column);
-    const rows = counted(staging, batch, STAGED.table(table.name), summary.tables[i]?.bytes ?? 0);
-    await copyIn(client, table.name, columns, rows);
+    const rows = () => counted(staging, batch, STAGED.table(table.name), summary.tables[i]?.bytes ?? 0);
+    await copyWhole(rows, (source) => copyIn(client, table.name, columns, source));
   }
   if (summary.rejectBytes > 0) {
-    await stageRejects(client, counted(staging, batch, STAGED.rejects, summary.rejectBytes));
+    const rejects = () => counted(staging, batch, STAGED.rejects, summary.rejectBytes);
+    await copyWhole(rejects, (source) => stageRejects(client, source));
+  }
+}
+
+/**
+ * Copies what `open` gives. Damage is noticed at the end of what is read, and PostgreSQL may refuse a damaged row before that:
+ * what it refuses is therefore read to its end once more. Throws StagedObjectError for damage, else what the copy threw.
+ */
+async function copyWhole(open: () => Readable, copy: (source: Readable) => Promise<unknown>): Promise<void> {
+  try {
+    await copy(open());
+  } catch (error) {
+    if (!(error instanceof StagedObjectError)) await finished(open().resume());
+    throw error;
   }
 }
 
