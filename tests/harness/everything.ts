@@ -64,9 +64,11 @@ async function allTables(world: World): Promise<Piece[]> {
   return [...pieces, ...samples.rows.map(({ name, sample }) => ({ where: `samples of ${name}`, text: sample }))];
 }
 
+/** A key that has gone since it was listed (a lock that ran out) gives an empty text: it holds nothing any more. */
 function readKey(world: World, key: string): Promise<string> {
   const script = `
     local kind = redis.call('type', KEYS[1]).ok
+    if kind == 'none' then return '' end
     if kind == 'string' then return redis.call('get', KEYS[1]) end
     if kind == 'hash' then return cjson.encode(redis.call('hgetall', KEYS[1])) end
     if kind == 'list' then return cjson.encode(redis.call('lrange', KEYS[1], 0, -1)) end
