@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
+import { collectRarely } from "@lethe/service-kit/collect-rarely";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { giveWay } from "@lethe/service-kit/give-way";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -21,6 +22,7 @@ const RUNS_AT_ONCE = 4;
 const RESTAGES_AT_ONCE = 1;
 
 giveWay();
+collectRarely();
 await runService({
   name: "extractor",
   settings: ExtractorSettings,
