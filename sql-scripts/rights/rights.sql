@@ -60,7 +60,7 @@ as $$
      'select (transaction_id, transaction_key, customer_id, source_file_id)',
                                                              null,                     null,                     'select, insert, update'),
     ('warehouse.delivery_addresses',
-     'select (transaction_key)',                             null,                     null,                     'select, insert, update'),
+     'select (transaction_id, transaction_key)',             null,                     null,                     'select, insert, update'),
     ('warehouse.products',        null,                      'select (sku)',           null,                     'select, insert, update'),
     ('warehouse.products_history', null,                     null,                     null,                     'select, insert, update'),
     ('warehouse.purchases',       null,                      null,                     null,                     'select, insert'),
@@ -143,7 +143,7 @@ begin
   end if;
 end $$;
 
--- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql` and `0014_transaction_keys.sql`.
+-- The merge of transactions proves foreign keys by itself, for a whole batch at once: see `0011_merge_transactions.sql` and `0015_merge_proves_again.sql`.
 -- To run without PostgreSQL's row by row checks it needs a right that only a superuser can give, and that no service has: it is
 -- with a role that nobody can take on, which owns the functions and may do nothing but what they do.
 do $$

@@ -109,6 +109,52 @@ describe("refuses", () => {
     await expect(merge()).rejects.toMatchObject({ code: "23502" });
   });
 
+  it("a line of a product that is not there, staged when the others had been taken", async () => {
+    await stage({});
+    await take();
+    await loader.query("insert into stage_purchases values (0, 2, $1, 1, 1, 1)", [SKU + 1]);
+    await expect(merge()).rejects.toMatchObject({ code: "23503" });
+  });
+
+  it("a line of a product that has got another number since it was taken", async () => {
+    await stage({});
+    await take();
+    await loader.query("update warehouse.products set sku = $1 where sku = $2", [SKU + 1, SKU]);
+    await expect(merge()).rejects.toMatchObject({ code: "23503" });
+  });
+
+  it("a transaction that has been taken and is not staged any more", async () => {
+    await stage({});
+    await take();
+    await loader.query("delete from stage_transactions; delete from stage_purchases");
+    await expect(merge()).rejects.toMatchObject({ code: "23000" });
+  });
+
+  it("a duplicate of what is deleted while it takes the next: it would have lines, and no transaction", async () => {
+    const [owner, other] = [await pool.connect(), await pool.connect()];
+    const next = "8f3c2a9e-1d44-4b0e-9f57-0c1b5e5f7a11";
+    const insert = `
+      insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)
+      select $1, now(), '${CUSTOMER}', 1, source_file_id from warehouse.customers where id = '${CUSTOMER}'`;
+    try {
+      await owner.query(insert, [ID]);
+      await other.query("begin");
+      await other.query(insert, [next]);
+      await stage({ part: 0 });
+      await stage({ part: 1, id: next });
+      await loader.query("set local lock_timeout = 0");
+      const outcome = expect(take()).rejects.toMatchObject({ code: "40001" });
+      await waitsForLock(owner, loader);
+      await owner.query("delete from warehouse.transactions where transaction_id = $1", [ID]);
+      await other.query("rollback");
+      await outcome;
+    } finally {
+      await owner.query("delete from warehouse.transactions");
+      owner.release(true);
+      other.release(true);
+    }
+  });
+
   it("what a loader of before these parts should have left out of the stage", async () => {
     await stage({ customer: "999999" });
     await expect(merge()).rejects.toMatchObject({ code: "23000" });
@@ -219,15 +265,47 @@ it("runs triggers of one's own, and then leaves the checks to PostgreSQL", async
   expect((await loader.query("select line from pg_temp.seen order by line")).rows).toEqual(
     [1, 2, 3].map((line) => ({ line })),
   );
-  expect(await looksAtProducts()).toBeGreaterThanOrEqual(3);
+  expect(await looksAt("products")).toBeGreaterThanOrEqual(3);
 });
 
-it("looks a product up once, for however many lines", async () => {
-  await stage({ lines: 50 });
+it("lets rules of one's own do what they are for, and then leaves the checks to PostgreSQL", async () => {
+  await loader.query("reset role");
+  await loader.query(`
+    create table warehouse.seen (line integer);
+    create rule note as on insert to warehouse.purchases do also insert into warehouse.seen values (new.line);
+    set local role lethe_loader`);
+  await stage({ lines: 3 });
   await take();
   await merge();
   await loader.query("reset role");
-  expect(await looksAtProducts()).toBe(1);
+  expect((await loader.query("select line from warehouse.seen order by line")).rows).toEqual(
+    [1, 2, 3].map((line) => ({ line })),
+  );
+});
+
+it("looks a product up once in each of the two calls, for however many lines", async () => {
+  await stage({ lines: 50 });
+  await take();
+  expect(await looksAt("products")).toBe(1);
+  await merge();
+  expect(await looksAt("products")).toBe(2);
+});
+
+it("looks each transaction up by index, also where the statistics say that there is nothing to read", async () => {
+  await pool.query("vacuum warehouse.transactions");
+  await openStage();
+  await loader.query(
+    `insert into stage_transactions select n, 1, gen_random_uuid(), now(), $1, 1, 'Obala 1', '21000', 'Split', 'Croatia', 'HR'
+     from generate_series(1, 100) as n`,
+    [CUSTOMER],
+  );
+  expect(await take()).toEqual([]);
+  await loader.query("reset role");
+  const { rows } = await loader.query(
+    `select seq_scan as whole, idx_scan as "byIndex" from pg_stat_xact_user_tables
+     where relid = 'warehouse.transactions'::regclass`,
+  );
+  expect(rows).toEqual([{ whole: 0, byIndex: 100 }]);
 });
 
 it("stages the columns that the dataset fills", async () => {
@@ -276,12 +354,12 @@ async function merge() {
 }
 
 /** Stages the transaction, as a batch of its own. */
-async function stage({ part = 0, customer = CUSTOMER, sku = SKU, lines = 1 }) {
+async function stage({ part = 0, id = ID, customer = CUSTOMER, sku = SKU, lines = 1 }) {
   await openStage();
   await loader.query("select set_config('lethe.part', $1, true)", [part]);
   await loader.query(
     "insert into stage_transactions values (0, 1, $1, now(), $2, 1, 'Obala 1', '21000', 'Split', 'Croatia', 'HR')",
-    [ID, customer],
+    [id, customer],
   );
   await loader.query("insert into stage_purchases select 0, line, $1, 1, 1, 1 from generate_series(1, $2) as line", [
     sku,
@@ -309,13 +387,22 @@ async function everything() {
   return rows;
 }
 
-/** How often this transaction has looked into the table of products. */
-async function looksAtProducts(): Promise<number> {
+/** How often this transaction has looked into a table of the warehouse. */
+async function looksAt(table: string): Promise<number> {
   const { rows } = await loader.query<{ looks: number }>(
     `select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) as looks from pg_stat_xact_user_tables
-     where relid = 'warehouse.products'::regclass`,
+     where relid = to_regclass('warehouse.' || $1)`,
+    [table],
   );
   return rows[0]?.looks ?? 0;
+}
+
+/** Resolves when a connection waits for somebody's lock. */
+async function waitsForLock(asker: Client, waiter: Client): Promise<void> {
+  const { rows } = await asker.query("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [
+    (waiter as Client & { processID: number }).processID,
+  ]);
+  if (rows.length === 0) await waitsForLock(asker, waiter);
 }
 
 /** Runs a statement as a session that has logged in as a loader of its own: one that was a superuser first could go back. */

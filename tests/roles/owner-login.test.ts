@@ -45,6 +45,14 @@ it("migrates, and grants to roles that somebody else has made", async () => {
   expect(await migrate(owner.urlOf(url))).toEqual([]);
 });
 
+it("leaves the rights of a newer version alone, and puts its own back where there is none", async () => {
+  const outdate = "update ledger.applied_rights set script_sha256 = sha256('')";
+  await onDatabase(`${outdate}; insert into lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`);
+  expect(await migrate(owner.urlOf(url))).toEqual([]);
+  await onDatabase("delete from lethe_migrations where name = '9999_of_a_newer_version'");
+  expect(await migrate(owner.urlOf(url))).toEqual(["rights"]);
+});
+
 it("is told what an administrator has to do before its services can take their roles on", async () => {
   await expect(openServicePool(owner.urlOf(url), 1, "loader", failOnWarning)).rejects.toThrow("grant lethe_loader to");
   await onServer(`grant lethe_loader to ${owner.name}`);
