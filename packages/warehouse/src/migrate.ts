@@ -21,7 +21,8 @@ const ROLES = [
 const MIGRATION_LOCK = 5_263_845_117;
 
 /**
- * Applies the new steps of `sql-scripts/`, each once, and the roles' rights when they have changed. Takes the database's
+ * Applies the new steps of `sql-scripts/`, each once, and the roles' rights when they have changed; those of a newer version
+ * stay as they are. Takes the database's
  * URL; gives the names of what was applied. Processes that start together wait for each other on an advisory lock, so
  * each step runs in one of them. Throws ConfigurationError when there is something to apply and the login may not.
  */
@@ -85,7 +86,10 @@ async function whatIsMissing(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`select name from public.${MIGRATIONS_TABLE}`);
   const applied = new Set(rows.map(({ name }) => name));
   const missing = steps.filter((step) => !applied.has(step));
-  return missing.length === 0 && !(await hasRights(client)) ? ["rights"] : missing;
+  if (missing.length > 0) return missing;
+  // A newer version's steps come with rights that this version knows nothing of.
+  const isOlder = applied.size > steps.length;
+  return isOlder || (await hasRights(client)) ? [] : ["rights"];
 }
 
 /** Tells whether the rights are those of this version's script, for the roles that the server has now. */

@@ -69,6 +69,7 @@ export async function inTransaction<T>(
       : new TransientError("no connection to the database", { cause: error });
   });
   let broken: Error | undefined;
+  let isStale = false;
   // A connection that breaks between two queries says so by an event, which would end the process if nobody listened.
   const onError = (error: Error) => {
     broken = error;
@@ -86,19 +87,24 @@ export async function inTransaction<T>(
       broken ??= rollbackError;
     });
     signal?.throwIfAborted();
+    isStale = hasSqlState(error) && STALE_SESSION_SQLSTATE.test(error.code);
     throw broken === undefined
       ? asTransient(error)
       : new TransientError("the connection to the database was lost", { cause: error });
   } finally {
     stopWatching();
     client.off("error", onError);
-    client.release(broken ?? signal?.aborted);
+    client.release(broken ?? (isStale || signal?.aborted));
   }
 }
 
 // Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available:
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03)/;
+
+// A right that is missing, a table that is there already. A session's temporary tables stay whose they were at its start when
+// rights change hands, and another try should not come to the same ones.
+const STALE_SESSION_SQLSTATE = /^42(501|P07)$/;
 
 function asTransient(error: unknown): unknown {
   if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;

@@ -1,0 +1,26 @@
+import { afterAll, expect, inject, it } from "vitest";
+import { createPool, inTransaction } from "./pool.js";
+
+const pool = createPool(inject("databaseUrl"), 1, "lethe-pool");
+afterAll(() => pool.end());
+
+it("uses a connection again, also one whose transaction failed", async () => {
+  const session = await sessionNumber();
+  await expect(inTransaction(pool, (client) => client.query("select 1 / 0"))).rejects.toMatchObject({ code: "22012" });
+  expect(await sessionNumber()).toBe(session);
+});
+
+it.each([
+  ["that has not the right to its own temporary tables any more", "raise insufficient_privilege"],
+  ["that comes upon a table of somebody else's making", "raise duplicate_table"],
+])("gives nobody a session %s", async (_what, statement) => {
+  const session = await sessionNumber();
+  const failing = inTransaction(pool, (client) => client.query(`do $$ begin ${statement}; end $$`));
+  await expect(failing).rejects.toThrow();
+  expect(await sessionNumber()).not.toBe(session);
+});
+
+async function sessionNumber(): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>("select pg_backend_pid() as pid");
+  return rows[0]?.pid ?? 0;
+}
