@@ -9,6 +9,7 @@ import { medianOf, ratios } from "../report/median.mjs";
 import { peaksOf } from "../report/peaks.mjs";
 import { requireRows } from "../require-rows.mjs";
 import { resetTransactions } from "../reset-transactions.mjs";
+import { settle } from "../settle.mjs";
 
 const TIMES = 10;
 
@@ -16,7 +17,8 @@ const TIMES = 10;
  * Lethe with ten times as many transactions, with some more into the tables that these have filled, and with as many into
  * empty ones; then the floor and the script with ten times as many. The large loads run once: each takes as long as ten small
  * ones. The largest comes first, so that the others meet services and servers that have worked as long: buffers that are
- * touched for the first time, and heaps that have not been collected yet, would be of one side only.
+ * touched for the first time, and heaps that have not been collected yet, would be of one side only. Each of the others comes
+ * when the server's upkeep of what was loaded before is done.
  */
 export async function measureLinearity({ work, transactions, rounds, note }) {
   const days = daysOf(transactions);
@@ -38,6 +40,7 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
     await dumpTables(lethe.client, dump);
     const more = [];
     for (const part of few) {
+      await settle(lethe.client);
       more.push(await runLethe(lethe, part));
       await requireRows(lethe.client, "lethe", { transactions: large + transactions * more.length });
       report(`${transactions} more`, more.at(-1));
@@ -45,6 +48,7 @@ export async function measureLinearity({ work, transactions, rounds, note }) {
     const small = [];
     for (const part of few) {
       await reset();
+      await settle(lethe.client);
       small.push(await runLethe(lethe, part));
       await requireRows(lethe.client, "lethe", { transactions });
       report(`${transactions}`, small.at(-1));
