@@ -29,6 +29,6 @@ export const METHODS = {
   linearity:
     "Ten times as much as in bulk; then as much more, once for each round, into the tables that are full by then; then the " +
     "same into empty ones, by the same services and servers. Each of these comes when the server's upkeep (vacuum, checkpoint) " +
-    "of what was loaded before is done. Times per transaction. The floor and the script load ten times as much once; what the " +
+    "of what was loaded before is done, and 4 GB of memory have been in use before. Times per transaction. The floor and the script load ten times as much once; what the " +
     "row-at-a-time loader would need is ten times its figure in bulk.",
 };
