@@ -96,7 +96,7 @@ module.exports = {
     // TypeScript 7 has no API for JavaScript, so swc parses; it sees imports of types, too.
     parser: "swc",
     tsPreCompilationDeps: true,
-    exclude: { path: ["(^|/)(dist|coverage)/"] },
+    exclude: { path: ["(^|/)(dist|bundle|coverage)/"] },
     doNotFollow: { path: ["node_modules"] },
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -10,6 +10,6 @@ checkNode();
 if (!((await install()) && (await build()))) process.exit(1);
 
 // From here on this process is `lethe up`: signals and the exit code are its own, and no parent can outlive it or die alone.
-const cli = path.join(ROOT, "packages", "cli", "dist", "main.js");
+const cli = path.join(ROOT, "packages", "cli", "bundle", "main.js");
 process.argv = [process.execPath, cli, "up", ...process.argv.slice(2)];
 await import(pathToFileURL(cli).href);

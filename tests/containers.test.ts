@@ -81,7 +81,7 @@ it("has a container for every service, which runs it, and the command's own two"
   const built = Object.entries(compose.services).filter(([, service]) => service.build !== undefined);
   expect(built.map(([name]) => name).sort()).toEqual([...NAMES, ...COMMANDS].sort());
   for (const name of NAMES) {
-    expect(compose.services[name]?.command).toEqual(["node", `services/${name}/dist/main.js`]);
+    expect(compose.services[name]?.command).toEqual(["node", `services/${name}/bundle/main.js`]);
     await stat(fromRepository(`services/${name}/src/main.ts`));
   }
 });

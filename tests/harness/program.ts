@@ -13,7 +13,7 @@ export async function runLethe(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<ProgramResult> {
-  const child = spawn(process.execPath, [fromRepository("packages/cli/dist/main.js"), ...args], {
+  const child = spawn(process.execPath, [fromRepository("packages/cli/bundle/main.js"), ...args], {
     env: { ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

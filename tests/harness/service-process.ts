@@ -32,7 +32,7 @@ export async function startService(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
   logFile: string,
-  program = `services/${name}/dist/main.js`,
+  program = `services/${name}/bundle/main.js`,
 ): Promise<ServiceProcess> {
   const output = openSync(logFile, "a");
   const child = spawn(process.execPath, ["--enable-source-maps", fromRepository(program)], {

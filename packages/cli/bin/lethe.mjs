@@ -2,7 +2,7 @@
 // Stands in the repository, so that package managers can link the command before anything is built.
 import { existsSync } from "node:fs";
 
-const main = new URL("../dist/main.js", import.meta.url);
+const main = new URL("../bundle/main.js", import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -17,6 +19,7 @@ import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
 import { OPEN_API } from "./open-api.js";
+import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
@@ -66,7 +69,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   parseJsonBodies(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
   await app.register(swagger, OPEN_API);
-  await app.register(swaggerUi, { routePrefix: "/docs" });
+  const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
+  await app.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
   await app.register(boardRoutes, dependencies.board);
   for (const routes of [
     jobRoutes,

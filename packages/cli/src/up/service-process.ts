@@ -26,7 +26,7 @@ export interface ServiceProcess {
 
 export interface ServiceOptions {
   readonly name: string;
-  /** The service's compiled main.js. */
+  /** The service's bundled main.js. */
   readonly main: string;
   readonly environment: Environment;
   /** Gets what the service writes, after what stands in it. */

@@ -27,7 +27,7 @@ export function startServices(options: ServicesOptions): Services {
   const start = (name: string, environment: Environment): ServiceProcess => {
     const service = startService({
       name,
-      main: fromRepository(`services/${name}/dist/main.js`),
+      main: fromRepository(`services/${name}/bundle/main.js`),
       environment,
       logFile: path.join(options.logs, `${name}.log`),
     });

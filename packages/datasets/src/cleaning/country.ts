@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import countries, { type LocaleData } from "i18n-iso-countries";
+// The package itself would load the names of all 84 languages.
+import countries, { type LocaleData } from "i18n-iso-countries/index.js";
 
 // The library's language files are JSON, which ES modules of Node 20 cannot import without a flag.
 const english: LocaleData = createRequire(import.meta.url)("i18n-iso-countries/langs/en.json");

@@ -3,6 +3,7 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { FastifyAdapter } from "@bull-board/fastify";
 import type { FastifyInstance } from "fastify";
 import type { AppDependencies } from "../dependencies.js";
+import { BOARD_FILES } from "../page-files.js";
 
 const PREFIX = "/queues";
 
@@ -13,7 +14,7 @@ export async function boardRoutes(app: FastifyInstance, board: AppDependencies["
   createBullBoard({
     queues: board.queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: board.readOnly })),
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: "Lethe", hideRedisDetails: true } },
+    options: { uiBasePath: BOARD_FILES, uiConfig: { boardTitle: "Lethe", hideRedisDetails: true } },
   });
   // Bull Board's own handler answers with the message of whatever was thrown.
   adapter.setErrorHandler(() => ({ status: 500, body: { error: "internal" } }));
