@@ -15,6 +15,7 @@ import type { AppDependencies } from "./dependencies.js";
 import { connectionLimits, limitHeaders } from "./http/connection-limits.js";
 import { guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
+import { buildSerializer } from "./http/late-serializers.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
@@ -49,6 +50,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     // Fastify's own lines hold whole addresses.
     logger: false,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error, limits.bodyBytes)),
+    schemaController: { compilersFactory: { buildSerializer } },
     ...connectionLimits(limits.requestMs, limits.bodyBytes),
   }).withTypeProvider<TypeBoxTypeProvider>();
   limitHeaders(app.server);
