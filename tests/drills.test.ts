@@ -27,7 +27,7 @@ const OUTAGE_MS = 2_000;
 
 let installation: Installation;
 beforeAll(async () => {
-  installation = await openInstallation({ keep: false, patienceMs: 90_000 });
+  installation = await openInstallation({ build: "bundle", keep: false, patienceMs: 90_000 });
 });
 afterAll(() => installation.close(), 120_000);
 

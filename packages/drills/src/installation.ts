@@ -5,6 +5,7 @@ import type { Harm } from "./harm.js";
 import { noHarm } from "./harms/all-harms.js";
 import { startLedgerClock } from "./moments.js";
 import { type Changes, type RoundResult, runRound } from "./run-round.js";
+import type { Build } from "./site/service.js";
 import { openSite } from "./site/site.js";
 
 /** An installation under drill: rounds go on in it one after the other, each with input of its own. */
@@ -15,6 +16,7 @@ export interface Installation {
 }
 
 export interface InstallationOptions {
+  readonly build: Build;
   /** Leaves its folder, with data and logs, where it is. */
   readonly keep: boolean;
   /** Ms until work that does not come to its end counts as stuck. */
@@ -22,8 +24,8 @@ export interface InstallationOptions {
 }
 
 /** Starts an installation. */
-export async function openInstallation({ keep, patienceMs }: InstallationOptions): Promise<Installation> {
-  const site = await openSite(keep);
+export async function openInstallation({ build, keep, patienceMs }: InstallationOptions): Promise<Installation> {
+  const site = await openSite(build, keep);
   const clock = startLedgerClock(site.pool);
   let rounds = 0;
   const round = (harm: Harm, seed: number, outageMs: number, usual: Changes) => {

@@ -33,7 +33,7 @@ async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult
   let installation: Installation | undefined;
   try {
     for (const harm of options.harms) {
-      installation ??= await openInstallation(options);
+      installation ??= await openInstallation({ ...options, build: "bundle" });
       const result = await installation.round(harm, seed, options.outageMs(seed));
       results.push(result);
       options.onRound(result, seed);

@@ -56,7 +56,7 @@ async function readOriginals({ guard, edits }: Mutation) {
 }
 
 async function drill(mutation: Mutation): Promise<readonly Finding[]> {
-  const installation = await openInstallation({ keep: false, patienceMs: PATIENCE_MS });
+  const installation = await openInstallation({ build: "dist", keep: false, patienceMs: PATIENCE_MS });
   try {
     for (let seed = 1; seed <= mutation.rounds; seed++) {
       const { findings } = await installation.round(mutation.harm, seed, OUTAGE_MS);

@@ -7,6 +7,9 @@ import type { ReadyMessage } from "@lethe/service-kit/run-service";
 export const SERVICE_NAMES = ["scheduler", "extractor", "transformer", "loader"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
+/** Which of what the build makes: bundles are what users run; in compiled files a single guard can be taken out. */
+export type Build = "bundle" | "dist";
+
 /** What a service can be told to do to itself: see `harm-hook.mjs`. Milliseconds. */
 export type Order = { readonly block: number } | { readonly clock: number };
 
@@ -35,6 +38,7 @@ const RESTART_MS = 100;
 /** Makes a place and starts the service in it. */
 export function openPlace(
   name: ServiceName,
+  build: Build,
   environment: Readonly<Record<string, string>>,
   logFile: string,
 ): ServicePlace {
@@ -48,7 +52,7 @@ export function openPlace(
     const log = openSync(logFile, "a");
     child = spawn(
       process.execPath,
-      ["--enable-source-maps", "--import", HOOK, `${ROOT}services/${name}/dist/main.js`],
+      ["--enable-source-maps", "--import", HOOK, `${ROOT}services/${name}/${build}/main.js`],
       {
         env: { ...environment },
         stdio: ["ignore", log, log, "ipc"],

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { type Servers, startServers } from "./servers.js";
-import { openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
+import { type Build, openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
 
 /** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
 export interface Site {
@@ -38,10 +38,10 @@ const DRILL_SETTINGS = {
 } as const;
 
 /**
- * Starts servers in a temporary folder, migrates a database and starts the services. With `keep` the folder, with data and
+ * Starts servers in a temporary folder, migrates a database and starts the services of a build. With `keep` the folder, with data and
  * logs, stays when the site is closed.
  */
-export async function openSite(keep: boolean): Promise<Site> {
+export async function openSite(build: Build, keep: boolean): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
@@ -69,7 +69,7 @@ export async function openSite(keep: boolean): Promise<Site> {
   // Only a drill that is about schedules lets them fire.
   await pool.query("update ledger.schedules set enabled = false");
   let extra = 0;
-  const places = SERVICE_NAMES.map((name) => openPlace(name, environment, join(logs, `${name}.log`)));
+  const places = SERVICE_NAMES.map((name) => openPlace(name, build, environment, join(logs, `${name}.log`)));
   const extraPlaces: ServicePlace[] = [];
   await Promise.all(places.map((place) => place.ready()));
   const all = () => [...places, ...extraPlaces];
@@ -83,7 +83,7 @@ export async function openSite(keep: boolean): Promise<Site> {
     places: (name) => all().filter((place) => name === undefined || place.name === name),
     async openExtraPlace(name) {
       extra += 1;
-      const place = openPlace(name, environment, join(logs, `${name}-${extra}.log`));
+      const place = openPlace(name, build, environment, join(logs, `${name}-${extra}.log`));
       extraPlaces.push(place);
       await place.ready();
       return place;
