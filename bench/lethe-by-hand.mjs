@@ -59,7 +59,7 @@ export async function startLetheByHand(folder) {
 }
 
 async function startService(name, environment, core) {
-  const node = [process.execPath, path.join(ROOT, "services", name, "dist", "main.js")];
+  const node = [process.execPath, path.join(ROOT, "services", name, "bundle", "main.js")];
   const [command, ...args] = core === undefined ? node : ["taskset", "-c", String(core), ...node];
   const child = spawn(command, args, { env: environment, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const exited = once(child, "exit");

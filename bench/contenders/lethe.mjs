@@ -1,6 +1,7 @@
 import { isOfFirstDay, layInto } from "../input.mjs";
 import { cpuSecondsBetween, readCpuSeconds } from "../measure/cpu-seconds.mjs";
 import { readPeaks, resetPeaks } from "../measure/peak-rss.mjs";
+import { requireWhole } from "../measure/process-tree.mjs";
 
 /**
  * Contender 2, Lethe whole: from the POST until the run is closed, through all services and queues, processed files and
@@ -9,6 +10,7 @@ import { readPeaks, resetPeaks } from "../measure/peak-rss.mjs";
 export async function runLethe(installation, input) {
   await layInto(installation.landing, input);
   const processes = await installation.processes();
+  requireWhole(processes);
   await resetPeaks(processes);
   const before = await readCpuSeconds(processes);
   const { run, seconds } = await installation.run("transactions");

@@ -17,10 +17,12 @@ async function save({ id, time, customerId, totalCost, address, lines }) {
     [id, time, customerId, totalCost],
   );
   const key = inserted.rows[0].transaction_key;
-  await client.query(
-    "insert into warehouse.delivery_addresses (transaction_key, transaction_id, address, postcode, city, country, country_code) values ($1, $2, $3, $4, $5, $6, $7)",
-    [key, id, address.address, address.postcode, address.city, address.country, address.countryCode],
-  );
+  if (!(await isThere("delivery_addresses where transaction_key = $1", key))) {
+    await client.query(
+      "insert into warehouse.delivery_addresses (transaction_key, transaction_id, address, postcode, city, country, country_code) values ($1, $2, $3, $4, $5, $6, $7)",
+      [key, id, address.address, address.postcode, address.city, address.country, address.countryCode],
+    );
+  }
   for (const [i, { sku, quantity, price, total }] of lines.entries()) {
     if (!(await isThere("products where sku = $1", sku))) throw new Error("a product is not there");
     await client.query(

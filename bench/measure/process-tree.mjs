@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 
-const SERVICE = /services\/(scheduler|extractor|transformer|loader)\/dist\/main\.js/;
+const SERVICE = /services\/(scheduler|extractor|transformer|loader)\/(?:bundle|dist)\/main\.js/;
+const WHOLE = ["scheduler", "extractor", "transformer", "loader", "redis", "postgres"];
 
 /**
  * Gives the processes below one, by what they are: a service's name, `redis`, or `postgres` for the server that all backends
@@ -9,10 +10,20 @@ const SERVICE = /services\/(scheduler|extractor|transformer|loader)\/dist\/main\
 export async function processesBelow(pid) {
   const named = {};
   for (const process of descendantsOf(pid, await readProcesses())) {
-    const name = nameOf(process);
+    const name = nameOf(process.command);
     if (name !== undefined) named[name] = [...(named[name] ?? []), process.pid];
   }
   return named;
+}
+
+/**
+ * Throws when something that Lethe consists of is not among the processes that were found: its memory and CPU time would be
+ * left out without a word. Where there is no /proc none is found, and nothing is measured.
+ */
+export function requireWhole(processes) {
+  const missing = WHOLE.filter((name) => processes[name] === undefined);
+  if (missing.length === 0 || missing.length === WHOLE.length) return;
+  throw new Error(`no process was found of ${missing.join(", ")}`);
 }
 
 /** Gives the ids of all processes below one. */
@@ -38,6 +49,15 @@ export function parseStat(text) {
   };
 }
 
+/** Gives a service's name, `redis` or `postgres` for a command line in pieces; undefined for all others. */
+export function nameOf(command) {
+  const service = command.map((argument) => SERVICE.exec(argument)?.[1]).find((name) => name !== undefined);
+  if (service !== undefined) return service;
+  if (/(redis|valkey)-server/.test(command[0])) return "redis";
+  // Backends have a title in place of their arguments.
+  return /postgres$/.test(command[0]) && command.includes("-D") ? "postgres" : undefined;
+}
+
 async function readProcesses() {
   const names = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
@@ -53,12 +73,4 @@ async function readProcesses() {
 function descendantsOf(pid, processes) {
   const children = processes.filter((process) => process.parent === pid);
   return children.flatMap((child) => [child, ...descendantsOf(child.pid, processes)]);
-}
-
-function nameOf({ command }) {
-  const service = command.map((argument) => SERVICE.exec(argument)?.[1]).find((name) => name !== undefined);
-  if (service !== undefined) return service;
-  if (/(redis|valkey)-server/.test(command[0])) return "redis";
-  // Backends have a title in place of their arguments.
-  return /postgres$/.test(command[0]) && command.includes("-D") ? "postgres" : undefined;
 }
