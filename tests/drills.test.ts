@@ -1,3 +1,4 @@
+import type { Harm } from "@lethe/drills/harm";
 import { crashPostgres, serializationFailure, terminateBackends } from "@lethe/drills/harms/break-postgres";
 import { emptyRedis, flushRedis } from "@lethe/drills/harms/break-redis";
 import { damageStaging } from "@lethe/drills/harms/damage-staging";
@@ -40,3 +41,27 @@ it.each(HARMS)(
   },
   240_000,
 );
+
+it("lets a harm take away what it made when work gets stuck, and closes what is stuck", async () => {
+  const impatient = await openInstallation({ build: "bundle", keep: false, patienceMs: 0 });
+  const ended: string[] = [];
+  try {
+    const harm: Harm = {
+      name: "nothing",
+      harm: async () => undefined,
+      conclude: async () => {
+        ended.push("concluded");
+        return [];
+      },
+      abandon: async () => {
+        ended.push("abandoned");
+      },
+    };
+    const { findings, isStuck } = await impatient.round(harm, SEED, OUTAGE_MS);
+    expect(isStuck).toBe(true);
+    expect(findings.map(({ what }) => what)).toContainEqual(expect.stringContaining("run "));
+  } finally {
+    await impatient.close();
+  }
+  expect(ended).toEqual(["abandoned"]);
+}, 120_000);

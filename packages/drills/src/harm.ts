@@ -25,4 +25,6 @@ export interface Harm {
   harm(context: HarmContext): Promise<void>;
   /** When all is quiet again: takes away what `prepare` made, and checks what is this harm's own. */
   conclude?(context: HarmContext): Promise<readonly Finding[]>;
+  /** Instead of that when work gets stuck: takes away what would outlast the installation, whose services still run. */
+  abandon?(context: HarmContext): Promise<void>;
 }

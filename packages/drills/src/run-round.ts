@@ -87,7 +87,9 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   }
   const isStuck = findings.length > 0;
   findings.push(...gaveUp.map(wrong));
-  if (!isStuck) {
+  if (isStuck) {
+    await harm.abandon?.(context);
+  } else {
     findings.push(...((await harm.conclude?.(context)) ?? []));
     findings.push(...compare(answer, await readOutcome(site.pool, site.data, dayOf(answer))));
   }

@@ -18,10 +18,10 @@ export function fillDisk(folder: "staging" | "processed_data"): Harm {
     async harm({ site, random }) {
       const path = join(site.data, folder);
       await mkdir(path, { recursive: true });
-      mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
+      run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
       // From the start, not at some moment of the work: with a full disk there is none, and retries do not last for ever.
       await setTimeout(FULL_MS + below(random, FULL_MS));
-      mount("-o", "remount,size=64m", path);
+      run("mount", "-o", "remount,size=64m", path);
     },
     async conclude({ site }) {
       const path = join(site.data, folder);
@@ -34,10 +34,14 @@ export function fillDisk(folder: "staging" | "processed_data"): Harm {
       if (moved.status !== 0) throw new Error(`the small disk could not be taken away: ${moved.stderr.toString()}`);
       return [];
     },
+    async abandon({ site }) {
+      // Lazily, since services still have files open on it.
+      run("umount", "--lazy", join(site.data, folder));
+    },
   };
 }
 
-function mount(...args: string[]): void {
-  const mounted = spawnSync("mount", args);
-  if (mounted.status !== 0) throw new Error(`mount ${args.join(" ")}: ${mounted.stderr.toString()}`);
+function run(command: string, ...args: string[]): void {
+  const ended = spawnSync(command, args);
+  if (ended.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${ended.stderr.toString()}`);
 }

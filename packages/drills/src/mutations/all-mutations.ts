@@ -37,7 +37,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
       },
     ],
     harm: deliverTwice,
-    rounds: 6,
+    rounds: 40,
   },
   {
     guard: "an interrupted extraction goes on behind the last recorded batch",
@@ -49,7 +49,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
       },
     ],
     harm: killService("extractor"),
-    rounds: 8,
+    rounds: 40,
   },
   {
     guard: "what Redis forgot is enqueued again",

@@ -14,6 +14,9 @@ export interface Mutation {
   readonly guard: string;
   readonly edits: readonly Edit[];
   readonly harm: Harm;
-  /** Rounds that are tried, each with another seed, until one finds something: a moment may miss. */
+  /**
+   * Rounds that are tried, each with another seed, until one finds something: a moment may miss, and the faster the machine,
+   * the more of them do.
+   */
   readonly rounds: number;
 }
