@@ -1,6 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-
-const SERVICES = ["scheduler", "extractor", "transformer", "loader"];
+import { SERVICES } from "./process-tree.mjs";
 
 /** Lets the kernel forget the peaks of memory so far. */
 export async function resetPeaks(processes) {

@@ -1,7 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 
-const SERVICE = /services\/(scheduler|extractor|transformer|loader)\/(?:bundle|dist)\/main\.js/;
-const WHOLE = ["scheduler", "extractor", "transformer", "loader", "redis", "postgres"];
+/** The services by name, as `processesBelow` gives them. */
+export const SERVICES = ["scheduler", "extractor", "transformer", "loader"];
+
+const SERVICE = new RegExp(`services/(${SERVICES.join("|")})/(?:bundle|dist)/main\\.js`);
+const WHOLE = [...SERVICES, "redis", "postgres"];
 
 /**
  * Gives the processes below one, by what they are: a service's name, `redis`, or `postgres` for the server that all backends
