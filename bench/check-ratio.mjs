@@ -24,7 +24,7 @@ try {
   await rm(out, { recursive: true, force: true });
 }
 
-/** Gives undefined where no results are. */
+/** Returns undefined where no results are. */
 async function ratioIn(folder) {
   const results = await readFile(path.join(folder, "results.json"), "utf8").then(JSON.parse, () => ({}));
   return results.ratioToFloor;

@@ -56,7 +56,7 @@ async function measure(files) {
   }
 }
 
-/** Hands the requests in as one file and follows the run to its end. Gives its duration in milliseconds. */
+/** Hands the requests in as one file and follows the run to its end. Returns its duration in milliseconds. */
 async function erase(environment, people) {
   const hour = path.join(environment.DATA_DIR, "landing", "date=2031-01-01", "hour=00");
   await mkdir(hour, { recursive: true });
@@ -73,7 +73,7 @@ async function erase(environment, people) {
   return run.durationsMs.total;
 }
 
-/** Gives customers from all over the input, in a fixed order. */
+/** Returns customers from all over the input, in a fixed order. */
 async function somePeople(input) {
   const { gunzipSync } = await import("node:zlib");
   const files = (await readdir(input, { recursive: true })).filter((name) => name.endsWith("customers.json.gz")).sort();

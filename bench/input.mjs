@@ -11,7 +11,7 @@ const TRANSACTIONS_PER_DAY = 10_000;
 const START_DATE = "2020-01-01";
 
 /**
- * Generates clean plain input in hourly files. Gives two folders: `base` with customers and products, `transactions` with
+ * Generates clean plain input in hourly files. Returns two folders: `base` with customers and products, `transactions` with
  * transactions alone.
  */
 export async function makeInput(folder, transactions, days = daysOf(transactions)) {
@@ -34,12 +34,12 @@ export async function joinToOneFile(input) {
   return folder;
 }
 
-/** Gives the days over which so many transactions lie. */
+/** Returns the days over which so many transactions lie. */
 export function daysOf(transactions) {
   return Math.max(1, Math.ceil(transactions / TRANSACTIONS_PER_DAY));
 }
 
-/** Moves the files of the last so many days to a folder of their own, of a name that is not there yet, and gives it. */
+/** Moves the files of the last so many days to a folder of their own, of a name that is not there yet, and returns it. */
 export async function splitOffLast(input, days, name) {
   const last = (await readdir(input.transactions)).sort().slice(-days);
   const folder = `${input.transactions}-${name}`;
@@ -59,18 +59,18 @@ export async function layInto(landing, input, isTaken = () => true) {
   }
 }
 
-/** Tells whether a file is of the input's first day. */
+/** Reports whether a file is of the input's first day. */
 export function isOfFirstDay(file) {
   return file.startsWith(`date=${START_DATE}`);
 }
 
-/** Gives the bytes of a folder's files. */
+/** Returns the bytes of a folder's files. */
 export async function sizeOf(folder) {
   const sizes = (await filesOf(folder)).map(async (file) => (await stat(path.join(folder, file))).size);
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-/** Gives the names of a folder's files, those in folders below too, in order. */
+/** Returns the names of a folder's files, those in folders below too, in order. */
 export async function filesOf(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

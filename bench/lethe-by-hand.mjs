@@ -48,7 +48,7 @@ export async function startLetheByHand(folder) {
     versions: () => describeServers(client),
     run: (job) => runJob(address, client, job),
     processes: () => processesBelow(process.pid),
-    /** Starts one more transformer, bound to a core; gives it with its `stop`. */
+    /** Starts one more transformer, bound to a core; returns it with its `stop`. */
     startTransformer: (core) => start("transformer", core),
     async stop() {
       await Promise.all(services.map((service) => service.stop()));

@@ -23,7 +23,7 @@ const MEASURES = {
 
 /**
  * Measures a part in a folder of its own, which stays until all are measured: to delete it would slow the next one down, see
- * `setAside`. Gives its figures, each with median and runs, and what it was measured on; undefined when this machine cannot
+ * `setAside`. Returns its figures, each with median and runs, and what it was measured on; undefined when this machine cannot
  * measure it.
  */
 export async function measurePart(part, { work, note, ...context }) {

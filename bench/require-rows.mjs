@@ -9,7 +9,7 @@ export async function requireRows(client, contender, { transactions, lines }) {
   return found;
 }
 
-/** Gives the number of rows of the three tables that transactions go into. */
+/** Returns the number of rows of the three tables that transactions go into. */
 async function countRows(client) {
   const { rows } = await client.query(`select
     (select count(*) from warehouse.transactions)::int as transactions,

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { isOpen } from "@lethe/contracts/runs";
+import { isActive } from "@lethe/contracts/runs";
 
 // After each hundredth of the time so far.
 const LOOK_AFTER = 1 / 100;
@@ -8,7 +8,7 @@ const MOST_MS = 250;
 
 /**
  * Triggers a job by the API and waits until its run is closed in the ledger, which `client` asks: the API's answer says much
- * more, and to look so often would cost the machine a twentieth of a bulk run. Gives the run, as the API tells it, and the
+ * more, and to look so often would cost the machine a twentieth of a bulk run. Returns the run, as the API tells it, and the
  * seconds from before the POST on. Throws when the run does not succeed.
  */
 export async function runJob(api, client, job) {
@@ -20,7 +20,7 @@ export async function runJob(api, client, job) {
   });
   if (!posted.ok) throw new Error(`the API answered ${posted.status}: ${await posted.text()}`);
   const { id } = await posted.json();
-  while (isOpen(await stateOf(client, id))) {
+  while (isActive(await stateOf(client, id))) {
     const soFar = performance.now() - startedAt;
     await setTimeout(Math.min(MOST_MS, Math.max(LEAST_MS, soFar * LOOK_AFTER)));
   }

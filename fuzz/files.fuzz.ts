@@ -18,7 +18,7 @@ import { anyFile, anyText, mutated, SHAPES, validFile } from "./harness/inputs.j
 const LIMITS = { maxRecordBytes: 200, maxColumns: 6 };
 const limits = fc.constantFrom(LIMITS, { maxRecordBytes: 64 * 1024, maxColumns: 100 });
 
-/** Gives all bytes of a source, or why there are none; any failure but that of an unreadable file is one of ours. */
+/** Returns all bytes of a source, or why there are none; any failure but that of an unreadable file is one of ours. */
 async function outcomeOf(source: ByteSource): Promise<{ text: string } | { unreadable: string }> {
   const pieces: Buffer[] = [];
   try {

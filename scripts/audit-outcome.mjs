@@ -2,7 +2,7 @@
 const NO_ANSWER = new Set(["ERR_PNPM_AUDIT_BAD_RESPONSE", "ERR_PNPM_AUDIT_ENDPOINT_NOT_EXISTS"]);
 
 /**
- * Tells what an audit has come to, by the JSON that `pnpm audit --json` wrote and its exit code: `passed`, `failed`, or
+ * Reports what an audit has come to, by the JSON that `pnpm audit --json` wrote and its exit code: `passed`, `failed`, or
  * `not possible` where nobody could be asked; with a line for people. An audit that ended in any other way has failed.
  */
 export function auditOutcome(output, exitCode) {

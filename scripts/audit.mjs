@@ -6,7 +6,7 @@ import { ROOT, tool, toolEnvironment } from "./root.mjs";
 
 const WITHIN_MS = 60_000;
 
-/** Asks, and gives `auditOutcome`. A registry that does not answer within a minute has not answered. */
+/** Asks, and returns `auditOutcome`. A registry that does not answer within a minute has not answered. */
 export function audit() {
   return new Promise((resolve) => {
     execFile(

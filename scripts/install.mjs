@@ -8,7 +8,7 @@ const STAMP = path.join(ROOT, "node_modules", ".lethe-installed");
 
 /**
  * Installs the packages that pnpm-lock.yaml names, unless the last install was of the same ones for the same Node and
- * machine. Needs only npm: pnpm comes by npx, at the version that package.json pins. Gives whether they are there.
+ * machine. Needs only npm: pnpm comes by npx, at the version that package.json pins. Returns whether they are there.
  */
 export async function install() {
   const wanted = stampOfNow();

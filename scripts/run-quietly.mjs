@@ -4,7 +4,7 @@ const SLOW_MS = 3_000;
 
 /**
  * Runs a command whose output matters only when it fails or takes long: then it is shown, from its first line on.
- * `title` says what is being done. Gives its exit code; 1 when it cannot be started or a signal ended it.
+ * `title` says what is being done. Returns its exit code; 1 when it cannot be started or a signal ended it.
  */
 export function runQuietly(title, command, args, options = {}) {
   return new Promise((resolve) => {

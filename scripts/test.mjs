@@ -73,7 +73,7 @@ async function runSuite(config) {
   }
 }
 
-/** Gives undefined when the suite ended before it could report. */
+/** Returns undefined when the suite ended before it could report. */
 function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -82,7 +82,7 @@ function readReport(file) {
   }
 }
 
-/** Runs a tool with its output shown and gives its exit code; 1 when it cannot be started or a signal ended it. */
+/** Runs a tool with its output shown and returns its exit code; 1 when it cannot be started or a signal ended it. */
 function run(program, args) {
   return new Promise((resolve) => {
     const child = spawn(tool(program), args, { cwd: ROOT, env: toolEnvironment(), stdio: "inherit" });

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ExtractorSettings } from "../services/extractor/src/settings.js";
 import { LoaderSettings } from "../services/loader/src/settings.js";
-import { refuseOpenDoor, SchedulerSettingsSchema } from "../services/scheduler/src/settings.js";
+import { requireToken, SchedulerSettingsSchema } from "../services/scheduler/src/settings.js";
 import { TransformerSettings } from "../services/transformer/src/settings.js";
 import { fromRepository } from "./harness/repository.js";
 
@@ -199,7 +199,7 @@ it("makes what is missing fit what is there", async () => {
 
 /** Reads and checks settings as a service does before it opens anything. */
 function settingsOf(name: string, environment: Environment): unknown {
-  if (name === "scheduler") refuseOpenDoor(readSettings(SchedulerSettingsSchema, environment));
+  if (name === "scheduler") requireToken(readSettings(SchedulerSettingsSchema, environment));
   return readSettings(schemaOf(name), environment);
 }
 
@@ -221,7 +221,7 @@ function environmentOf(name: string): Record<string, string | undefined> {
   return { ...imageEnvironment, ...Object.fromEntries(given) };
 }
 
-/** Gives a text of the compose file with `${NAME:-default}` as where NAME is not set. */
+/** Returns a text of the compose file with `${NAME:-default}` as where NAME is not set. */
 function withDefaults(text: string): string {
   return text.replace(/\$\{\w+:-([^}]*)\}/g, "$1");
 }

@@ -1,8 +1,8 @@
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { STAGED } from "@lethe/contracts/staged-batch";
-import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { toCsv } from "./harness/csv.js";
 import { land, landRecords } from "./harness/landing.js";
@@ -54,7 +54,7 @@ const DAMAGES: Readonly<Record<string, (path: string) => Promise<void>>> = {
   },
 };
 
-/** Damages each of these objects in each way, each time in the next of these batches; gives the number of damaged ones. */
+/** Damages each of these objects in each way, each time in the next of these batches; returns the number of damaged ones. */
 async function damage(runId: string, batchIds: readonly string[], names: readonly string[]): Promise<number> {
   let next = 0;
   for (const name of names) {
@@ -202,7 +202,7 @@ it("costs a run nothing when what it has loaded is lost before it is published",
   // A job at work is given to another worker only when its lock has run out; the ledger knows at once.
   await world.flush();
   await world.start("loader");
-  await enqueueOpenWork(world.queues, await openWork(world.pool));
+  await enqueueActiveRuns(world.queues, await readActiveRuns(world.pool));
 
   expect(await untilClosed(world, runId)).toMatchObject({
     state: "succeeded",

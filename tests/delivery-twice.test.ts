@@ -28,7 +28,7 @@ async function openShop(settings: Record<string, string>): Promise<void> {
   await succeed(world, "customers", "products");
 }
 
-/** Puts new transactions into landing, in an hour of their own; gives its folder. */
+/** Puts new transactions into landing, in an hour of their own; returns its folder. */
 async function landSales(): Promise<string> {
   const partition = `date=2022-04-01/hour=${String(runsBefore).padStart(2, "0")}`;
   firstOfRun = runsBefore * RECORDS;

@@ -1,15 +1,15 @@
-import type { Harm } from "@lethe/drills/harm";
-import { crashPostgres, serializationFailure, terminateBackends } from "@lethe/drills/harms/break-postgres";
-import { emptyRedis, flushRedis } from "@lethe/drills/harms/break-redis";
-import { damageStaging } from "@lethe/drills/harms/damage-staging";
-import { deliverTwice } from "@lethe/drills/harms/deliver-twice";
-import { SCHEDULE_HARMS } from "@lethe/drills/harms/disturb-schedules";
-import { killService } from "@lethe/drills/harms/kill-service";
+import type { Fault } from "@lethe/drills/fault";
+import { crashPostgres, serializationFailure, terminateBackends } from "@lethe/drills/faults/break-postgres";
+import { emptyRedis, flushRedis } from "@lethe/drills/faults/break-redis";
+import { damageStaging } from "@lethe/drills/faults/damage-staging";
+import { deliverTwice } from "@lethe/drills/faults/deliver-twice";
+import { SCHEDULE_FAULTS } from "@lethe/drills/faults/disturb-schedules";
+import { killService } from "@lethe/drills/faults/kill-service";
 import { type Installation, openInstallation } from "@lethe/drills/installation";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 /** The short form of `npm run drills`: what heals within seconds, once each. */
-const HARMS = [
+const FAULTS = [
   killService("extractor"),
   killService("transformer"),
   killService("loader"),
@@ -21,34 +21,34 @@ const HARMS = [
   damageStaging("truncated"),
   damageStaging("missing"),
   deliverTwice,
-  ...SCHEDULE_HARMS.slice(0, 1),
+  ...SCHEDULE_FAULTS.slice(0, 1),
 ];
 const SEED = 11;
 const OUTAGE_MS = 2_000;
 
 let installation: Installation;
 beforeAll(async () => {
-  installation = await openInstallation({ build: "bundle", keep: false, patienceMs: 90_000 });
+  installation = await openInstallation({ build: "bundle", keep: false, timeoutMs: 90_000 });
 });
 afterAll(() => installation.close(), 120_000);
 
-it.each(HARMS)(
+it.each(FAULTS)(
   "nothing is lost, doubled or wrong after: $name",
-  async (harm) => {
-    const { findings, records } = await installation.round(harm, SEED, OUTAGE_MS);
+  async (fault) => {
+    const { findings, records } = await installation.round(fault, SEED, OUTAGE_MS);
     expect(findings).toEqual([]);
     expect(records).toBeGreaterThan(1_000);
   },
   240_000,
 );
 
-it("lets a harm take away what it made when work gets stuck, and closes what is stuck", async () => {
-  const impatient = await openInstallation({ build: "bundle", keep: false, patienceMs: 0 });
+it("lets a fault take away what it made when work gets stuck, and closes what is stuck", async () => {
+  const impatient = await openInstallation({ build: "bundle", keep: false, timeoutMs: 0 });
   const ended: string[] = [];
   try {
-    const harm: Harm = {
+    const fault: Fault = {
       name: "nothing",
-      harm: async () => undefined,
+      fault: async () => undefined,
       conclude: async () => {
         ended.push("concluded");
         return [];
@@ -57,7 +57,7 @@ it("lets a harm take away what it made when work gets stuck, and closes what is 
         ended.push("abandoned");
       },
     };
-    const { findings, isStuck } = await impatient.round(harm, SEED, OUTAGE_MS);
+    const { findings, isStuck } = await impatient.round(fault, SEED, OUTAGE_MS);
     expect(isStuck).toBe(true);
     expect(findings.map(({ what }) => what)).toContainEqual(expect.stringContaining("run "));
   } finally {

@@ -55,7 +55,7 @@ async function mismatchId(): Promise<number> {
   );
 }
 
-/** Gives where a text stands still: in the warehouse, in quarantine, or in a file of the data folder, logs included. */
+/** Returns where a text stands still: in the warehouse, in quarantine, or in a file of the data folder, logs included. */
 async function placesOf(...traces: string[]): Promise<string[]> {
   const { rows } = await world.pool.query<{ text: string }>("select t::text as text from ledger.quarantine t");
   const texts = new Map([

@@ -119,7 +119,7 @@ async function readAll() {
   };
 }
 
-/** Makes the world as if nothing had ever come. */
+/** Creates the world as if nothing had ever come. */
 async function forgetAll(): Promise<void> {
   await world.pool.query(
     "truncate ledger.runs, ledger.processed_files, warehouse.customers, warehouse.products restart identity cascade",

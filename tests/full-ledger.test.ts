@@ -49,7 +49,7 @@ it.each([
   expect(after).toEqual(before);
 });
 
-/** Gives how many files' rows this connection has read without an index. */
+/** Returns how many files' rows this connection has read without an index. */
 async function rowsScanned(client: Client): Promise<number | undefined> {
   const { rows } = await client.query<{ rows: number }>(
     "select seq_tup_read as rows from pg_stat_xact_user_tables where relid = 'ledger.files'::regclass",

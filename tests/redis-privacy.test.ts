@@ -149,7 +149,7 @@ async function recordsOf(path: string): Promise<Record<string, unknown>[]> {
   });
 }
 
-/** Gives every key of a prefix with all that it holds, whatever its type. */
+/** Returns every key of a prefix with all that it holds, whatever its type. */
 async function everythingIn(redis: Redis, prefix: string): Promise<string[]> {
   const contents: string[] = [];
   for (const key of await keysOf(redis, prefix)) {

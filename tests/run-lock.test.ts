@@ -12,7 +12,7 @@ const LOCK_NOT_AVAILABLE = "55P03";
 
 let database: TestDatabase;
 let pool: Pool;
-/** Gives up where it would have to wait. */
+/** Returns up where it would have to wait. */
 let hasty: Pool;
 let loader: Client;
 let runId: string;

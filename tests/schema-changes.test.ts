@@ -33,7 +33,7 @@ async function setMode(mode: SchemaMode | undefined): Promise<void> {
   await world.start("transformer", mode === undefined ? {} : { LETHE_SCHEMA_CHANGES: mode });
 }
 
-/** Gives the folder of an hour that nothing has come in yet. */
+/** Returns the folder of an hour that nothing has come in yet. */
 function newHour(): string {
   return `date=2022-05-01/hour=${String(hours++).padStart(2, "0")}`;
 }
@@ -92,12 +92,12 @@ async function landStock(): Promise<void> {
   await succeed(world, "customers", "products");
 }
 
-/** Gives the run as the API shows it. */
+/** Returns the run as the API shows it. */
 async function byApi(runId: string): Promise<RunDetail> {
   return (await world.api("GET", `/runs/${runId}`)).body as RunDetail;
 }
 
-/** Looks for the new fields' values and odd names wherever they must not be, and in what was told; gives where they stand. */
+/** Looks for the new fields' values and odd names wherever they must not be, and in what was told; returns where they stand. */
 async function placesOfValues(told: unknown): Promise<string[]> {
   const allowed = /^(table ledger\.quarantine|samples of ledger\.quarantine|file (landing|archived_data|staging)\/)/;
   const places: string[] = [];

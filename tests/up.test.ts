@@ -73,7 +73,7 @@ async function describeFolder(root: string): Promise<string[]> {
   return lines;
 }
 
-/** Gives the numbers of a job's row in the printed table: taken, already loaded, quarantined, in, loaded, rejected. */
+/** Returns the numbers of a job's row in the printed table: taken, already loaded, quarantined, in, loaded, rejected. */
 function printedRow(out: string, job: string): number[] {
   const line = out.split("\n").find((each) => each.startsWith(`${job} `)) ?? "";
   const [, state, ...numbers] = line.split(/\s{2,}|\s(?=\d)/).filter((part) => part !== "");

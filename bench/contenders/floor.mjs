@@ -18,7 +18,7 @@ export async function dumpTables(client, folder) {
 
 /**
  * Contender 1, the floor: copies the clean rows into the same tables with the same keys and constraints, in one transaction
- * on one connection. Gives the seconds until it has committed.
+ * on one connection. Returns the seconds until it has committed.
  */
 export async function loadDump(client, folder) {
   const startedAt = performance.now();

@@ -5,7 +5,7 @@ import { requireWhole } from "../measure/process-tree.mjs";
 
 /**
  * Contender 2, Lethe whole: from the POST until the run is closed, through all services and queues, processed files and
- * archive included. Gives the seconds, the run, CPU seconds by process and each service's peak of memory.
+ * archive included. Returns the seconds, the run, CPU seconds by process and each service's peak of memory.
  */
 export async function runLethe(installation, input) {
   await layInto(installation.landing, input);

@@ -48,7 +48,7 @@ async function insertRows(into, rows, ending = "") {
   return (await client.query(text, rows.flat())).rows;
 }
 
-/** Gives `($1, $2), ($3, $4)` for two rows of two. */
+/** Returns `($1, $2), ($3, $4)` for two rows of two. */
 function places(rows, columns) {
   const row = (r) => `(${Array.from({ length: columns }, (_, c) => `$${r * columns + c + 1}`).join(", ")})`;
   return Array.from({ length: rows }, (_, r) => row(r)).join(", ");

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 /**
- * Runs a loader script of this folder as a process of its own over a folder of input. Gives the seconds from its start to
+ * Runs a loader script of this folder as a process of its own over a folder of input. Returns the seconds from its start to
  * its end. Throws when it fails.
  */
 export async function runLoader(script, databaseUrl, input, most = Number.MAX_SAFE_INTEGER) {

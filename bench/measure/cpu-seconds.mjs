@@ -1,7 +1,7 @@
 import { allBelow, readStat } from "./process-tree.mjs";
 
 /**
- * Gives the CPU seconds that each of the named processes has used since its start; PostgreSQL's with all its backends, also
+ * Returns the CPU seconds that each of the named processes has used since its start; PostgreSQL's with all its backends, also
  * those that have ended. Two of them subtracted say what a run has cost.
  */
 export async function readCpuSeconds(processes) {
@@ -13,13 +13,13 @@ export async function readCpuSeconds(processes) {
   return seconds;
 }
 
-/** Gives the CPU seconds of this process, and of those it has started and seen end. */
+/** Returns the CPU seconds of this process, and of those it has started and seen end. */
 export async function readOwnCpuSeconds() {
   const own = await readStat(process.pid);
   return (own?.cpuSeconds ?? 0) + (own?.childrenSeconds ?? 0);
 }
 
-/** Gives what was used between two readings, by name. */
+/** Returns what was used between two readings, by name. */
 export function cpuSecondsBetween(before, after) {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
 }

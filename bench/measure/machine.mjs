@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Gives what a figure depends on: processor, cores, memory (GB, 10^9 bytes), system, Node, commit and day. */
+/** Returns what a figure depends on: processor, cores, memory (GB, 10^9 bytes), system, Node, commit and day. */
 export function describeMachine() {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
@@ -17,7 +17,7 @@ export function describeMachine() {
   };
 }
 
-/** Gives the version of the server that is loaded into. */
+/** Returns the version of the server that is loaded into. */
 export async function describeServers(client) {
   const { rows } = await client.query("show server_version");
   return { postgres: rows[0].server_version };

@@ -7,7 +7,7 @@ export async function resetPeaks(processes) {
   for (const pid of servicePids(processes)) await writeFile(`/proc/${pid}/clear_refs`, "5").catch(() => undefined);
 }
 
-/** Gives the peak of resident memory since then in MB (10^6 bytes) by service; empty where there is no /proc. */
+/** Returns the peak of resident memory since then in MB (10^6 bytes) by service; empty where there is no /proc. */
 export async function readPeaks(processes) {
   const peaks = {};
   for (const service of SERVICES) {

@@ -7,7 +7,7 @@ const SERVICE = new RegExp(`services/(${SERVICES.join("|")})/(?:bundle|dist)/mai
 const WHOLE = [...SERVICES, "redis", "postgres"];
 
 /**
- * Gives the processes below one, by what they are: a service's name, `redis`, or `postgres` for the server that all backends
+ * Returns the processes below one, by what they are: a service's name, `redis`, or `postgres` for the server that all backends
  * are children of. A service that runs twice has both ids. Empty where there is no /proc (Linux only).
  */
 export async function processesBelow(pid) {
@@ -29,12 +29,12 @@ export function requireWhole(processes) {
   throw new Error(`no process was found of ${missing.join(", ")}`);
 }
 
-/** Gives the ids of all processes below one. */
+/** Returns the ids of all processes below one. */
 export async function allBelow(pid) {
   return descendantsOf(pid, await readProcesses()).map((process) => process.pid);
 }
 
-/** Gives a process's parent, and its CPU seconds with those of the children that it has waited for. Undefined when it is gone. */
+/** Returns a process's parent, and its CPU seconds with those of the children that it has waited for. Undefined when it is gone. */
 export async function readStat(pid) {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   return text === undefined ? undefined : parseStat(text);
@@ -52,7 +52,7 @@ export function parseStat(text) {
   };
 }
 
-/** Gives a service's name, `redis` or `postgres` for a command line in pieces; undefined for all others. */
+/** Returns a service's name, `redis` or `postgres` for a command line in pieces; undefined for all others. */
 export function nameOf(command) {
   const service = command.map((argument) => SERVICE.exec(argument)?.[1]).find((name) => name !== undefined);
   if (service !== undefined) return service;

@@ -48,17 +48,17 @@ export async function measureApi({ work, transactions, rounds, note }) {
   }
 }
 
-/** Loads the input and asks all routes meanwhile. Gives their latencies. */
+/** Loads the input and asks all routes meanwhile. Returns their latencies. */
 async function askDuringRun(lethe, input, isTaken) {
   await resetTransactions(lethe.client, lethe.folder);
   await layInto(lethe.landing, input, isTaken);
   const running = lethe.run("transactions");
-  await untilOpenRuns(lethe.client, 1);
+  await untilActiveRuns(lethe.client, 1);
   const load = startLoad(lethe.api);
   await running;
   const latencies = await load.stop();
   // The last POST may have come when the run was closed already.
-  await untilOpenRuns(lethe.client, 0);
+  await untilActiveRuns(lethe.client, 0);
   return latencies;
 }
 
@@ -89,7 +89,7 @@ function startLoad(api) {
 }
 
 /** Waits until so many runs are open. */
-async function untilOpenRuns(client, count) {
+async function untilActiveRuns(client, count) {
   for (;;) {
     const { rows } = await client.query(
       "select count(*)::int as open from ledger.runs where state in ('queued', 'extracting', 'processing', 'finishing')",

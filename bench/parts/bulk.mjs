@@ -61,7 +61,7 @@ export async function measureBulk({ work, transactions, rounds, contenders, note
   }
 }
 
-/** Gives the CPU seconds that all processes have used: services, servers, and the loaders with this process. */
+/** Returns the CPU seconds that all processes have used: services, servers, and the loaders with this process. */
 async function allCpuSeconds(lethe) {
   const each = Object.values(await readCpuSeconds(await lethe.processes()));
   return each.reduce((sum, seconds) => sum + seconds, await readOwnCpuSeconds());

@@ -49,7 +49,7 @@ export async function measureQueueShare({ work, transactions, rounds, note }) {
   }
 }
 
-/** Sends the jobs of a run of so many batches through queues of their own, several times. Gives the seconds of each. */
+/** Sends the jobs of a run of so many batches through queues of their own, several times. Returns the seconds of each. */
 async function replay(redisUrl, batches) {
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, "lethe-bench");

@@ -13,7 +13,7 @@ import { resetTransactions } from "../reset-transactions.mjs";
 const UNIT = 300_000;
 const STAGES = ["extractor", "transformer", "loader", "postgres", "redis", "scheduler"];
 
-/** The same work with one transformer and with two, bound to a core each. Gives undefined where that cannot be done. */
+/** The same work with one transformer and with two, bound to a core each. Returns undefined where that cannot be done. */
 export async function measureScaleOut({ work, transactions, rounds, note }) {
   if (availableParallelism() < 2 || spawnSync("taskset", ["-V"]).status !== 0) {
     note("left out: it takes two cores and taskset");
@@ -50,7 +50,7 @@ export async function measureScaleOut({ work, transactions, rounds, note }) {
   }
 }
 
-/** Gives the CPU seconds of each stage for 300,000 transactions, the medians of the runs with one transformer. */
+/** Returns the CPU seconds of each stage for 300,000 transactions, the medians of the runs with one transformer. */
 function stageCosts(runs, transactions) {
   const scaled = (stage) => runs.map(({ cpuSeconds }) => ((cpuSeconds[stage] ?? 0) / transactions) * UNIT);
   return medianOfEach(Object.fromEntries(STAGES.map((stage) => [stage, scaled(stage)])), 2).median;

@@ -41,7 +41,7 @@ export async function measureSmallFiles({ work, rounds, note }) {
   }
 }
 
-/** Loads a month into an installation that is made empty before. Gives the seconds of its three jobs together. */
+/** Loads a month into an installation that is made empty before. Returns the seconds of its three jobs together. */
 async function runMonth(lethe, input) {
   await resetAll(lethe.client, lethe.folder);
   await layInto(lethe.landing, input);

@@ -2,7 +2,7 @@
 const TOLERANCE = 0.25;
 
 /**
- * Compares Lethe's ratio to the floor with the one that is stored, if any. Gives a sentence, and whether it is a warning:
+ * Compares Lethe's ratio to the floor with the one that is stored, if any. Returns a sentence, and whether it is a warning:
  * where it is worse by more than a quarter.
  */
 export function compareRatio(measured, stored) {

@@ -3,7 +3,7 @@ import { scaleOutTable } from "./scale-out-table.mjs";
 import { table } from "./table.mjs";
 import { TARGETS, verdict } from "./targets.mjs";
 
-/** Makes results.md of what results.json holds. */
+/** Creates results.md of what results.json holds. */
 export function toMarkdown(results) {
   const { parts } = results;
   const sections = [

@@ -18,7 +18,7 @@ const bulk = (ratio, peak) => ({
   peaks: { loader: { median: peak, runs: [peak] } },
   details: { transactions: 10, lines: 30, seconds: { lethe: { median: 2, runs: [2] } } },
 });
-/** Gives the cells of the line that holds a text. */
+/** Returns the cells of the line that holds a text. */
 const cellsOf = (markdown, text) => {
   const line = markdown.split("\n").find((one) => one.includes(text)) ?? "";
   return line.split("|").map((cell) => cell.trim());

@@ -1,6 +1,6 @@
 import { medianOf } from "./median.mjs";
 
-/** Gives each service's peak of memory in MB over some runs of Lethe: the median, and the runs beside it. */
+/** Returns each service's peak of memory in MB over some runs of Lethe: the median, and the runs beside it. */
 export function peaksOf(runs) {
   const services = Object.keys(runs[0]?.peakRssMb ?? {});
   return Object.fromEntries(

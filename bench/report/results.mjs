@@ -1,5 +1,5 @@
 /**
- * Makes the content of results.json of the parts that were ever measured. Each figure is the median of its runs; `runs` has
+ * Creates the content of results.json of the parts that were ever measured. Each figure is the median of its runs; `runs` has
  * those. `peakRssMb` is by service the highest of all parts. A part brings its machine and its day along.
  */
 export function toResults(parts) {

@@ -2,12 +2,12 @@
 const SHARED_STAGES = ["transformer", "loader"];
 
 /**
- * Says what throughput so many machines could have, on paper. `stageCosts` are CPU seconds for 300,000 transactions by stage,
+ * Describes what throughput so many machines could have, on paper. `stageCosts` are CPU seconds for 300,000 transactions by stage,
  * `cores` those of each machine, `databaseCores` those of the machine that PostgreSQL has. One machine holds everything; from
  * two on PostgreSQL and Redis have the first one, the extractor has a core of the others, the transformers and loaders the
  * rest. A run is extracted by one process on one core, and PostgreSQL's work is thought to spread over its cores.
  *
- * Gives transactions a second, and the stage that is the limit.
+ * Returns transactions a second, and the stage that is the limit.
  */
 export function scaleOutModel(stageCosts, machines, cores, databaseCores = cores) {
   const limits =

@@ -1,4 +1,4 @@
-/** Makes a Markdown table whose columns are as wide as their widest cell. */
+/** Creates a Markdown table whose columns are as wide as their widest cell. */
 export function table(head, rows) {
   const texts = [head, ...rows].map((row) => row.map((cell) => String(cell).replaceAll("|", "\\|")));
   const widths = head.map((_, column) => Math.max(3, ...texts.map((row) => row[column].length)));

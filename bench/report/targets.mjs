@@ -25,7 +25,7 @@ export const TARGETS = [
   { figure: "scaleOut", says: "the time with one transformer to that with two", target: "none", isMet: undefined },
 ];
 
-/** Gives for a figure's value `met`, `not met`, or nothing where there is no target. */
+/** Returns for a figure's value `met`, `not met`, or nothing where there is no target. */
 export function verdict({ isMet }, value) {
   if (isMet === undefined) return "";
   return isMet(value) ? "met" : "not met";

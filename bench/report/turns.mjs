@@ -1,5 +1,5 @@
 /**
- * Gives the order in which contenders run: each once a round, and each round begins with another one, so that none always
+ * Returns the order in which contenders run: each once a round, and each round begins with another one, so that none always
  * follows the same one.
  */
 export function inTurns(contenders, rounds) {

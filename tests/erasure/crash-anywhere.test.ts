@@ -5,8 +5,8 @@ import { gunzipSync } from "node:zlib";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import type { RunDetail } from "@lethe/contracts/runs";
-import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findPeople } from "../harness/everything.js";
 import { pathsBelow } from "../harness/folders.js";
@@ -110,7 +110,7 @@ interface Step {
   readonly time: number;
 }
 
-/** Does work undisturbed and gives the loader's steps. */
+/** Does work undisturbed and returns the loader's steps. */
 async function stepsOf(begin: () => Promise<string>): Promise<Step[]> {
   const file = join(world.data, "logs", `steps-${randomUUID()}`);
   const loader = await world.start("loader", { STEPS_FILE: file }, CRASHING_LOADER);
@@ -138,7 +138,7 @@ async function crashAndRecover(step: string, time: number, begin: () => Promise<
   // A job at work is given to another worker only when its lock has run out; the ledger knows at once.
   await world.flush();
   return recovered(async () => {
-    await enqueueOpenWork(world.queues, await openWork(world.pool));
+    await enqueueActiveRuns(world.queues, await readActiveRuns(world.pool));
     return runId;
   });
 }

@@ -109,7 +109,7 @@ describe("an erasure while an older run is open", () => {
   });
 });
 
-/** Waits until a run's batches wait to be loaded; gives them. */
+/** Waits until a run's batches wait to be loaded; returns them. */
 async function untilAllTransformed(runId: string): Promise<string[]> {
   await untilRun(world, runId, (run) => run.state === "processing");
   const batchIds = await batchesOf(world, runId);

@@ -9,12 +9,12 @@ export function tornGzip(text: string): Buffer {
   return packed.subarray(0, packed.length - 1_000);
 }
 
-/** Gives a record as a line that is no JSON, for want of its end. */
+/** Returns a record as a line that is no JSON, for want of its end. */
 export function brokenLine(record: unknown): string {
   return JSON.stringify(record).slice(0, -1);
 }
 
-/** Gives a record as a line of bytes that are no UTF-8. */
+/** Returns a record as a line of bytes that are no UTF-8. */
 export function notUtf8(record: unknown): Buffer {
   return Buffer.concat([
     Buffer.from(JSON.stringify(record).slice(0, -2)),

@@ -10,7 +10,7 @@ export interface Piece {
   readonly text: string;
 }
 
-/** Gives every byte that Lethe keeps, anywhere: all tables with the planner's samples of them, files, keys and logs. */
+/** Returns every byte that Lethe keeps, anywhere: all tables with the planner's samples of them, files, keys and logs. */
 export async function* everything(world: World): AsyncGenerator<Piece> {
   yield* await allTables(world);
   for (const path of await pathsBelow(world.data)) {
@@ -26,7 +26,7 @@ export async function* everything(world: World): AsyncGenerator<Piece> {
   }
 }
 
-/** Gives who is named where, in words: empty when nobody is. */
+/** Returns who is named where, in words: empty when nobody is. */
 export async function findPeople(
   world: World,
   recognise: (text: string) => Iterable<number>,
@@ -39,7 +39,7 @@ export async function findPeople(
   return [...new Set(found)];
 }
 
-/** Gives the rows of a table, each as one text. */
+/** Returns the rows of a table, each as one text. */
 export async function rowsAsText(world: World, table: string): Promise<string[]> {
   const { rows } = await world.pool.query<{ row: string }>(`select t::text as row from ${table} t`);
   return rows.map(({ row }) => row);
@@ -79,7 +79,7 @@ function readKey(world: World, key: string): Promise<string> {
   return world.redis.eval(script, 1, key) as Promise<string>;
 }
 
-/** Gives a file's content, unpacked if it is packed; of a torn one as much as can be read. */
+/** Returns a file's content, unpacked if it is packed; of a torn one as much as can be read. */
 export async function readContent(path: string): Promise<Buffer> {
   const stored = await readFile(path);
   return isGzip(stored) ? unpack(stored) : stored;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 
-/** Gives every regular file below a folder, by its path there, with the SHA-256 of its bytes. None if there is no folder. */
+/** Returns every regular file below a folder, by its path there, with the SHA-256 of its bytes. None if there is no folder. */
 export async function filesBelow(folder: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [path, entry] of await entriesBelow(folder)) {
@@ -14,7 +14,7 @@ export async function filesBelow(folder: string): Promise<Map<string, string>> {
   return files;
 }
 
-/** Gives the paths of all that lies below a folder: files, folders, links. */
+/** Returns the paths of all that lies below a folder: files, folders, links. */
 export async function pathsBelow(folder: string): Promise<string[]> {
   return (await entriesBelow(folder)).map(([path]) => path);
 }

@@ -5,8 +5,8 @@ import type { World } from "./world.js";
 const HOLD = 4_711;
 
 /**
- * Makes the database hold up whoever records a further batch of a run that has so many: a moment in the middle of an
- * extraction that stays. Gives what lets go of it.
+ * Creates the database hold up whoever records a further batch of a run that has so many: a moment in the middle of an
+ * extraction that stays. Returns what lets go of it.
  */
 export function holdBatchesAfter(world: World, batches: number): Promise<() => Promise<void>> {
   return hold(

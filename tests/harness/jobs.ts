@@ -1,7 +1,7 @@
 import { openQueueEvents } from "./queue-events.js";
 import type { World } from "./world.js";
 
-/** Gives the batches that a run has so far. */
+/** Returns the batches that a run has so far. */
 export async function batchesOf(world: World, runId: string): Promise<string[]> {
   const { rows } = await world.pool.query<{ id: string }>("select id::text from ledger.batches where run_id = $1", [
     runId,

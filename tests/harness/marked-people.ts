@@ -14,7 +14,7 @@ export interface MarkedPerson {
   readonly request: Fields;
 }
 
-/** Makes the n-th person, of up to 999. */
+/** Creates the n-th person, of up to 999. */
 export function markedPerson(n: number): MarkedPerson {
   const code = codeOf(n);
   // With a leading zero, as no process id or duration has.
@@ -58,7 +58,7 @@ export function markedPerson(n: number): MarkedPerson {
   };
 }
 
-/** Makes people, the first one being the n-th. */
+/** Creates people, the first one being the n-th. */
 export function markedPeople(count: number, first = 0): MarkedPerson[] {
   return Array.from({ length: count }, (_, i) => markedPerson(first + i));
 }
@@ -79,7 +79,7 @@ function birthOf(n: number): string {
   return `${1900 + (n % 90)}-${String(1 + (n % 12)).padStart(2, "0")}-${String(2 + (Math.floor(n / 90) % 27)).padStart(2, "0")}`;
 }
 
-/** Makes what gives the people whom a text names by any value, in base64 too, by their number. */
+/** Creates what gives the people whom a text names by any value, in base64 too, by their number. */
 export function createRecogniser(people: readonly MarkedPerson[]): (text: string) => Set<number> {
   const byWord = new Map<string, number>();
   for (const { n, id } of people) {

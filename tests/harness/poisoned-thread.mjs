@@ -1,7 +1,7 @@
-// A thread of the transformer with a planted weakness: a record that holds one of these words does real harm to it.
+// A thread of the transformer with a planted weakness: a record that holds one of these words does real cause to it.
 import { serveBatches } from "../../services/transformer/dist/serve-batches.js";
 
-const HARMS = {
+const CAUSES = {
   "poison-memory"() {
     const kept = [];
     for (;;) kept.push(new Array(4_000_000).fill(0));
@@ -20,5 +20,5 @@ const HARMS = {
 };
 
 serveBatches((text) => {
-  for (const [word, harm] of Object.entries(HARMS)) if (text.includes(word)) harm(text);
+  for (const [word, cause] of Object.entries(CAUSES)) if (text.includes(word)) cause(text);
 });

@@ -7,7 +7,7 @@ import type { World } from "./world.js";
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** Gives the records of a dataset in `processed_data/`, by partition folder (`date=…/hour=…`). */
+/** Returns the records of a dataset in `processed_data/`, by partition folder (`date=…/hour=…`). */
 export async function readProcessed(world: World, dataset: DatasetName): Promise<Map<string, JsonRecord[]>> {
   const byPartition = new Map<string, JsonRecord[]>();
   for (const path of await pathsBelow(world.processed)) {

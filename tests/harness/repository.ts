@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Gives the absolute path of something in this checkout. */
+/** Returns the absolute path of something in this checkout. */
 export function fromRepository(path: string): string {
   return resolve(ROOT, path);
 }

@@ -1,7 +1,7 @@
 import { followRun } from "@lethe/cli/follow-run";
 import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
-import { isOpen, type Run, type RunDetail } from "@lethe/contracts/runs";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { isActive, type Run, type RunDetail } from "@lethe/contracts/runs";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { listenToRun } from "@lethe/warehouse/ledger/run-events";
 import { expect } from "vitest";
@@ -19,14 +19,14 @@ export async function runAllByCommand(world: World): Promise<Readonly<Record<Dat
   return Object.fromEntries(runs.map((run) => [run.job, run])) as Record<DatasetName, Run>;
 }
 
-/** Opens a run by the API and gives its id. */
+/** Opens a run by the API and returns its id. */
 export async function openByApi(world: World, job: DatasetName, request: object = {}): Promise<string> {
   const { status, body } = await world.api("POST", `/jobs/${job}/runs`, request);
   expect(status, JSON.stringify(body)).toBe(202);
   return (body as { id: string }).id;
 }
 
-/** Runs a job by the API to its end and gives the run, whatever its end. */
+/** Runs a job by the API to its end and returns the run, whatever its end. */
 export async function runByApi(world: World, job: DatasetName, request: object = {}): Promise<RunDetail> {
   return untilClosed(world, await openByApi(world, job, request));
 }
@@ -47,11 +47,11 @@ export function untilClosed(world: World, runId: string): Promise<RunDetail> {
   return followRun(world.pool, runId, () => undefined);
 }
 
-/** Waits for the end of every open run, and of those that they set off; gives them. */
+/** Waits for the end of every open run, and of those that they set off; returns them. */
 export async function settle(world: World): Promise<RunDetail[]> {
   const ended: RunDetail[] = [];
   for (;;) {
-    const [next] = await openWork(world.pool);
+    const [next] = await readActiveRuns(world.pool);
     if (next === undefined) return ended;
     ended.push(await untilClosed(world, next.runId));
   }
@@ -64,7 +64,7 @@ export async function untilRun(world: World, runId: string, isWanted: (run: RunD
     for (;;) {
       const run = await readRun(world.pool, runId);
       if (isWanted(run)) return run;
-      if (!isOpen(run.state)) throw new Error(`run ${runId} closed before it was as wanted: ${JSON.stringify(run)}`);
+      if (!isActive(run.state)) throw new Error(`run ${runId} closed before it was as wanted: ${JSON.stringify(run)}`);
       await listener.nextChange();
     }
   } finally {

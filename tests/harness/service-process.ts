@@ -18,7 +18,7 @@ export interface ServiceProcess {
   log(): Promise<string>;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  /** Asks it to stop and gives its exit code; null when a signal ended it. */
+  /** Asks it to stop and returns its exit code; null when a signal ended it. */
   stop(): Promise<number | null>;
   /** Ends it on the spot, as a crash would. */
   kill(): Promise<void>;

@@ -22,7 +22,7 @@ const CHANCE = [
 // JSON numbers become JavaScript's, which are not exact.
 const MONEY = ["price", "total", "total_cost"];
 
-/** Gives a table's rows in a fixed order, without what time and order of arrival decide; money as text. */
+/** Returns a table's rows in a fixed order, without what time and order of arrival decide; money as text. */
 export async function readRows(
   pool: Pool,
   table: WarehouseTable,
@@ -38,7 +38,7 @@ export async function readRows(
   return rows.map(({ row }) => row);
 }
 
-/** Gives a checksum of every row and column of every table: equal only when nothing at all has changed. */
+/** Returns a checksum of every row and column of every table: equal only when nothing at all has changed. */
 export async function checksums(pool: Pool): Promise<Record<string, string>> {
   const sums: Record<string, string> = {};
   for (const [table, order] of Object.entries(WAREHOUSE_TABLES)) {
@@ -50,7 +50,7 @@ export async function checksums(pool: Pool): Promise<Record<string, string>> {
   return sums;
 }
 
-/** Gives all rows of all tables as one text, to look for a person in. */
+/** Returns all rows of all tables as one text, to look for a person in. */
 export async function warehouseText(pool: Pool): Promise<string> {
   const texts: string[] = [];
   for (const table of Object.keys(WAREHOUSE_TABLES)) {
@@ -60,7 +60,7 @@ export async function warehouseText(pool: Pool): Promise<string> {
   return texts.join("\n");
 }
 
-/** Gives the one number that a query asks for. */
+/** Returns the one number that a query asks for. */
 export async function countOf(pool: Pool, query: string, values: readonly unknown[] = []): Promise<number> {
   const { rows } = await pool.query<{ n: number | string }>(query, [...values]);
   return Number(rows[0]?.n);

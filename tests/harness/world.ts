@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { cloneDatabase } from "@lethe/local-stack/test-database";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import type { Redis } from "ioredis";
 import { inject } from "vitest";
@@ -36,7 +36,7 @@ export interface World {
   /** Ends a service as a crash would. */
   kill(service: ServiceProcess): Promise<void>;
   lethe(...args: string[]): Promise<ProgramResult>;
-  /** Calls the scheduler's API; gives status and body. */
+  /** Calls the scheduler's API; returns status and body. */
   api(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Deletes every key of the prefix, as a Redis that lost its memory would. */
   flush(): Promise<void>;
@@ -56,7 +56,7 @@ export interface WorldOptions {
 // An hour and a quarter off a whole one, and a day ahead of UTC: whoever takes the machine's zone for UTC is found out.
 const FAR_ZONE = "Pacific/Chatham";
 
-/** Makes a world and starts its services. */
+/** Creates a world and starts its services. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const database = await cloneDatabase(inject("template"));
   const redisUrl = inject("redisUrl");
@@ -162,7 +162,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 /** Finds what services should not leave: processes, staged batches of runs that succeeded, half-written files. */
 async function findLeaks(world: World, pids: readonly number[]): Promise<string[]> {
   const leaks = pids.filter(isAlive).map((pid) => `process ${pid}`);
-  for (const { runId } of await openWork(world.pool)) leaks.push(`open run ${runId}`);
+  for (const { runId } of await readActiveRuns(world.pool)) leaks.push(`open run ${runId}`);
   const { rows } = await world.pool.query<{ id: string }>(
     "select id::text from ledger.runs where state in ('failed', 'cancelled')",
   );
@@ -183,7 +183,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Gives every key of a prefix. */
+/** Returns every key of a prefix. */
 export async function keysOf(redis: Redis, prefix: string): Promise<string[]> {
   const keys: string[] = [];
   for await (const page of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) keys.push(...(page as string[]));

@@ -5,13 +5,13 @@ import { inject } from "vitest";
 /** A login of the test server for one test. Logins belong to the server, so each has a name of its own. */
 export interface TestLogin {
   readonly name: string;
-  /** Gives a database's URL with this login. */
+  /** Returns a database's URL with this login. */
   urlOf(databaseUrl: string): string;
   /** Removes it; what it owns must be gone before. */
   drop(): Promise<void>;
 }
 
-/** Makes a login, with what stands behind `create role`'s `login`: `in role lethe_loader`, say. */
+/** Creates a login, with what stands behind `create role`'s `login`: `in role lethe_loader`, say. */
 export async function createLogin(attributes = ""): Promise<TestLogin> {
   const name = `lethe_test_${randomBytes(6).toString("hex")}`;
   const password = randomBytes(12).toString("hex");

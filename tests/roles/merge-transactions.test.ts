@@ -374,7 +374,7 @@ async function emptyStage() {
   await loader.query("set local role lethe_loader");
 }
 
-/** Gives the transactions that are in the warehouse, each with its city and its lines. */
+/** Returns the transactions that are in the warehouse, each with its city and its lines. */
 async function everything() {
   await loader.query("reset role");
   const { rows } = await loader.query(

@@ -3,13 +3,13 @@ import { text } from "node:stream/consumers";
 
 /** Where a command reads what must not stand among its arguments, which every user of the machine can see. */
 export interface CommandInput {
-  /** Asks a person, and gives the line they answer with; undefined where nobody sits at the terminal. */
+  /** Asks a person, and returns the line they answer with; undefined where nobody sits at the terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
-  /** Gives all that was handed in, to its end. */
+  /** Returns all that was handed in, to its end. */
   readAll(): Promise<string>;
 }
 
-/** Gives the input of this process. Questions go to standard error: standard output is for results. */
+/** Returns the input of this process. Questions go to standard error: standard output is for results. */
 export function processInput(): CommandInput {
   return {
     ask: process.stdin.isTTY ? askPerson : undefined,

@@ -22,13 +22,13 @@ export const ServersSchema = Type.Object({
   LETHE_QUEUE_PREFIX: COMMON_SETTINGS.LETHE_QUEUE_PREFIX,
 });
 
-/** Gives the absolute path of the data folder that DATA_DIR names. */
+/** Returns the absolute path of the data folder that DATA_DIR names. */
 export function dataDirectory(environment: Environment): string {
   return fromRepository(readSettings(PlaceSchema, environment).DATA_DIR);
 }
 
 /**
- * Gives the database's URL: DATABASE_URL, else that of the `npm start` that runs on the same DATA_DIR.
+ * Returns the database's URL: DATABASE_URL, else that of the `npm start` that runs on the same DATA_DIR.
  * Throws ConfigurationError when there is neither.
  */
 export async function databaseSetting(environment: Environment): Promise<string> {
@@ -36,7 +36,7 @@ export async function databaseSetting(environment: Environment): Promise<string>
   return settings.DATABASE_URL ?? missing(environment, "DATABASE_URL");
 }
 
-/** Gives the settings of database and queues, each from the environment, else from the running `npm start`. */
+/** Returns the settings of database and queues, each from the environment, else from the running `npm start`. */
 export async function connectionSettings(environment: Environment): Promise<ConnectionSettings> {
   const settings = readSettings(ServersSchema, await withRunningStack(environment));
   return {

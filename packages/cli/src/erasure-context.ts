@@ -14,7 +14,7 @@ const PolicySetting = Type.Object({ LETHE_POLICY_FILE: Type.Optional(Type.String
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
- * Gives what an erasure works with: the data folder's files, the keyring and the policy, as the services have them.
+ * Returns what an erasure works with: the data folder's files, the keyring and the policy, as the services have them.
  * Throws ConfigurationError.
  */
 export function erasureContext(environment: Environment, pool: Pool): ErasureContext {
@@ -29,7 +29,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
   };
 }
 
-/** Gives the folders that an erasure reaches, and how far into damaged files it reads. */
+/** Returns the folders that an erasure reaches, and how far into damaged files it reads. */
 export function reach(environment: Environment) {
   const data = dataDirectory(environment);
   return {

@@ -30,7 +30,7 @@ Exit codes:
   4    the job already has an active run
   130  interrupted before it was done`;
 
-/** Gives the exit code and the text for a person that an error stands for. The text never quotes a record. */
+/** Returns the exit code and the text for a person that an error stands for. The text never quotes a record. */
 export function explainError(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {
   if (error instanceof RunActiveError) return { exitCode: EXIT.runActive, message: error.message };
   if (error instanceof TransientError) return { exitCode: EXIT.unreachable, message: error.message };

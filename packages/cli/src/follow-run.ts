@@ -1,12 +1,12 @@
 import { TransientError } from "@lethe/contracts/errors";
-import { isOpen, type RunDetail } from "@lethe/contracts/runs";
+import { isActive, type RunDetail } from "@lethe/contracts/runs";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { listenToRun, type RunListener } from "@lethe/warehouse/ledger/run-events";
 import type { Pool } from "@lethe/warehouse/pool";
 import { abortable } from "./abortable.js";
 
 /**
- * Waits for a run's end and gives the run as it then is. `onChange` gets the run at the start and at each change.
+ * Waits for a run's end and returns the run as it then is. `onChange` gets the run at the start and at each change.
  * Throws NotFoundError, TransientError when the database is lost (the run goes on), and the signal's reason when that aborts.
  */
 export async function followRun(
@@ -22,7 +22,7 @@ export async function followRun(
     for (;;) {
       const run = await readRun(pool, runId);
       onChange(run);
-      if (!isOpen(run.state)) return run;
+      if (!isActive(run.state)) return run;
       await abortable(nextChange(listener, runId), signal);
     }
   } finally {

@@ -2,7 +2,7 @@ import type { Queues } from "@lethe/service-kit/queues";
 
 const WORKERS = { extract: "extractor", transform: "transformer", load: "loader", finish: "loader" } as const;
 
-/** Gives the services that a run needs and of which none is connected to the queues, by name. */
+/** Returns the services that a run needs and of which none is connected to the queues, by name. */
 export async function missingServices(queues: Queues): Promise<string[]> {
   const missing = new Set<string>();
   for (const [job, service] of Object.entries(WORKERS) as [keyof typeof WORKERS, string][]) {

@@ -1,11 +1,11 @@
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
-import { enqueueOpenWork, enqueueRun } from "@lethe/service-kit/enqueue";
+import { enqueueActiveRuns, enqueueRun } from "@lethe/service-kit/enqueue";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { openRun, type RunRequest } from "@lethe/warehouse/ledger/open-run";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
 import type { Connections } from "./connections.js";
 
-/** Opens a run and enqueues it; gives its id. Throws RunActiveError. */
+/** Opens a run and enqueues it; returns its id. Throws RunActiveError. */
 export async function openAndEnqueue({ pool, queues }: Connections, request: RunRequest): Promise<string> {
   const runId = await openRun(pool, request);
   await enqueueRun(queues, runId);
@@ -32,6 +32,6 @@ export async function runToEnd(
 }
 
 /** Enqueues again what the ledger holds open and Redis has lost, as the scheduler does; it may not be running. */
-export async function restoreOpenWork({ pool, queues }: Connections): Promise<void> {
-  await enqueueOpenWork(queues, await openWork(pool));
+export async function restoreActiveRuns({ pool, queues }: Connections): Promise<void> {
+  await enqueueActiveRuns(queues, await readActiveRuns(pool));
 }

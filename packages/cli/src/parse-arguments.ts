@@ -30,7 +30,7 @@ function checkRangeEnd(end: "from" | "to", text: string | undefined): string | u
   return partitionPath(partition);
 }
 
-/** Makes a parser of whole numbers within limits (both included), for an option of commander. */
+/** Creates a parser of whole numbers within limits (both included), for an option of commander. */
 export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

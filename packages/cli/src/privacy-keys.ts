@@ -23,7 +23,7 @@ export function readKeyring(environment: Environment): Keyring {
   }
 }
 
-/** Gives the file that holds the keys; undefined when LETHE_PRIVACY_KEY holds them itself. */
+/** Returns the file that holds the keys; undefined when LETHE_PRIVACY_KEY holds them itself. */
 export function keyFile(environment: Environment): string | undefined {
   const named = environment.LETHE_PRIVACY_KEY_FILE ?? "";
   // The order in which services look for it.

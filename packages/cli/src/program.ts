@@ -12,7 +12,7 @@ import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
 
 /**
- * Runs one `lethe` command to its end and gives its exit code. `args` are the arguments after the command's name.
+ * Runs one `lethe` command to its end and returns its exit code. `args` are the arguments after the command's name.
  * Errors are explained on the terminal, never thrown.
  */
 export async function runCli(args: readonly string[], context: Omit<CommandContext, "exitWith">): Promise<ExitCode> {

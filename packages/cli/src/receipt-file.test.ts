@@ -8,7 +8,7 @@ import { checkReceiptText } from "./receipt-file.js";
 
 const toLines = (receipts: readonly unknown[]) => receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join("");
 
-/** Gives the receipt at a place of the array; a test that counts wrongly must not pass. */
+/** Returns the receipt at a place of the array; a test that counts wrongly must not pass. */
 function at(receipts: readonly Receipt[], index: number): Receipt {
   const receipt = receipts[index];
   if (receipt === undefined) throw new Error(`there is no receipt ${index}`);
@@ -91,7 +91,7 @@ function valuePaths(value: unknown, path: Path = []): Path[] {
   return Object.entries(value).flatMap(([key, inner]) => valuePaths(inner, [...path, key]));
 }
 
-/** Gives a copy in which the value at the path is another one of its kind. */
+/** Returns a copy in which the value at the path is another one of its kind. */
 function changed(value: unknown, path: Path): unknown {
   const [key, ...rest] = path;
   if (key === undefined) {

@@ -51,7 +51,7 @@ function parseEntries(text: string): unknown[] {
     .map(parseJson);
 }
 
-/** Gives undefined for what is no JSON: an entry that is checked like any other, and is no receipt. */
+/** Returns undefined for what is no JSON: an entry that is checked like any other, and is no receipt. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

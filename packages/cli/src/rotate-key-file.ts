@@ -7,7 +7,7 @@ import { formatKeyring, type Keyring, parseKeyring, rotateKeyring } from "@lethe
 const KEY_BYTES = 32;
 
 /**
- * Puts a new random key on top of a key file and gives the ring as it then is; the old ones stay below. The new file
+ * Puts a new random key on top of a key file and returns the ring as it then is; the old ones stay below. The new file
  * takes the old one's place in one step, is readable by the old one's owner only, and is on disk before this returns.
  * Throws ConfigurationError when the file cannot be read or written, or another rotation is under way.
  */

@@ -7,7 +7,7 @@ import type { ReceiptNumbers } from "./present/erasures.js";
 
 const PAGE = 1_000;
 
-/** Gives the erasures that runs have brought, oldest first, with the numbers of their receipts. */
+/** Returns the erasures that runs have brought, oldest first, with the numbers of their receipts. */
 export async function erasuresOfRuns(
   db: Queryable,
   runs: readonly Pick<Run, "id">[],

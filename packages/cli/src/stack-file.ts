@@ -17,7 +17,7 @@ export type RunningStack = Static<typeof RunningStackSchema>;
 
 const runningStack = Compile(RunningStackSchema);
 
-/** Gives the stack that runs on a data folder; undefined when none does, also when one died and left its file. */
+/** Returns the stack that runs on a data folder; undefined when none does, also when one died and left its file. */
 export async function readRunningStack(dataDirectory: string): Promise<RunningStack | undefined> {
   let content: unknown;
   try {

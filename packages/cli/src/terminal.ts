@@ -8,7 +8,7 @@ export interface Terminal {
   readonly bars: NodeJS.WritableStream | undefined;
 }
 
-/** Gives the terminal of this process. */
+/** Returns the terminal of this process. */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
     // A reader that has seen enough (`lethe status | head -1`) is no error.

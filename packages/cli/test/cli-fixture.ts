@@ -35,7 +35,7 @@ interface LetheOptions {
   readonly onNote?: (line: string) => void;
 }
 
-/** Makes a database and a queue prefix of their own for one test file. `migrated: false` leaves the database empty. */
+/** Creates a database and a queue prefix of their own for one test file. `migrated: false` leaves the database empty. */
 export async function createCliWorld(
   serverUrl: string,
   redisUrl: string,
@@ -119,7 +119,7 @@ async function finish(pool: Pool, runId: string): Promise<{ state: string }> {
   return { state: stage === undefined ? "open" : await inTransaction(pool, (client) => closeRun(client, runId, 1)) };
 }
 
-/** Puts an open record into quarantine, as a run of its own rejected it; gives that run's id. */
+/** Puts an open record into quarantine, as a run of its own rejected it; returns that run's id. */
 export async function quarantineRecord(pool: Pool, dataset: string, reason: string, line: number): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(
     `with run as (

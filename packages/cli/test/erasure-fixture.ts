@@ -10,7 +10,7 @@ export interface Person {
   readonly email: string;
 }
 
-/** Puts an erasure into the database as the loader does, with its suppression; gives its id and its run's. */
+/** Puts an erasure into the database as the loader does, with its suppression; returns its id and its run's. */
 export async function insertErasure(
   pool: Pool,
   { customerId, email }: Person,
@@ -39,7 +39,7 @@ export async function complete(pool: Pool, erasureId: string, changes: Partial<R
   return completeErasure(pool, sampleReceiptBody({ ...times, ...changes, erasureId }));
 }
 
-/** Puts a request into quarantine whose email is not the customer's; gives its id there. */
+/** Puts a request into quarantine whose email is not the customer's; returns its id there. */
 export async function insertMismatch(pool: Pool, { customerId, email }: Person): Promise<number> {
   const runId = await insertRun(pool);
   const { rows } = await pool.query<{ id: number }>(
@@ -51,7 +51,7 @@ export async function insertMismatch(pool: Pool, { customerId, email }: Person):
   return idOf(rows);
 }
 
-/** Puts a customer into the warehouse that came with an archived file; gives the file's id. */
+/** Puts a customer into the warehouse that came with an archived file; returns the file's id. */
 export async function insertCustomer(pool: Pool, { customerId, email }: Person, archivedPath: string): Promise<number> {
   const fileId = await insertFile(pool, await insertRun(pool), { dataset: "customers", path: archivedPath });
   await pool.query(

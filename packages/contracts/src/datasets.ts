@@ -6,7 +6,7 @@ export const DATASET_NAMES = ["customers", "products", "transactions", "erasure-
 
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
-/** Tells whether a text from outside names a dataset. */
+/** Reports whether a text from outside names a dataset. */
 export function isDatasetName(text: string): text is DatasetName {
   return (DATASET_NAMES as readonly string[]).includes(text);
 }

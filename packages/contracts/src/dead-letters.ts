@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { JobNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./runs.js";
 
 /** What gave up: `extract` and `finish` end their run, `transform` and `load` one batch of it. */
 export const DEAD_LETTER_STAGES = ["extract", "transform", "load", "finish"] as const;
@@ -19,7 +19,7 @@ export const DeadLetterSchema = Type.Object(
     id: Type.String({ format: "uuid" }),
     stage: Type.Enum(DEAD_LETTER_STAGES),
     status: Type.Enum(DEAD_LETTER_STATUSES),
-    job: JobNameSchema,
+    job: DatasetNameSchema,
     runId: Type.String({ format: "uuid" }),
     batchId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
     code: Type.String(),

@@ -4,19 +4,19 @@ export interface Partition {
   readonly hour: number;
 }
 
-/** Gives a partition's folder, `date=2020-01-31/hour=05`; as text it sorts by time. */
+/** Returns a partition's folder, `date=2020-01-31/hour=05`; as text it sorts by time. */
 export function partitionPath(partition: Partition): string {
   return `date=${partition.date}/hour=${String(partition.hour).padStart(2, "0")}`;
 }
 
-/** Gives a partition's first instant as ISO 8601 in UTC, `2020-01-31T05:00:00Z`. */
+/** Returns a partition's first instant as ISO 8601 in UTC, `2020-01-31T05:00:00Z`. */
 export function partitionStart(partition: Partition): string {
   return `${partition.date}T${String(partition.hour).padStart(2, "0")}:00:00Z`;
 }
 
 /**
  * Reads the two folder names of a partition.
- * Gives undefined for anything but an existing date and an hour of 00 to 23 (so not for `date=2020-13-45`).
+ * Returns undefined for anything but an existing date and an hour of 00 to 23 (so not for `date=2020-13-45`).
  */
 export function parsePartition(dateFolder: string, hourFolder: string): Partition | undefined {
   const date = /^date=(\d{4}-\d{2}-\d{2})$/.exec(dateFolder)?.[1];
@@ -27,7 +27,7 @@ export function parsePartition(dateFolder: string, hourFolder: string): Partitio
   return { date, hour: Number(hour) };
 }
 
-/** Tells whether `YYYY-MM-DD` is a day of the (proleptic Gregorian) calendar; false for 2020-02-30. */
+/** Reports whether `YYYY-MM-DD` is a day of the (proleptic Gregorian) calendar; false for 2020-02-30. */
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const year = Number(text.slice(0, 4));
@@ -53,7 +53,7 @@ export interface PartitionRange {
 
 /**
  * Reads one end of a range: `YYYY-MM-DD` (the whole day) or `YYYY-MM-DDTHH`.
- * Gives undefined for any other text.
+ * Returns undefined for any other text.
  */
 export function parseRangeEnd(text: string, end: "from" | "to"): Partition | undefined {
   const [date, hour, ...rest] = text.split("T");
@@ -62,7 +62,7 @@ export function parseRangeEnd(text: string, end: "from" | "to"): Partition | und
   return parsePartition(`date=${date}`, `hour=${hour ?? wholeDayHour}`);
 }
 
-/** Tells whether a partition lies in a range. */
+/** Reports whether a partition lies in a range. */
 export function isInRange(partition: Partition, range: PartitionRange): boolean {
   const path = partitionPath(partition);
   if (range.from !== undefined && path < partitionPath(range.from)) {

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { REJECT_REASON_NAMES } from "./reject-reasons.js";
-import { JobNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./runs.js";
 
 /**
  * - `open`: waits for a replay or a person;
@@ -17,7 +17,7 @@ export const RejectReasonSchema = Type.Enum(REJECT_REASON_NAMES);
 export const QuarantineEntrySchema = Type.Object(
   {
     id: Type.Integer(),
-    dataset: JobNameSchema,
+    dataset: DatasetNameSchema,
     reason: RejectReasonSchema,
     status: Type.Enum(QUARANTINE_STATUSES),
     file: Type.String(),
@@ -33,7 +33,7 @@ export type QuarantineEntry = Static<typeof QuarantineEntrySchema>;
 
 /** Which quarantined records a list or a replay means; fields that are missing do not narrow. */
 export const QuarantineFilterSchema = Type.Object({
-  dataset: Type.Optional(JobNameSchema),
+  dataset: Type.Optional(DatasetNameSchema),
   reason: Type.Optional(RejectReasonSchema),
   runId: Type.Optional(Type.String({ format: "uuid" })),
 });

@@ -3,7 +3,7 @@ import { DATASET_NAMES } from "./datasets.js";
 import { SchemaChangeSchema } from "./schema-changes.js";
 
 /** The job that a run is of; there is one per dataset, of the same name. */
-export const JobNameSchema = Type.Enum(DATASET_NAMES);
+export const DatasetNameSchema = Type.Enum(DATASET_NAMES);
 
 /**
  * - `queued`, `extracting`, `processing`, `finishing`: open, one after the other;
@@ -22,11 +22,11 @@ export const RUN_STATES = [
 ] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-const OPEN_STATES: readonly RunState[] = ["queued", "extracting", "processing", "finishing"];
+const ACTIVE_RUN_STATES: readonly RunState[] = ["queued", "extracting", "processing", "finishing"];
 
-/** Tells whether a run in this state still has work to do. */
-export function isOpen(state: RunState): boolean {
-  return OPEN_STATES.includes(state);
+/** Reports whether a run in this state still has work to do. */
+export function isActive(state: RunState): boolean {
+  return ACTIVE_RUN_STATES.includes(state);
 }
 
 /** `files` takes files from landing; `replay` takes records from quarantine. */
@@ -48,7 +48,7 @@ export const NOTICE_CODES = {
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
-  oddities_left: "More names in landing than are listed are no input.",
+  unexpected_entries_left: "More names in landing than are listed are no input.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;
 
@@ -58,7 +58,7 @@ const Timestamp = Type.String({ format: "date-time" });
 export const RunSchema = Type.Object(
   {
     id: Type.String({ format: "uuid" }),
-    job: JobNameSchema,
+    job: DatasetNameSchema,
     kind: Type.Enum(RUN_KINDS),
     trigger: Type.Enum(RUN_TRIGGERS),
     state: Type.Enum(RUN_STATES),

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import type { DatasetName } from "./datasets.js";
-import { JobNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./runs.js";
 
 /** The schedules that a new installation starts with. */
 export const DEFAULT_TIMEZONE = "Europe/Zagreb";
@@ -13,7 +13,7 @@ export const DEFAULT_CRON: Readonly<Record<DatasetName, string>> = {
 
 export const ScheduleSchema = Type.Object(
   {
-    job: JobNameSchema,
+    job: DatasetNameSchema,
     cron: Type.String(),
     timezone: Type.String(),
     enabled: Type.Boolean(),

@@ -16,7 +16,7 @@ export const OTHER_FIELDS = "(other)";
 /** New fields that a run's report names. */
 export const MOST_NEW_FIELDS = 50;
 
-/** Tells whether a field's name, which comes from outside, may be shown: an email, a number or a sentence is none. */
+/** Reports whether a field's name, which comes from outside, may be shown: an email, a number or a sentence is none. */
 export function isShownName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name);
 }

@@ -8,7 +8,7 @@ import { createTransactions } from "./transactions/dataset.js";
 
 export type Datasets = Readonly<Record<DatasetName, Dataset>>;
 
-/** Makes all datasets. */
+/** Creates all datasets. */
 export function createDatasets(): Datasets {
   return {
     customers: createCustomers(),
@@ -18,7 +18,7 @@ export function createDatasets(): Datasets {
   };
 }
 
-/** Gives every dataset's fields, as the masking policy must name them. */
+/** Returns every dataset's fields, as the masking policy must name them. */
 export function fieldsOf(datasets: Datasets): MaskableFields {
   return {
     customers: datasets.customers.fields,

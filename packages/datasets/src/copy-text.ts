@@ -2,7 +2,7 @@ const TO_ESCAPE = /[\\\n\r\t]/;
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Gives a value as a field of PostgreSQL's COPY text format.
+ * Returns a value as a field of PostgreSQL's COPY text format.
  * https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
  */
 export function copyField(value: string | number | boolean | null): string {
@@ -11,7 +11,7 @@ export function copyField(value: string | number | boolean | null): string {
   return TO_ESCAPE.test(value) ? value.replace(/[\\\n\r\t]/g, (character) => ESCAPES[character] ?? character) : value;
 }
 
-/** Gives a row of COPY text format, with its line end. */
+/** Returns a row of COPY text format, with its line end. */
 export function copyRow(values: readonly (string | number | boolean | null)[]): string {
   let row = "";
   for (let i = 0; i < values.length; i++) {

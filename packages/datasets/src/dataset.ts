@@ -16,7 +16,7 @@ export interface Dataset {
   readonly maskedReasons: readonly RejectReason[];
   /** The fields of the schema, to say how a record differs from them. */
   readonly shape: RecordShape;
-  /** Makes a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
+  /** Creates a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
   fromCsv(row: Readonly<Record<string, string>>): unknown;
   /** Whose record it is, read from a record that may be of any form. */
   subjectOf(record: unknown): Subject;
@@ -29,7 +29,7 @@ export interface Dataset {
   identityOf(record: unknown): string | null;
   /**
    * Cleans a record that passed `check` (or is such a record masked) and writes its rows, in COPY text format, to the
-   * sinks of `stagingTables`, in their order. Gives the cleaned record's JSON text as `processed_data/` holds it, or a
+   * sinks of `stagingTables`, in their order. Returns the cleaned record's JSON text as `processed_data/` holds it, or a
    * rejection, in which case nothing was written.
    */
   accept(record: unknown, place: RecordPlace, sinks: readonly RowSink[], key: PrivacyKey): AcceptResult;
@@ -86,7 +86,7 @@ export interface StagingTable {
 export interface Merge {
   /** Batches of a run that may be merged in one go. Where it is 1, `part` need not be looked at. */
   readonly batchesAtOnce: number;
-  /** Makes the staging tables, where they do not belong to whoever loads. */
+  /** Creates the staging tables, where they do not belong to whoever loads. */
   readonly openStage: string | null;
   /** Taken before anything is read, where two batches must not merge at once. */
   readonly lock: string | null;

@@ -2,7 +2,7 @@
 export const DEEPEST_NESTING = 500;
 
 /**
- * Tells whether a record is nested deeper than so many levels (DEEPEST_NESTING at the most). Takes the text that it was
+ * Reports whether a record is nested deeper than so many levels (DEEPEST_NESTING at the most). Takes the text that it was
  * made of, too: nearly all texts have too few brackets for it, and then nothing has to be gone through.
  */
 export function isNestedDeeper(levels: number, record: unknown, text: string): boolean {

@@ -1,6 +1,6 @@
 import type { Subject } from "./dataset.js";
 
-/** Gives a text field of a record that may be of any form; null when there is none. */
+/** Returns a text field of a record that may be of any form; null when there is none. */
 export function textFieldOf(record: unknown, field: string): string | null {
   if (typeof record !== "object" || record === null || !Object.hasOwn(record, field)) return null;
   const value: unknown = Reflect.get(record, field);
@@ -10,7 +10,7 @@ export function textFieldOf(record: unknown, field: string): string | null {
 const ID_DIGITS = 6;
 
 /**
- * Gives the customer id that a record of any form means, or null. Also where it would be rejected for the id's form: a
+ * Returns the customer id that a record of any form means, or null. Also where it would be rejected for the id's form: a
  * suppressed person's record must not lie in quarantine in plain because a space came with the id, or because it came as a
  * number and so without its leading zeros.
  */
@@ -23,6 +23,6 @@ export function customerIdOf(record: unknown, field: string): string | null {
 }
 
 /** Whether no field of a record says whose it is: then only its words can. */
-export function isOfNobody({ customerId, email }: Subject): boolean {
+export function isUnattributed({ customerId, email }: Subject): boolean {
   return customerId === null && email === null;
 }

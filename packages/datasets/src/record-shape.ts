@@ -50,7 +50,7 @@ export function shapeOf(schema: TObject, spellings: Readonly<Record<string, stri
 }
 
 /**
- * Says how a record differs from a shape. What is null is there; of a field that is of another type than the shape's,
+ * Describes how a record differs from a shape. What is null is there; of a field that is of another type than the shape's,
  * and of one that is not there, nothing below is looked at. A record that is no object differs in nothing.
  */
 export function compareShape(shape: RecordShape, record: unknown): ShapeDifference {
@@ -59,7 +59,7 @@ export function compareShape(shape: RecordShape, record: unknown): ShapeDifferen
   return difference;
 }
 
-/** Gives a copy of a record without the fields that its shape does not know. */
+/** Returns a copy of a record without the fields that its shape does not know. */
 export function keepKnown(shape: RecordShape, record: unknown): unknown {
   if (!isObject(record)) return record;
   const entries = Object.entries(record).flatMap(([name, value]) => {
@@ -69,7 +69,7 @@ export function keepKnown(shape: RecordShape, record: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Tells whether a value is an object in JSON's sense. */
+/** Reports whether a value is an object in JSON's sense. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,7 @@ import type { Rejection } from "./dataset.js";
 
 export interface SchemaCheck<T extends TSchema> {
   fits(record: unknown): record is Static<T>;
-  /** Says what is wrong with a record that does not fit. */
+  /** Describes what is wrong with a record that does not fit. */
   explain(record: unknown): Rejection;
 }
 
@@ -31,7 +31,7 @@ export function compileSchema<T extends TSchema>(schema: T): SchemaCheck<T> {
   };
 }
 
-/** Makes the rejection of a record for one of its fields; `complaint` holds no value. */
+/** Creates the rejection of a record for one of its fields; `complaint` holds no value. */
 export function schemaRejection(pointer: string, complaint: string): Rejection {
   return { reason: "schema", pointer, message: `the field ${complaint}`, missingKey: null };
 }

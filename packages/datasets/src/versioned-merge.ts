@@ -17,7 +17,7 @@ export interface VersionedTable {
 }
 
 /**
- * Makes the merge of a dataset of which newer versions replace older ones (slowly changing dimension type 2): the newest
+ * Creates the merge of a dataset of which newer versions replace older ones (slowly changing dimension type 2): the newest
  * version stands in the table, all others in its history, whatever the order in which they come.
  */
 export function versionedMerge(t: VersionedTable): Merge {

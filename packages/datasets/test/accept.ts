@@ -5,7 +5,7 @@ export const KEY: PrivacyKey = parsePrivacyKey("11".repeat(32));
 
 const PLACE: RecordPlace = { ordinal: 4, fileId: 7, partitionStart: "2020-01-31T05:00:00Z", masked: false };
 
-/** Accepts a record and gives what became of it: its rows by staging table, as fields by column, still in COPY's text. */
+/** Accepts a record and returns what became of it: its rows by staging table, as fields by column, still in COPY's text. */
 export function accept(dataset: Dataset, record: unknown, place: Partial<RecordPlace> = {}) {
   const written = dataset.stagingTables.map(() => "");
   const sinks = written.map((_rows, i) => ({

@@ -1,17 +1,17 @@
 import { recordRandom } from "@lethe/cli/generate/random";
 import { findLeaks, type Load, measureLoad } from "./check/load.js";
+import { openCluster } from "./cluster/cluster.js";
+import type { Build } from "./cluster/service.js";
+import type { Fault } from "./fault.js";
+import { noFault } from "./faults/all-faults.js";
 import { makeFeed } from "./feed/make-feed.js";
-import type { Harm } from "./harm.js";
-import { noHarm } from "./harms/all-harms.js";
-import { startLedgerClock } from "./moments.js";
+import { startLedgerClock } from "./injection-points.js";
 import { type Changes, type RoundResult, runRound } from "./run-round.js";
-import type { Build } from "./site/service.js";
-import { openSite } from "./site/site.js";
 
 /** An installation under drill: rounds go on in it one after the other, each with input of its own. */
 export interface Installation {
-  /** Feeds input, does harm, waits for quiet, and holds what came of it against the known answer. */
-  round(harm: Harm, seed: number, outageMs: number): Promise<RoundResult>;
+  /** Feeds input, does fault, waits for settled, and holds what came of it against the known answer. */
+  round(fault: Fault, seed: number, outageMs: number): Promise<RoundResult>;
   close(): Promise<void>;
 }
 
@@ -20,32 +20,32 @@ export interface InstallationOptions {
   /** Leaves its folder, with data and logs, where it is. */
   readonly keep: boolean;
   /** Ms until work that does not come to its end counts as stuck. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /** Starts an installation. */
-export async function openInstallation({ build, keep, patienceMs }: InstallationOptions): Promise<Installation> {
-  const site = await openSite(build, keep);
-  const clock = startLedgerClock(site.pool);
+export async function openInstallation({ build, keep, timeoutMs }: InstallationOptions): Promise<Installation> {
+  const cluster = await openCluster(build, keep);
+  const clock = startLedgerClock(cluster.pool);
   let rounds = 0;
-  const round = (harm: Harm, seed: number, outageMs: number, usual: Changes) => {
+  const round = (fault: Fault, seed: number, outageMs: number, usual: Changes) => {
     rounds += 1;
     const answer = makeFeed(seed, rounds);
     const random = recordRandom(seed, "customer", rounds);
-    return runRound({ site, clock, harm, answer, random, outageMs, patienceMs, usual });
+    return runRound({ cluster, clock, fault, answer, random, outageMs, timeoutMs, usual });
   };
   // The first round is nobody's: it opens what services keep open, and shows how much there is to disturb.
-  const { changes: usual } = await round(noHarm, 0, 0, { first: 1, requests: 1 });
-  const before: Load = await measureLoad(site);
+  const { changes: usual } = await round(noFault, 0, 0, { first: 1, requests: 1 });
+  const before: Load = await measureLoad(cluster);
   return {
-    async round(harm, seed, outageMs) {
-      const result = await round(harm, seed, outageMs, usual);
-      const leaks = result.isStuck ? [] : await findLeaks(site, before);
+    async round(fault, seed, outageMs) {
+      const result = await round(fault, seed, outageMs, usual);
+      const leaks = result.isStuck ? [] : await findLeaks(cluster, before);
       return { ...result, findings: [...result.findings, ...leaks] };
     },
     async close() {
       clock.stop();
-      await site.close();
+      await cluster.close();
     },
   };
 }

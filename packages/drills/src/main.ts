@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { ALL_HARMS } from "./harms/all-harms.js";
+import { ALL_FAULTS } from "./faults/all-faults.js";
 import { ALL_MUTATIONS } from "./mutations/all-mutations.js";
 import { runMutations } from "./mutations/run-mutations.js";
 import { presentTable } from "./present-table.js";
@@ -21,28 +21,28 @@ interface Options {
 
 const options = new Command("drills")
   .description("Harms an installation in every way it knows and holds what came of it against the known answer.")
-  .option("--seeds <n>", "how often each kind of harm is done, each time at other moments", "1")
+  .option("--seeds <n>", "how often each kind of fault is done, each time at other injection points", "1")
   .option("--first <seed>", "the first seed; the others follow", "1")
   .option("--at-once <n>", "installations side by side, each with a seed of its own", "1")
-  .option("--only <text>", "only harms whose name holds this text")
+  .option("--only <text>", "only faults whose name holds this text")
   .option("--keep", "leave data and logs of each installation where they are")
   .option("--mutations", "take guards out of the built code, one at a time, and require that a drill notices")
   .parse()
   .opts<Options>();
 
-const isGood = await (options.mutations === true ? drillMutants() : drillHarms());
+const isGood = await (options.mutations === true ? drillMutants() : drillFaults());
 // Not left to end by itself: of connections that were broken on purpose, Node may wait for one to close for ever.
 process.exit(isGood ? 0 : 1);
 
-/** Gives whether nothing was found. */
-async function drillHarms(): Promise<boolean> {
+/** Returns whether nothing was found. */
+async function drillFaults(): Promise<boolean> {
   const first = Number(options.first);
-  const harms = ALL_HARMS.filter(({ name }) => options.only === undefined || name.includes(options.only));
+  const faults = ALL_FAULTS.filter(({ name }) => options.only === undefined || name.includes(options.only));
   const possible = [];
-  for (const harm of harms) {
-    const reason = await harm.whyNot?.();
-    if (reason === undefined) possible.push(harm);
-    else console.log(`not done here: ${harm.name} (${reason})`);
+  for (const fault of faults) {
+    const reason = await fault.whyNot?.();
+    if (reason === undefined) possible.push(fault);
+    else console.log(`not done here: ${fault.name} (${reason})`);
   }
   const soFar: RoundResult[] = [];
   process.once("SIGINT", () => {
@@ -50,18 +50,18 @@ async function drillHarms(): Promise<boolean> {
     process.exit(130);
   });
   const results = await runDrills({
-    harms: possible,
+    faults: possible,
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
     atOnce: Number(options.atOnce),
     // One seed shows what a minute without Redis does; for the others a few seconds must do.
     outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
     keep: options.keep === true,
-    patienceMs: PATIENCE_MS,
+    timeoutMs: PATIENCE_MS,
     onRound: (result, seed) => {
       soFar.push(result);
-      const { harm, findings, recoverySeconds, notes } = result;
+      const { fault, findings, recoverySeconds, notes } = result;
       console.log(
-        `seed ${seed}, ${harm}: ${findings.length === 0 ? "ok" : "FAILED"}, quiet after ${recoverySeconds.toFixed(1)} s${
+        `seed ${seed}, ${fault}: ${findings.length === 0 ? "ok" : "FAILED"}, settled after ${recoverySeconds.toFixed(1)} s${
           notes.length === 0 ? "" : ` (${notes.join("; ")})`
         }`,
       );
@@ -73,12 +73,14 @@ async function drillHarms(): Promise<boolean> {
   return results.every(({ findings }) => findings.length === 0);
 }
 
-/** Gives whether every mutant was found out. */
+/** Returns whether every mutant was found out. */
 async function drillMutants(): Promise<boolean> {
   const wanted = ALL_MUTATIONS.filter(({ guard }) => options.only === undefined || guard.includes(options.only));
   const results = await runMutations(wanted, ({ mutation, findings }) => {
     const [first] = findings;
-    console.log(`${mutation.guard}: taken out, ${first === undefined ? "MISSED" : `found by "${mutation.harm.name}"`}`);
+    console.log(
+      `${mutation.guard}: taken out, ${first === undefined ? "MISSED" : `found by "${mutation.fault.name}"`}`,
+    );
     if (first !== undefined) console.log(`  ${first.kind}: ${first.what} (${findings.length} in all)`);
   });
   return results.every(({ findings }) => findings.length > 0);

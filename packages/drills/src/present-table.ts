@@ -1,14 +1,14 @@
 import type { RoundResult } from "./run-round.js";
 
-const HEAD = ["harm", "times", "records fed", "lost", "doubled", "wrong", "longest recovery (s)"];
+const HEAD = ["fault", "times", "records fed", "lost", "doubled", "wrong", "longest recovery (s)"];
 
-/** Makes the table of a drill: a row for each kind of harm, and one for all together. */
+/** Creates the table of a drill: a row for each kind of fault, and one for all together. */
 export function presentTable(results: readonly RoundResult[]): string {
-  const names = [...new Set(results.map(({ harm }) => harm))];
+  const names = [...new Set(results.map(({ fault }) => fault))];
   const rows = names.map((name) =>
     rowOf(
       name,
-      results.filter(({ harm }) => harm === name),
+      results.filter(({ fault }) => fault === name),
     ),
   );
   const table = [HEAD, ...rows, rowOf("all", results)];

@@ -1,9 +1,9 @@
-import type { Harm } from "./harm.js";
+import type { Fault } from "./fault.js";
 import { type Installation, openInstallation } from "./installation.js";
 import type { RoundResult } from "./run-round.js";
 
 export interface DrillOptions {
-  readonly harms: readonly Harm[];
+  readonly faults: readonly Fault[];
   readonly seeds: readonly number[];
   /** Installations side by side, each with a seed of its own. */
   readonly atOnce: number;
@@ -11,11 +11,11 @@ export interface DrillOptions {
   readonly outageMs: (seed: number) => number;
   readonly keep: boolean;
   /** Ms until work that does not come to its end counts as stuck. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   readonly onRound: (result: RoundResult, seed: number) => void;
 }
 
-/** Does every harm once for every seed, all harms of a seed to one installation, one after the other. */
+/** Does every fault once for every seed, all faults of a seed to one installation, one after the other. */
 export async function runDrills(options: DrillOptions): Promise<RoundResult[]> {
   const results: RoundResult[] = [];
   const waiting = [...options.seeds];
@@ -32,9 +32,9 @@ async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult
   const results: RoundResult[] = [];
   let installation: Installation | undefined;
   try {
-    for (const harm of options.harms) {
+    for (const fault of options.faults) {
       installation ??= await openInstallation({ ...options, build: "bundle" });
-      const result = await installation.round(harm, seed, options.outageMs(seed));
+      const result = await installation.round(fault, seed, options.outageMs(seed));
       results.push(result);
       options.onRound(result, seed);
       if (!result.isStuck) continue;

@@ -1,11 +1,16 @@
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { TransientError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
-import { type OpenErasure, openErasures, readPlaces, withErasureLock } from "@lethe/warehouse/erasures/erasure-work";
+import {
+  type PendingErasure,
+  pendingErasures,
+  readPlaces,
+  withErasureLock,
+} from "@lethe/warehouse/erasures/erasure-work";
 import { readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
-import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
+import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
@@ -19,7 +24,7 @@ import { scanPeople } from "./scan-people.js";
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   await withErasureLock(context.pool, async () => {
-    const open = await openErasures(context.pool);
+    const open = await pendingErasures(context.pool);
     const ready = open.filter(({ waits }) => !waits);
     if (ready.length > 0) await complete(context, ready, open, log);
   });
@@ -27,8 +32,8 @@ export async function completeErasures(context: ErasureContext, log: ErasureLog)
 
 async function complete(
   context: ErasureContext,
-  erasures: readonly OpenErasure[],
-  open: readonly OpenErasure[],
+  erasures: readonly PendingErasure[],
+  open: readonly PendingErasure[],
   log: ErasureLog,
 ): Promise<void> {
   const { people } = await readSuppressions(context.pool);
@@ -72,7 +77,7 @@ async function complete(
 /** What closed runs left in staging is of no use any more, and may hold anybody. */
 async function removeStagedOfClosedRuns(context: ErasureContext): Promise<void> {
   const staged = await context.staging.listRuns();
-  const open = await whichAreOpen(context.pool, staged);
+  const open = await whichAreActive(context.pool, staged);
   const useless = staged.filter((runId) => !open.has(runId));
   // What a crash leaves here is found again by its folder.
   await forgetStaged(context.pool, useless);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import type { OpenErasure } from "@lethe/warehouse/erasures/erasure-work";
+import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
 import {
   announceRewrite,
   lockPublication,
@@ -30,8 +30,8 @@ export interface ErasedFiles {
  */
 export async function erasePersonFiles(
   context: ErasureContext,
-  erasures: readonly OpenErasure[],
-  open: readonly OpenErasure[],
+  erasures: readonly PendingErasure[],
+  open: readonly PendingErasure[],
   findSuppression: FindSuppression,
 ): Promise<ErasedFiles> {
   const byErasure = new Map<string, PersonFile[]>();

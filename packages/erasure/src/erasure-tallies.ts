@@ -1,4 +1,4 @@
-import { type OpenErasure, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
+import { type PendingErasure, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { OnMasked } from "./mask-record-text.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
@@ -12,10 +12,10 @@ export interface ErasureTallies {
   record(): Promise<void>;
 }
 
-/** Makes empty tallies for a file, given by its place and its path there. */
+/** Creates empty tallies for a file, given by its place and its path there. */
 export function createErasureTallies(
   db: Queryable,
-  erasures: readonly OpenErasure[],
+  erasures: readonly PendingErasure[],
   place: string,
   path: string,
 ): ErasureTallies {

@@ -6,7 +6,7 @@ import { partitionPath } from "@lethe/contracts/partition";
 
 /**
  * Hands in an erasure request as a file of the current hour, as the retailer's own systems do: whatever way a request
- * comes in, it goes the same way from there. Takes the data folder; gives the file's path in landing. Throws
+ * comes in, it goes the same way from there. Takes the data folder; returns the file's path in landing. Throws
  * PathRefusedError when the hour's folder is a symbolic link: no run would look behind it, and the request be lost there.
  */
 export async function fileRequest(dataFolder: string, customerId: string, email: string): Promise<string> {
@@ -54,7 +54,7 @@ export async function removeAbandonedRequests(dataFolder: string): Promise<void>
 
 const ABANDONED_MS = 60 * 60 * 1000;
 
-/** Tells whether a file of this name was handed in by `fileRequest`. */
+/** Reports whether a file of this name was handed in by `fileRequest`. */
 export function isFiledRequest(name: string): boolean {
   return /^erasure-requests\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(name);
 }

@@ -8,7 +8,7 @@ const LOOK_BACK_DAYS = 31;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Gives the requests that were handed in by `fileRequest` and lie in landing still, by their paths there. What lies behind
+ * Returns the requests that were handed in by `fileRequest` and lie in landing still, by their paths there. What lies behind
  * a symbolic link is none: no run takes it.
  */
 export async function listFiledRequests(dataFolder: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { parseFileName } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
-import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
+import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
@@ -61,7 +61,7 @@ async function maskFiles(
   const { people } = await readSuppressions(context.pool);
   if (people.length === 0) return;
   const findSuppression = createSuppressionFinder(people, context.ring);
-  const open = await openErasures(context.pool);
+  const open = await pendingErasures(context.pool);
   const damaged = place === "quarantined_data";
   for (const { file, name, path } of arrived) {
     const format = parseFileName(name.slice(name.lastIndexOf("/") + 1))?.format;

@@ -1,6 +1,6 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
-import { isOfNobody } from "@lethe/datasets/read-field";
+import { isUnattributed } from "@lethe/datasets/read-field";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
@@ -16,7 +16,7 @@ import { parseJson } from "./parse-json.js";
 /** Told of every record that was masked: whose it is, as far as the record tells, and how many of its values changed. */
 export type OnMasked = (alias: string | null, values: number) => void;
 
-/** Makes the rewriting of a raw file's records: those of suppressed people are masked, all others stay. */
+/** Creates the rewriting of a raw file's records: those of suppressed people are masked, all others stay. */
 export function maskRawRecords(
   dataset: Dataset,
   strategies: MaskRecordStrategies,
@@ -36,7 +36,7 @@ export function maskRawRecords(
     json(text) {
       const record = parseJson(text);
       const subject = dataset.subjectOf(record);
-      if (isOfNobody(subject)) return redactMention(text, findSuppression, onMasked);
+      if (isUnattributed(subject)) return redactMention(text, findSuppression, onMasked);
       if (isNestedDeeper(DEEPEST_NESTING, record, text)) {
         return redactWhole(record, text, subject, findSuppression, onMasked);
       }
@@ -51,7 +51,7 @@ export function maskRawRecords(
       const fields = Object.entries(row);
       const filledWith = (value: string) => Object.fromEntries(fields.map(([name]) => [name, value]));
       const text = JSON.stringify(row);
-      if (isOfNobody(subject) || isNestedDeeper(DEEPEST_NESTING, record, text)) {
+      if (isUnattributed(subject) || isNestedDeeper(DEEPEST_NESTING, record, text)) {
         const redacted = redactWhole(record, text, subject, findSuppression, onMasked);
         return redacted === undefined ? undefined : filledWith(redacted);
       }
@@ -72,7 +72,7 @@ export function maskRawRecords(
   };
 }
 
-/** Makes the rewriting of a processed file's records. */
+/** Creates the rewriting of a processed file's records. */
 export function maskProcessedRecords(
   dataset: Dataset,
   strategies: MaskRecordStrategies,

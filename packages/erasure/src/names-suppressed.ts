@@ -1,5 +1,5 @@
 import type { Dataset } from "@lethe/datasets/dataset";
-import { isOfNobody } from "@lethe/datasets/read-field";
+import { isUnattributed } from "@lethe/datasets/read-field";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
@@ -15,7 +15,7 @@ export function namesSuppressed(
   findSuppression: FindSuppression,
 ): boolean {
   const subject = dataset.subjectOf(record);
-  const found = isOfNobody(subject)
+  const found = isUnattributed(subject)
     ? findMentionedPerson(text, findSuppression)
     : (findSuppression(subject.customerId, subject.email) ?? findEmailInRecord(record, findSuppression));
   return found !== undefined;

@@ -14,13 +14,13 @@ export interface PersonFile {
   readonly format: InputFormat;
 }
 
-/** Gives the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. */
+/** Returns the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. */
 export async function filesOf(db: Queryable, ids: readonly string[], email: string | null): Promise<PersonFile[]> {
   const { rows } = await db.query<FileRow>(SELECT_FILES, [ids, email]);
   return toPersonFiles(rows);
 }
 
-/** Gives every file that Lethe keeps. */
+/** Returns every file that Lethe keeps. */
 export async function allFiles(db: Queryable): Promise<PersonFile[]> {
   const { rows } = await db.query<FileRow>(SELECT_ALL_FILES);
   return toPersonFiles(rows);

@@ -7,7 +7,7 @@ export interface PlaceTally {
   places(): ErasurePlace[];
 }
 
-/** Makes an empty tally. */
+/** Creates an empty tally. */
 export function createPlaceTally(): PlaceTally {
   const byPlace = new Map<string, ErasurePlace>();
   return {

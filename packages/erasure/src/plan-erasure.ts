@@ -20,7 +20,7 @@ export interface ErasurePlan {
 /** What a plan needs: it hashes nothing and so needs no key. */
 export type PlanContext = Pick<ErasureContext, "pool" | keyof FileFolders>;
 
-/** Says what an erasure would reach, and changes nothing. Takes the id and email as the request would give them. */
+/** Describes what an erasure would reach, and changes nothing. Takes the id and email as the request would give them. */
 export async function planErasure(context: PlanContext, customerId: string, email: string): Promise<ErasurePlan> {
   const cleaned = cleanEmail(email) ?? "";
   const { rows } = await context.pool.query<{ ids: string[]; identity: ErasurePlan["identity"] }>(SELECT_IDENTITY, [

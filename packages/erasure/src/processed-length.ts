@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { ProcessedLength } from "@lethe/warehouse/ledger/finish-files";
 
 /**
- * Gives how many bytes of a processed file count. A rewrite announces the new length, puts the file in place and then
+ * Returns how many bytes of a processed file count. A rewrite announces the new length, puts the file in place and then
  * records it: when something came in between, the length on disk tells whether the old or the new file is there.
  */
 export async function settledLength(path: string, length: ProcessedLength | undefined): Promise<number> {

@@ -78,7 +78,7 @@ export async function discard(rewritten: RewrittenFile): Promise<void> {
   await rm(rewritten.temporary, { force: true });
 }
 
-/** Tells whether a file is there that was meant to be rewritten. */
+/** Reports whether a file is there that was meant to be rewritten. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await (await open(path, "r")).close();

@@ -4,8 +4,8 @@ import { maskCustomer } from "@lethe/datasets/customers/mask";
 import {
   SCAN_ADDRESSES,
   SCAN_CUSTOMERS,
-  SCAN_OF_NOBODY,
   SCAN_QUARANTINED,
+  SCAN_UNATTRIBUTED,
 } from "@lethe/datasets/erasure-requests/scan-records";
 import type { MaskableAddress } from "@lethe/datasets/transactions/clean";
 import { maskDeliveryAddress } from "@lethe/datasets/transactions/mask";
@@ -21,7 +21,7 @@ type Scan = ReceiptBody["scan"];
 
 /**
  * Looks through a person's records and files for anything that masking has left: a row that masking would still change,
- * a record that still names somebody on the suppression list. Gives what was looked at and how much was found.
+ * a record that still names somebody on the suppression list. Returns what was looked at and how much was found.
  */
 export async function scanPeople(
   context: ErasureContext,
@@ -70,11 +70,11 @@ async function scanRows(context: ErasureContext, pseudonyms: readonly string[], 
     const record: unknown = JSON.parse(payload);
     if (countMaskedValues(record, maskRecord(record, policy.datasets[dataset], key)) > 0) findings += 1;
   }
-  const ofNobody = await pool.query<{ payload: string; encoding: "utf8" | "base64" }>(SCAN_OF_NOBODY);
-  for (const { payload, encoding } of ofNobody.rows) {
+  const unattributed = await pool.query<{ payload: string; encoding: "utf8" | "base64" }>(SCAN_UNATTRIBUTED);
+  for (const { payload, encoding } of unattributed.rows) {
     const text = Buffer.from(payload, encoding).toString("utf8");
     if (findMentionedPerson(text, findSuppression) !== undefined) findings += 1;
   }
-  const records = customers.rows.length + addresses.rows.length + quarantined.rows.length + ofNobody.rows.length;
+  const records = customers.rows.length + addresses.rows.length + quarantined.rows.length + unattributed.rows.length;
   return { records, findings };
 }

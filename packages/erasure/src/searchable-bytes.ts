@@ -6,7 +6,7 @@ import type { InputFormat } from "@lethe/input-files/input-format";
 import { ALWAYS_UNPACKED_BYTES, ratioLimit } from "@lethe/input-files/unpack-limit";
 
 /**
- * Gives how many bytes of a file in quarantine, once unpacked, are looked through for people: all of them, unless they
+ * Returns how many bytes of a file in quarantine, once unpacked, are looked through for people: all of them, unless they
  * are more than `maxUnpackRatio` times those on disk. Of such a file it is its first 16 MiB: to unpack all of it again and
  * again is what it was made for. What cannot be searched cannot be kept either, so an erasure cuts the file there.
  */

@@ -17,7 +17,7 @@ export interface ArrayScanner {
   end(): void;
   /** Bytes of the element that has begun and not ended. */
   openBytes(): number;
-  /** Gives the element that has begun to `onElement` as far as its words go; what follows of it will be another one. */
+  /** Returns the element that has begun to `onElement` as far as its words go; what follows of it will be another one. */
   cutOpen(): void;
 }
 

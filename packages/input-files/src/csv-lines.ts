@@ -11,7 +11,7 @@ const CHUNK_BYTES = 256 * 1024;
 const LONGEST_NAME = 128;
 
 /**
- * Makes a JSON object of each CSV row, a line each, with the header's names and every field as text. A row with more or
+ * Creates a JSON object of each CSV row, a line each, with the header's names and every field as text. A row with more or
  * fewer fields than the header becomes an array, which no dataset's schema takes: it is rejected, not lost. Blank lines
  * are no rows, and a byte order mark at a row's start is none of its text. Throws UnreadableFileError for bytes that are
  * not UTF-8, a row over the limits, quotes that do not end, or two columns of one name or of a very long one.

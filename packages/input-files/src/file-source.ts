@@ -21,7 +21,7 @@ export async function openInputFile(path: string): Promise<FileHandle> {
 }
 
 /**
- * Gives a file's bytes as they lie on disk, to its end, in pieces of at most `pieceBytes`. `size` is what it had when it
+ * Returns a file's bytes as they lie on disk, to its end, in pieces of at most `pieceBytes`. `size` is what it had when it
  * was looked at, in bytes. The handle stays open for the caller to close.
  */
 export async function* storedBytes(file: FileHandle, size: number, pieceBytes = READ_BYTES): AsyncGenerator<Buffer> {
@@ -46,7 +46,7 @@ const BEHIND_BYTES = 4096;
 const SMALL_PACKED_BYTES = 64 * 1024;
 const SMALL_UNPACKED_BYTES = READ_BYTES;
 
-/** Gives a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
+/** Returns a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
 export async function* unpackedBytes(
   stored: ByteSource,
   gzip: boolean,
@@ -80,7 +80,7 @@ export async function* unpackedBytes(
 }
 
 /**
- * Unpacks a small file without the streams, which cost ten times as much. Gives undefined when it becomes large, or is
+ * Unpacks a small file without the streams, which cost ten times as much. Returns undefined when it becomes large, or is
  * torn or damaged: then it is read again in pieces, so that what comes before the damage is seen.
  */
 function unpackSmall(packed: Buffer): Buffer | undefined {

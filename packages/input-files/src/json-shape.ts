@@ -37,7 +37,7 @@ interface Begun {
 }
 
 /**
- * Takes bytes until `find` finds its place in them, looking from `from` on and at each piece once. Gives that place, or
+ * Takes bytes until `find` finds its place in them, looking from `from` on and at each piece once. Returns that place, or
  * the length of all that was taken when they are more than `limit` or the source ends.
  */
 async function takeUntil(

@@ -7,7 +7,7 @@ import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js"
 import type { ReadLimits } from "./read-limits.js";
 
 /**
- * Gives a file's records, a line each, whatever its shape. Takes the unpacked bytes. Memory does not grow with the
+ * Returns a file's records, a line each, whatever its shape. Takes the unpacked bytes. Memory does not grow with the
  * file. Throws UnreadableFileError for a file that cannot be cut into records.
  */
 export async function* readLines(

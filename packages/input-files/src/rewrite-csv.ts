@@ -4,7 +4,7 @@ import type { ByteSource } from "./line-chunk.js";
 import { cutBetweenWords, type Rewrite, rewriteBytes } from "./rewrite.js";
 
 /**
- * Gives a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. What is no
+ * Returns a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. What is no
  * row of the file, for want of a field or of a quote, is rewritten as text.
  */
 export async function* rewriteCsv(
@@ -39,7 +39,7 @@ async function formatRow(
   return Buffer.from(text + lineEnd);
 }
 
-/** Gives undefined for what is no row. */
+/** Returns undefined for what is no row. */
 async function parseRow(text: string): Promise<string[] | undefined> {
   const rows: string[][] = [];
   try {

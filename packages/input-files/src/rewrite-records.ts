@@ -6,7 +6,7 @@ import { cutBetweenWords, type Rewrite, type RewriteText, rewriteBytes } from ".
 import { rewriteCsv } from "./rewrite-csv.js";
 
 /**
- * Gives a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes. A file
+ * Returns a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes. A file
  * that is not whole is rewritten as far as it goes, its last piece taken for a record. So is each piece of a record that
  * is longer than `maxRecordBytes`, which bounds the memory.
  */

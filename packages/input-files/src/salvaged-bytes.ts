@@ -5,7 +5,7 @@ import type { ByteSource } from "./line-chunk.js";
 const STEP_BYTES = 4 * 1024;
 
 /**
- * Gives what can be unpacked of a file that is torn or damaged, and no error for what cannot. What lies behind the damage
+ * Returns what can be unpacked of a file that is torn or damaged, and no error for what cannot. What lies behind the damage
  * cannot be read by anybody without knowing what stood there. Memory does not grow with the file.
  */
 export async function* salvagedBytes(stored: ByteSource, gzip: boolean): AsyncGenerator<Buffer> {
@@ -40,7 +40,7 @@ function* singleBytes(bytes: Buffer): Generator<Buffer> {
 }
 
 interface Unpacking {
-  /** Gives what comes of the next bytes, and whether all of them could be unpacked. */
+  /** Returns what comes of the next bytes, and whether all of them could be unpacked. */
   unpack(bytes: Buffer): Promise<{ readonly pieces: readonly Buffer[]; readonly isWhole: boolean }>;
   stop(): void;
 }

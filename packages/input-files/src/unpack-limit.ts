@@ -18,7 +18,7 @@ export interface UnpackLimit {
 export const ALWAYS_UNPACKED_BYTES: number = 16 * 1024 * 1024;
 
 /**
- * Gives how many bytes may come of a file, by its bytes on disk. Depends on nothing else, so that two readings of a file
+ * Returns how many bytes may come of a file, by its bytes on disk. Depends on nothing else, so that two readings of a file
  * end alike however its bytes come.
  */
 export function unpackLimit(storedBytes: number, gzip: boolean, limits: UnpackLimits): UnpackLimit {
@@ -39,7 +39,7 @@ export function fileTooLarge(maxFileBytes: number): UnreadableFileError {
   return new UnreadableFileError(`the file holds more than ${maxFileBytes} bytes (LETHE_MAX_FILE_BYTES)`);
 }
 
-/** Gives how many bytes a packed file of this length on disk may become under a ratio. */
+/** Returns how many bytes a packed file of this length on disk may become under a ratio. */
 export function ratioLimit(storedBytes: number, maxUnpackRatio: number): number {
   return Math.max(ALWAYS_UNPACKED_BYTES, storedBytes * maxUnpackRatio);
 }
@@ -54,7 +54,7 @@ export async function* withinLimit(source: ByteSource, limit: UnpackLimit): Asyn
   }
 }
 
-/** Gives the first bytes of a source and reads no further. */
+/** Returns the first bytes of a source and reads no further. */
 export async function* firstBytes(source: ByteSource, count: number): AsyncGenerator<Buffer> {
   let left = count;
   for await (const piece of source) {

@@ -9,7 +9,7 @@ export const LIMITS: ReadLimits = { maxRecordBytes: 64 * 1024, maxColumns: 20 };
 
 export type Cuts = readonly number[] | "everywhere";
 
-/** Gives the bytes in pieces that end where `cuts` says; a cut beyond the end is none. */
+/** Returns the bytes in pieces that end where `cuts` says; a cut beyond the end is none. */
 export async function* inPieces(bytes: Buffer, cuts: Cuts = []): AsyncGenerator<Buffer> {
   const places = cuts === "everywhere" ? bytes.keys() : [...new Set(cuts)].sort((a, b) => a - b);
   let start = 0;
@@ -27,7 +27,7 @@ export const anyCuts: fc.Arbitrary<Cuts> = fc.oneof(
   fc.constant<Cuts>("everywhere"),
 );
 
-/** Gives all lines that a source is cut into; throws if a chunk holds another number of lines than it says. */
+/** Returns all lines that a source is cut into; throws if a chunk holds another number of lines than it says. */
 export async function linesOf(
   source: ByteSource,
   shape: InputFormat["shape"],
@@ -43,7 +43,7 @@ export async function linesOf(
   return lines;
 }
 
-/** Gives `count` pieces of the same bytes and counts how many were asked for. */
+/** Returns `count` pieces of the same bytes and counts how many were asked for. */
 export function endless(piece: Buffer, count: number): { source: ByteSource; taken: () => number } {
   let taken = 0;
   async function* pieces() {
@@ -52,7 +52,7 @@ export function endless(piece: Buffer, count: number): { source: ByteSource; tak
   return { source: pieces(), taken: () => taken };
 }
 
-/** Gives a source that fails like a disk does. */
+/** Returns a source that fails like a disk does. */
 export function brokenDisk(): ByteSource {
   return createReadStream("/nonexistent/customers.json");
 }

@@ -29,7 +29,7 @@ async function debianPackagesAnswer() {
   return runProgram("apt-get", ["download", "redis-server"], { cwd: folder });
 }
 
-/** Starts a stack in a process of its own whose PATH is one folder, and gives the line that it prints. */
+/** Starts a stack in a process of its own whose PATH is one folder, and returns the line that it prints. */
 async function startWithPath(directory: string, programs: string): Promise<unknown> {
   const file = fileURLToPath(new URL("../test-fixtures/own-a-stack.mjs", import.meta.url));
   const owner = spawn(process.execPath, [file, directory], {
@@ -43,7 +43,7 @@ async function startWithPath(directory: string, programs: string): Promise<unkno
   return JSON.parse(String(line));
 }
 
-/** Makes a folder with a link to every program of this machine's PATH but some. */
+/** Creates a folder with a link to every program of this machine's PATH but some. */
 async function programsWithout(names: readonly string[]): Promise<string> {
   const folder = await temporaryFolder();
   const seen = new Set(names);

@@ -14,7 +14,7 @@ const CACHE = fileURLToPath(new URL("../node_modules/.cache/debian-redis", impor
 const SYSTEM_LIBRARIES = /^(libc6|libc-bin|libcrypt1|libgcc-s1)$/;
 
 /**
- * Gives a Redis server from Debian's (or Ubuntu's) packages: downloaded with the shared libraries that it needs and
+ * Returns a Redis server from Debian's (or Ubuntu's) packages: downloaded with the shared libraries that it needs and
  * unpacked into a folder below node_modules, without root and without installing anything. Takes a few seconds the first
  * time. On a system without apt-get, or without a way to the packages, `problem` says what failed.
  */
@@ -64,7 +64,7 @@ async function downloadBy(
   return got.ok ? { ok: true } : { ok: false, problem: got.problem };
 }
 
-/** Gives redis-server's package, the one that holds its program, and the libraries below them. */
+/** Returns redis-server's package, the one that holds its program, and the libraries below them. */
 async function packageNames(lists: readonly string[]): Promise<string[]> {
   const names = new Set(["redis-server"]);
   for (let fresh = [...names]; fresh.length > 0; ) {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Gives a TCP port that nobody listens on at 127.0.0.1 right now. */
+/** Returns a TCP port that nobody listens on at 127.0.0.1 right now. */
 export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");

@@ -46,7 +46,7 @@ export async function checkRedisAnswers(redisUrl: string): Promise<void> {
   }
 }
 
-/** Gives `host:port` of a URL. The error of a URL that cannot be read quotes it, so it is not passed on. */
+/** Returns `host:port` of a URL. The error of a URL that cannot be read quotes it, so it is not passed on. */
 function hostOf(setting: string, text: string, protocols: readonly string[]): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !protocols.includes(url.protocol)) {

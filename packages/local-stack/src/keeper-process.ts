@@ -28,7 +28,7 @@ export interface ServerSpec {
 /** The process that holds the servers. It stops them when told to, and by itself when this process ends in any way. */
 export interface Keeper {
   readonly pid: number;
-  /** Starts a server and gives its process id once it takes connections. Throws ConfigurationError when it ends instead. */
+  /** Starts a server and returns its process id once it takes connections. Throws ConfigurationError when it ends instead. */
   startServer(spec: ServerSpec): Promise<number>;
   /** Stops all servers and ends the keeper; calling it again waits for the same end. */
   stop(): Promise<void>;

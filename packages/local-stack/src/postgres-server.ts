@@ -22,7 +22,7 @@ export interface PostgresOptions {
 }
 
 /**
- * Prepares a PostgreSQL server in `directory` and gives how to start it and its URL. The password is made once and kept
+ * Prepares a PostgreSQL server in `directory` and returns how to start it and its URL. The password is made once and kept
  * in a file of mode 0600 beside the cluster. Throws ConfigurationError when the cluster is of another version or owner,
  * or cannot be made.
  */
@@ -93,7 +93,7 @@ function settings(durable: boolean): Record<string, string> {
 }
 
 /**
- * Gives the size of PostgreSQL's buffers in MB: a fifth of the memory that this process may use, up to 4 GB. Keys of
+ * Returns the size of PostgreSQL's buffers in MB: a fifth of the memory that this process may use, up to 4 GB. Keys of
  * transactions have no order, so a batch touches pages all over the indexes, and what does not fit is written and read
  * again for each batch.
  */
@@ -119,7 +119,7 @@ async function holdsCluster(cluster: string): Promise<boolean> {
   return true;
 }
 
-/** Gives whom to run an existing cluster as (its owner, when we are root), and undefined when there is no cluster. */
+/** Returns whom to run an existing cluster as (its owner, when we are root), and undefined when there is no cluster. */
 async function ownerOf(cluster: string): Promise<SystemUser | undefined> {
   const found = await stat(cluster).catch(() => undefined);
   const own = process.getuid?.();
@@ -130,7 +130,7 @@ async function ownerOf(cluster: string): Promise<SystemUser | undefined> {
   return { uid: found.uid, gid: found.gid };
 }
 
-/** Makes the cluster beside its place and then moves it there, so that a start that is cut off leaves no half of one. */
+/** Creates the cluster beside its place and then moves it there, so that a start that is cut off leaves no half of one. */
 async function initialise(
   cluster: string,
   passwordFile: string,
@@ -173,7 +173,7 @@ async function initialise(
 }
 
 /**
- * Gives the path by which a server that is started inside a folder names it. The folders above may be closed to the
+ * Returns the path by which a server that is started inside a folder names it. The folders above may be closed to the
  * server's user (root's home is); its own working directory it always reaches.
  */
 function seenFromInside(folder: string, user: SystemUser | undefined): string {

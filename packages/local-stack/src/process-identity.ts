@@ -6,12 +6,12 @@ import { runProgram } from "./run-program.js";
 export const ProcessIdentitySchema = Type.Object({ pid: Type.Integer(), startedAt: Type.String() });
 export type ProcessIdentity = Static<typeof ProcessIdentitySchema>;
 
-/** Gives the identity of a process; `startedAt` is empty when it is not running. */
+/** Returns the identity of a process; `startedAt` is empty when it is not running. */
 export async function identify(pid: number): Promise<ProcessIdentity> {
   return { pid, startedAt: await startOf(pid) };
 }
 
-/** Tells whether that very process still runs. One that has ended and only waits to be reaped does not. */
+/** Reports whether that very process still runs. One that has ended and only waits to be reaped does not. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return identity.startedAt !== "" && (await startOf(identity.pid)) === identity.startedAt;
 }

@@ -29,7 +29,7 @@ const DOCKER_ANSWER_MS = 5_000;
 
 /**
  * Finds a Redis server (on the PATH, in Docker, in Debian's package: the first that works), writes its settings below
- * `directory` and gives how to start it and its URL. The password is new at every start and stands only in a file of mode 0600.
+ * `directory` and returns how to start it and its URL. The password is new at every start and stands only in a file of mode 0600.
  *
  * Throws ConfigurationError that names the ways out when no server is to be had.
  */
@@ -62,7 +62,7 @@ export async function prepareRedis(directory: string, onNote: (note: string) => 
   };
 }
 
-/** Tells whether a Docker engine answers; the docker program alone proves nothing. */
+/** Reports whether a Docker engine answers; the docker program alone proves nothing. */
 async function dockerAnswers(): Promise<boolean> {
   const server = await runProgram("docker", ["version", "--format", "{{.Server.Version}}"], {
     timeoutMs: DOCKER_ANSWER_MS,

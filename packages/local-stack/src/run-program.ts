@@ -25,7 +25,7 @@ export interface ProgramOptions {
 }
 
 /**
- * Runs a program to its end, without a shell, and gives what came of it. It never throws: that a program is missing
+ * Runs a program to its end, without a shell, and returns what came of it. It never throws: that a program is missing
  * (`problem` says so) is an answer like any other.
  */
 export async function runProgram(

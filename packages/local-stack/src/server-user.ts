@@ -2,7 +2,7 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { runProgram, type SystemUser } from "./run-program.js";
 
 /**
- * Gives the user to run PostgreSQL as, which refuses to run as root: undefined (ourselves) for anyone but root, else the
+ * Returns the user to run PostgreSQL as, which refuses to run as root: undefined (ourselves) for anyone but root, else the
  * system's user `postgres`, created when there is none. Throws ConfigurationError when it cannot be created.
  */
 export async function findServerUser(): Promise<SystemUser | undefined> {

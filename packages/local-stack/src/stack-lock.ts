@@ -59,7 +59,7 @@ export async function lockStack(directory: string): Promise<StackLock> {
   };
 }
 
-/** Makes the lock with all its content in one step, so that no other start ever reads half of it. */
+/** Creates the lock with all its content in one step, so that no other start ever reads half of it. */
 async function createFile(file: string, content: LockContent): Promise<boolean> {
   const complete = `${file}-${randomUUID()}`;
   await writeFile(complete, JSON.stringify(content), { mode: 0o600 });
@@ -74,7 +74,7 @@ async function createFile(file: string, content: LockContent): Promise<boolean> 
   }
 }
 
-/** Gives undefined for a lock that is gone meanwhile, or that is none. */
+/** Returns undefined for a lock that is gone meanwhile, or that is none. */
 async function readLock(file: string): Promise<LockContent | undefined> {
   try {
     const content: unknown = JSON.parse(await readFile(file, "utf8"));

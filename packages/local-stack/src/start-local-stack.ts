@@ -30,7 +30,7 @@ export interface LocalStack {
 }
 
 /**
- * Gives a PostgreSQL and a Redis that run on this machine's loopback address, on free ports, each behind a random
+ * Returns a PostgreSQL and a Redis that run on this machine's loopback address, on free ports, each behind a random
  * password. They stop with `stop()` and, whatever happens to this process, soon after it ends.
  *
  * Throws ConfigurationError when a given server does not answer, another process has a stack in the folder, or a server

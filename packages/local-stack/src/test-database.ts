@@ -15,7 +15,7 @@ export interface TestDatabase {
 }
 
 /**
- * Makes a database of a new name on the server of `databaseUrl` and migrates it once, for `cloneDatabase` to copy.
+ * Creates a database of a new name on the server of `databaseUrl` and migrates it once, for `cloneDatabase` to copy.
  * `migrate` gets its URL and must close its connections. `dropTemplateDatabase` drops it.
  */
 export async function createTemplateDatabase(
@@ -35,7 +35,7 @@ export async function createTemplateDatabase(
   return { serverUrl: databaseUrl, name };
 }
 
-/** Gives a new database that is a copy of the template. */
+/** Returns a new database that is a copy of the template. */
 export async function cloneDatabase(template: TemplateDatabase): Promise<TestDatabase> {
   const name = newName("test");
   await execute(

@@ -12,7 +12,7 @@ export interface TestStackOptions {
 }
 
 /**
- * Gives a real PostgreSQL and a real Redis to test against: those whose URLs are given, else containers where a Docker
+ * Returns a real PostgreSQL and a real Redis to test against: those whose URLs are given, else containers where a Docker
  * engine answers, else a local stack in a new temporary folder. `stop()` removes all that was made.
  */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {

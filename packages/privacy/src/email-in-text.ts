@@ -5,7 +5,7 @@ const EMAIL = /(?<![^\s"'<>,;:{}[\]()\\@])[^\s"'<>,;:{}[\]()\\@]{1,254}@[^\s"'<>
 /** The expression that finds what looks like an email in text, for expressions that look for more. */
 export const EMAIL_IN_TEXT = EMAIL.source;
 
-/** Gives a text with what looks like an email replaced by what is made of it. */
+/** Returns a text with what looks like an email replaced by what is made of it. */
 export function replaceEmails(text: string, replacement: (email: string) => string): string {
   return text.replace(EMAIL, replacement);
 }

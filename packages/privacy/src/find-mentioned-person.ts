@@ -6,7 +6,7 @@ const ID_OR_EMAIL = new RegExp(`(?<![0-9A-Za-z.])\\d{6}(?![0-9A-Za-z])|${EMAIL_I
 
 /**
  * Looks for a suppressed person in text that is no record (a broken line, a torn file): in everything that looks like
- * an id or an email. Gives the person's key and id as far as the text tells.
+ * an id or an email. Returns the person's key and id as far as the text tells.
  */
 export function findMentionedPerson(
   text: string,

@@ -5,7 +5,7 @@ import type { PrivacyKey } from "./privacy-key.js";
 export type MaskRecordStrategies = Readonly<Record<string, MaskingStrategy>>;
 
 /**
- * Gives a copy of a record as it stood in the input, masked field by field. A field that no
+ * Returns a copy of a record as it stood in the input, masked field by field. A field that no
  * path covers is dropped: what the policy does not name is not kept.
  */
 export function maskRecord(record: unknown, strategies: MaskRecordStrategies, key: PrivacyKey): unknown {

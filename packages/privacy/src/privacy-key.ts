@@ -29,7 +29,7 @@ export function parseKeyring(text: string): Keyring {
   return { current, all };
 }
 
-/** Gives a ring with a new key in use before all others. */
+/** Returns a ring with a new key in use before all others. */
 export function rotateKeyring(ring: Keyring, newSecret: Buffer): Keyring {
   const current = parsePrivacyKey(newSecret.toString("hex"));
   return { current, all: [current, ...ring.all] };
@@ -52,13 +52,13 @@ export function parsePrivacyKey(text: string): PrivacyKey {
 /** What a keyed hash is of; the same text as id and as email gives two different hashes. */
 export type HashedKind = "customer-id" | "email";
 
-/** Gives the HMAC-SHA-256 of a cleaned id or email, 32 bytes, as the suppression list holds it. */
+/** Returns the HMAC-SHA-256 of a cleaned id or email, 32 bytes, as the suppression list holds it. */
 export function keyedHash(key: PrivacyKey, kind: HashedKind, value: string): Buffer {
   return createHmac("sha256", key.secret).update(`${kind}\0${value}`).digest();
 }
 
 /**
- * Gives the pseudonym of a value: the same for the same value and key, and of no use to anybody without the key.
+ * Returns the pseudonym of a value: the same for the same value and key, and of no use to anybody without the key.
  * 80 bits keep two people of a billion apart.
  */
 export function pseudonym(key: PrivacyKey, value: string): string {
@@ -70,7 +70,7 @@ export const PSEUDONYM_PATTERN = "p_[0-9a-f]{20}";
 
 const PSEUDONYM = new RegExp(`^${PSEUDONYM_PATTERN}$`);
 
-/** Tells whether a value has the form of a pseudonym. */
+/** Reports whether a value has the form of a pseudonym. */
 export function isPseudonym(value: unknown): boolean {
   return typeof value === "string" && PSEUDONYM.test(value);
 }

@@ -3,7 +3,7 @@ import { REDACTED } from "./mask-value.js";
 import type { FindSuppression } from "./suppression-list.js";
 
 /**
- * Gives a text with the emails of suppressed people replaced, undefined when there are none: for a record of somebody
+ * Returns a text with the emails of suppressed people replaced, undefined when there are none: for a record of somebody
  * else that mentions them. JSON stays JSON.
  */
 export function redactEmails(text: string, findSuppression: FindSuppression): string | undefined {

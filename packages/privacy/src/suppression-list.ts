@@ -9,13 +9,13 @@ export interface SuppressedPerson {
 }
 
 /**
- * Tells whether a person, given by cleaned id or email, asked to be forgotten: gives the key that their hashes, and so
+ * Reports whether a person, given by cleaned id or email, asked to be forgotten: returns the key that their hashes, and so
  * their pseudonym, were made with; undefined for everybody else.
  */
 export type FindSuppression = (customerId: string | null, email: string | null) => PrivacyKey | undefined;
 
 /**
- * Makes the question out of the list. The list holds keyed hashes only, so each id and email that is asked about is
+ * Creates the question out of the list. The list holds keyed hashes only, so each id and email that is asked about is
  * hashed, once per value: `rememberAtMost` bounds the number of answers that are kept.
  * Throws ConfigurationError when the list was made with a key that the ring does not have: its people would be
  * overlooked.

@@ -5,7 +5,7 @@ import { JOB_OPTIONS, type Queues } from "./queues.js";
 type FlowChildJob = NonNullable<FlowJob["children"]>[number];
 
 /** A run as the ledger holds it open: what of it must stand in the queues. */
-export interface OpenRun {
+export interface ActiveRun {
   readonly runId: string;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
@@ -30,7 +30,7 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
   else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
-/** Makes the end of a job's id new, for work that comes again while its first jobs may still stand in the queues. */
+/** Creates the end of a job's id new, for work that comes again while its first jobs may still stand in the queues. */
 export function newRound(): string {
   return `-again-${Date.now()}`;
 }
@@ -41,7 +41,7 @@ export function newRound(): string {
  * an earlier one is about to end, hence the id of its own.
  */
 export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
-  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(runId)));
   const data = { runId, batchId };
   const opts = { ...JOB_OPTIONS, jobId: jobId.restage(batchId) + newRound(), ignoreDependencyOnFailure: true };
   if (finish === "active") await queues.byJob.restage.add("restage", data, { ...JOB_OPTIONS, jobId: opts.jobId });
@@ -55,15 +55,15 @@ export async function enqueueRestage(queues: Queues, runId: string, batchId: str
  */
 export async function enqueueFinish(queues: Queues, runId: string, round = ""): Promise<void> {
   const id = jobId.finish(runId) + round;
-  await isAlive(await queues.byJob.finish.getJob(id));
+  await pendingState(await queues.byJob.finish.getJob(id));
   await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: id });
 }
 
 /**
  * Brings back what the queues have lost of the runs that the ledger holds open. What still stands in a queue stays as
- * it is, so this may run at any time and in several processes. Gives the number of jobs that were added.
+ * it is, so this may run at any time and in several processes. Returns the number of jobs that were added.
  */
-export async function enqueueOpenWork(queues: Queues, runs: readonly OpenRun[]): Promise<number> {
+export async function enqueueActiveRuns(queues: Queues, runs: readonly ActiveRun[]): Promise<number> {
   let added = 0;
   for (const run of runs) added += await enqueueMissing(queues, run);
   return added;
@@ -73,40 +73,40 @@ export async function enqueueOpenWork(queues: Queues, runs: readonly OpenRun[]):
  * Brings a run that was opened again into the queues. What still waits there will find it open. A job at work may have
  * seen it closed and be about to end without having done anything: it gets a double, whose id `round` makes new.
  */
-export async function enqueueReopened(queues: Queues, run: OpenRun, round: string): Promise<void> {
+export async function enqueueReopened(queues: Queues, run: ActiveRun, round: string): Promise<void> {
   const children: FlowChildJob[] = [];
   if (!run.extracted) {
-    const extract = await isAlive(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
+    const extract = await pendingState(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
     if (extract === undefined || extract === "active") {
       children.push(extractNode(run.runId, extract === undefined ? "" : round));
     }
   }
   for (const batchId of run.batchIds) {
-    await isAlive(await queues.byJob.transform.getJob(jobId.transform(batchId)));
-    const load = await isAlive(await queues.byJob.load.getJob(jobId.load(batchId)));
+    await pendingState(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await pendingState(await queues.byJob.load.getJob(jobId.load(batchId)));
     if (load === undefined || load === "active") {
       children.push(batchNode(run.runId, batchId, load === undefined ? "" : round));
     }
   }
-  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
   await addUnderFinish(queues, run.runId, children, finish !== undefined);
 }
 
-async function enqueueMissing(queues: Queues, run: OpenRun): Promise<number> {
+async function enqueueMissing(queues: Queues, run: ActiveRun): Promise<number> {
   const children: FlowChildJob[] = [];
-  if (!run.extracted && !(await isAlive(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
+  if (!run.extracted && !(await pendingState(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
     children.push(extractNode(run.runId));
   }
   for (const batchId of run.batchIds) {
-    const load = await isAlive(await queues.byJob.load.getJob(jobId.load(batchId)));
-    const transform = await isAlive(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await pendingState(await queues.byJob.load.getJob(jobId.load(batchId)));
+    const transform = await pendingState(await queues.byJob.transform.getJob(jobId.transform(batchId)));
     const loadWaitsInVain = load === "waiting-children" && transform === undefined;
     if (load === undefined || loadWaitsInVain) {
       if (loadWaitsInVain) await queues.byJob.load.remove(jobId.load(batchId), { removeChildren: true });
       children.push(batchNode(run.runId, batchId));
     }
   }
-  const finish = await isAlive(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
   await addUnderFinish(queues, run.runId, children, finish !== undefined);
   return finish === undefined ? children.length + 1 : children.length;
 }
@@ -125,8 +125,8 @@ async function addUnderFinish(
   for (const child of children) await queues.flows.add({ ...child, opts: { ...child.opts, parent } });
 }
 
-/** Gives the state of a job that will still do something; one that will not is removed, so that its id is free. */
-async function isAlive(job: Job | undefined): Promise<string | undefined> {
+/** Returns the state of a job that will still do something; one that will not is removed, so that its id is free. */
+async function pendingState(job: Job | undefined): Promise<string | undefined> {
   if (job === undefined) return undefined;
   const state = await job.getState();
   if (!ENDED.includes(state)) return state;

@@ -5,7 +5,7 @@ import { createLogger, type Logger } from "./logger.js";
 
 const MARKER = "MARKx7 Jane Doe";
 
-/** Gives the lines that are logged, parsed. */
+/** Returns the lines that are logged, parsed. */
 function logged(work: (log: Logger) => void): Record<string, unknown>[] {
   let text = "";
   const destination = new Writable({

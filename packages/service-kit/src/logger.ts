@@ -22,7 +22,7 @@ const PERSONAL_FIELDS = [
 const SECRET_FIELDS = ["authorization", "cookie", "token", "password", "databaseUrl", "redisUrl"];
 
 /**
- * Makes a service's logger: JSON lines on standard output or another destination, errors stripped by `safeError`, known
+ * Creates a service's logger: JSON lines on standard output or another destination, errors stripped by `safeError`, known
  * fields redacted.
  */
 export function createLogger(

@@ -7,7 +7,7 @@ export interface JobMetrics {
   startTimer(job: JobName): (outcome: "done" | "failed" | "handed back") => void;
 }
 
-/** Makes a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */
+/** Creates a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */
 export function createMetrics(service: string): JobMetrics {
   const metricsRegistry = new Registry();
   metricsRegistry.setDefaultLabels({ service });

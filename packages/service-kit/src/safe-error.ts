@@ -50,7 +50,7 @@ function isSafeError(error: unknown): error is SafeError {
 
 const FRAME = /^\s+at (.* \()?(file:\/\/|node:|\/|[a-z]:[\\/]).*:\d+:\d+\)?$/i;
 
-/** Gives the places of an error's stack. It begins with the message, whose lines may look like places. */
+/** Returns the places of an error's stack. It begins with the message, whose lines may look like places. */
 function framesOf(error: Error): string[] {
   const stack = error.stack ?? "";
   const messageAt = stack.indexOf(error.message);
@@ -61,7 +61,7 @@ function framesOf(error: Error): string[] {
     .map((line) => line.trim());
 }
 
-/** Gives a field that holds a name or a code; anything with a space or a quote in it could be input. */
+/** Returns a field that holds a name or a code; anything with a space or a quote in it could be input. */
 function identifierField(error: unknown, field: string): string | undefined {
   if (typeof error !== "object" || error === null || !(field in error)) return undefined;
   const value: unknown = Reflect.get(error, field);

@@ -72,7 +72,7 @@ export function readSettings<S extends TObject>(schema: S, environment: Environm
   throw new ConfigurationError(`wrong settings: ${[...problems].join("; ")}`);
 }
 
-/** Makes a whole number or a truth value of a text that is one; anything else stays text, for the check to name. */
+/** Creates a whole number or a truth value of a text that is one; anything else stays text, for the check to name. */
 function typed(schema: TSchema, text: string): unknown {
   if (Type.IsInteger(schema) && /^-?\d+$/.test(text)) return Number(text);
   if (Type.IsBoolean(schema) && /^(true|1)$/i.test(text)) return true;

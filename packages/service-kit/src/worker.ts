@@ -148,7 +148,7 @@ async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** Tells whether something ends within so many milliseconds. */
+/** Reports whether something ends within so many milliseconds. */
 async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
@@ -163,7 +163,7 @@ async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> 
 
 const thrownHere = new WeakSet<Error>();
 
-/** Makes the error that BullMQ stores in Redis: nothing in it but code, message and frames of our own. */
+/** Creates the error that BullMQ stores in Redis: nothing in it but code, message and frames of our own. */
 function toQueueError(safe: SafeError): Error {
   const text = `${safe.code}: ${safe.message}`;
   const error = safe.retryable ? new Error(text) : new UnrecoverableError(text);

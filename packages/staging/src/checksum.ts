@@ -21,7 +21,7 @@ export async function* withChecksum(
   yield encode(sum);
 }
 
-/** Gives the bytes of an object's file without their checksum. Throws StagedObjectError, with `name`, if it is another one. */
+/** Returns the bytes of an object's file without their checksum. Throws StagedObjectError, with `name`, if it is another one. */
 export function checkedBytes(stored: Buffer, name: string): Buffer {
   const content = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
   if (!encode(extend(SEED, content)).equals(stored.subarray(content.length))) throw damaged(name);
@@ -29,7 +29,7 @@ export function checkedBytes(stored: Buffer, name: string): Buffer {
 }
 
 /**
- * Gives the bytes of an object's file as they come, without their checksum. Throws StagedObjectError, with `name`, at the
+ * Returns the bytes of an object's file as they come, without their checksum. Throws StagedObjectError, with `name`, at the
  * end if it is another one: what was given before is not to be used then.
  */
 export async function* checkedStream(stored: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {

@@ -3,7 +3,7 @@ import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { BatchRef, Staging } from "./staging.js";
 
-/** Writes a value as a JSON object in staging; gives its length in bytes. */
+/** Writes a value as a JSON object in staging; returns its length in bytes. */
 export async function writeJson(staging: Staging, batch: BatchRef, name: string, value: unknown): Promise<number> {
   return staging.write(batch, name, [Buffer.from(JSON.stringify(value))]);
 }

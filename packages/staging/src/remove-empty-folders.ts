@@ -18,7 +18,7 @@ export async function removeEmptyFolders(root: string, paths: Iterable<string>):
   }
 }
 
-/** Tells whether the folder is gone. Another process may be removing it, or filling it, at the same time. */
+/** Reports whether the folder is gone. Another process may be removing it, or filling it, at the same time. */
 async function removeIfEmpty(folder: string): Promise<boolean> {
   try {
     await rmdir(folder);

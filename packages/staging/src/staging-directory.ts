@@ -9,7 +9,7 @@ import { checkedBytes, checkedStream, withChecksum } from "./checksum.js";
 import { removeEmptyFolders } from "./remove-empty-folders.js";
 import type { BatchRef, Staging } from "./staging.js";
 
-/** Makes a staging area of a directory, on this machine or shared between several. */
+/** Creates a staging area of a directory, on this machine or shared between several. */
 export function openStagingDirectory(root: string): Staging {
   const folderOf = (batch: BatchRef) => join(root, batch.runId, batch.batchId);
   return {

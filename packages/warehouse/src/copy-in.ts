@@ -5,7 +5,7 @@ import type { Client } from "./pool.js";
 
 /**
  * Streams rows in COPY text format into a table.
- * `table` and `columns` are names from the code, never from outside. Gives the number of rows.
+ * `table` and `columns` are names from the code, never from outside. Returns the number of rows.
  */
 export async function copyIn(
   client: Client,

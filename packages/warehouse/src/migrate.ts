@@ -23,7 +23,7 @@ const MIGRATION_LOCK = 5_263_845_117;
 /**
  * Applies the new steps of `sql-scripts/`, each once, and the roles' rights when they have changed; those of a newer version
  * stay as they are. Takes the database's
- * URL; gives the names of what was applied. Processes that start together wait for each other on an advisory lock, so
+ * URL; returns the names of what was applied. Processes that start together wait for each other on an advisory lock, so
  * each step runs in one of them. Throws ConfigurationError when there is something to apply and the login may not.
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
@@ -92,7 +92,7 @@ async function whatIsMissing(client: Client): Promise<string[]> {
   return isOlder || (await hasRights(client)) ? [] : ["rights"];
 }
 
-/** Tells whether the rights are those of this version's script, for the roles that the server has now. */
+/** Reports whether the rights are those of this version's script, for the roles that the server has now. */
 async function hasRights(client: Client): Promise<boolean> {
   const { rows } = await client.query(
     `select from ledger.applied_rights
@@ -125,7 +125,7 @@ function rightsHash(): Buffer {
   return createHash("sha256").update(readFileSync(RIGHTS)).digest();
 }
 
-/** Tells whether the login owns what is to be changed, or may make it where nothing is there yet. */
+/** Reports whether the login owns what is to be changed, or may make it where nothing is there yet. */
 async function mayChangeSchema(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ may: boolean }>(
     `select coalesce((select pg_has_role(relowner, 'USAGE') from pg_class where oid = to_regclass($1)),

@@ -9,7 +9,7 @@ export type Client = pg.PoolClient;
 export type Queryable = Pick<pg.PoolClient, "query">;
 
 /**
- * Makes a connection pool. Takes the database's URL, the greatest number of connections, a name that PostgreSQL shows for
+ * Creates a connection pool. Takes the database's URL, the greatest number of connections, a name that PostgreSQL shows for
  * them, and the role that each takes on as it opens, if any (`reset role` and `discard all` lead back to it). `bigint`
  * comes back as a number (counts and ids stay far below 2^53), `date` as text. The server ends a statement within half a
  * second of its client's death, and frees its locks.

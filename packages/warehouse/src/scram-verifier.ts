@@ -3,7 +3,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 const ITERATIONS = 4_096;
 
 /**
- * Gives what PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803), so that the password itself stands in no
+ * Returns what PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803), so that the password itself stands in no
  * statement, and in no server log. The password must be printable ASCII: other text would have to be normalised first.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {

@@ -3,10 +3,10 @@ import { scramVerifier } from "./scram-verifier.js";
 import type { RoleOwner } from "./service-pool.js";
 
 /**
- * Gives each service a login of its own, `lethe_<service>_login`, that can do what the service's role can and no more, and
+ * Returns each service a login of its own, `lethe_<service>_login`, that can do what the service's role can and no more, and
  * lets nobody else but Lethe's roles connect to the database. Takes the URL of a login that may create roles and owns the
  * database, which must be migrated, and the passwords (printable ASCII); a login that is there gets the password given.
- * Gives the logins' names.
+ * Returns the logins' names.
  */
 export async function ensureServiceLogins(
   databaseUrl: string,

@@ -5,7 +5,7 @@ import { createPool, type Pool } from "./pool.js";
 export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
 
 /**
- * Makes a service's connection pool. Each of its connections has the rights of the service's role (`sql-scripts/rights`)
+ * Creates a service's connection pool. Each of its connections has the rights of the service's role (`sql-scripts/rights`)
  * from its first statement on, whatever else the login may do. Where the server has no such role, because nobody was
  * allowed to make it, the login's own rights are used and `onWarning` is told. Throws ConfigurationError when the role is
  * there and the login may not take it on, or when the role could do more than it must.
@@ -35,8 +35,8 @@ export async function openServicePool(
 async function wayInto(role: string, databaseUrl: string, name: string): Promise<"take" | "have" | "missing"> {
   const pool = createPool(databaseUrl, 1, name);
   try {
-    const { rows } = await pool.query<{ isMighty: boolean; mayTake: boolean; has: boolean }>(
-      `select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as "isMighty",
+    const { rows } = await pool.query<{ isOverPrivileged: boolean; mayTake: boolean; has: boolean }>(
+      `select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as "isOverPrivileged",
               pg_has_role(oid, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end)
                 as "mayTake",
               pg_has_role(oid, 'USAGE') as has
@@ -45,7 +45,7 @@ async function wayInto(role: string, databaseUrl: string, name: string): Promise
     );
     const found = rows[0];
     if (found === undefined) return "missing";
-    if (found.isMighty) {
+    if (found.isOverPrivileged) {
       throw new ConfigurationError(
         `the database role ${role} can do more than a service may: an administrator must run \`alter role ${role} nosuperuser nocreaterole nocreatedb noreplication nobypassrls\``,
       );

@@ -7,13 +7,13 @@ export interface StoredSuppressions {
   readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer; readonly keyId: string }[];
 }
 
-/** Gives the epoch alone, to tell whether a list that was read before still stands. */
+/** Returns the epoch alone, to tell whether a list that was read before still stands. */
 export async function readSuppressionEpoch(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ epoch: number }>("select epoch from privacy.suppression_epoch");
   return rows[0]?.epoch ?? 0;
 }
 
-/** Gives the suppression list with its epoch, as of one instant. */
+/** Returns the suppression list with its epoch, as of one instant. */
 export async function readSuppressions(db: Queryable): Promise<StoredSuppressions> {
   const { rows } = await db.query<{ epoch: number; customer_key: Buffer; email_key: Buffer; key_id: string | null }>(
     `select e.epoch, s.customer_key, s.email_key, s.key_id

@@ -1,5 +1,5 @@
 /**
- * Tells whether an error, or what caused it, says that the database cannot be reached or gave its connection up: the
+ * Reports whether an error, or what caused it, says that the database cannot be reached or gave its connection up: the
  * network's codes of Node, SQLSTATE of a server that refuses, starts up or shuts down, and what `pg` says without a code.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {

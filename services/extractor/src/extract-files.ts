@@ -1,16 +1,16 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
-import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
+import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
-import { leaveAside, moveToQuarantine, quarantinePath } from "./put-aside.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
+import { moveToQuarantine, quarantinePath, setAsideUnclaimed } from "./set-aside.js";
+import { skipReason } from "./skip-reason.js";
 import { waitForRoom } from "./wait-for-room.js";
-import { whyLeftAlone } from "./why-left-alone.js";
 
 /** Small files that make a batch, at most: while the services work on it, the next files are read. */
 const FILES_PER_BATCH = 128;
@@ -25,16 +25,17 @@ const LOOK_AHEAD = 16;
 export async function extractFiles(
   context: ExtractorContext,
   runId: string,
-  run: OpenedRun,
+  run: RunSpec,
 ): Promise<JobResult<"extract">> {
-  const { files, left, oddities, otherOddities } = await scanLanding(
+  const { files, left, unexpected, otherUnexpected } = await scanLanding(
     context.landing,
     run.dataset,
     run.range,
     context.limits.maxFilesPerRun,
   );
-  for (const { code, path } of oddities) await addNotice(context.pool, runId, code, path);
-  if (otherOddities > 0) await addNotice(context.pool, runId, "oddities_left", ".", `They are ${otherOddities}.`);
+  for (const { code, path } of unexpected) await addNotice(context.pool, runId, code, path);
+  if (otherUnexpected > 0)
+    await addNotice(context.pool, runId, "unexpected_entries_left", ".", `They are ${otherUnexpected}.`);
   if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };
   let waiting: InspectedFile[] = [];
@@ -58,7 +59,7 @@ export async function extractFiles(
       } else if (file.lines === undefined) {
         const [claim] = await claimFiles(context.pool, runId, run.dataset, [file], run.force);
         if (claim === undefined) continue;
-        await leaveAside(context, runId, [file], [claim]);
+        await setAsideUnclaimed(context, runId, [file], [claim]);
         if (!("fileId" in claim)) continue;
         totals.files += 1;
         totals.batches += await extractLargeFile(context, runId, file, claim);
@@ -73,12 +74,12 @@ export async function extractFiles(
   return totals;
 }
 
-/** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and gives undefined. */
+/** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and returns undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
     return await inspectFile(context.landing, file, context.batchBytes, context.limits, context.signal);
   } catch (error) {
-    const reason = whyLeftAlone(error);
+    const reason = skipReason(error);
     if (reason === undefined) throw error;
     if (reason !== "gone") await addNotice(context.pool, runId, reason, file.path);
     return undefined;
@@ -89,7 +90,7 @@ async function inspect(context: ExtractorContext, runId: string, file: LandedFil
 async function quarantineWhole(
   context: ExtractorContext,
   runId: string,
-  run: OpenedRun,
+  run: RunSpec,
   file: InspectedFile,
   message: string,
 ): Promise<void> {
@@ -103,5 +104,5 @@ async function quarantineWhole(
   });
   if (claim === undefined) return;
   if ("fileId" in claim) await moveToQuarantine(context, file);
-  else await leaveAside(context, runId, [file], [claim]);
+  else await setAsideUnclaimed(context, runId, [file], [claim]);
 }

@@ -15,7 +15,7 @@ import { waitForRoom } from "./wait-for-room.js";
 
 /**
  * Cuts a large file into batches, each on its way before the next is read. After a crash it goes on at the line after
- * the last recorded batch. Gives the number of batches.
+ * the last recorded batch. Returns the number of batches.
  */
 export async function extractLargeFile(
   context: ExtractorContext,

@@ -3,8 +3,8 @@ import type { Segment } from "@lethe/contracts/staged-batch";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import { lastReplayedId, nextReplayable, type ReplayableRecord } from "@lethe/warehouse/ledger/quarantine";
-import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
-import { openBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
+import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
+import { pendingBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { stageBatch } from "./stage-batch.js";
@@ -20,11 +20,11 @@ const RECORDS_PER_BATCH = 10_000;
 export async function extractReplay(
   context: ExtractorContext,
   runId: string,
-  run: OpenedRun,
+  run: RunSpec,
 ): Promise<JobResult<"extract">> {
   const { pool, queues, staging } = context;
   const { missingKeyArrived } = context.datasets[run.dataset].merge;
-  const recorded = await openBatches(pool, runId);
+  const recorded = await pendingBatches(pool, runId);
   for (const batchId of recorded) await enqueueBatch(queues, runId, batchId);
   let batches = recorded.length;
   let afterId = await lastReplayedId(pool, runId);

@@ -2,23 +2,23 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
-import type { OpenedRun } from "@lethe/warehouse/ledger/read-run-request";
+import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { completeFiles, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import type { InspectedFile } from "./inspect-file.js";
-import { leaveAside } from "./put-aside.js";
+import { setAsideUnclaimed } from "./set-aside.js";
 import { stageBatch } from "./stage-batch.js";
 
 /**
- * Makes one batch of many small files. Claims, batch and completeness commit together, so after a crash each file is
+ * Creates one batch of many small files. Claims, batch and completeness commit together, so after a crash each file is
  * either wholly in a batch or not taken at all.
  */
 export async function extractSmallFiles(
   context: ExtractorContext,
   runId: string,
-  run: OpenedRun,
+  run: RunSpec,
   files: readonly InspectedFile[],
 ): Promise<JobResult<"extract">> {
   const { claims, batch } = await inTransaction(
@@ -34,7 +34,7 @@ export async function extractSmallFiles(
     },
     context.signal,
   );
-  await leaveAside(context, runId, files, claims);
+  await setAsideUnclaimed(context, runId, files, claims);
   if (batch !== undefined) await enqueueBatch(context.queues, runId, batch.id);
   return { files: claims.filter((claim) => claim.kind === "taken").length, batches: batch === undefined ? 0 : 1 };
 }
@@ -65,7 +65,7 @@ function isBlank(file: InspectedFile): boolean {
   return file.lines?.every((chunk) => chunk.bytes.every((byte) => byte <= 0x20)) ?? true;
 }
 
-/** Makes the segment of a batch for consecutive lines of a file. */
+/** Creates the segment of a batch for consecutive lines of a file. */
 export function segmentOf(
   file: InspectedFile,
   fileId: number,

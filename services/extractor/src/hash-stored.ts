@@ -4,7 +4,7 @@ import type { ByteSource } from "@lethe/input-files/line-chunk";
 export interface HashedBytes {
   /** The same bytes. Whoever reads them may stop early. */
   readonly source: ByteSource;
-  /** Reads on to the end and gives the SHA-256 of all of the bytes, and their number. */
+  /** Reads on to the end and returns the SHA-256 of all of the bytes, and their number. */
   finish(): Promise<{ readonly sha256: Buffer; readonly bytes: number }>;
 }
 

@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
-import { collectRarely } from "@lethe/service-kit/collect-rarely";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
-import { giveWay } from "@lethe/service-kit/give-way";
+import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
+import { tuneGarbageCollection } from "@lethe/service-kit/tune-garbage-collection";
 import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
@@ -21,8 +21,8 @@ const RUNS_AT_ONCE = 4;
 /** Damaged batches that are made again side by side; that there is one at all is rare. */
 const RESTAGES_AT_ONCE = 1;
 
-giveWay();
-collectRarely();
+lowerPriority();
+tuneGarbageCollection();
 await runService({
   name: "extractor",
   settings: ExtractorSettings,

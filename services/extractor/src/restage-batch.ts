@@ -8,13 +8,13 @@ import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
-import { openRecords } from "@lethe/warehouse/ledger/quarantine";
+import { recordsToReplay } from "@lethe/warehouse/ledger/quarantine";
 import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
 import type { ExtractorContext } from "./context.js";
 import { hashStored } from "./hash-stored.js";
+import { skipReason } from "./skip-reason.js";
 import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
-import { whyLeftAlone } from "./why-left-alone.js";
 
 /**
  * Does the job `restage`: makes the lines of a batch again that were lost or damaged in staging, from the raw file or, for
@@ -49,8 +49,8 @@ export async function restageBatch(
     lines,
     batchId,
   );
-  const isOpen = await recordRestaged(pool, runId, batchId, { lines: bytes, staged: batch.stagedBytes });
-  if (isOpen) await enqueueBatch(context.queues, runId, batchId, newRound());
+  const isActive = await recordRestaged(pool, runId, batchId, { lines: bytes, staged: batch.stagedBytes });
+  if (isActive) await enqueueBatch(context.queues, runId, batchId, newRound());
   return { lines: lineCount };
 }
 
@@ -68,7 +68,7 @@ async function fromFile(
   const format = parseFileName(basename(origin.path))?.format;
   if (format === undefined) throw lost(batchId);
   const handle = await openInputFile(join(context.landing, origin.path)).catch((error: unknown) => {
-    throw whyLeftAlone(error) === undefined ? error : lost(batchId);
+    throw skipReason(error) === undefined ? error : lost(batchId);
   });
   const end = origin.firstLine + origin.lineCount;
   const lines: Buffer[] = [];
@@ -100,7 +100,7 @@ async function fromQuarantine(
   firstOrdinal: number,
 ): Promise<MadeSegment> {
   if (origin.quarantineIds === null) throw lost(batchId);
-  const records = await openRecords(context.pool, origin.quarantineIds);
+  const records = await recordsToReplay(context.pool, origin.quarantineIds);
   return {
     segment: {
       fileId: origin.fileId,

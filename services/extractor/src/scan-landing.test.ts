@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderOf } from "../test/folder.js";
-import { MOST_ODDITIES, scanLanding } from "./scan-landing.js";
+import { MOST_UNEXPECTED, scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
 const MANY = 1_000;
@@ -21,7 +21,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/products.json": "",
       "date=2020-01-01/hour=05/erasure-requests.json": "",
     });
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path, format }) => [path, format.shape, format.gzip])).toEqual([
       ["date=2020-01-01/hour=05/customers.csv", "csv", false],
       ["date=2020-01-01/hour=05/customers.json.gz", "json", true],
@@ -31,7 +31,7 @@ describe("scanLanding", () => {
       ["date=2020-01-02/hour=00/customers.json", "json", false],
     ]);
     expect(files[0]?.partition).toEqual({ date: "2020-01-01", hour: 5 });
-    expect(oddities).toEqual([]);
+    expect(unexpected).toEqual([]);
   });
 
   it("looks into the partitions of a range alone", async () => {
@@ -57,12 +57,12 @@ describe("scanLanding", () => {
     }
   });
 
-  it("lists so many oddities and counts the others", async () => {
-    const names = Array.from({ length: MOST_ODDITIES + 7 }, (_, i) => `note-${i}.txt`);
+  it("lists so many unexpected and counts the others", async () => {
+    const names = Array.from({ length: MOST_UNEXPECTED + 7 }, (_, i) => `note-${i}.txt`);
     const root = await folderOf(Object.fromEntries(names.map((name) => [`date=2020-01-01/hour=05/${name}`, ""])));
-    const { oddities, otherOddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
-    expect(oddities).toHaveLength(MOST_ODDITIES);
-    expect(otherOddities).toBe(7);
+    const { unexpected, otherUnexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    expect(unexpected).toHaveLength(MOST_UNEXPECTED);
+    expect(otherUnexpected).toBe(7);
   });
 
   it("names what is no input, and goes on", async () => {
@@ -80,9 +80,9 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/customers.csv/customers.csv": "",
       "notes/customers.json": "",
     });
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.json"]);
-    const named = oddities.map(({ code, path }) => `${code} ${path}`).sort();
+    const named = unexpected.map(({ code, path }) => `${code} ${path}`).sort();
     expect(named).toEqual([
       "file_unknown customers.json",
       "file_unknown date=2020-01-01/customers.json",
@@ -105,9 +105,9 @@ describe("scanLanding", () => {
     await symlink(outside, join(root, "date=2020-01-01/hour=06"));
     await symlink(join(outside, "customers.json"), join(root, "date=2020-01-01/hour=05/customers.json"));
     await symlink("/nonexistent", join(root, "date=2020-01-01/hour=05/customers.ndjson"));
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
-    expect(oddities).toEqual([
+    expect(unexpected).toEqual([
       { code: "path_refused", path: "date=2020-01-01/hour=05/customers.json" },
       { code: "path_refused", path: "date=2020-01-01/hour=05/customers.ndjson" },
       { code: "path_refused", path: "date=2020-01-01/hour=06" },
@@ -120,13 +120,13 @@ describe("scanLanding", () => {
     const server = createServer().listen(join(root, "date=2020-01-01/hour=05/customers.json"));
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    const { files, oddities } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
-    expect(oddities).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
+    expect(unexpected).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 
   it("finds nothing in a landing that is empty or not there yet", async () => {
-    const nothing = { files: [], left: 0, oddities: [], otherOddities: 0 };
+    const nothing = { files: [], left: 0, unexpected: [], otherUnexpected: 0 };
     expect(await scanLanding(await folderOf({}), "customers", EVERYTHING, MANY)).toEqual(nothing);
     expect(await scanLanding("/nonexistent/landing", "customers", EVERYTHING, MANY)).toEqual(nothing);
   });

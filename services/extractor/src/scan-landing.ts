@@ -20,7 +20,7 @@ export interface LandedFile {
   readonly format: InputFormat;
 }
 
-export interface Oddity {
+export interface UnexpectedEntry {
   readonly code: NoticeCode;
   readonly path: string;
 }
@@ -29,16 +29,16 @@ export interface Landing {
   readonly files: readonly LandedFile[];
   /** Files behind those, which were not looked at. */
   readonly left: number;
-  readonly oddities: readonly Oddity[];
-  /** Further oddities, which are not listed. */
-  readonly otherOddities: number;
+  readonly unexpected: readonly UnexpectedEntry[];
+  /** Further unexpected, which are not listed. */
+  readonly otherUnexpected: number;
 }
 
-/** Oddities that are listed: a folder full of something else should not fill the ledger. */
-export const MOST_ODDITIES = 1_000;
+/** Unexpected entries that are listed: a folder full of something else should not fill the ledger. */
+export const MOST_UNEXPECTED = 1_000;
 
 /**
- * Looks through landing for a dataset's files in a range of partitions. Gives the first `maxFiles` of them ordered by
+ * Looks through landing for a dataset's files in a range of partitions. Returns the first `maxFiles` of them ordered by
  * partition and name, and whatever lies there that is no input. Memory does not grow with the number of files in a folder.
  * Symbolic links are not followed: they could lead out of the folder.
  */
@@ -48,37 +48,37 @@ export async function scanLanding(
   range: PartitionRange,
   maxFiles: number,
 ): Promise<Landing> {
-  const oddities: Oddity[] = [];
-  let otherOddities = 0;
-  const onOddity = (code: NoticeCode, path: string) => {
-    if (oddities.length < MOST_ODDITIES) oddities.push({ code, path });
-    else otherOddities += 1;
+  const unexpected: UnexpectedEntry[] = [];
+  let otherUnexpected = 0;
+  const onUnexpected = (code: NoticeCode, path: string) => {
+    if (unexpected.length < MOST_UNEXPECTED) unexpected.push({ code, path });
+    else otherUnexpected += 1;
   };
   const files: LandedFile[] = [];
   let left = 0;
-  const partitions = await listPartitions(root, range, onOddity);
+  const partitions = await listPartitions(root, range, onUnexpected);
   for (let i = 0; i < partitions.length; i += FOLDERS_AT_ONCE) {
     const room = maxFiles - files.length;
     const some = partitions.slice(i, i + FOLDERS_AT_ONCE);
-    for (const found of await Promise.all(some.map((one) => listFiles(root, one, dataset, room, onOddity)))) {
+    for (const found of await Promise.all(some.map((one) => listFiles(root, one, dataset, room, onUnexpected)))) {
       const taken = found.files.slice(0, maxFiles - files.length);
       files.push(...taken);
       left += found.left + found.files.length - taken.length;
     }
   }
-  return { files, left, oddities: oddities.sort((a, b) => byText(a.path, b.path)), otherOddities };
+  return { files, left, unexpected: unexpected.sort((a, b) => byText(a.path, b.path)), otherUnexpected };
 }
 
 const FOLDERS_AT_ONCE = 16;
 
-type OnOddity = (code: NoticeCode, path: string) => void;
+type OnUnexpected = (code: NoticeCode, path: string) => void;
 
-async function listPartitions(root: string, range: PartitionRange, onOddity: OnOddity): Promise<Partition[]> {
+async function listPartitions(root: string, range: PartitionRange, onUnexpected: OnUnexpected): Promise<Partition[]> {
   const dates: string[] = [];
   for await (const entry of entriesOf(root, "")) {
     // A day's folders are known to be wrong only together with an hour: `hour=00` stands in for one.
-    if (!entry.isDirectory()) onOddity(codeOf(entry), entry.name);
-    else if (parsePartition(entry.name, "hour=00") === undefined) onOddity("partition_invalid", entry.name);
+    if (!entry.isDirectory()) onUnexpected(codeOf(entry), entry.name);
+    else if (parsePartition(entry.name, "hour=00") === undefined) onUnexpected("partition_invalid", entry.name);
     else dates.push(entry.name);
   }
   const partitions: Partition[] = [];
@@ -86,21 +86,21 @@ async function listPartitions(root: string, range: PartitionRange, onOddity: OnO
     for await (const entry of entriesOf(root, date)) {
       const path = `${date}/${entry.name}`;
       const partition = parsePartition(date, entry.name);
-      if (!entry.isDirectory()) onOddity(codeOf(entry), path);
-      else if (partition === undefined) onOddity("partition_invalid", path);
+      if (!entry.isDirectory()) onUnexpected(codeOf(entry), path);
+      else if (partition === undefined) onUnexpected("partition_invalid", path);
       else if (isInRange(partition, range)) partitions.push(partition);
     }
   }
   return partitions.sort((a, b) => byText(partitionPath(a), partitionPath(b)));
 }
 
-/** Gives the first files of a partition by name, as many as there is room for, and the number of the others. */
+/** Returns the first files of a partition by name, as many as there is room for, and the number of the others. */
 async function listFiles(
   root: string,
   partition: Partition,
   dataset: DatasetName,
   room: number,
-  onOddity: OnOddity,
+  onUnexpected: OnUnexpected,
 ): Promise<{ files: readonly LandedFile[]; left: number }> {
   const folder = partitionPath(partition);
   let files: LandedFile[] = [];
@@ -113,7 +113,7 @@ async function listFiles(
   for await (const entry of entriesOf(root, folder)) {
     const path = `${folder}/${entry.name}`;
     const named = parseFileName(entry.name);
-    if (!entry.isFile() || named === undefined) onOddity(codeOf(entry), path);
+    if (!entry.isFile() || named === undefined) onUnexpected(codeOf(entry), path);
     else if (named.dataset === dataset) files.push({ path, partition, format: named.format });
     // A folder's entries come in no order, so those that are too many are known only after some more.
     if (files.length > 2 * room + SPARE_FILES) keepFirst();

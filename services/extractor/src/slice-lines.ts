@@ -1,6 +1,6 @@
 import { NEWLINE } from "@lethe/input-files/line-chunk";
 
-/** Gives the lines from number `from` (0 is the first) up to number `to`, which is not among them. Takes whole lines. */
+/** Returns the lines from number `from` (0 is the first) up to number `to`, which is not among them. Takes whole lines. */
 export function sliceLines(bytes: Buffer, from: number, to: number): Buffer {
   const start = offsetOf(bytes, 0, from);
   return bytes.subarray(start, offsetOf(bytes, start, to - from));

@@ -4,7 +4,7 @@ import { writeJson } from "@lethe/staging/json-object";
 import type { Staging } from "@lethe/staging/staging";
 import type { NewBatch } from "@lethe/warehouse/ledger/record-batches";
 
-/** Writes a batch's lines and manifest to staging and gives what the ledger is to record of it. A new batch gets a new id. */
+/** Writes a batch's lines and manifest to staging and returns what the ledger is to record of it. A new batch gets a new id. */
 export async function stageBatch(
   staging: Staging,
   runId: string,

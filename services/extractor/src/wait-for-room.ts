@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { RunStateError } from "@lethe/contracts/errors";
-import { whichAreOpen } from "@lethe/warehouse/ledger/open-work";
+import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { listenToEveryRun, type RunListener } from "@lethe/warehouse/ledger/run-events";
 import { readStagedSpace, type StagedSpace } from "@lethe/warehouse/ledger/staged-bytes";
@@ -21,7 +21,7 @@ export async function waitForRoom(context: ExtractorContext, runId: string, byte
   const listener = await listenToEveryRun(context.pool);
   try {
     while (!(await hasRoom(context, runId, bytes))) {
-      const open = await whichAreOpen(context.pool, [runId]);
+      const open = await whichAreActive(context.pool, [runId]);
       if (!open.has(runId)) throw new RunStateError(`run ${runId} is closed`);
       await changeOrTimeout(listener, context.signal);
     }
@@ -38,7 +38,7 @@ async function hasRoom(context: ExtractorContext, runId: string, bytes: number):
   return space.batchesAtWork === 0;
 }
 
-/** Tells whether there would be room but for what closed runs keep, which nothing frees by itself. */
+/** Reports whether there would be room but for what closed runs keep, which nothing frees by itself. */
 function isForClosedRuns(space: StagedSpace, room: number): boolean {
   return space.bytesOfClosedRuns > 0 && room + space.bytesOfClosedRuns >= 0;
 }

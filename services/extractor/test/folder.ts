@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Makes a folder with these files, by path; it goes when the test ends. */
+/** Creates a folder with these files, by path; it goes when the test ends. */
 export async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "lethe-extractor-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));

@@ -73,7 +73,7 @@ async function freePath(root: string, file: CompleteFile): Promise<string> {
   return file.path.replace(/(\/[^/.]+)\./, `$1~${digest.slice(0, 12)}.`);
 }
 
-/** Gives the hash of a file; undefined when there is none, as of nearly all that are asked for. */
+/** Returns the hash of a file; undefined when there is none, as of nearly all that are asked for. */
 async function hashOf(path: string): Promise<string | undefined> {
   const hash = createHash("sha256");
   try {

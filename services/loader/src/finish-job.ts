@@ -4,7 +4,7 @@ import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles } from "@lethe/erasure/mask-arrived-files";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
-import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
+import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
@@ -58,7 +58,7 @@ export async function finishJob(
   await forgetStaged(context.pool, useless);
   if (dataset === "erasure-requests") {
     await completeErasures(context, log);
-    const open = await openErasures(context.pool);
+    const open = await pendingErasures(context.pool);
     if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
   }
   context.onStep?.("about to close");
@@ -75,8 +75,8 @@ export async function finishJob(
 
 /** The run that has just closed may be what erasures have waited for. */
 async function resumeErasures(context: LoaderContext, log: Logger): Promise<void> {
-  const ready = (await openErasures(context.pool)).filter(({ waits }) => !waits);
-  if (ready.some(({ isLeft }) => isLeft)) await completeErasures(context, log);
-  const runs = new Set(ready.filter(({ isLeft }) => !isLeft).map(({ runId }) => runId));
+  const ready = (await pendingErasures(context.pool)).filter(({ waits }) => !waits);
+  if (ready.some(({ isOrphaned }) => isOrphaned)) await completeErasures(context, log);
+  const runs = new Set(ready.filter(({ isOrphaned }) => !isOrphaned).map(({ runId }) => runId));
   for (const runId of runs) await enqueueFinish(context.queues, runId);
 }

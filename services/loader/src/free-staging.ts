@@ -10,7 +10,7 @@ import { publishRun } from "./publish-run.js";
 const UNPUBLISHED_PART = 1 / 4;
 
 /**
- * Makes room after batches' load has committed: of what is staged for them only their output stays, for the publication. When
+ * Creates room after batches' load has committed: of what is staged for them only their output stays, for the publication. When
  * too much of that has come together, as in a long run, what the run has loaded so far is published now; where somebody
  * publishes already, it is left to him. May be done again.
  */

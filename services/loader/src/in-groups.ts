@@ -1,7 +1,7 @@
 /** Files that are worked on at once: more would only wait for the disk. */
 const AT_ONCE = 16;
 
-/** Does something with each item, with some of them at once; gives the results in the items' order. Throws what fails first. */
+/** Does something with each item, with some of them at once; returns the results in the items' order. Throws what fails first. */
 export async function inGroups<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let i = 0; i < items.length; i += AT_ONCE) {

@@ -13,7 +13,7 @@ const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
 /**
  * Loads a batch, and with it others of its run that wait meanwhile, where the dataset allows it: the further loading is
  * behind, the more is merged at once, and the less each row costs. What is loaded together commits together or not at all;
- * batches that cannot be loaded together are left to their own jobs, so that one that is at fault fails alone. Gives what
+ * batches that cannot be loaded together are left to their own jobs, so that one that is at fault fails alone. Returns what
  * was loaded, which is nothing if somebody else has loaded it. When `signal` aborts, it is rolled back at once. Throws
  * StaleSuppressionError, StagedObjectError, TransientError.
  */

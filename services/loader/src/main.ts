@@ -1,8 +1,8 @@
-import { collectRarely } from "@lethe/service-kit/collect-rarely";
-import { giveWay } from "@lethe/service-kit/give-way";
+import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { runService } from "@lethe/service-kit/run-service";
+import { tuneGarbageCollection } from "@lethe/service-kit/tune-garbage-collection";
 import { loaderService } from "./loader-service.js";
 
-giveWay();
-collectRarely();
+lowerPriority();
+tuneGarbageCollection();
 await runService(loaderService());

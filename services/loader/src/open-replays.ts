@@ -7,7 +7,7 @@ import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
 import type { Client } from "@lethe/warehouse/pool";
 
 /**
- * Opens a replay for every dataset with quarantined records whose missing customer or sku has arrived; gives the runs'
+ * Opens a replay for every dataset with quarantined records whose missing customer or sku has arrived; returns the runs'
  * ids. Belongs into the transaction that closes a run, so that a crash loses none and whoever sees the run closed sees
  * them open. Asked for at the end of every run, so whichever of two runs ends last sees what both have brought. Where a
  * replay is at work already, its own end asks again.

@@ -100,7 +100,7 @@ async function waitForPublication(client: Client, dataset: DatasetName): Promise
 /** Batches whose output is held in memory: small files' parts come from few batches again and again. */
 const BATCHES_HELD = 8;
 
-/** Makes a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
+/** Creates a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
 function createPartReader(staging: Staging, runId: string): (part: UnpublishedPart) => Promise<Buffer> {
   const held = new Map<string, Promise<Buffer>>();
   return async ({ batchId, offset, bytes }) => {
@@ -129,7 +129,7 @@ function groupByPartition(parts: readonly UnpublishedPart[]): PartitionParts[] {
   return groups;
 }
 
-/** Writes the file anew with the parts behind what counts of it, and puts it in place whole. Gives its length. */
+/** Writes the file anew with the parts behind what counts of it, and puts it in place whole. Returns its length. */
 async function appendParts(
   context: LoaderContext,
   runId: string,
@@ -161,7 +161,7 @@ async function appendParts(
   return bytes;
 }
 
-/** Makes a copy of a file's first bytes; gives their number, which is less where the file is shorter or gone. */
+/** Creates a copy of a file's first bytes; returns their number, which is less where the file is shorter or gone. */
 async function copyStart(path: string, copy: string, length: number): Promise<number> {
   try {
     await copyFile(path, copy, constants.COPYFILE_FICLONE);

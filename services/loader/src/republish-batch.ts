@@ -8,7 +8,7 @@ import { readStaged } from "./stage-part.js";
 import { writePublished } from "./write-published.js";
 
 /**
- * Makes anew what a loaded batch adds to `processed_data/`; its rows are in the warehouse and stay as they are. Which of
+ * Creates anew what a loaded batch adds to `processed_data/`; its rows are in the warehouse and stay as they are. Which of
  * its records were loaded, quarantine tells. Throws StagedObjectError, TransientError.
  */
 export async function republishBatch(

@@ -8,7 +8,7 @@ import type { LoaderContext } from "./context.js";
 
 /**
  * Finds the loaded batches of a run whose output was lost or damaged in staging before it was published, and has it made
- * again: from the raw file on, since the rows alone do not hold it. Gives their number.
+ * again: from the raw file on, since the rows alone do not hold it. Returns their number.
  */
 export async function sendBackLostOutput(context: LoaderContext, runId: string, log: Logger): Promise<number> {
   const parts = await unpublishedParts(context.pool, runId, Number.MAX_SAFE_INTEGER);

@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-/** Stages rows, the first with this ordinal, and copies them into the temporary table; gives how many are there. */
+/** Stages rows, the first with this ordinal, and copies them into the temporary table; returns how many are there. */
 async function stageAndCopy(ordinal: string, harm: (path: string) => Promise<void>): Promise<number> {
   const staging = openStagingDirectory(root);
   const rest = TABLE.columns.slice(1).map(() => null);

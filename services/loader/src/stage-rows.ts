@@ -29,7 +29,7 @@ export interface MergeReject {
 /** A column that tells the batches apart that are merged together: a row is of the one that the setting names as it comes in. */
 const PART = "part smallint not null default current_setting('lethe.part')::smallint";
 
-/** Makes the temporary tables of a load; a connection keeps them, empty, from one transaction to the next. */
+/** Creates the temporary tables of a load; a connection keeps them, empty, from one transaction to the next. */
 export async function createStage(client: Client, dataset: Dataset): Promise<void> {
   const tables = dataset.stagingTables.map(({ name, columns }) => {
     const definitions = columns.map(([column, type]) => `${column} ${type}`).join(", ");

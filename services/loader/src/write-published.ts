@@ -23,7 +23,7 @@ export interface PublishedPart {
 
 /**
  * Writes what a batch adds to `processed_data/` to staging: for each segment one gzip member of its loaded records.
- * Members can be joined to a gzip file as they are (RFC 1952, section 2.2). Gives where each one lies.
+ * Members can be joined to a gzip file as they are (RFC 1952, section 2.2). Returns where each one lies.
  */
 export async function writePublished(
   staging: Staging,

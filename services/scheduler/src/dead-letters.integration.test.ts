@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const CODE = "staged_object_damaged";
 
-/** Makes a run, extracted, with batches of seven lines of one file that wait; gives the run and its batches. */
+/** Creates a run, extracted, with batches of seven lines of one file that wait; returns the run and its batches. */
 async function processingRun(job: "customers" | "products", batches: number) {
   const runId = await openRun(world.pool, { job, kind: "files", trigger: "api" });
   await world.pool.query("update ledger.runs set state = 'processing', extracted_at = now() where id = $1", [runId]);
@@ -46,7 +46,7 @@ async function processingRun(job: "customers" | "products", batches: number) {
   return { runId, batchIds, sha256 };
 }
 
-/** Makes a run that failed with some of its batches. */
+/** Creates a run that failed with some of its batches. */
 async function failedRun(job: "customers" | "products", failed: number) {
   const run = await processingRun(job, failed);
   for (const batchId of run.batchIds) await markFailed(world.pool, run.runId, batchId, "load", CODE, "it is short");

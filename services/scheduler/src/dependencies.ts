@@ -14,7 +14,7 @@ export interface AppDependencies {
   readonly runQueue: RunQueue;
   /** False when no schedule fires here, whatever the ledger says. */
   readonly schedulesOn: boolean;
-  /** Makes the queue follow the ledger's schedules. */
+  /** Creates the queue follow the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
   /** DATA_DIR. */
   readonly dataFolder: string;

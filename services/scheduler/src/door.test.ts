@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const app of opened.splice(0)) await app.close();
 });
 
-/** Asks from an address and gives the status; `token` is shown unless it is undefined. */
+/** Asks from an address and returns the status; `token` is shown unless it is undefined. */
 async function ask(app: App, address: string, token?: string, url = "/docs/json"): Promise<number> {
   const headers = { host: "localhost", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   return (await app.inject({ url, remoteAddress: address, headers })).statusCode;

@@ -37,7 +37,7 @@ function expectNoTraceIn(text: string) {
   for (const trace of TRACES) expect(text.toLowerCase()).not.toContain(trace);
 }
 
-/** Gives the requests that lie in landing, as their files hold them. */
+/** Returns the requests that lie in landing, as their files hold them. */
 async function filedRequests(): Promise<unknown[]> {
   const landing = join(world.data, "landing");
   const entries = await readdir(landing, { recursive: true, withFileTypes: true }).catch(() => []);
@@ -66,7 +66,7 @@ async function insertFile(runId: string, fields: { dataset?: string; path?: stri
   return rows[0]?.id ?? 0;
 }
 
-/** Puts an erasure into the ledger as the loader does, with its suppression; gives its id. */
+/** Puts an erasure into the ledger as the loader does, with its suppression; returns its id. */
 async function insertErasure(runState = "succeeded"): Promise<string> {
   const runId = await insertRun(runState);
   const fileId = await insertFile(runId);

@@ -1,8 +1,8 @@
 import { ERASURE_LIMIT_DAYS } from "@lethe/contracts/erasures";
 import type { Logger } from "@lethe/service-kit/logger";
-import { measureOpenErasures } from "@lethe/warehouse/erasures/read-erasures";
-import { countOpenDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
-import { oldestOpenRunSeconds } from "@lethe/warehouse/ledger/open-work";
+import { measurePendingErasures } from "@lethe/warehouse/erasures/read-erasures";
+import { oldestActiveRunSeconds } from "@lethe/warehouse/ledger/active-runs";
+import { countReplayableDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { Gauge, type Registry } from "prom-client";
 
@@ -30,20 +30,20 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger)
   addMeasured(
     "lethe_erasures_open",
     "Erasures that are not completed",
-    async () => (await measureOpenErasures(db)).open,
+    async () => (await measurePendingErasures(db)).open,
   );
   addMeasured(
     "lethe_erasure_oldest_days",
     "Days since the oldest open erasure was received; 0 when none is open",
-    async () => (await measureOpenErasures(db)).oldestDays,
+    async () => (await measurePendingErasures(db)).oldestDays,
   );
   addMeasured("lethe_dead_letters_open", "Jobs that gave up for good and can be replayed", () =>
-    countOpenDeadLetters(db),
+    countReplayableDeadLetters(db),
   );
   addMeasured(
     "lethe_oldest_open_run_seconds",
     "Seconds since the oldest open run was asked for; 0 when none is open",
-    () => oldestOpenRunSeconds(db),
+    () => oldestActiveRunSeconds(db),
   );
   const limit = new Gauge({
     name: "lethe_erasure_limit_days",

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-/** Gives the value of a series, named by its metric and some of its labels. */
+/** Returns the value of a series, named by its metric and some of its labels. */
 async function seriesValue(metric: string, labels: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
   const { body } = await api.call("GET", "/metrics");
   const lines = (body as string).split("\n").filter((line) => line.startsWith(`${metric}{`));

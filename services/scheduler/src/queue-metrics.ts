@@ -1,7 +1,7 @@
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queue } from "bullmq";
 import { Gauge, type Registry } from "prom-client";
-import { withinPatience } from "./within-patience.js";
+import { withTimeout } from "./with-timeout.js";
 
 const STATES = ["waiting", "active", "delayed", "waiting-children", "failed"] as const;
 
@@ -27,7 +27,7 @@ export function addQueueMetrics(registry: Registry, queues: readonly Queue[], lo
       counting ??= count().finally(() => {
         counting = undefined;
       });
-      const outcome = await withinPatience(counting);
+      const outcome = await withTimeout(counting);
       if (outcome !== "done")
         log.warn({ error: outcome.error, metric: "lethe_queue_jobs" }, "a metric could not be measured");
     },

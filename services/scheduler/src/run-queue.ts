@@ -1,7 +1,7 @@
-import { enqueueFinish, enqueueReopened, enqueueRun, newRound, type OpenRun } from "@lethe/service-kit/enqueue";
+import { type ActiveRun, enqueueFinish, enqueueReopened, enqueueRun, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queues } from "@lethe/service-kit/queues";
-import { withinPatience } from "./within-patience.js";
+import { withTimeout } from "./with-timeout.js";
 
 /**
  * Brings a run's work into the queues. The ledger has it already, so a Redis that does not answer delays the run and
@@ -9,14 +9,14 @@ import { withinPatience } from "./within-patience.js";
  */
 export interface RunQueue {
   start(runId: string): Promise<void>;
-  resume(run: OpenRun): Promise<void>;
+  resume(run: ActiveRun): Promise<void>;
   finish(runId: string): Promise<void>;
 }
 
-/** Makes the run queue on opened queues. */
+/** Creates the run queue on opened queues. */
 export function createRunQueue(queues: Queues, log: Logger): RunQueue {
   async function enqueue(runId: string, work: Promise<unknown>): Promise<void> {
-    const outcome = await withinPatience(work);
+    const outcome = await withTimeout(work);
     if (outcome !== "done") log.warn({ runId, error: outcome.error }, "enqueueing a run is left to reconciliation");
   }
   return {

@@ -38,7 +38,7 @@ function fired(...jobs: DatasetName[]): Promise<void> {
   });
 }
 
-/** Tells what of a job's schedule stands in Redis. */
+/** Reports what of a job's schedule stands in Redis. */
 async function standing(job: DatasetName) {
   const scheduler = await world.queues.byJob.trigger.getJobScheduler(job);
   const delayed = await world.queues.byJob.trigger.getDelayed();

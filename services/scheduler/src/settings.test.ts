@@ -1,7 +1,7 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { readSettings } from "@lethe/service-kit/settings";
 import { describe, expect, it } from "vitest";
-import { refuseOpenDoor, SchedulerSettingsSchema } from "./settings.js";
+import { requireToken, SchedulerSettingsSchema } from "./settings.js";
 
 const URLS = { DATABASE_URL: "postgres://127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
 const TOKEN = "a-token-of-some-length";
@@ -27,22 +27,22 @@ it("reads its settings from texts", () => {
   });
 });
 
-describe("refuseOpenDoor", () => {
+describe("requireToken", () => {
   it.each(["127.0.0.1", "127.8.0.1", "::1", "localhost"])("lets %s be without a token", (LETHE_HOST) => {
-    expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST })).not.toThrow();
+    expect(() => requireToken({ NODE_ENV: "development", LETHE_HOST })).not.toThrow();
   });
 
   it.each(["0.0.0.0", "::", "10.0.0.1", "lethe.example.org", "127.0.0.1.example.org", "::ffff:127.0.0.1"])(
     "refuses %s without a token",
     (LETHE_HOST) => {
-      expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST })).toThrow(ConfigurationError);
-      expect(() => refuseOpenDoor({ NODE_ENV: "development", LETHE_HOST, LETHE_API_TOKEN: TOKEN })).not.toThrow();
+      expect(() => requireToken({ NODE_ENV: "development", LETHE_HOST })).toThrow(ConfigurationError);
+      expect(() => requireToken({ NODE_ENV: "development", LETHE_HOST, LETHE_API_TOKEN: TOKEN })).not.toThrow();
     },
   );
 
   it("refuses production without a token", () => {
     const production = { NODE_ENV: "production", LETHE_HOST: "127.0.0.1" } as const;
-    expect(() => refuseOpenDoor(production)).toThrow("NODE_ENV");
-    expect(() => refuseOpenDoor({ ...production, LETHE_API_TOKEN: TOKEN })).not.toThrow();
+    expect(() => requireToken(production)).toThrow("NODE_ENV");
+    expect(() => requireToken({ ...production, LETHE_API_TOKEN: TOKEN })).not.toThrow();
   });
 });

@@ -45,7 +45,7 @@ export type SchedulerSettings = Static<typeof SchedulerSettingsSchema>;
  * Refuses settings that would let strangers start runs: a host that others can reach, or production, without a token.
  * Throws ConfigurationError.
  */
-export function refuseOpenDoor(settings: Pick<SchedulerSettings, "NODE_ENV" | "LETHE_HOST" | "LETHE_API_TOKEN">): void {
+export function requireToken(settings: Pick<SchedulerSettings, "NODE_ENV" | "LETHE_HOST" | "LETHE_API_TOKEN">): void {
   if (settings.LETHE_API_TOKEN !== undefined) return;
   if (!isLoopback(settings.LETHE_HOST)) {
     throw new ConfigurationError("LETHE_HOST is not a loopback address, so LETHE_API_TOKEN must be set");

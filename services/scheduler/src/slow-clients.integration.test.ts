@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 
-/** Sends the beginning of a request, and gives all that comes back until the server ends the connection. */
+/** Sends the beginning of a request, and returns all that comes back until the server ends the connection. */
 async function sendAndWait(beginning: string): Promise<string> {
   const socket = connect(Number(new URL(api.address).port), "127.0.0.1");
   socket.write(beginning);

@@ -1,26 +1,26 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/all-datasets";
-import { enqueueOpenWork } from "@lethe/service-kit/enqueue";
+import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
-import { resumeLeftErasures, takeApprovedRequests, takeFiledRequests } from "./erasure-upkeep.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
+import { resumeOrphanedErasures, takeApprovedRequests, takeFiledRequests } from "./reconcile-erasures.js";
+import { startReconciler } from "./reconciler.js";
 import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
-import { refuseOpenDoor, type SchedulerSettings } from "./settings.js";
-import { startUpkeep } from "./upkeep.js";
-import { withinPatience } from "./within-patience.js";
+import { requireToken, type SchedulerSettings } from "./settings.js";
+import { withTimeout } from "./with-timeout.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
@@ -32,7 +32,7 @@ const FAILED_START_GRACE_MS = 2_000;
  * it leaves nothing open.
  */
 export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
-  refuseOpenDoor(settings);
+  requireToken(settings);
   const { redis, log, metrics, prefix } = context;
   await migrate(settings.DATABASE_URL);
 
@@ -45,7 +45,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
     // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
-    opened.push((graceMs) => withinPatience(queues.close(), graceMs / 4));
+    opened.push((graceMs) => withTimeout(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
     const datasets = createDatasets();
@@ -65,18 +65,18 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
     };
     const reconcile = async () => {
-      const added = await enqueueOpenWork(queues, await openWork(pool));
+      const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));
       if (added > 0) log.info({ added }, "open work enqueued again");
     };
-    const upkeep = await startUpkeep(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
+    const reconciler = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeLeftErasures(pool, runQueue) },
+      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
     ]);
-    opened.push((graceMs) => upkeep.stop(graceMs / 4));
+    opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
     if (schedulesOn) {
       const worker = startWorker(context, "trigger", TRIGGERS_AT_ONCE, {
@@ -93,8 +93,8 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       runQueue,
       schedulesOn,
       applySchedules: async () => {
-        const outcome = await withinPatience(applySchedules());
-        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to upkeep");
+        const outcome = await withTimeout(applySchedules());
+        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
       },
       dataFolder,
       erasurePlan: {

@@ -49,7 +49,7 @@ export interface World {
   end(): Promise<void>;
 }
 
-/** Makes a database and a queue prefix of their own for one test file. */
+/** Creates a database and a queue prefix of their own for one test file. */
 export async function createWorld(serverUrl: string, redisUrl: string): Promise<World> {
   const name = `scheduler_${randomBytes(6).toString("hex")}`;
   const prefix = name.replaceAll("_", "-");

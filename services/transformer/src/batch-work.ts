@@ -58,7 +58,7 @@ export type ThreadAnswer =
   | { readonly kind: "done"; readonly counts: TransformCounts }
   | {
       readonly kind: "failed";
-      readonly harm: "stack" | "unexpected";
+      readonly cause: "stack" | "unexpected";
       readonly at: number;
       readonly where: string | null;
     }

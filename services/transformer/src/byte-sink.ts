@@ -3,7 +3,7 @@ export interface ByteSink {
   append(text: string): void;
   /** Bytes so far. */
   length(): number;
-  /** Ends the collection and gives its pieces. */
+  /** Ends the collection and returns its pieces. */
   take(): Buffer[];
 }
 
@@ -14,7 +14,7 @@ const PIECE_BYTES = 1024 * 1024;
 /** The most bytes that UTF-8 has for one of a string's code units. */
 const BYTES_PER_UNIT = 3;
 
-/** Makes an empty sink. */
+/** Creates an empty sink. */
 export function createByteSink(): ByteSink {
   const full: Buffer[] = [];
   let fullBytes = 0;

@@ -33,7 +33,7 @@ export function carryError(error: unknown): CarriedError {
   return { name: error.name, message: error.message, stack: error.stack, code };
 }
 
-/** Makes the error again: one of Lethe's of the same class, any other a plain one of the same name and code. */
+/** Creates the error again: one of Lethe's of the same class, any other a plain one of the same name and code. */
 export function reviveError({ name, message, stack, code }: CarriedError): Error {
   const Class = CLASSES.find((candidate) => candidate.name === name);
   const error = Class === undefined ? new Error(message) : new Class(message);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { type FoundPoison, findPoison } from "./find-poison.js";
 import type { Failure, OrdinalRange } from "./poison.js";
 
-const STACK: Failure = { harm: "stack", at: null, where: null };
+const STACK: Failure = { cause: "stack", at: null, where: null };
 
 /** A batch and the ordinals of its poisonous records. */
 const anyBatch = fc.integer({ min: 1, max: 20_000 }).chain((lines) =>
@@ -13,7 +13,7 @@ const anyBatch = fc.integer({ min: 1, max: 20_000 }).chain((lines) =>
   }),
 );
 
-/** Looks for poison in a batch, `fails` saying of a range how it fails; gives what was found and the number of probes. */
+/** Looks for poison in a batch, `fails` saying of a range how it fails; returns what was found and the number of probes. */
 async function find(lines: number, fails: (range: OrdinalRange) => Failure | undefined, atMost = lines) {
   let probes = 0;
   const whole = { first: 0, end: lines };
@@ -73,20 +73,20 @@ it("finds them whatever record a failure points at, innocent ones among them", a
 
 it("blames nobody when only many records together are too much", async () => {
   const { ordinals, probes } = await find(1_000, ({ first, end }) =>
-    end - first > 300 ? { harm: "memory", at: first + 300, where: null } : undefined,
+    end - first > 300 ? { cause: "memory", at: first + 300, where: null } : undefined,
   );
   expect(ordinals).toEqual([]);
   expect(probes).toBeLessThan(20);
 });
 
 it("tells how each record alone failed, not how the batch did", async () => {
-  const harms = new Map<number, Failure>([
-    [3, { harm: "time", at: 3, where: null }],
-    [7, { harm: "unexpected", at: 7, where: "at work" }],
+  const causes = new Map<number, Failure>([
+    [3, { cause: "time", at: 3, where: null }],
+    [7, { cause: "unexpected", at: 7, where: "at work" }],
   ]);
-  const fails = ({ first, end }: OrdinalRange) => [...harms].find(([n]) => n >= first && n < end)?.[1];
+  const fails = ({ first, end }: OrdinalRange) => [...causes].find(([n]) => n >= first && n < end)?.[1];
   const { found } = await find(9, fails);
-  expect(found).toEqual([...harms].map(([ordinal, failure]) => ({ ordinal, failure })));
+  expect(found).toEqual([...causes].map(([ordinal, failure]) => ({ ordinal, failure })));
 });
 
 it("gives up past the limit", async () => {

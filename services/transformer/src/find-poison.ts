@@ -1,7 +1,7 @@
 import { PoisonedBatchError } from "@lethe/contracts/errors";
 import type { Failure, OrdinalRange } from "./poison.js";
 
-/** Works on the records of a range and throws the outcome away; gives how that failed, or undefined. */
+/** Works on the records of a range and throws the outcome away; returns how that failed, or undefined. */
 export type Probe = (range: OrdinalRange) => Promise<Failure | undefined>;
 
 export interface FoundPoison {

@@ -1,6 +1,6 @@
-import { giveWay } from "@lethe/service-kit/give-way";
+import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { runService } from "@lethe/service-kit/run-service";
 import { transformerService } from "./transformer-service.js";
 
-giveWay();
+lowerPriority();
 await runService(transformerService());

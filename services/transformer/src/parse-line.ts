@@ -36,7 +36,7 @@ export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
   return problem === undefined ? { record, text } : { problem, text, encoding: "utf8", record };
 }
 
-/** Says why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
+/** Describes why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
 export function problemOf(record: unknown, text: string, maxNesting: number): string | undefined {
   if (isNestedDeeper(maxNesting, record, text)) {
     return `the line is nested deeper than ${maxNesting} levels (LETHE_MAX_NESTING)`;

@@ -5,11 +5,11 @@ export interface OrdinalRange {
 }
 
 /** What a record does to the thread that works on it. */
-export type Harm = "memory" | "time" | "stack" | "unexpected";
+export type FailureCause = "memory" | "time" | "stack" | "unexpected";
 
 /** How a thread failed at a batch. */
 export interface Failure {
-  readonly harm: Harm;
+  readonly cause: FailureCause;
   /** The record that was worked on when it failed; null when it was none. */
   readonly at: number | null;
   /** The place in the code, where that is known. */
@@ -25,13 +25,13 @@ export interface Poison {
   readonly searchable: boolean;
 }
 
-/** Says for people what a record's harm is; `recordSeconds` is the time that a record has. */
-export function problemOfHarm(harm: Harm, recordSeconds: number): string {
-  const what: Readonly<Record<Harm, string>> = {
+/** Says for people what a record's cause is; `recordSeconds` is the time that a record has. */
+export function problemOfCause(cause: FailureCause, recordSeconds: number): string {
+  const what: Readonly<Record<FailureCause, string>> = {
     memory: "out of memory",
     time: `took longer than ${recordSeconds} s`,
     stack: "nested too deep for the stack",
     unexpected: "failed unexpectedly",
   };
-  return `the record could not be worked on: ${what[harm]}`;
+  return `the record could not be worked on: ${what[cause]}`;
 }

@@ -50,8 +50,8 @@ export function serveBatches(onRecord?: (text: string) => void): void {
     } catch (error) {
       const at = Atomics.load(data.progress, 0);
       if (at === NO_RECORD || error instanceof LetheError) return { kind: "error", error: carryError(error) };
-      const harm = isStackOverflow(error) ? "stack" : "unexpected";
-      return { kind: "failed", harm, at, where: safeError(error).frames[0] ?? null };
+      const cause = isStackOverflow(error) ? "stack" : "unexpected";
+      return { kind: "failed", cause, at, where: safeError(error).frames[0] ?? null };
     }
   }
 

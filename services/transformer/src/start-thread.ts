@@ -30,7 +30,7 @@ export interface TimeLimits {
 export interface TransformThread {
   isAlive(): boolean;
   /**
-   * Works on a batch. Gives counts, or how it failed: the thread may not have survived that. Throws what the thread
+   * Works on a batch. Returns counts, or how it failed: the thread may not have survived that. Throws what the thread
    * threw on purpose or in reading and writing; and the signal's reason when it was aborted, which ends the thread.
    */
   work(
@@ -71,7 +71,7 @@ export async function startThread({ script, memoryMb, data }: ThreadOptions): Pr
     isAlive = false;
     tell(undefined);
   });
-  /** Gives what the thread says next; undefined when it has ended. */
+  /** Returns what the thread says next; undefined when it has ended. */
   const nextWord = () =>
     new Promise<ThreadAnswer | undefined>((resolve) => {
       tell = resolve;
@@ -111,8 +111,8 @@ export async function startThread({ script, memoryMb, data }: ThreadOptions): Pr
         default: {
           signal?.throwIfAborted();
           const at = Atomics.load(progress, 0);
-          const harm = isLate ? "time" : isOutOfMemory(deathCause) ? "memory" : "unexpected";
-          return { harm, at: at === NO_RECORD ? null : at, where: null };
+          const cause = isLate ? "time" : isOutOfMemory(deathCause) ? "memory" : "unexpected";
+          return { cause, at: at === NO_RECORD ? null : at, where: null };
         }
       }
     },
@@ -125,7 +125,7 @@ export async function startThread({ script, memoryMb, data }: ThreadOptions): Pr
 /** Between two looks at a thread's progress. */
 const LOOK_MS = 100;
 
-/** Calls `onLate` once when the work as a whole, or one record of it, takes too long. Gives a function that ends that. */
+/** Calls `onLate` once when the work as a whole, or one record of it, takes too long. Returns a function that ends that. */
 function watchProgress(progress: Int32Array, limits: TimeLimits, onLate: () => void): () => void {
   const startedAt = performance.now();
   let record = NO_RECORD;

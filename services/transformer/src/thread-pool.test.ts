@@ -40,7 +40,7 @@ it("keeps a thread for many batches, and tells it of the suppression list when t
 
 it("says of a thread that ends at which record that was, and replaces it", async () => {
   const before = await work("done");
-  expect(await work("end")).toEqual({ harm: "unexpected", at: 7, where: null });
+  expect(await work("end")).toEqual({ cause: "unexpected", at: 7, where: null });
   const after = await work("done");
   expect(threadOf(after)).toBeGreaterThan(threadOf(before));
   expect(after).toMatchObject({ rejected: 1 });
@@ -49,9 +49,9 @@ it("says of a thread that ends at which record that was, and replaces it", async
 it("ends a thread that takes too long for a record, or for the batch though its records go on", async () => {
   const before = await work("done");
   const record = await work("endless record", { limits: { seconds: 60, recordSeconds: 0.2 } });
-  expect(record).toEqual({ harm: "time", at: 7, where: null });
+  expect(record).toEqual({ cause: "time", at: 7, where: null });
   const batch = await work("endless batch", { limits: { seconds: 0.5, recordSeconds: 60 } });
-  expect(batch).toMatchObject({ harm: "time", at: expect.any(Number) });
+  expect(batch).toMatchObject({ cause: "time", at: expect.any(Number) });
   expect(threadOf(await work("done"))).not.toBe(threadOf(before));
 });
 

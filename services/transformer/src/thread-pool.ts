@@ -32,7 +32,7 @@ export async function startThreadPool(options: ThreadOptions): Promise<ThreadPoo
       try {
         const outcome = await thread.work(work, suppressions, limits, signal);
         // It did not fail by what it worked on.
-        if (isStopping && "harm" in outcome) throw stops();
+        if (isStopping && "cause" in outcome) throw stops();
         return outcome;
       } finally {
         if (thread.isAlive()) idle.push(thread);

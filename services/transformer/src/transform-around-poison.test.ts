@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
-import type { Failure, Harm, Poison } from "./poison.js";
+import type { Failure, FailureCause, Poison } from "./poison.js";
 import { transformAroundPoison, type Work } from "./transform-around-poison.js";
 
 const LINES = 1_000;
 const LIMITS = { batchSeconds: 60, recordSeconds: 5, poison: 10 };
 
 /** Work that fails at the given records unless they are rejected, and at `unsearchable` ones even then. */
-function createWork(harms: ReadonlyMap<number, Harm>, unsearchable: readonly number[] = []) {
+function createWork(causes: ReadonlyMap<number, FailureCause>, unsearchable: readonly number[] = []) {
   const asked: Parameters<Work>[0][] = [];
   const work: Work = async (task) => {
     asked.push(task);
     const { first, end } = task.probe ?? { first: 0, end: LINES };
-    for (const [at, harm] of harms) {
+    for (const [at, cause] of causes) {
       if (at < first || at >= end) continue;
       const told = task.poison.find(({ ordinal }) => ordinal === at);
-      if (told === undefined || (told.searchable && unsearchable.includes(at))) return { harm, at, where: null };
+      if (told === undefined || (told.searchable && unsearchable.includes(at))) return { cause, at, where: null };
     }
     return { accepted: LINES - task.poison.length, rejected: task.poison.length };
   };
@@ -22,8 +22,8 @@ function createWork(harms: ReadonlyMap<number, Harm>, unsearchable: readonly num
 }
 
 async function transform(work: Work) {
-  const told: [number, Harm][] = [];
-  const onPoison = (ordinal: number, { harm }: Failure) => told.push([ordinal, harm]);
+  const told: [number, FailureCause][] = [];
+  const onPoison = (ordinal: number, { cause }: Failure) => told.push([ordinal, cause]);
   return { counts: await transformAroundPoison(work, LIMITS, async () => LINES, onPoison), told };
 }
 
@@ -35,14 +35,14 @@ describe("transformAroundPoison", () => {
   });
 
   it("rejects the poison, says why, and takes everything else", async () => {
-    const harms = new Map<number, Harm>([
+    const causes = new Map<number, FailureCause>([
       [0, "memory"],
       [500, "time"],
       [501, "stack"],
       [999, "unexpected"],
     ]);
-    const { work, asked } = createWork(harms);
-    expect(await transform(work)).toEqual({ counts: { accepted: LINES - 4, rejected: 4 }, told: [...harms] });
+    const { work, asked } = createWork(causes);
+    expect(await transform(work)).toEqual({ counts: { accepted: LINES - 4, rejected: 4 }, told: [...causes] });
     const problem = (what: string) => `the record could not be worked on: ${what}`;
     expect(asked.at(-1)).toEqual({
       poison: [
@@ -57,11 +57,11 @@ describe("transformAroundPoison", () => {
   });
 
   it("does not search the words of a record that not even that can be done with", async () => {
-    const harms = new Map<number, Harm>([
+    const causes = new Map<number, FailureCause>([
       [3, "time"],
       [4, "time"],
     ]);
-    const { work, asked } = createWork(harms, [4]);
+    const { work, asked } = createWork(causes, [4]);
     expect((await transform(work)).counts.rejected).toBe(2);
     expect(asked.at(-1)?.poison.map(({ ordinal, searchable }) => [ordinal, searchable])).toEqual([
       [3, true],
@@ -82,7 +82,7 @@ describe("transformAroundPoison", () => {
 
   it("throws an error that is worth another try when the batch fails by none of its records", async () => {
     const work: Work = async ({ probe }) =>
-      probe === null ? { harm: "memory", at: null, where: null } : { accepted: 1, rejected: 0 };
+      probe === null ? { cause: "memory", at: null, where: null } : { accepted: 1, rejected: 0 };
     await expect(transform(work)).rejects.toMatchObject({ code: "transient", retryable: true });
   });
 

@@ -1,9 +1,9 @@
 import { TransientError } from "@lethe/contracts/errors";
 import type { TransformCounts } from "./batch-work.js";
 import { findPoison } from "./find-poison.js";
-import { type Failure, type OrdinalRange, type Poison, problemOfHarm } from "./poison.js";
+import { type Failure, type OrdinalRange, type Poison, problemOfCause } from "./poison.js";
 
-/** Works on a batch, or on a part of it as a probe; gives counts, or how it failed. */
+/** Works on a batch, or on a part of it as a probe; returns counts, or how it failed. */
 export type Work = (work: {
   readonly poison: readonly Poison[];
   /** Works on these records only and writes nothing. */
@@ -43,15 +43,15 @@ export async function transformAroundPoison(
   const poison: Poison[] = [];
   for (const { ordinal, failure } of await findPoison({ first: 0, end: lines }, first, probe, limits.poison)) {
     onPoison(ordinal, failure);
-    const record = { ordinal, problem: problemOfHarm(failure.harm, limits.recordSeconds), searchable: true };
+    const record = { ordinal, problem: problemOfCause(failure.cause, limits.recordSeconds), searchable: true };
     const stillHarms = await probe({ first: ordinal, end: ordinal + 1 }, [record]);
     poison.push(stillHarms === undefined ? record : { ...record, searchable: false });
   }
   const last = await work({ poison, probe: null, seconds: limits.batchSeconds });
-  if (isFailure(last)) throw new TransientError(`the batch failed as a whole (${last.harm}), by none of its records`);
+  if (isFailure(last)) throw new TransientError(`the batch failed as a whole (${last.cause}), by none of its records`);
   return last;
 }
 
 function isFailure(outcome: TransformCounts | Failure): outcome is Failure {
-  return "harm" in outcome;
+  return "cause" in outcome;
 }

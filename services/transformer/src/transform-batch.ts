@@ -5,7 +5,7 @@ import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { BatchManifest, BatchSummary, MaskedPayloads, Segment } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
-import { isOfNobody } from "@lethe/datasets/read-field";
+import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
@@ -129,8 +129,8 @@ function startBatch(input: TransformInput) {
     };
     if (suppressedWith !== undefined) current.masked += 1;
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
-    if (misfit !== undefined && isOfNobody(subject)) {
-      rejectOfNobody(misfit, { text, encoding: "utf8" }, segment, lineIndex, subject);
+    if (misfit !== undefined && isUnattributed(subject)) {
+      rejectUnattributed(misfit, { text, encoding: "utf8" }, segment, lineIndex, subject);
       return;
     }
     if (misfit !== undefined) {
@@ -168,7 +168,7 @@ function startBatch(input: TransformInput) {
     current.processedBytes += bytes;
   }
 
-  /** Says why a record does not fit. Fields that nobody knows may be no reason. */
+  /** Describes why a record does not fit. Fields that nobody knows may be no reason. */
   function findMisfit(record: unknown, line: number): Rejection | undefined {
     const misfit = dataset.check(record);
     const difference = watch.take(record, line, misfit === undefined);
@@ -177,11 +177,11 @@ function startBatch(input: TransformInput) {
   }
 
   function rejectUnreadable(line: UnparsedLine, segment: Segment, lineIndex: number) {
-    rejectOfNobody(unreadable(line.problem), line, segment, lineIndex, dataset.subjectOf(line.record));
+    rejectUnattributed(unreadable(line.problem), line, segment, lineIndex, dataset.subjectOf(line.record));
   }
 
   function rejectPoison({ problem, searchable }: Poison, line: Buffer, segment: Segment, lineIndex: number) {
-    if (searchable) rejectOfNobody(unreadable(problem), unparsed(line), segment, lineIndex, NOBODY);
+    if (searchable) rejectUnattributed(unreadable(problem), unparsed(line), segment, lineIndex, NOBODY);
     else
       reject(segment, lineIndex, unreadable(problem), {
         payload: line.toString("base64"),
@@ -191,7 +191,7 @@ function startBatch(input: TransformInput) {
   }
 
   /** Rejects what cannot be masked field by field: it is kept as it came, or, when it names somebody suppressed, not at all. */
-  function rejectOfNobody(
+  function rejectUnattributed(
     rejection: Rejection,
     line: Pick<UnparsedLine, "text" | "encoding">,
     segment: Segment,
@@ -289,7 +289,7 @@ function emptyCounts(): BatchSummary["segments"][number] {
   return { records: 0, rejected: 0, masked: 0, processedBytes: 0 };
 }
 
-/** Makes the record of a CSV row, and its text: what goes to quarantine can be replayed like any other record. */
+/** Creates the record of a CSV row, and its text: what goes to quarantine can be replayed like any other record. */
 function fromCsv(dataset: Dataset, parsed: ParsedLine, maxNesting: number): ParsedLine {
   if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
   const record = dataset.fromCsv(parsed.record);

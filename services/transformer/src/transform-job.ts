@@ -36,13 +36,13 @@ export async function transformJob(
       const manifest = await readJson(staging, { runId, batchId }, STAGED.manifest, BatchManifestSchema);
       return manifest.segments.reduce((sum, { lineCount }) => sum + lineCount, 0);
     },
-    (ordinal, { harm, where }) => log.warn({ ordinal, harm, where }, "a record cannot be worked on"),
+    (ordinal, { cause, where }) => log.warn({ ordinal, cause, where }, "a record cannot be worked on"),
   );
   if (counts.frozen !== undefined) await freezeBatch(pool, batchId, dataset, counts.frozen);
   const stagedBytes = await staging.size({ runId, batchId });
-  const isOpen = await markTransformed(pool, batchId, performance.now() - startedAt, stagedBytes);
+  const isActive = await markTransformed(pool, batchId, performance.now() - startedAt, stagedBytes);
   // Another delivery has loaded it meanwhile, and freed what it did not need.
-  if (!isOpen && (await readBatch(pool, batchId)).state === "loaded") {
+  if (!isActive && (await readBatch(pool, batchId)).state === "loaded") {
     await staging.removeAllBut({ runId, batchId }, [STAGED.published]);
   }
   return { accepted: counts.accepted, rejected: counts.rejected };

@@ -16,7 +16,7 @@ afterAll(() => world.end());
 
 const MESSAGE = 'the folder "landing", cannot be read';
 
-/** Makes a run that gave up in its extraction: its dead letter has the run's id. */
+/** Creates a run that gave up in its extraction: its dead letter has the run's id. */
 async function failedRun(job: "customers" | "products"): Promise<string> {
   const runId = await openRun(world.pool, { job, kind: "files", trigger: "cli" });
   await failRun(world.pool, runId, "extract", "unexpected", MESSAGE);

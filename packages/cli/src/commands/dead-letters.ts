@@ -3,9 +3,9 @@ import { DEAD_LETTER_STATUSES, type DeadLetter, type DeadLetterStatus } from "@l
 import { InvalidInputError, RunStateError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { enqueueReopened, newRound } from "@lethe/service-kit/enqueue";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listDeadLetters, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { type Command, Option } from "commander";
@@ -133,7 +133,7 @@ async function replayAll(connections: Connections, options: ReplayOptions, termi
   return code === EXIT.succeeded && isRefused ? EXIT.runActive : code;
 }
 
-/** Gives every open dead letter, the oldest first. */
+/** Returns every open dead letter, the oldest first. */
 async function allOpen(db: Queryable): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];
   let before: string | undefined;
@@ -146,7 +146,7 @@ async function allOpen(db: Queryable): Promise<DeadLetter[]> {
 }
 
 async function enqueue({ pool, queues }: Connections, runId: string): Promise<void> {
-  const run = (await openWork(pool)).find((open) => open.runId === runId);
+  const run = (await readActiveRuns(pool)).find((open) => open.runId === runId);
   if (run !== undefined) await enqueueReopened(queues, run, newRound());
 }
 

@@ -65,7 +65,7 @@ async function archive(relative: string, records: readonly unknown[]): Promise<v
   await writeFile(file, gzipSync(records.map((record) => `${JSON.stringify(record)}\n`).join("")));
 }
 
-/** Three completed erasures; gives their ids in the order of their receipts. */
+/** Three completed erasures; returns their ids in the order of their receipts. */
 async function threeReceipts(): Promise<[string, string, string]> {
   const [first, second, third] = [
     await insertErasure(world.pool, IDA, KEY),
@@ -416,6 +416,6 @@ describe("lethe status", () => {
     );
     const json = await world.lethe(["status", "--json"]);
     const ofJob = json.out.map((line) => JSON.parse(line)).find(({ job }) => job === "erasure-requests");
-    expect(ofJob.openErasures.map(({ id }: { id: string }) => id)).toEqual([older.id, newer.id]);
+    expect(ofJob.pendingErasures.map(({ id }: { id: string }) => id)).toEqual([older.id, newer.id]);
   });
 });

@@ -109,7 +109,7 @@ function toFilter(options: FilterOptions): QuarantineFilter {
   };
 }
 
-/** Gives the datasets in the order of a full load, so that customers and products come before what refers to them. */
+/** Returns the datasets in the order of a full load, so that customers and products come before what refers to them. */
 async function datasetsToReplay(pool: Pool, options: FilterOptions): Promise<readonly DatasetName[]> {
   if (options.dataset !== undefined) return [options.dataset];
   if (options.run !== undefined) return [(await readRun(pool, options.run)).job];

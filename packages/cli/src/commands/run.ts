@@ -10,7 +10,7 @@ import { type Connections, withConnections } from "../connections.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { followRun } from "../follow-run.js";
 import { missingServices } from "../idle-services.js";
-import { openAndEnqueue, restoreOpenWork, runToEnd } from "../open-runs.js";
+import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
 import { checkRange, parseJobs } from "../parse-arguments.js";
 import { createProgress } from "../present/progress.js";
 import { formatRuns, withoutDetails } from "../present/runs.js";
@@ -57,7 +57,7 @@ function toRequest(job: DatasetName, options: RunOptions): RunRequest {
 }
 
 /**
- * Opens the requested runs in order, followed or not, and shows what came of them. Gives the exit code: the job with
+ * Opens the requested runs in order, followed or not, and shows what came of them. Returns the exit code: the job with
  * an active run does not keep the others from being opened.
  */
 export async function openRuns(
@@ -67,7 +67,7 @@ export async function openRuns(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (requests.length === 0) return EXIT.succeeded;
-  await restoreOpenWork(connections);
+  await restoreActiveRuns(connections);
   await warnOfMissingServices(connections, terminal);
   return options.follow === true
     ? followEach(connections, requests, options.json === true, terminal)

@@ -2,7 +2,7 @@ import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
 import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
@@ -44,7 +44,7 @@ async function readStatus(pool: Pool): Promise<JobStatus[]> {
     [...lastRuns.values()].map(({ id }) => id),
   );
   const activeRuns: Run[] = [];
-  for (const { runId } of await openWork(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
+  for (const { runId } of await readActiveRuns(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
   const counts = await countQuarantine(pool);
   const { erasures } = await listErasures(pool, { state: "suppressed", limit: MOST_OPEN_ERASURES });
   return DATASET_NAMES.map((job) => ({
@@ -53,7 +53,7 @@ async function readStatus(pool: Pool): Promise<JobStatus[]> {
     schemaChanges: changes.get(lastRuns.get(job)?.id ?? "") ?? [],
     activeRuns: activeRuns.filter((run) => run.job === job),
     openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
-    ...(job === "erasure-requests" && { openErasures: erasures.reverse() }),
+    ...(job === "erasure-requests" && { pendingErasures: erasures.reverse() }),
   }));
 }
 

@@ -9,7 +9,7 @@ export interface Address {
   readonly postcode: string;
 }
 
-/** Makes an address; about half of them have two lines, as in the source. */
+/** Creates an address; about half of them have two lines, as in the source. */
 export function makeAddress(random: Random): Address {
   const street = pick(random, STREETS);
   const number = between(random, 1, 199);

@@ -2,12 +2,12 @@ import type { Partition } from "@lethe/contracts/partition";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Gives the date, `YYYY-MM-DD`, that lies `days` (also negative) after another. */
+/** Returns the date, `YYYY-MM-DD`, that lies `days` (also negative) after another. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** Gives all hours of the given days, in order. */
+/** Returns all hours of the given days, in order. */
 export function hoursOf(startDate: string, days: number): Partition[] {
   return Array.from({ length: days }, (_, day) => addDays(startDate, day)).flatMap((date) =>
     Array.from({ length: 24 }, (_, hour) => ({ date, hour })),

@@ -20,17 +20,17 @@ export type CustomerDefect = (typeof CUSTOMER_DEFECTS)[number];
 
 const ALL_IDS = 1_000_000;
 
-/** Gives the id of six digits, leading zeros kept, of the customer of an index. */
+/** Returns the id of six digits, leading zeros kept, of the customer of an index. */
 export function customerId(seed: number, index: number): string {
   return String(permute(index, ALL_IDS, seed)).padStart(6, "0");
 }
 
-/** Gives an id that no generated customer has. */
+/** Returns an id that no generated customer has. */
 export function unknownCustomerId(seed: number, random: Random): string {
   return customerId(seed, MAX_CUSTOMERS + below(random, ALL_IDS - MAX_CUSTOMERS));
 }
 
-/** Gives the email, tidy and nobody else's, of the customer of an index. */
+/** Returns the email, tidy and nobody else's, of the customer of an index. */
 export function customerEmail(seed: number, index: number): string {
   return makePerson(recordRandom(seed, "customer", index), index).email;
 }
@@ -41,7 +41,7 @@ export interface CustomerLine {
 }
 
 /**
- * Makes the record of the customer of an index as a line of JSON, with the given defect in it.
+ * Creates the record of the customer of an index as a line of JSON, with the given defect in it.
  * `newer` gives the version that comes later: the same person, moved house, changed after `startDate`.
  */
 export function customerLine(

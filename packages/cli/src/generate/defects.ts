@@ -79,7 +79,7 @@ export const DEFECTS = {
 export type DefectName = keyof typeof DEFECTS;
 export const DEFECT_NAMES = Object.keys(DEFECTS) as DefectName[];
 
-/** Tells which defect, if any, the record of an index bears. */
+/** Reports which defect, if any, the record of an index bears. */
 export type DefectPlan<N extends DefectName> = (index: number) => N | undefined;
 
 /**

@@ -33,7 +33,7 @@ export interface DatasetSummary {
 }
 
 /**
- * Writes a seeded set of input files in the source's layout, and gives what is in it by construction. The same
+ * Writes a seeded set of input files in the source's layout, and returns what is in it by construction. The same
  * options give the same records in the same files, byte for byte; with gzip the packed bytes are the same wherever
  * Node carries the same zlib. Memory does not grow with the number of records.
  *

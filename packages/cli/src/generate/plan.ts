@@ -58,7 +58,7 @@ export function makePlan(options: ResolvedOptions): Plan {
   };
 }
 
-/** Tells whether the customer of an index stands in the files with all that is required. */
+/** Reports whether the customer of an index stands in the files with all that is required. */
 export function isSoundCustomer(plan: Plan, index: number): boolean {
   const defect = plan.customerDefect(index);
   return defect === undefined || DEFECTS[defect].rejectedAs !== "schema";

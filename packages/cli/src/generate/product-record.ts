@@ -15,28 +15,28 @@ export type ProductDefect = (typeof PRODUCT_DEFECTS)[number];
 const FIRST_SKU = 10_000;
 const ALL_SKUS = 90_000;
 
-/** Gives the sku, five digits, of the product of an index. */
+/** Returns the sku, five digits, of the product of an index. */
 export function productSku(seed: number, index: number): number {
   return FIRST_SKU + permute(index, ALL_SKUS, seed);
 }
 
-/** Gives a sku that no generated product has. */
+/** Returns a sku that no generated product has. */
 export function unknownSku(seed: number, random: Random): number {
   return productSku(seed, MAX_PRODUCTS + below(random, ALL_SKUS - MAX_PRODUCTS));
 }
 
-/** Gives the price in cents of the product of an index: 1.00 to 64.99. */
+/** Returns the price in cents of the product of an index: 1.00 to 64.99. */
 export function productCents(seed: number, index: number): number {
   return between(recordRandom(seed, "product", index), 100, 6_499);
 }
 
-/** Gives an amount of cents as the source writes money: `1234` is `12.34`. */
+/** Returns an amount of cents as the source writes money: `1234` is `12.34`. */
 export function moneyText(cents: number): string {
   const rest = cents % 100;
   return `${(cents - rest) / 100}.${rest < 10 ? "0" : ""}${rest}`;
 }
 
-/** Makes the record of the product of an index as a line of JSON, with the given defect in it. */
+/** Creates the record of the product of an index as a line of JSON, with the given defect in it. */
 export function productLine(seed: number, index: number, defect: ProductDefect | undefined): string {
   const random = recordRandom(seed, "product", index);
   const cents = between(random, 100, 6_499);

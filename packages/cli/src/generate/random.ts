@@ -28,12 +28,12 @@ export function recordRandom(seed: number, kind: keyof typeof STREAMS, index: nu
   return next;
 }
 
-/** Gives an integer from 0 up to, but without, `limit` (at most 2^32). */
+/** Returns an integer from 0 up to, but without, `limit` (at most 2^32). */
 export function below(random: Random, limit: number): number {
   return Math.floor((random() / 2 ** 32) * limit);
 }
 
-/** Gives an integer from `first` to `last`, both included. */
+/** Returns an integer from `first` to `last`, both included. */
 export function between(random: Random, first: number, last: number): number {
   return first + below(random, last - first + 1);
 }
@@ -43,12 +43,12 @@ export function chance(random: Random, probability: number): boolean {
   return random() < probability * 2 ** 32;
 }
 
-/** Gives one item of a list that is not empty. */
+/** Returns one item of a list that is not empty. */
 export function pick<T>(random: Random, items: readonly [T, ...T[]]): T {
   return items[below(random, items.length)] ?? items[0];
 }
 
-/** Gives a UUID of version 4 and variant 1, its free bits from the stream. */
+/** Returns a UUID of version 4 and variant 1, its free bits from the stream. */
 export function uuid(random: Random): string {
   const [a, b] = [hex32(random()), hex32((random() & 0xffff0fff) | 0x4000)];
   const [c, d] = [hex32((random() & 0x3fffffff) | 0x80000000), hex32(random())];

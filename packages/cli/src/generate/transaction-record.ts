@@ -27,7 +27,7 @@ export interface Shop {
   unknownSku(random: Random): number;
 }
 
-/** Makes the transaction of an index as a line of JSON, with the given defect in it. */
+/** Creates the transaction of an index as a line of JSON, with the given defect in it. */
 export function transactionLine(
   seed: number,
   index: number,

@@ -12,7 +12,7 @@ const CHUNK_CHARACTERS = 256 * 1024;
 
 /**
  * Writes a new file of the given lines, a line break after each, and the folders above it. Lines are taken only as
- * fast as the disk takes them, so memory does not grow with the file. Gives the file's size in bytes.
+ * fast as the disk takes them, so memory does not grow with the file. Returns the file's size in bytes.
  */
 export async function writeLines(path: string, lines: Iterable<string>, gzip: boolean): Promise<number> {
   await mkdir(dirname(path), { recursive: true });

@@ -64,7 +64,7 @@ function* tornLines(plan: Plan, shop: Shop): Generator<string> {
 }
 
 /**
- * Gives what can be bought, and by whom, at each hour: customers and products that have come by then and are sound.
+ * Returns what can be bought, and by whom, at each hour: customers and products that have come by then and are sound.
  * Products are few and kept; customers are made again from their index. Hours are to be asked for in order.
  */
 function shopsByHour(plan: Plan): (hour: number) => Shop {

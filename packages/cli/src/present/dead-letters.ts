@@ -41,7 +41,7 @@ export const DEAD_LETTER_TITLES = [
   "failedAt",
 ] as const satisfies (keyof DeadLetter)[];
 
-/** Gives a dead letter's cells under `DEAD_LETTER_TITLES`. */
+/** Returns a dead letter's cells under `DEAD_LETTER_TITLES`. */
 export function deadLetterCells(letter: DeadLetter): Cell[] {
   return DEAD_LETTER_TITLES.map((title) => {
     const cell = letter[title];

@@ -102,9 +102,16 @@ describe("keys", () => {
 });
 
 describe("open erasures in the status", () => {
-  const status = (openErasures: readonly Erasure[]) =>
+  const status = (pendingErasures: readonly Erasure[]) =>
     formatStatus([
-      { job: "erasure-requests", lastRun: null, schemaChanges: [], activeRuns: [], openQuarantine: {}, openErasures },
+      {
+        job: "erasure-requests",
+        lastRun: null,
+        schemaChanges: [],
+        activeRuns: [],
+        openQuarantine: {},
+        pendingErasures,
+      },
     ]);
 
   it("are shown with days open and days left, and as late when they are", () => {

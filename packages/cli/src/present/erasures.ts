@@ -83,7 +83,7 @@ const IDENTITIES: Readonly<Record<ErasurePlan["identity"], string>> = {
   unknown: "There is no such customer. What else there is would be masked, and whatever comes later.",
 };
 
-/** Tells what an erasure would reach. */
+/** Reports what an erasure would reach. */
 export function formatPlan({ identity, places }: ErasurePlan): string {
   const table = formatTable(
     [{ title: "place" }, { title: "records", align: "right" }],

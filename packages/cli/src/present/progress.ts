@@ -1,4 +1,4 @@
-import { isOpen, type Run } from "@lethe/contracts/runs";
+import { isActive, type Run } from "@lethe/contracts/runs";
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "../terminal.js";
 import { formatProgress, nameRun } from "./runs.js";
@@ -11,7 +11,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Makes the display of one run: a bar where a person watches, else a line now and then. */
+/** Creates the display of one run: a bar where a person watches, else a line now and then. */
 export function createProgress(terminal: Terminal): Progress {
   return terminal.bars === undefined ? lineProgress(terminal) : barProgress(terminal.bars);
 }
@@ -34,7 +34,7 @@ function barProgress(stream: NodeJS.WritableStream): Progress {
       const { done, failed, total } = run.batches;
       // A run without batches is complete when it is closed.
       const all = total === 0 ? 1 : total;
-      const value = total === 0 && !isOpen(run.state) ? 1 : done + failed;
+      const value = total === 0 && !isActive(run.state) ? 1 : done + failed;
       const texts = {
         job: nameRun(run).padEnd(18),
         done: formatCount(done),
@@ -49,7 +49,7 @@ function barProgress(stream: NodeJS.WritableStream): Progress {
         bar.start(all, value, texts);
         started = true;
       }
-      if (!isOpen(run.state)) bar.stop();
+      if (!isActive(run.state)) bar.stop();
     },
     stop: () => bar.stop(),
   };

@@ -38,7 +38,7 @@ export const QUARANTINE_TITLES = [
   "createdAt",
 ] as const satisfies (keyof QuarantineEntry)[];
 
-/** Gives a quarantined record's cells under `QUARANTINE_TITLES`. */
+/** Returns a quarantined record's cells under `QUARANTINE_TITLES`. */
 export function quarantineCells(entry: QuarantineEntry): Cell[] {
   return QUARANTINE_TITLES.map((title) => {
     const cell = entry[title];

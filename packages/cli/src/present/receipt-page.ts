@@ -4,7 +4,7 @@ import { count, daysTaken, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
 /**
- * Makes a page of a receipt, to be printed on A4 or kept: one file that loads nothing, runs nothing, and can be read by
+ * Creates a page of a receipt, to be printed on A4 or kept: one file that loads nothing, runs nothing, and can be read by
  * whoever asked to be forgotten as well as by who audits it. Every value is escaped.
  */
 export function receiptPage(receipt: Receipt): string {

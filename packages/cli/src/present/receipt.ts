@@ -39,7 +39,7 @@ export function summarizeReceipt({ body }: Receipt): string {
   return `${masked}, in ${count(body.places.length, "place")}; records that come later are masked on arrival.`;
 }
 
-/** Gives the days from receiving the request to its completion. */
+/** Returns the days from receiving the request to its completion. */
 export function daysTaken({ body }: Receipt): number {
   return (Date.parse(body.completedAt) - Date.parse(body.receivedAt)) / DAY_MS;
 }

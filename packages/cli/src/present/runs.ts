@@ -15,7 +15,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /**
- * Tells what came of runs: a table with a row for each, then what a person should know of them: reasons of rejects,
+ * Reports what came of runs: a table with a row for each, then what a person should know of them: reasons of rejects,
  * jobs that had nothing new, errors, fields that came new or were missing, and the files that were named.
  */
 export function formatRuns(runs: readonly RunDetail[]): string {
@@ -33,7 +33,7 @@ export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
   return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
 }
 
-/** Gives the run without what only its own page shows, but with its schema changes. */
+/** Returns the run without what only its own page shows, but with its schema changes. */
 export function withoutDetails(detail: RunDetail): Run & Pick<RunDetail, "schemaChanges"> {
   const { notices: _notices, failures: _failures, ...run } = detail;
   return run;
@@ -71,7 +71,7 @@ function describeKnown(files: number): string {
   return files === 1 ? "the one file was" : `all ${formatCount(files)} files were`;
 }
 
-/** Tells which fields came new or were missing in runs, in how many records and where first; nothing when there are none. */
+/** Reports which fields came new or were missing in runs, in how many records and where first; nothing when there are none. */
 export function formatSchemaChanges(
   runs: readonly { readonly run: string; readonly schemaChanges: readonly SchemaChange[] }[],
 ): string {

@@ -19,7 +19,7 @@ export interface JobStatus {
   readonly activeRuns: readonly Run[];
   readonly openQuarantine: RejectCounts;
   /** Of the job that erases: those that are not completed, the oldest first. */
-  readonly openErasures?: readonly Erasure[];
+  readonly pendingErasures?: readonly Erasure[];
 }
 
 /** Lays the jobs out: a table of last runs, then active runs, the last runs' schema changes, open erasures, and what waits in quarantine. */
@@ -42,7 +42,7 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
     .filter((job) => Object.keys(job.openQuarantine).length > 0)
     .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
   const changes = formatSchemaChanges(jobs.map(({ job, schemaChanges }) => ({ run: job, schemaChanges })));
-  const erasures = jobs.flatMap((job) => job.openErasures ?? []);
+  const erasures = jobs.flatMap((job) => job.pendingErasures ?? []);
   return [
     table,
     active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
@@ -64,11 +64,11 @@ export const STATUS_TITLES = [
   "recordsRejected",
   "activeRuns",
   "openQuarantine",
-  "openErasures",
+  "pendingErasures",
 ] as const;
 
-/** Gives a job's cells under `STATUS_TITLES`; those of its last run are empty where it never ran. */
-export function statusCells({ job, lastRun, activeRuns, openQuarantine, openErasures }: JobStatus): Cell[] {
+/** Returns a job's cells under `STATUS_TITLES`; those of its last run are empty where it never ran. */
+export function statusCells({ job, lastRun, activeRuns, openQuarantine, pendingErasures }: JobStatus): Cell[] {
   return [
     job,
     lastRun?.id ?? null,
@@ -81,7 +81,7 @@ export function statusCells({ job, lastRun, activeRuns, openQuarantine, openEras
     lastRun?.records.rejected ?? null,
     activeRuns.length,
     Object.values(openQuarantine).reduce((sum, records) => sum + records, 0),
-    openErasures?.length ?? null,
+    pendingErasures?.length ?? null,
   ];
 }
 

@@ -3,7 +3,7 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** Lays rows out under their titles in columns as wide as their widest text. Gives lines, without a final newline. */
+/** Lays rows out under their titles in columns as wide as their widest text. Returns lines, without a final newline. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, index) =>
     Math.max(column.title.length, ...rows.map((row) => row[index]?.length ?? 0)),

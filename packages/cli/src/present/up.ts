@@ -4,7 +4,7 @@ import { formatCount } from "./table.js";
 
 const MAX_FAILURES = 10;
 
-/** Tells what was copied into landing, and by name what could not be. */
+/** Reports what was copied into landing, and by name what could not be. */
 export function formatCopied(copied: CopiedInput, source: string): string {
   const megabytes = (copied.bytes / 1e6).toFixed(1);
   const failures = copied.failures.slice(0, MAX_FAILURES).map(({ path, why }) => `  ${printable(path)}: ${why}`);

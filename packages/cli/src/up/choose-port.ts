@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 
-/** Gives the wanted port when it is free on `host`, else 0: the system then chooses one. */
+/** Returns the wanted port when it is free on `host`, else 0: the system then chooses one. */
 export async function choosePort(wanted: number, host: string): Promise<number> {
   if (wanted === 0) return 0;
   const server = createServer();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { enqueueOpenWork, enqueueRun } from "@lethe/service-kit/enqueue";
+import { enqueueActiveRuns, enqueueRun } from "@lethe/service-kit/enqueue";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
@@ -33,6 +33,6 @@ it("frees a job that a killed service held, and leaves queues alone that nobody 
   await once(taken, "taken");
   expect(await clearOrphanedJobs(world.queues)).toBe(true);
   letGo();
-  await enqueueOpenWork(world.queues, await openWork(world.pool));
+  await enqueueActiveRuns(world.queues, await readActiveRuns(world.pool));
   expect(await world.queues.byJob.extract.getJob(`extract-${runId}`)).toBeDefined();
 });

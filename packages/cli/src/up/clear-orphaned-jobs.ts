@@ -5,7 +5,7 @@ const QUEUES_OF_RUNS = ["extract", "restage", "transform", "load", "finish"] as 
 /**
  * Empties the queues of runs when a job in them is held by a service that was killed: it would stay held for up to a
  * minute, until BullMQ takes the service for dead. What was queued comes back from the ledger with the first run.
- * To be called only on a Redis that no service uses. Gives whether there was such a job.
+ * To be called only on a Redis that no service uses. Returns whether there was such a job.
  */
 export async function clearOrphanedJobs(queues: Queues): Promise<boolean> {
   const active = await Promise.all(QUEUES_OF_RUNS.map((name) => queues.byJob[name].getActiveCount()));

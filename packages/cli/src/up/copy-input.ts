@@ -92,7 +92,7 @@ function contains(folder: string, other: string): boolean {
   return relative === "" || !(relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative));
 }
 
-/** Walks the source, makes each of its folders in landing, and gives all that is not a folder. */
+/** Walks the source, makes each of its folders in landing, and returns all that is not a folder. */
 async function* entriesOf(
   source: string,
   landing: string,
@@ -123,7 +123,7 @@ async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
 }
 
-/** Gives the bytes that were copied. */
+/** Returns the bytes that were copied. */
 async function copyEntry(entry: Dirent, from: string, to: string): Promise<number> {
   if (entry.isSymbolicLink()) {
     await symlink(await readlink(from), to);

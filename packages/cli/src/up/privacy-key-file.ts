@@ -6,7 +6,7 @@ import { hasSystemCode } from "@lethe/contracts/system-error";
 const KEY_BYTES = 32;
 
 /**
- * Gives the path of a data folder's own privacy key, which is made once, at random, and readable by its owner only.
+ * Returns the path of a data folder's own privacy key, which is made once, at random, and readable by its owner only.
  * Without the same key the suppression list would not know its people any more, so it is never replaced.
  */
 export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
@@ -24,7 +24,7 @@ export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
   return file;
 }
 
-/** Gives the path of the key that a data folder has when the settings name none. */
+/** Returns the path of the key that a data folder has when the settings name none. */
 export function ownKeyFile(dataDirectory: string): string {
   return path.join(dataDirectory, "privacy.key");
 }

@@ -1,10 +1,10 @@
 import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import type { RunDetail } from "@lethe/contracts/runs";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { followWithProgress } from "../commands/run.js";
 import type { Connections } from "../connections.js";
-import { restoreOpenWork, runToEnd } from "../open-runs.js";
+import { restoreActiveRuns, runToEnd } from "../open-runs.js";
 import type { ReceiptNumbers } from "../present/erasures.js";
 import { erasuresOfRuns } from "../run-erasures.js";
 import type { Terminal } from "../terminal.js";
@@ -34,12 +34,12 @@ export async function runAllJobs(
     return run;
   };
   const own: RunDetail[] = [];
-  await restoreOpenWork(connections);
+  await restoreActiveRuns(connections);
   for (const job of DATASET_NAMES) {
     own.push(await runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow));
   }
   for (;;) {
-    const replay = (await openWork(connections.pool)).find((run) => run.kind === "replay");
+    const replay = (await readActiveRuns(connections.pool)).find((run) => run.kind === "replay");
     if (replay === undefined) break;
     own.push(await follow(replay.runId));
   }

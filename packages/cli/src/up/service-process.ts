@@ -100,7 +100,7 @@ function waitForReady(child: ChildProcess, explainDelay: () => Promise<Error>): 
   });
 }
 
-/** Gives how the process ended, in words; also for one that could not be started. */
+/** Returns how the process ended, in words; also for one that could not be started. */
 async function waitForExit(child: ChildProcess): Promise<string> {
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, string | null];

@@ -32,7 +32,7 @@ type Context = Pick<CommandContext, "environment" | "terminal">;
 
 /**
  * Brings all of Lethe up on this machine, runs the four jobs once over a copy of the input, and stays up until it is
- * asked to stop. Gives the exit code; throws what kept it from running. Whatever it started is stopped at its end.
+ * asked to stop. Returns the exit code; throws what kept it from running. Whatever it started is stopped at its end.
  */
 export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
   const settings = readUpSettings(context.environment);

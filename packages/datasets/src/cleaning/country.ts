@@ -18,7 +18,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 const known = new Map<string, string | null>();
 const REMEMBER_AT_MOST = 10_000;
 
-/** Gives the ISO 3166-1 alpha-2 code of a country's cleaned English name; null for a name that is of no country. */
+/** Returns the ISO 3166-1 alpha-2 code of a country's cleaned English name; null for a name that is of no country. */
 export function toCountryCode(name: string | null): string | null {
   if (name === null) return null;
   let code = known.get(name);

@@ -1,7 +1,7 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js";
 
 /**
- * Gives a phone number as E.164 (`+448081570808`, without extension), read as it would be dialled in the country.
+ * Returns a phone number as E.164 (`+448081570808`, without extension), read as it would be dialled in the country.
  * Null where it is no valid number there: the text as it came stands beside it.
  */
 export function toE164(phone: string | null, countryCode: string | null): string | null {

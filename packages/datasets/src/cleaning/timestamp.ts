@@ -7,7 +7,7 @@ const TIME = "YYYY-MM-DDT".length;
 const SECONDS_END = "YYYY-MM-DDThh:mm:ss".length;
 
 /**
- * Gives an instant as ISO 8601 with its zone, to the microsecond as it came; without a zone it is taken as UTC.
+ * Returns an instant as ISO 8601 with its zone, to the microsecond as it came; without a zone it is taken as UTC.
  * Undefined for what is no instant, 2020-02-30 among it.
  */
 export function parseTimestamp(text: string): string | undefined {

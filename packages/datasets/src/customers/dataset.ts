@@ -15,7 +15,7 @@ import { CUSTOMER_FIELDS } from "./schema.js";
 
 const DATE_FIELDS = ["date_of_birth", "last_change"] as const;
 
-/** Makes the customers dataset. */
+/** Creates the customers dataset. */
 export function createCustomers(): Dataset {
   const contract = Type.Object(CUSTOMER_FIELDS, { additionalProperties: false });
   const schema = compileSchema(contract);

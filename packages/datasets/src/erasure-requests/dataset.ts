@@ -20,7 +20,7 @@ const ErasureRequestSchema = Type.Object(ERASURE_REQUEST_FIELDS);
 type RawErasureRequest = Static<typeof ErasureRequestSchema>;
 
 /**
- * Makes the erasure requests dataset.
+ * Creates the erasure requests dataset.
  * Plain id and email live in the staged rows alone, to be matched with the customer; what is kept are keyed hashes.
  */
 export function createErasureRequests(): Dataset {

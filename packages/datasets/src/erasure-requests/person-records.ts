@@ -12,7 +12,7 @@ export const SELECT_ACCEPTED_REQUESTS = `
   join warehouse.erasure_requests e on e.customer_key = s.customer_key and e.state = 'suppressed'
   where not exists (select from stage_rejects r where r.ordinal = s.ordinal)`;
 
-/** Takes ids and emails. Gives the people's customers, current ($1: null version) and superseded, as JSON. */
+/** Takes ids and emails. Returns the people's customers, current ($1: null version) and superseded, as JSON. */
 export const SELECT_CUSTOMERS = `
   select null::bigint as version, to_jsonb(c) as customer
   from warehouse.customers c where c.id = any ($1) or c.email = any ($2)
@@ -20,7 +20,7 @@ export const SELECT_CUSTOMERS = `
   select h.version_id, to_jsonb(h)
   from warehouse.customers_history h where h.id = any ($1) or h.email = any ($2)`;
 
-/** Takes ids. Gives the delivery addresses of their transactions. */
+/** Takes ids. Returns the delivery addresses of their transactions. */
 export const SELECT_ADDRESSES = `
   select t.customer_id as "customerId", d.transaction_key::text as "transactionKey",
          jsonb_build_object('address', d.address, 'postcode', d.postcode, 'city', d.city, 'country', d.country) as address
@@ -28,11 +28,11 @@ export const SELECT_ADDRESSES = `
   where t.customer_id = any ($1)`;
 
 /** Quarantined records of which no field says whose they are: only their words can. */
-export const OF_NOBODY =
+export const UNATTRIBUTED =
   "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
 
 /**
- * Takes ids, emails, and LIKE patterns of both. Gives the people's quarantined records; of those that could not be read
+ * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records; of those that could not be read
  * or lack the fields that say whose they are, all that may mention them.
  */
 export const SELECT_QUARANTINED = `
@@ -43,7 +43,7 @@ export const SELECT_QUARANTINED = `
   union all
   select id, dataset, reason, payload, payload_encoding, subject_customer_id, subject_email, missing_key
   from ledger.quarantine
-  where ${OF_NOBODY} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
+  where ${UNATTRIBUTED} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
     and (payload_encoding = 'base64' or payload ilike any ($3))`;
 
 const SET_MASKED = CUSTOMER_ROW.map((column) => `${column} = masked.${column}`).join(", ");
@@ -118,7 +118,7 @@ export const UPDATE_ERASURE = `
   update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1`;
 
 /**
- * Takes ids (after an erasure: pseudonyms) and an email or null. Gives the files that the people's records came from, by
+ * Takes ids (after an erasure: pseudonyms) and an email or null. Returns the files that the people's records came from, by
  * the records themselves: what was loaded names its file in the warehouse, what was rejected in quarantine. Files that
  * are unreadable as a whole can hold anybody.
  */
@@ -136,7 +136,7 @@ export const SELECT_FILES = `
   where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
   order by id`;
 
-/** Gives every file that is kept. */
+/** Returns every file that is kept. */
 export const SELECT_ALL_FILES = `
   select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
   from ledger.files where kept_path is not null order by id`;

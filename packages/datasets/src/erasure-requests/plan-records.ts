@@ -1,6 +1,6 @@
 /** The statements of a plan: what an erasure of a person, given by plain id and email, would reach. */
 
-/** Takes id and email. Gives every id that the person is known by, and whether the email is the customer's. */
+/** Takes id and email. Returns every id that the person is known by, and whether the email is the customer's. */
 export const SELECT_IDENTITY = `
   with same_email as (
     select id from warehouse.customers where email = $2
@@ -10,7 +10,7 @@ export const SELECT_IDENTITY = `
          coalesce((select case when c.email is not distinct from $2 then 'match' else 'mismatch' end
                    from warehouse.customers c where c.id = $1), 'unknown') as identity`;
 
-/** Takes ids and the email. Gives how many records each table has of them; tables with none are absent. */
+/** Takes ids and the email. Returns how many records each table has of them; tables with none are absent. */
 export const COUNT_RECORDS = `
   select place, records from (
     select 'warehouse.customers' as place, count(*) as records

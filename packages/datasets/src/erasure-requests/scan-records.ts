@@ -1,4 +1,4 @@
-import { OF_NOBODY } from "./person-records.js";
+import { UNATTRIBUTED } from "./person-records.js";
 
 /** The statements with which a closing scan reads what is left of a person; each takes the person's pseudonyms. */
 
@@ -17,11 +17,11 @@ export const SCAN_QUARANTINED = `
   where subject_customer_id = any ($1) and payload is not null and payload <> '[erased]'`;
 
 /** Records of nobody; each is searched for everybody. */
-export const SCAN_OF_NOBODY = `
+export const SCAN_UNATTRIBUTED = `
   select payload, payload_encoding as encoding from ledger.quarantine
-  where ${OF_NOBODY} and payload is not null and payload <> '[erased]'`;
+  where ${UNATTRIBUTED} and payload is not null and payload <> '[erased]'`;
 
-/** Gives everybody whom the warehouse names, by place: for a scan of everything. */
+/** Returns everybody whom the warehouse names, by place: for a scan of everything. */
 export const ALL_PEOPLE = `
   select 'warehouse.customers' as place, id, email from warehouse.customers
   union all

@@ -9,7 +9,7 @@ import { compileSchema } from "../schema-check.js";
 import { PRODUCT_MERGE, PRODUCT_STAGING } from "./merge.js";
 import { PRODUCT_FIELDS, type RawProduct } from "./schema.js";
 
-/** Makes the products dataset. */
+/** Creates the products dataset. */
 export function createProducts(): Dataset {
   const contract = Type.Object(PRODUCT_FIELDS, { additionalProperties: false });
   const schema = compileSchema(contract);

@@ -34,7 +34,7 @@ export interface PurchaseLine {
 }
 
 /**
- * Cleans a transaction of the right schema. Gives a rejection for a time that is none, a line without quantity (or with
+ * Cleans a transaction of the right schema. Returns a rejection for a time that is none, a line without quantity (or with
  * two that differ), an amount too large to be exact, or lines that do not add up to the total cost.
  */
 export function cleanTransaction(raw: RawTransaction): CleanTransaction | Rejection {

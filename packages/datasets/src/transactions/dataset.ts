@@ -11,7 +11,7 @@ import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merg
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
 import { transactionJson } from "./transaction-json.js";
 
-/** Makes the transactions dataset. */
+/** Creates the transactions dataset. */
 export function createTransactions(): Dataset {
   const schema = compileSchema(TransactionSchema);
   return {

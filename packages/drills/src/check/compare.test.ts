@@ -12,7 +12,7 @@ describe("what came of a feed, held against its answer", () => {
     expect(compare(ANSWER, perfect(ANSWER))).toEqual([]);
   });
 
-  const harms: readonly (readonly [string, "lost" | "doubled" | "wrong", (outcome: Outcome) => Partial<Outcome>])[] = [
+  const faults: readonly (readonly [string, "lost" | "doubled" | "wrong", (outcome: Outcome) => Partial<Outcome>])[] = [
     ["a transaction that is gone", "lost", (o) => ({ transactions: o.transactions.slice(1) })],
     ["a purchase line that is gone", "wrong", (o) => ({ transactions: first(o.transactions, { lines: [] }) })],
     ["a total that is another one", "wrong", (o) => ({ transactions: first(o.transactions, { total: "0.01" }) })],
@@ -59,9 +59,9 @@ describe("what came of a feed, held against its answer", () => {
     ["an erased person's email", "wrong", (o) => ({ text: `${o.text} "${ANSWER.erased[1]}"` })],
     ["an erased person's id", "wrong", (o) => ({ text: `${o.text} (${ANSWER.erased[0]},` })],
   ];
-  it.each(harms)("finds %s", (_what, kind, harm) => {
+  it.each(faults)("finds %s", (_what, kind, fault) => {
     const outcome = perfect(ANSWER);
-    const findings = compare(ANSWER, { ...outcome, ...harm(outcome) });
+    const findings = compare(ANSWER, { ...outcome, ...fault(outcome) });
     expect(findings.map((found) => found.kind)).toContain(kind);
   });
 
@@ -71,7 +71,7 @@ describe("what came of a feed, held against its answer", () => {
   });
 });
 
-/** Makes what must come of a feed, without any of the services. */
+/** Creates what must come of a feed, without any of the services. */
 function perfect(answer: Answer): Outcome {
   const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
   const rejectedIn = (path: string) =>

@@ -3,7 +3,7 @@ import type { Answer, FileAnswer, Place } from "../feed/answer.js";
 import { doubled, type Finding, lost, wrong } from "./finding.js";
 import type { FileRow, Outcome } from "./read-outcome.js";
 
-/** Holds what came of a feed against what must come of it, record by record. Gives what differs: nothing when all is well. */
+/** Holds what came of a feed against what must come of it, record by record. Returns what differs: nothing when all is well. */
 export function compare(answer: Answer, outcome: Outcome): Finding[] {
   return [
     ...compareTransactions(answer, outcome),

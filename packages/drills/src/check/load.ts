@@ -2,11 +2,11 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import type { Site } from "../site/site.js";
-import { tellRedis } from "../site/tell-redis.js";
+import type { Cluster } from "../cluster/cluster.js";
+import { tellRedis } from "../cluster/tell-redis.js";
 import { type Finding, wrong } from "./finding.js";
 
-/** What a site holds while it has nothing to do. */
+/** What a cluster holds while it has nothing to do. */
 export interface Load {
   readonly databaseConnections: number;
   readonly redisConnections: number;
@@ -20,12 +20,12 @@ const REDIS_CONNECTIONS_MORE = 6;
 const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
 const PATIENCE_MS = 10_000;
 
-export async function measureLoad(site: Site): Promise<Load> {
-  const { rows } = await site.pool.query<{ n: number }>(
+export async function measureLoad(cluster: Cluster): Promise<Load> {
+  const { rows } = await cluster.pool.query<{ n: number }>(
     "select count(*) as n from pg_stat_activity where application_name like 'lethe-%'",
   );
-  const clients = await tellRedis(site, (redis) => redis.client("LIST") as Promise<string>);
-  const memory = await Promise.all(site.places().map((place) => place.memory()));
+  const clients = await tellRedis(cluster, (redis) => redis.client("LIST") as Promise<string>);
+  const memory = await Promise.all(cluster.places().map((place) => place.memory()));
   return {
     databaseConnections: rows[0]?.n ?? 0,
     redisConnections: clients.trim().split("\n").length,
@@ -33,11 +33,11 @@ export async function measureLoad(site: Site): Promise<Load> {
   };
 }
 
-/** Says what did not come back down after the work: connections, memory, staged objects, half-written files. */
-export async function findLeaks(site: Site, before: Load): Promise<Finding[]> {
+/** Describes what did not come back down after the work: connections, memory, staged objects, half-written files. */
+export async function findLeaks(cluster: Cluster, before: Load): Promise<Finding[]> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const findings = [...excess(before, await measureLoad(site)), ...(await leftovers(site.data))];
+    const findings = [...excess(before, await measureLoad(cluster)), ...(await leftovers(cluster.data))];
     if (findings.length === 0 || performance.now() > deadline) return findings;
     await setTimeout(250);
   }

@@ -12,7 +12,7 @@ const SALES_IN_LARGE_FILE = 1_200;
 const ERASED = 3;
 
 /**
- * Makes the input of one round of a drill, with its answer. Rounds of one site have days, ids and skus of their own
+ * Creates the input of one round of a drill, with its answer. Rounds of one cluster have days, ids and skus of their own
  * (up to 7,000 rounds), so what one leaves changes nothing for the next. The same seed and round give the same bytes.
  */
 export function makeFeed(seed: number, round: number): Answer {

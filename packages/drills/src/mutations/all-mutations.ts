@@ -1,11 +1,11 @@
-import type { Harm } from "../harm.js";
-import { serializationFailure } from "../harms/break-postgres.js";
-import { cutRedis, emptyRedis, halfOpenRedis } from "../harms/break-redis.js";
-import { damageStaging } from "../harms/damage-staging.js";
-import { deliverTwice } from "../harms/deliver-twice.js";
-import { SCHEDULE_HARMS } from "../harms/disturb-schedules.js";
-import { fillDisk } from "../harms/fill-disk.js";
-import { killService } from "../harms/kill-service.js";
+import type { Fault } from "../fault.js";
+import { serializationFailure } from "../faults/break-postgres.js";
+import { cutRedis, emptyRedis, halfOpenRedis } from "../faults/break-redis.js";
+import { damageStaging } from "../faults/damage-staging.js";
+import { deliverTwice } from "../faults/deliver-twice.js";
+import { SCHEDULE_FAULTS } from "../faults/disturb-schedules.js";
+import { fillDisk } from "../faults/fill-disk.js";
+import { killService } from "../faults/kill-service.js";
 import type { Mutation } from "./mutation.js";
 
 /** The guards that drills must miss when they are out. */
@@ -24,7 +24,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "if (true) {",
       },
     ],
-    harm: deliverTwice,
+    fault: deliverTwice,
     rounds: 3,
   },
   {
@@ -36,7 +36,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: '"select $1::text", [runId]',
       },
     ],
-    harm: deliverTwice,
+    fault: deliverTwice,
     rounds: 40,
   },
   {
@@ -48,7 +48,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "1",
       },
     ],
-    harm: killService("extractor"),
+    fault: killService("extractor"),
     rounds: 40,
   },
   {
@@ -56,11 +56,11 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "services/scheduler/dist/start-scheduler.js",
-        find: "const added = await enqueueOpenWork(queues, await openWork(pool));",
+        find: "const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));",
         replace: "const added = 0;",
       },
     ],
-    harm: emptyRedis,
+    fault: emptyRedis,
     rounds: 3,
   },
   {
@@ -72,7 +72,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "",
       },
     ],
-    harm: named(SCHEDULE_HARMS, "comes back empty"),
+    fault: named(SCHEDULE_FAULTS, "comes back empty"),
     rounds: 2,
   },
   {
@@ -89,7 +89,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: '.join(" "),\n            retryable: false,',
       },
     ],
-    harm: serializationFailure,
+    fault: serializationFailure,
     rounds: 2,
   },
   {
@@ -101,7 +101,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "retryable: false,\n        frames,\n    };\n}\n/** What has been",
       },
     ],
-    harm: fillDisk("staging"),
+    fault: fillDisk("staging"),
     rounds: 2,
   },
   {
@@ -113,7 +113,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "const MAX_STALLED_COUNT = 0;",
       },
     ],
-    harm: killService("loader"),
+    fault: killService("loader"),
     rounds: 4,
   },
   {
@@ -125,7 +125,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "if (true)",
       },
     ],
-    harm: damageStaging("missing"),
+    fault: damageStaging("missing"),
     rounds: 4,
   },
   {
@@ -137,7 +137,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "",
       },
     ],
-    harm: halfOpenRedis,
+    fault: halfOpenRedis,
     rounds: 2,
   },
   {
@@ -149,13 +149,13 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         replace: "retryStrategy: () => null,",
       },
     ],
-    harm: cutRedis,
+    fault: cutRedis,
     rounds: 2,
   },
 ];
 
-function named(harms: readonly Harm[], text: string): Harm {
-  const harm = harms.find(({ name }) => name.includes(text));
-  if (harm === undefined) throw new Error(`there is no harm ${text}`);
-  return harm;
+function named(faults: readonly Fault[], text: string): Fault {
+  const fault = faults.find(({ name }) => name.includes(text));
+  if (fault === undefined) throw new Error(`there is no fault ${text}`);
+  return fault;
 }

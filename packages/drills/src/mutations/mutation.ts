@@ -1,4 +1,4 @@
-import type { Harm } from "../harm.js";
+import type { Fault } from "../fault.js";
 
 export interface Edit {
   /** The built file, from the repository's root. */
@@ -8,14 +8,14 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** A guard that is taken out of the built code, and the harm that must then be felt. */
+/** A guard that is taken out of the built code, and the fault that must then be felt. */
 export interface Mutation {
   /** What the guard does when it is there. */
   readonly guard: string;
   readonly edits: readonly Edit[];
-  readonly harm: Harm;
+  readonly fault: Fault;
   /**
-   * Rounds that are tried, each with another seed, until one finds something: a moment may miss, and the faster the machine,
+   * Rounds that are tried, each with another seed, until one finds something: a injection point may miss, and the faster the machine,
    * the more of them do.
    */
   readonly rounds: number;

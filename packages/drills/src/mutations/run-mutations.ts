@@ -56,10 +56,10 @@ async function readOriginals({ guard, edits }: Mutation) {
 }
 
 async function drill(mutation: Mutation): Promise<readonly Finding[]> {
-  const installation = await openInstallation({ build: "dist", keep: false, patienceMs: PATIENCE_MS });
+  const installation = await openInstallation({ build: "dist", keep: false, timeoutMs: PATIENCE_MS });
   try {
     for (let seed = 1; seed <= mutation.rounds; seed++) {
-      const { findings } = await installation.round(mutation.harm, seed, OUTAGE_MS);
+      const { findings } = await installation.round(mutation.fault, seed, OUTAGE_MS);
       if (findings.length > 0) return findings;
     }
     return [];

@@ -1,7 +1,7 @@
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import type { Pool, Queryable } from "../pool.js";
 
-export interface OpenErasure {
+export interface PendingErasure {
   readonly id: string;
   readonly runId: string;
   /** The key that the person's hashes and pseudonyms were made with. */
@@ -13,21 +13,21 @@ export interface OpenErasure {
    */
   readonly waits: boolean;
   /** Whether its own run is closed, so that no finish job of that run will come back to it. */
-  readonly isLeft: boolean;
+  readonly isOrphaned: boolean;
 }
 
 /**
- * Gives the erasures that are not completed, oldest first. A run of requests that is itself in its last stage has nothing
+ * Returns the erasures that are not completed, oldest first. A run of requests that is itself in its last stage has nothing
  * staged any more, so two of them do not wait for each other.
  */
-export async function openErasures(db: Queryable): Promise<OpenErasure[]> {
-  const { rows } = await db.query<OpenErasure>(
+export async function pendingErasures(db: Queryable): Promise<PendingErasure[]> {
+  const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
             exists (select from ledger.runs r
                     where r.state in ('queued', 'extracting', 'processing', 'finishing')
                       and not (r.job = 'erasure-requests' and r.state = 'finishing')
                       and r.requested_at < e.suppressed_at) as waits,
-            own.state not in ('queued', 'extracting', 'processing', 'finishing') as "isLeft"
+            own.state not in ('queued', 'extracting', 'processing', 'finishing') as "isOrphaned"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
      where e.state = 'suppressed' order by e.received_at, e.id`,
   );
@@ -68,7 +68,7 @@ export async function recordPlaces(db: Queryable, erasureId: string, places: rea
   );
 }
 
-/** Gives what an erasure has masked, place by place. */
+/** Returns what an erasure has masked, place by place. */
 export async function readPlaces(db: Queryable, erasureId: string): Promise<ErasurePlace[]> {
   const { rows } = await db.query<ErasurePlace>(
     "select place, name, records, values from privacy.erasure_places where erasure_id = $1 order by place, name",

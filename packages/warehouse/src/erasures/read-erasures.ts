@@ -10,7 +10,7 @@ export interface ErasureFilter {
   readonly limit: number;
 }
 
-/** Gives one page of erasures, newest first. */
+/** Returns one page of erasures, newest first. */
 export async function listErasures(
   db: Queryable,
   filter: ErasureFilter,
@@ -27,15 +27,15 @@ export async function listErasures(
   return { erasures, nextCursor: rows.length > filter.limit ? (erasures.at(-1)?.id ?? null) : null };
 }
 
-/** Gives an erasure. Throws NotFoundError. */
+/** Returns an erasure. Throws NotFoundError. */
 export async function readErasure(db: Queryable, id: string): Promise<Erasure> {
   const { rows } = await db.query<ErasureRow>(`${SELECT_ERASURE} where id = $1`, [id]);
   if (rows[0] === undefined) throw new NotFoundError(`there is no erasure ${id}`);
   return toErasure(rows[0]);
 }
 
-/** Gives how many erasures are open, and the age in days of the oldest: 0 when none is. */
-export async function measureOpenErasures(db: Queryable): Promise<{ open: number; oldestDays: number }> {
+/** Returns how many erasures are open, and the age in days of the oldest: 0 when none is. */
+export async function measurePendingErasures(db: Queryable): Promise<{ open: number; oldestDays: number }> {
   const { rows } = await db.query<{ open: number; days: number }>(
     `select count(*) as open,
             coalesce(extract(epoch from clock_timestamp() - min(received_at)) / 86400, 0)::double precision as days

@@ -7,7 +7,7 @@ import { inTransaction, type Pool, type Queryable } from "../pool.js";
 const FIRST_PREVIOUS_HASH = "0".repeat(64);
 
 /**
- * Gives a receipt's hash: SHA-256 over the previous one's hash and the body, its keys sorted. So no receipt can be
+ * Returns a receipt's hash: SHA-256 over the previous one's hash and the body, its keys sorted. So no receipt can be
  * changed, taken out or put in without every later hash being another one.
  */
 export function hashReceipt(previousHash: string, sequence: number, body: ReceiptBody): string {
@@ -42,14 +42,14 @@ export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Re
 
 const SELECT_RECEIPT = `select sequence, body, previous_hash as "previousHash", hash from privacy.receipts`;
 
-/** Gives an erasure's receipt. Throws NotFoundError while there is none. */
+/** Returns an erasure's receipt. Throws NotFoundError while there is none. */
 export async function readReceipt(db: Queryable, erasureId: string): Promise<Receipt> {
   const { rows } = await db.query<Receipt>(`${SELECT_RECEIPT} where erasure_id = $1`, [erasureId]);
   if (rows[0] === undefined) throw new NotFoundError(`there is no receipt for erasure ${erasureId}`);
   return rows[0];
 }
 
-/** Gives the numbers of the erasures' receipts, by erasure; one that is not completed has none. */
+/** Returns the numbers of the erasures' receipts, by erasure; one that is not completed has none. */
 export async function readReceiptNumbers(
   db: Queryable,
   erasureIds: readonly string[],
@@ -61,13 +61,13 @@ export async function readReceiptNumbers(
   return new Map(rows.map(({ erasureId, sequence }) => [erasureId, sequence]));
 }
 
-/** Gives all receipts in the order of their chain. */
+/** Returns all receipts in the order of their chain. */
 export async function readReceiptChain(db: Queryable): Promise<Receipt[]> {
   const { rows } = await db.query<Receipt>(`${SELECT_RECEIPT} order by sequence`);
   return rows;
 }
 
-/** Gives the completed erasures that have no receipt: the newest receipts can be taken away without breaking the chain. */
+/** Returns the completed erasures that have no receipt: the newest receipts can be taken away without breaking the chain. */
 export async function erasuresWithoutReceipt(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select e.id from warehouse.erasure_requests e
@@ -84,7 +84,7 @@ export interface ReceiptFault {
   readonly fault: string;
 }
 
-/** Walks a chain of receipts, given in order, and gives what does not fit: nothing for a chain that is whole. */
+/** Walks a chain of receipts, given in order, and returns what does not fit: nothing for a chain that is whole. */
 export function checkReceiptChain(receipts: readonly Receipt[]): ReceiptFault[] {
   const faults: ReceiptFault[] = [];
   let previousHash: string | undefined;

@@ -11,7 +11,7 @@ const MASKED_TABLES = [
 
 /**
  * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
- * line of sight, and has the planner take its samples anew, which hold values of columns too (`pg_stats`). Gives when it
+ * line of sight, and has the planner take its samples anew, which hold values of columns too (`pg_stats`). Returns when it
  * was done. Cannot run in a transaction. Throws ConfigurationError when a table was not vacuumed for want of a right:
  * PostgreSQL itself would only warn.
  */
@@ -39,7 +39,7 @@ export async function vacuumErasedTables(pool: Pool): Promise<Date> {
 }
 
 /**
- * Tells who of a connection may vacuum the masked tables: the role that it has taken on, or else the login behind it.
+ * Reports who of a connection may vacuum the masked tables: the role that it has taken on, or else the login behind it.
  * Throws ConfigurationError when neither may, so that a service can say so as it starts.
  */
 export async function requireVacuumer(db: Queryable): Promise<"role" | "login"> {

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
-import { isOpen, type RunKind, type RunState } from "@lethe/contracts/runs";
+import { isActive, type RunKind, type RunState } from "@lethe/contracts/runs";
 import { cutOffOnAbort } from "../cut-off.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
@@ -14,7 +14,7 @@ import { announceRun } from "./run-events.js";
 export async function cancelRun(pool: Pool, runId: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     const state = await lockRun(client, runId);
-    if (!isOpen(state)) throw new RunStateError(`run ${runId} is ${state} and cannot be cancelled`);
+    if (!isActive(state)) throw new RunStateError(`run ${runId} is ${state} and cannot be cancelled`);
     await client.query("update ledger.runs set state = 'cancelled', finished_at = clock_timestamp() where id = $1", [
       runId,
     ]);
@@ -84,7 +84,7 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
   if (rows[0] !== undefined) throw new RunStateError(`run ${runId} cannot be retried: ${rows[0].what}`);
 }
 
-/** Marks a queued run as being extracted; gives false when the run is closed, so the job has nothing to do. */
+/** Marks a queued run as being extracted; returns false when the run is closed, so the job has nothing to do. */
 export async function startExtraction(db: Queryable, runId: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `update ledger.runs set state = 'extracting', started_at = coalesce(started_at, clock_timestamp())
@@ -140,7 +140,7 @@ export async function completeExtraction(db: Queryable, runId: string, extractMs
 }
 
 /**
- * Takes a run into its last stage. Gives `finishing` when every batch has ended, `failed` or `cancelled` when only
+ * Takes a run into its last stage. Returns `finishing` when every batch has ended, `failed` or `cancelled` when only
  * tidying up is left, and undefined when it is too early or the run has succeeded already.
  */
 export async function startFinish(
@@ -161,7 +161,7 @@ export async function startFinish(
   return state === "finishing" || state === "failed" || state === "cancelled" ? state : undefined;
 }
 
-/** Tells whether each of a run's batches was loaded, so that nothing which it staged is needed for a retry. */
+/** Reports whether each of a run's batches was loaded, so that nothing which it staged is needed for a retry. */
 export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean> {
   const { rows } = await db.query("select from ledger.batches where run_id = $1 and state <> 'loaded' limit 1", [
     runId,
@@ -177,7 +177,7 @@ export const IS_OVERTAKEN = `
                                     where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
                                       and later.requested_at > r.requested_at))`;
 
-/** Gives the overtaken runs of a job that failed or were cancelled: what they staged is of no use any more. */
+/** Returns the overtaken runs of a job that failed or were cancelled: what they staged is of no use any more. */
 export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs r
@@ -195,7 +195,7 @@ export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<st
 export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
   const before = await lockRun(client, runId);
   // Somebody retried it while it was tidied up: it has work again, and closes when that is done.
-  if (isOpen(before) && before !== "finishing") return before;
+  if (isActive(before) && before !== "finishing") return before;
   await releaseIncompleteFiles(client, runId);
   const { rows } = await client.query<{ state: RunState }>(
     `update ledger.runs r
@@ -224,7 +224,7 @@ export async function failRun(
   message: string,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
-    if (!isOpen(await lockRun(client, runId))) return;
+    if (!isActive(await lockRun(client, runId))) return;
     await client.query(
       `update ledger.runs
        set state = 'failed', finished_at = clock_timestamp(), failed_at = clock_timestamp(), failed_stage = $2,

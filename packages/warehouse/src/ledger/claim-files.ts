@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunStateError } from "@lethe/contracts/errors";
 import type { Partition } from "@lethe/contracts/partition";
-import { isOpen, type RunState } from "@lethe/contracts/runs";
+import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 
 export interface FoundFile {
@@ -54,7 +54,7 @@ export async function claimFiles(
   ]);
   const takenByPath = new Map(taken.rows.map((row) => [row.path, row.id]));
   const missing = files.filter((file) => !takenByPath.has(file.path)).map((file) => file.sha256);
-  if (missing.length > 0) await requireOpen(db, runId);
+  if (missing.length > 0) await requireActive(db, runId);
   const knownByHash = missing.length === 0 ? new Map<string, KnownRow>() : await readKnown(db, dataset, missing);
   return files.map((file) => {
     const fileId = takenByPath.get(file.path);
@@ -84,9 +84,9 @@ const CLAIM = `
   on conflict (dataset, sha256) where state <> 'released' do nothing
   returning id, path`;
 
-async function requireOpen(db: Queryable, runId: string): Promise<void> {
+async function requireActive(db: Queryable, runId: string): Promise<void> {
   const { rows } = await db.query<{ state: RunState }>("select state from ledger.runs where id = $1", [runId]);
-  if (rows[0] === undefined || !isOpen(rows[0].state)) throw new RunStateError(`run ${runId} is closed`);
+  if (rows[0] === undefined || !isActive(rows[0].state)) throw new RunStateError(`run ${runId} is closed`);
 }
 
 interface KnownRow {

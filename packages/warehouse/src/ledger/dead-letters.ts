@@ -14,7 +14,7 @@ export interface DeadLetterFilter {
 }
 
 /**
- * Gives one page of dead letters, newest first. The cursor is a letter's id, and holds when that letter has been replayed
+ * Returns one page of dead letters, newest first. The cursor is a letter's id, and holds when that letter has been replayed
  * meanwhile; an unknown one gives an empty page. A run that a person cancelled leaves no letters.
  */
 export async function listDeadLetters(
@@ -36,7 +36,7 @@ export async function listDeadLetters(
   return { deadLetters, nextCursor: rows.length > filter.limit ? (deadLetters.at(-1)?.id ?? null) : null };
 }
 
-/** Gives a dead letter. Throws NotFoundError, also for one that was replayed. */
+/** Returns a dead letter. Throws NotFoundError, also for one that was replayed. */
 export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLetter> {
   const { rows } = await db.query<LetterRow>(`${LETTERS} select * from letters where id = $1`, [id]);
   if (rows[0] === undefined) throw new NotFoundError(`there is no dead letter ${id}`);
@@ -44,13 +44,13 @@ export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLet
 }
 
 /** Counts the dead letters that can be replayed. */
-export async function countOpenDeadLetters(db: Queryable): Promise<number> {
+export async function countReplayableDeadLetters(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ n: number }>(`${LETTERS} select count(*) as n from letters where status = 'open'`);
   return rows[0]?.n ?? 0;
 }
 
 /**
- * Opens a dead letter's run again with what this letter means, and gives the run's id; other batches that failed stay so.
+ * Opens a dead letter's run again with what this letter means, and returns the run's id; other batches that failed stay so.
  * It does not enqueue anything. Throws NotFoundError, and RunStateError where the run cannot be opened.
  */
 export async function replayDeadLetter(pool: Pool, id: string): Promise<string> {

@@ -13,7 +13,7 @@ export interface UnpublishedPart {
 }
 
 /**
- * Gives the parts that a run has loaded and not yet published, of at most so many partitions, ordered by partition, file
+ * Returns the parts that a run has loaded and not yet published, of at most so many partitions, ordered by partition, file
  * and line.
  */
 export async function unpublishedParts(db: Queryable, runId: string, partitions: number): Promise<UnpublishedPart[]> {
@@ -68,7 +68,7 @@ export interface ProcessedLength {
   readonly nextBytes: number | null;
 }
 
-/** Gives the lengths of processed files, in the partitions' order. */
+/** Returns the lengths of processed files, in the partitions' order. */
 export async function processedLengths(
   db: Queryable,
   dataset: DatasetName,
@@ -158,7 +158,7 @@ export interface CompleteFile {
   readonly keptPath: string | null;
 }
 
-/** Gives the run's files whose batches are all loaded and which still lie in landing. */
+/** Returns the run's files whose batches are all loaded and which still lie in landing. */
 export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
     `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
@@ -194,7 +194,7 @@ export async function recordArchived(
   );
 }
 
-/** Gives a run's files that were put aside as unreadable, by their path in the quarantine folder. */
+/** Returns a run's files that were put aside as unreadable, by their path in the quarantine folder. */
 export async function quarantinedFilesOfRun(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ path: string }>(
     `select kept_path as path from ledger.files where run_id = $1 and state = 'quarantined' and kept_path is not null`,

@@ -19,7 +19,7 @@ export interface BatchInfo {
   readonly republishing: boolean;
 }
 
-/** Gives what a service needs to know of a batch before it works on it. Throws NotFoundError. */
+/** Returns what a service needs to know of a batch before it works on it. Throws NotFoundError. */
 export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
   const { rows } = await db.query<BatchInfo>(
     `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging,
@@ -33,7 +33,7 @@ export async function readBatch(db: Queryable, batchId: string): Promise<BatchIn
 
 /**
  * Notes that a batch is transformed; `transformMs` is added to its time, `stagedBytes` are those of all that is staged for
- * it. Gives false for a batch that has ended: it stays as it is.
+ * it. Returns false for a batch that has ended: it stays as it is.
  */
 export async function markTransformed(
   db: Queryable,
@@ -51,7 +51,7 @@ export async function markTransformed(
 }
 
 /**
- * Locks a batch for its load, to the end of the transaction. Gives false when there is nothing to load: it was loaded
+ * Locks a batch for its load, to the end of the transaction. Returns false when there is nothing to load: it was loaded
  * by another delivery (which this call waits for), or its run was cancelled.
  */
 export async function lockBatch(client: Client, batchId: string): Promise<boolean> {
@@ -70,7 +70,7 @@ async function lockRun(client: Client, batchId: string): Promise<void> {
   );
 }
 
-/** Locks a batch to the end of the transaction, so that no other delivery works on it. Gives false when it has ended. */
+/** Locks a batch to the end of the transaction, so that no other delivery works on it. Returns false when it has ended. */
 export async function lockBatchAlone(client: Client, batchId: string): Promise<boolean> {
   const { rows } = await client.query<{ state: BatchState }>(
     "select state from ledger.batches where id = $1 for update",
@@ -83,7 +83,7 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
 
 /**
  * Locks batches of a run that wait to be loaded, to the end of the transaction: the given one and up to `most - 1` others,
- * in their order, without those that somebody else works on. Gives their ids: none if there is nothing to do at once.
+ * in their order, without those that somebody else works on. Returns their ids: none if there is nothing to do at once.
  */
 export async function lockWaitingBatches(
   client: Client,

@@ -27,7 +27,7 @@ const ACTIVE_RUN = `
   where job = $1 and kind = $2 and state in ('queued', 'extracting', 'processing', 'finishing')`;
 
 /**
- * Opens a run in the ledger and gives its id. It does not enqueue anything: the caller does, with that id, and
+ * Opens a run in the ledger and returns its id. It does not enqueue anything: the caller does, with that id, and
  * reconciliation does if the caller cannot any more.
  * Throws RunActiveError with the open run's id when the job already has one of this kind.
  */
@@ -49,7 +49,7 @@ export async function openRun(db: Queryable, request: RunRequest): Promise<strin
   }
 }
 
-/** Records that a schedule fired while the job had an open run; gives the record's id. */
+/** Records that a schedule fired while the job had an open run; returns the record's id. */
 export async function recordSkippedRun(db: Queryable, job: DatasetName, activeRunId: string): Promise<string> {
   const { rows } = await db.query<{ id: string }>(
     `insert into ledger.runs (job, kind, trigger, state, finished_at, error_code, error_message)

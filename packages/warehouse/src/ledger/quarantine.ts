@@ -11,7 +11,7 @@ export interface QuarantineList extends QuarantineFilter {
   readonly limit: number;
 }
 
-/** Gives one page of quarantined records, oldest first, without their payloads. */
+/** Returns one page of quarantined records, oldest first, without their payloads. */
 export async function listQuarantine(
   db: Queryable,
   list: QuarantineList,
@@ -64,7 +64,7 @@ export interface ReplayableRecord {
 }
 
 /**
- * Gives the next records that a replay should try again, by id: those of the filter; with no filter, those whose
+ * Returns the next records that a replay should try again, by id: those of the filter; with no filter, those whose
  * missing customer or sku has arrived. `missingKeyArrived` is the dataset's condition on `q` (trusted SQL).
  */
 export async function nextReplayable(
@@ -88,8 +88,8 @@ export async function nextReplayable(
   return rows;
 }
 
-/** Gives those of these quarantined records that are still open, in the order of the ids, as a replay takes them. */
-export async function openRecords(db: Queryable, ids: readonly number[]): Promise<ReplayableRecord[]> {
+/** Returns those of these quarantined records that are still open, in the order of the ids, as a replay takes them. */
+export async function recordsToReplay(db: Queryable, ids: readonly number[]): Promise<ReplayableRecord[]> {
   const { rows } = await db.query<ReplayableRecord>(
     `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
             q.payload_encoding as "payloadEncoding"
@@ -103,7 +103,7 @@ export async function openRecords(db: Queryable, ids: readonly number[]): Promis
   return rows;
 }
 
-/** Gives the last quarantined record that stands in a batch of a replay: where an interrupted one goes on. 0 if none does. */
+/** Returns the last quarantined record that stands in a batch of a replay: where an interrupted one goes on. 0 if none does. */
 export async function lastReplayedId(db: Queryable, runId: string): Promise<number> {
   const { rows } = await db.query<{ id: number }>(
     `select coalesce(max(taken.id), 0) as id
@@ -116,7 +116,7 @@ export async function lastReplayedId(db: Queryable, runId: string): Promise<numb
   return rows[0]?.id ?? 0;
 }
 
-/** Tells whether a record of the dataset waits for a customer or sku that has arrived. */
+/** Reports whether a record of the dataset waits for a customer or sku that has arrived. */
 export async function hasReplayable(db: Queryable, dataset: DatasetName, missingKeyArrived: string): Promise<boolean> {
   const { rows } = await db.query(
     `select from ledger.quarantine q

@@ -5,7 +5,7 @@ import type { QuarantineFilter } from "@lethe/contracts/quarantine";
 import type { RunKind } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 
-export interface OpenedRun {
+export interface RunSpec {
   readonly dataset: DatasetName;
   readonly kind: RunKind;
   readonly range: PartitionRange;
@@ -14,8 +14,8 @@ export interface OpenedRun {
   readonly replayFilter: QuarantineFilter | null;
 }
 
-/** Gives what a run was opened to do. Throws NotFoundError. */
-export async function readRunRequest(db: Queryable, runId: string): Promise<OpenedRun> {
+/** Returns what a run was opened to do. Throws NotFoundError. */
+export async function readRunRequest(db: Queryable, runId: string): Promise<RunSpec> {
   const { rows } = await db.query<{
     job: DatasetName;
     kind: RunKind;

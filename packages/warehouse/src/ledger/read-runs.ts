@@ -19,7 +19,7 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** Gives one page of runs, newest first. The cursor is a run's id; an unknown one gives an empty page. */
+/** Returns one page of runs, newest first. The cursor is a run's id; an unknown one gives an empty page. */
 export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
   const { rows } = await db.query<RunRow>({
     ...LIST_RUNS,
@@ -29,7 +29,7 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPag
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
-/** Gives a run with its notices, failed batches and schema changes. Throws NotFoundError. */
+/** Returns a run with its notices, failed batches and schema changes. Throws NotFoundError. */
 export async function readRun(db: Queryable, runId: string): Promise<RunDetail> {
   const { rows } = await db.query<RunRow>({ ...READ_RUN, values: [runId] });
   const row = rows[0];
@@ -47,13 +47,13 @@ export async function readRun(db: Queryable, runId: string): Promise<RunDetail> 
   return { ...toRun(row), notices: notices.rows, failures: failures.rows, schemaChanges };
 }
 
-/** Gives the newest run of each job over files, by job; a job that never ran is absent. */
+/** Returns the newest run of each job over files, by job; a job that never ran is absent. */
 export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>> {
   const { rows } = await db.query<RunRow>(READ_LAST_RUNS);
   return new Map(rows.map((row) => [row.job, toRun(row)]));
 }
 
-/** Gives the open run over files of each job, by job; a job without one is absent. */
+/** Returns the open run over files of each job, by job; a job without one is absent. */
 export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, string>> {
   const { rows } = await db.query<{ job: DatasetName; id: string }>(
     `select job, id from ledger.runs

@@ -1,5 +1,5 @@
 import { RunStateError } from "@lethe/contracts/errors";
-import { isOpen, type RunState } from "@lethe/contracts/runs";
+import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
@@ -23,7 +23,7 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
   const { rows } = await client.query<{ state: RunState }>("select state from ledger.runs where id = $1 for share", [
     batch.runId,
   ]);
-  if (rows[0] === undefined || !isOpen(rows[0].state)) throw new RunStateError(`run ${batch.runId} is closed`);
+  if (rows[0] === undefined || !isActive(rows[0].state)) throw new RunStateError(`run ${batch.runId} is closed`);
   await client.query(
     `insert into ledger.batches (id, run_id, number, state, bytes, staged_bytes)
      select $1, $2, coalesce(max(number), 0) + 1, 'staged', $3, $4 from ledger.batches where run_id = $2`,
@@ -48,7 +48,7 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
 
 // Replays of a file's records have segments of it, too, which are no part of its extraction: only those of its own run are.
 
-/** Says that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
+/** Describes that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
 export async function completeFiles(db: Queryable, fileIds: readonly number[]): Promise<void> {
   await db.query(
     `update ledger.files f
@@ -60,7 +60,7 @@ export async function completeFiles(db: Queryable, fileIds: readonly number[]): 
   );
 }
 
-/** Gives the line after the last one of a file that stands in a batch: where an interrupted extraction goes on. */
+/** Returns the line after the last one of a file that stands in a batch: where an interrupted extraction goes on. */
 export async function nextLineOfFile(db: Queryable, fileId: number): Promise<number> {
   const { rows } = await db.query<{ next: number }>(
     `select coalesce(max(s.first_line + s.line_count), 1) as next
@@ -73,8 +73,8 @@ export async function nextLineOfFile(db: Queryable, fileId: number): Promise<num
   return rows[0]?.next ?? 1;
 }
 
-/** Gives the ids of a run's batches that wait for a service. */
-export async function openBatches(db: Queryable, runId: string): Promise<string[]> {
+/** Returns the ids of a run's batches that wait for a service. */
+export async function pendingBatches(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     "select id from ledger.batches where run_id = $1 and state in ('staged', 'transformed') order by number",
     [runId],

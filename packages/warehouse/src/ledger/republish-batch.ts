@@ -10,7 +10,7 @@ export interface RecordPlace {
 
 /**
  * Notes that what a loaded batch adds to `processed_data/` was lost before it was published: its lines are to be made and
- * transformed again, its rows stay. Gives false for a batch that is not loaded.
+ * transformed again, its rows stay. Returns false for a batch that is not loaded.
  */
 export async function noteLostOutput(db: Queryable, batchId: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -22,7 +22,7 @@ export async function noteLostOutput(db: Queryable, batchId: string): Promise<bo
 }
 
 /**
- * Gives the records of a loaded batch that were not loaded: those that stand in quarantine because of it. Of a replay
+ * Returns the records of a loaded batch that were not loaded: those that stand in quarantine because of it. Of a replay
  * these are what is still open, since whatever it loaded it has resolved.
  */
 export async function rejectedPlaces(

@@ -7,7 +7,7 @@ const DAMAGES_AT_MOST = 5;
 
 /**
  * Notes that something staged of a batch is missing or damaged. With `restaging` its lines are to be made again, and nothing
- * is loaded of it before that. Gives whether that may be made good: `ended` for a batch that needs it no more, and
+ * is loaded of it before that. Returns whether that may be made good: `ended` for a batch that needs it no more, and
  * `too often` for one that is to be given up.
  */
 export async function noteDamage(
@@ -38,7 +38,7 @@ export interface SegmentOrigin {
   readonly quarantineIds: readonly number[] | null;
 }
 
-/** Gives where a batch's segments came from, in their order, and the bytes of all of its lines. */
+/** Returns where a batch's segments came from, in their order, and the bytes of all of its lines. */
 export async function readOrigins(
   db: Queryable,
   batchId: string,
@@ -61,7 +61,7 @@ export async function readOrigins(
   };
 }
 
-/** Notes that a batch's lines are staged again. Gives false for a batch that has ended: it stays as it is. */
+/** Notes that a batch's lines are staged again. Returns false for a batch that has ended: it stays as it is. */
 export async function recordRestaged(
   db: Queryable,
   runId: string,

@@ -18,7 +18,7 @@ export interface ScheduleChange {
   readonly enabled?: boolean | undefined;
 }
 
-/** Gives the jobs' schedules in the order of the jobs; one that is missing is stored with its default first. */
+/** Returns the jobs' schedules in the order of the jobs; one that is missing is stored with its default first. */
 export async function readSchedules(db: Queryable): Promise<StoredSchedule[]> {
   await db.query(
     `insert into ledger.schedules (job, cron, timezone)
@@ -33,7 +33,7 @@ export async function readSchedules(db: Queryable): Promise<StoredSchedule[]> {
   return rows;
 }
 
-/** Changes a schedule and gives it as it now is. The caller has checked cron and time zone. Throws NotFoundError. */
+/** Changes a schedule and returns it as it now is. The caller has checked cron and time zone. Throws NotFoundError. */
 export async function changeSchedule(db: Queryable, job: DatasetName, change: ScheduleChange): Promise<StoredSchedule> {
   await db.query(
     `update ledger.schedules

@@ -32,7 +32,7 @@ export async function writeSchemaChanges(
 }
 
 /**
- * Gives the schema changes of runs, added up over their batches, by run; a run without any is absent. Of more new fields
+ * Returns the schema changes of runs, added up over their batches, by run; a run without any is absent. Of more new fields
  * than a report names, those of the fewest records are added to `(other)`, which then tells of at least so many records:
  * one record may have had several of them.
  */

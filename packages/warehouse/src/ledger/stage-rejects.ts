@@ -22,13 +22,13 @@ const NAMES = COLUMNS.map(([name]) => name);
 /** The fields of a rejects file in COPY text format, in their order; the last is null but in a replay. */
 export const REJECT_COLUMNS = [...NAMES, "quarantine_id"];
 
-/** Makes the temporary table of a batch's rejects, empty at the start of each transaction. */
+/** Creates the temporary table of a batch's rejects, empty at the start of each transaction. */
 export async function createRejectStage(client: Client): Promise<void> {
   const columns = [...COLUMNS, ["quarantine_id", "bigint"]].map(([name, type]) => `${name} ${type}`);
   await client.query(`create temp table if not exists stage_quarantine (${columns.join(", ")}) on commit delete rows`);
 }
 
-/** Copies rejects into the temporary table; gives their number. */
+/** Copies rejects into the temporary table; returns their number. */
 export async function stageRejects(client: Client, rejects: Readable): Promise<number> {
   return copyIn(client, "stage_quarantine", REJECT_COLUMNS, rejects);
 }

@@ -27,7 +27,7 @@ export async function readStagedSpace(db: Queryable, growth: number): Promise<St
   return rows[0] ?? { bytes: 0, bytesOfClosedRuns: 0, batchesAtWork: 0 };
 }
 
-/** Gives the bytes of loaded batches that wait in staging to be published, of all runs. */
+/** Returns the bytes of loaded batches that wait in staging to be published, of all runs. */
 export async function unpublishedBytes(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ bytes: number }>(
     `select coalesce(sum(staged_bytes), 0)::bigint as bytes
@@ -36,7 +36,7 @@ export async function unpublishedBytes(db: Queryable): Promise<number> {
   return rows[0]?.bytes ?? 0;
 }
 
-/** Gives a run's loaded batches that hold room in staging though nothing of them is left to publish. */
+/** Returns a run's loaded batches that hold room in staging though nothing of them is left to publish. */
 export async function publishedBatches(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.batches b

@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** Tells whether an `Authorization` header opens the door. */
+/** Reports whether an `Authorization` header opens the door. */
 export type TokenCheck = (authorization: string | undefined) => boolean;
 
 /** What a 401 tells the caller to show; browsers ask for a password because of `Basic`. */
 export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm="Lethe"'];
 
 /**
- * Makes the check for a token: it may come as `Bearer <token>`, or as the password of `Basic` under any user name.
+ * Creates the check for a token: it may come as `Bearer <token>`, or as the password of `Basic` under any user name.
  * Hashes of equal length are compared in constant time, so that an answer's delay tells nothing about the token.
  */
 export function createTokenCheck(token: string): TokenCheck {

@@ -10,7 +10,7 @@ const KEEP_ALIVE_MS = 10 * SECOND_MS;
 const MAX_HEADERS = 100;
 
 /**
- * Gives what Fastify and Node are told against clients that are slow or send too much: `requestMs` for a whole request,
+ * Returns what Fastify and Node are told against clients that are slow or send too much: `requestMs` for a whole request,
  * ten seconds of them for its headers (16 KiB); a connection on which nothing moves for two minutes ends.
  */
 export function connectionLimits(requestMs: number, maxBodyBytes: number) {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "./loopback.js";
 
 /**
- * Tells whether a request that changes something comes from a page of another site: a browser adds the password it
+ * Reports whether a request that changes something comes from a page of another site: a browser adds the password it
  * remembers, or needs none on loopback, so any page that a user opens could start runs. Callers that are no browser
  * send neither header and pass.
  */
@@ -15,7 +15,7 @@ export function isCrossSite(method: string, headers: IncomingHttpHeaders): boole
 }
 
 /**
- * Tells whether a request is addressed to a name that is not this machine's own. Without a token that is refused, since
+ * Reports whether a request is addressed to a name that is not this machine's own. Without a token that is refused, since
  * a page of another site could have its name point here (DNS rebinding) and would then count as the same site.
  */
 export function isMisdirected(headers: IncomingHttpHeaders): boolean {

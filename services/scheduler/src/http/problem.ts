@@ -13,7 +13,7 @@ import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 import type { FastifyError, FastifyReply } from "fastify";
 
 /**
- * Gives the problem details (RFC 9457) that a thrown error is answered with. Only Lethe's own messages are shown, and
+ * Returns the problem details (RFC 9457) that a thrown error is answered with. Only Lethe's own messages are shown, and
  * of those none with status 500 and above: other people's quote what they stumbled over. `maxBodyBytes` is what a body
  * that is too large is told.
  */
@@ -26,7 +26,7 @@ export function problemOf(error: unknown, maxBodyBytes: number): Problem {
   return CLIENT_ERRORS[error.statusCode ?? 500] ?? problem(500, "internal");
 }
 
-/** Makes problem details; the status names the title. */
+/** Creates problem details; the status names the title. */
 export function problem(status: number, code: string, detail?: string): Problem {
   const title = STATUS_CODES[status] ?? "Error";
   return { type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) };

@@ -29,7 +29,7 @@ export interface Limits {
 // The hour begins anew each time, which the library can do for a single counter though its types do not say so.
 const SINCE_LAST_SHOWN = { max: 1, timeWindow: HOUR_MS, continueExceeding: true };
 
-/** Makes the counters. The app must have `@fastify/rate-limit`. */
+/** Creates the counters. The app must have `@fastify/rate-limit`. */
 export function createRateLimits(app: FastifyInstance, limits: Limits): RateLimits {
   const counter = (max: number) => app.createRateLimit({ max, timeWindow: MINUTE_MS });
   const admitted = counter(limits.requests);
@@ -54,7 +54,7 @@ export function createRateLimits(app: FastifyInstance, limits: Limits): RateLimi
   };
 }
 
-/** Gives for how many seconds nothing is left to an address, without counting. */
+/** Returns for how many seconds nothing is left to an address, without counting. */
 async function secondsUsedUp(
   counter: ReturnType<FastifyInstance["createRateLimit"]>,
   request: FastifyRequest,

@@ -14,7 +14,7 @@ const MEANING = {
 
 const ON_EVERY_ROUTE = [401, 403, 429, 500, 503] as const;
 
-/** Gives the problem answers of a route: those named, and those that every route may give. */
+/** Returns the problem answers of a route: those named, and those that every route may give. */
 export function problems<S extends 400 | 404 | 409>(...statuses: S[]) {
   const entries = [...statuses, ...ON_EVERY_ROUTE].map((status) => [status, problemAnswer(MEANING[status])]);
   return Object.fromEntries(entries) as Record<S | (typeof ON_EVERY_ROUTE)[number], ReturnType<typeof problemAnswer>>;

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { DEAD_LETTER_STATUSES, DeadLetterSchema } from "@lethe/contracts/dead-letters";
-import { JobNameSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema } from "@lethe/contracts/runs";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { listDeadLetters, readDeadLetter, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
 import type { AppDependencies } from "../dependencies.js";
@@ -23,7 +23,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
       tags: ["dead letters"],
       querystring: Type.Object(
         {
-          job: Type.Optional(JobNameSchema),
+          job: Type.Optional(DatasetNameSchema),
           status: Type.Optional(Type.Enum(DEAD_LETTER_STATUSES)),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
@@ -67,7 +67,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
     },
     handler: async (request, reply) => {
       const runId = await replayDeadLetter(pool, request.params.id);
-      const run = (await openWork(pool)).find((open) => open.runId === runId);
+      const run = (await readActiveRuns(pool)).find((open) => open.runId === runId);
       if (run !== undefined) await runQueue.resume(run);
       return reply
         .code(202)

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { DATASET_NAMES } from "@lethe/contracts/datasets";
-import { JobNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readActiveRunIds, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -23,7 +23,7 @@ const RunRequestBody = Type.Object(
 );
 
 const JobOverview = Type.Object({
-  job: JobNameSchema,
+  job: DatasetNameSchema,
   schedule: ref(ScheduleSchema),
   lastRun: Type.Union([ref(RunSchema), Type.Null()]),
   activeRunId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
@@ -62,7 +62,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
       summary: "Start a run",
       description: `Takes in the files of the job's dataset (${DATASET_NAMES.join(", ")}) that lie in landing.`,
       tags: ["jobs"],
-      params: Type.Object({ job: JobNameSchema }),
+      params: Type.Object({ job: DatasetNameSchema }),
       body: RunRequestBody,
       response: {
         202: {

@@ -7,7 +7,7 @@ import {
   QuarantineFilterSchema,
   RejectReasonSchema,
 } from "@lethe/contracts/quarantine";
-import { JobNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema, RunSchema } from "@lethe/contracts/runs";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -55,7 +55,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
         200: Type.Object({
           counts: Type.Array(
             Type.Object({
-              dataset: JobNameSchema,
+              dataset: DatasetNameSchema,
               reason: RejectReasonSchema,
               status: Type.Enum(QUARANTINE_STATUSES),
               records: Type.Integer(),
@@ -89,7 +89,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
 
 /** Opens all replay runs or, with RunActiveError, none. */
 async function openReplays(pool: Pool, filter: QuarantineFilter): Promise<string[]> {
-  const datasets = filter.dataset === undefined ? await datasetsWithOpenRecords(pool, filter) : [filter.dataset];
+  const datasets = filter.dataset === undefined ? await datasetsToReplay(pool, filter) : [filter.dataset];
   return inTransaction(pool, async (client) => {
     const runIds: string[] = [];
     for (const job of datasets) {
@@ -100,7 +100,7 @@ async function openReplays(pool: Pool, filter: QuarantineFilter): Promise<string
   });
 }
 
-async function datasetsWithOpenRecords(pool: Pool, filter: QuarantineFilter): Promise<DatasetName[]> {
+async function datasetsToReplay(pool: Pool, filter: QuarantineFilter): Promise<DatasetName[]> {
   const datasets: DatasetName[] = [];
   for (const dataset of DATASET_NAMES) {
     const { entries } = await listQuarantine(pool, { ...filter, dataset, status: "open", limit: 1 });

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { JobNameSchema, RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema, RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
-import { openWork } from "@lethe/warehouse/ledger/open-work";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
 import type { AppDependencies } from "../dependencies.js";
@@ -20,7 +20,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
       tags: ["runs"],
       querystring: Type.Object(
         {
-          job: Type.Optional(JobNameSchema),
+          job: Type.Optional(DatasetNameSchema),
           state: Type.Optional(Type.Enum(RUN_STATES)),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
@@ -80,7 +80,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
     handler: async (request, reply) => {
       const { id } = request.params;
       await reopenRun(pool, id);
-      const run = (await openWork(pool)).find(({ runId }) => runId === id);
+      const run = (await readActiveRuns(pool)).find(({ runId }) => runId === id);
       if (run !== undefined) await runQueue.resume(run);
       return reply.code(202).send(await readRun(pool, id));
     },

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { JobNameSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
@@ -42,7 +42,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async 
       summary: "Change a schedule, or switch it on or off",
       description: "Takes effect at once and is kept over restarts.",
       tags: ["schedules"],
-      params: Type.Object({ job: JobNameSchema }),
+      params: Type.Object({ job: DatasetNameSchema }),
       body: ScheduleChangeBody,
       response: { 200: ref(ScheduleSchema), ...problems(400, 404) },
     },

@@ -8,8 +8,8 @@ import type { JobSchedulerJson, Queue } from "bullmq";
 type TriggerQueue = Queue<JobPayload<"trigger">>;
 
 /**
- * Makes the `trigger` queue's job schedulers follow the ledger, touching only what is missing or differs. May run at
- * any time and in several processes. Gives the names of the jobs whose scheduler was set or removed.
+ * Creates the `trigger` queue's job schedulers follow the ledger, touching only what is missing or differs. May run at
+ * any time and in several processes. Returns the names of the jobs whose scheduler was set or removed.
  *
  * This is not done once and for all, because BullMQ's schedulers live in Redis: a flush takes them away, and after a
  * restart or reconnect one may stand there without a next job and never fire again (its issues 3272, 2151, 3202).
@@ -59,7 +59,7 @@ async function setIfNeeded(queue: TriggerQueue, { job, cron, timezone }: StoredS
   return true;
 }
 
-/** Tells whether a scheduler's next job stands in the queue, or is at work and about to be followed by another. */
+/** Reports whether a scheduler's next job stands in the queue, or is at work and about to be followed by another. */
 async function hasNextJob(queue: TriggerQueue, id: string, scheduler: JobSchedulerJson): Promise<boolean> {
   if (await willRun(queue, id, scheduler.next)) return true;
   // Between the two questions the job may have run and the scheduler moved on.

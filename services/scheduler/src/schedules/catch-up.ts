@@ -5,7 +5,7 @@ import { previousTick } from "./cron.js";
 
 /**
  * Sees to the ticks that fell into a standstill, before the schedules run again. With `makeUp` each job that missed one
- * or more is triggered once; without, what is left of them in the queue is dropped. Gives the jobs that had missed one.
+ * or more is triggered once; without, what is left of them in the queue is dropped. Returns the jobs that had missed one.
  */
 export async function catchUp(
   db: Queryable,
@@ -27,7 +27,7 @@ export async function catchUp(
   return missed;
 }
 
-/** Gives the newest tick that a schedule should have fired at and did not; undefined when it kept up. */
+/** Returns the newest tick that a schedule should have fired at and did not; undefined when it kept up. */
 export function missedTick(schedule: StoredSchedule, now: Date): Date | undefined {
   if (!schedule.enabled) return undefined;
   const tick = previousTick(schedule, now);

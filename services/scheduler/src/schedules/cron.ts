@@ -28,12 +28,12 @@ export function checkTimezone(timezone: string): void {
   }
 }
 
-/** Gives the first tick after an instant. */
+/** Returns the first tick after an instant. */
 export function nextTick({ cron, timezone }: Cron, after: Date): Date {
   return CronExpressionParser.parse(cron, { tz: timezone, currentDate: after }).next().toDate();
 }
 
-/** Gives the last tick before an instant. */
+/** Returns the last tick before an instant. */
 export function previousTick({ cron, timezone }: Cron, before: Date): Date {
   return CronExpressionParser.parse(cron, { tz: timezone, currentDate: before }).prev().toDate();
 }

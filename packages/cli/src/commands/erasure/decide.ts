@@ -4,7 +4,7 @@ import type { CommandContext } from "../../command-context.js";
 import { connectionSettings, databaseSetting } from "../../connection-settings.js";
 import { withConnections, withDatabase } from "../../connections.js";
 import { integerBetween } from "../../parse-arguments.js";
-import { followErasureRun, openErasureRun, prepareErasureRun } from "./run-erasures.js";
+import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
 const parseQuarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
 const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismatch`";
@@ -27,7 +27,7 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
         await prepareErasureRun(connections, terminal);
         await approveRequest(connections.pool, id);
         terminal.note(`request ${id} is approved`);
-        if (options.follow !== true) return openErasureRun(connections, "replay", terminal);
+        if (options.follow !== true) return startErasureRun(connections, "replay", terminal);
         return (await followErasureRun(connections, "replay", terminal)).code;
       });
       context.exitWith(code);

@@ -10,7 +10,7 @@ import { type Connections, withConnections } from "../../connections.js";
 import { readErasureRequest } from "../../erasure-request.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { Terminal } from "../../terminal.js";
-import { followErasureRun, openErasureRun, prepareErasureRun } from "./run-erasures.js";
+import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
 interface RequestOptions {
   readonly file?: string;
@@ -34,7 +34,7 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
         await prepareErasureRun(connections, terminal);
         const path = await fileRequest(dataDirectory(context.environment), request.customerId, request.email);
         terminal.note(`handed in as ${path}`);
-        if (options.follow !== true) return openErasureRun(connections, "files", terminal);
+        if (options.follow !== true) return startErasureRun(connections, "files", terminal);
         return followRequest(connections, path, terminal);
       });
       context.exitWith(code);
@@ -57,7 +57,7 @@ async function followRequest(connections: Connections, path: string, terminal: T
   return EXIT.failed;
 }
 
-/** Says why the request did not become an erasure; undefined when it did, or when it was one already. */
+/** Describes why the request did not become an erasure; undefined when it did, or when it was one already. */
 async function findRefusal(pool: Pool, path: string, runs: readonly RunDetail[]): Promise<string | undefined> {
   const unseen = await unseenFiles(pool, "erasure-requests", [path]);
   if (unseen.length > 0) return "no run has seen the request: is DATA_DIR the folder that the services work on?";

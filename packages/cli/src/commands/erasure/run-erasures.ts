@@ -3,7 +3,7 @@ import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail, RunKind } from "@lethe/contracts/runs";
 import type { Connections } from "../../connections.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
-import { openAndEnqueue, restoreOpenWork, runToEnd } from "../../open-runs.js";
+import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../../open-runs.js";
 import { formatErasures } from "../../present/erasures.js";
 import { formatRuns } from "../../present/runs.js";
 import { erasuresOfRuns } from "../../run-erasures.js";
@@ -11,10 +11,10 @@ import type { Terminal } from "../../terminal.js";
 import { followWithProgress, warnOfMissingServices } from "../run.js";
 
 /**
- * Opens a run of erasure requests and prints its id. Where one of its kind is at work already, says so and gives the exit
+ * Opens a run of erasure requests and prints its id. Where one of its kind is at work already, says so and returns the exit
  * code of that: what waits is taken by the next run.
  */
-export async function openErasureRun(
+export async function startErasureRun(
   connections: Connections,
   kind: RunKind,
   { print, note }: Terminal,
@@ -52,6 +52,6 @@ export async function followErasureRun(
 
 /** What both ways begin with: lost work is enqueued again, and a person hears of services that are not there. */
 export async function prepareErasureRun(connections: Connections, terminal: Terminal): Promise<void> {
-  await restoreOpenWork(connections);
+  await restoreActiveRuns(connections);
   await warnOfMissingServices(connections, terminal);
 }

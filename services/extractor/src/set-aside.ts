@@ -11,7 +11,7 @@ import type { InspectedFile } from "./inspect-file.js";
  * Does what is to be done with files that the run has not got. Those whose content Lethe has already leave landing: what
  * was loaded stands in the archive, what was unreadable in quarantine. Those that another open run has stay, and are named.
  */
-export async function leaveAside(
+export async function setAsideUnclaimed(
   context: ExtractorContext,
   runId: string,
   files: readonly InspectedFile[],
@@ -30,7 +30,7 @@ export async function leaveAside(
   await removeEmptyFolders(context.landing, known);
 }
 
-/** Gives where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */
+/** Returns where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */
 export function quarantinePath(file: InspectedFile): string {
   return `${file.path}.${file.sha256.toString("hex").slice(0, 12)}`;
 }

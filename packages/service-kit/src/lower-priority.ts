@@ -9,7 +9,7 @@ const SESSION_FIELD = 3;
  * Has the machine run other processes first, where they want the same core: a service that works on batches for minutes
  * would keep whoever asks the API waiting. A process that shares its session with others lowers itself alone.
  */
-export function giveWay(): void {
+export function lowerPriority(): void {
   setPriority(NICE);
   if (process.platform === "linux") lowerOwnSession();
 }

@@ -3,17 +3,17 @@ import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { below, type Random } from "@lethe/cli/generate/random";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import type { Harm } from "../harm.js";
+import type { Fault } from "../fault.js";
 
 /** Cuts some staged objects short, or takes them away, while batches wait. */
-export function damageStaging(how: "truncated" | "missing"): Harm {
+export function damageStaging(how: "truncated" | "missing"): Fault {
   return {
     name: `staged objects ${how}`,
-    async harm({ site, random, note, untilSomeMoment }) {
-      await untilSomeMoment();
+    async fault({ cluster, random, note, untilInjectionPoint }) {
+      await untilInjectionPoint();
       const damaged: string[] = [];
       for (let i = 0; i < 400 && damaged.length < 4; i++) {
-        const path = await pickObject(join(site.data, "staging"), random);
+        const path = await pickObject(join(cluster.data, "staging"), random);
         if (path !== undefined && (await damage(path, how))) damaged.push(path.slice(path.lastIndexOf("/") + 1));
         else await new Promise((resolve) => setImmediate(resolve));
       }
@@ -36,7 +36,7 @@ async function damage(path: string, how: "truncated" | "missing"): Promise<boole
   }
 }
 
-/** Gives some object of some batch. */
+/** Returns some object of some batch. */
 async function pickObject(staging: string, random: Random): Promise<string | undefined> {
   let path = staging;
   for (let depth = 0; depth < 3; depth++) {

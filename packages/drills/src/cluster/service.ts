@@ -10,7 +10,7 @@ export type ServiceName = (typeof SERVICE_NAMES)[number];
 /** Which of what the build makes: bundles are what users run; in compiled files a single guard can be taken out. */
 export type Build = "bundle" | "dist";
 
-/** What a service can be told to do to itself: see `harm-hook.mjs`. Milliseconds. */
+/** What a service can be told to do to itself: see `fault-hook.mjs`. Milliseconds. */
 export type Order = { readonly block: number } | { readonly clock: number };
 
 /** A place for a service: a process runs in it, and when that ends unasked another one takes its place. */
@@ -26,16 +26,16 @@ export interface ServicePlace {
   memory(): Promise<number>;
   /** Ends the process at once; the next one starts by itself. */
   kill(): void;
-  /** Asks the process to stop and has no other take its place. Gives its exit code; null when a signal ended it. */
+  /** Asks the process to stop and has no other take its place. Returns its exit code; null when a signal ended it. */
   stop(): Promise<number | null>;
 }
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const HOOK = fileURLToPath(new URL("../../harm-hook.mjs", import.meta.url));
+const HOOK = fileURLToPath(new URL("../../fault-hook.mjs", import.meta.url));
 /** Between an end and the next start, so that a service which cannot start does not spin. */
 const RESTART_MS = 100;
 
-/** Makes a place and starts the service in it. */
+/** Creates a place and starts the service in it. */
 export function openPlace(
   name: ServiceName,
   build: Build,

@@ -2,16 +2,16 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 
 /** What a run needs from the queues to come to its end. */
-export interface OpenRun {
+export interface ActiveRun {
   readonly runId: string;
   readonly kind: RunKind;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
 }
 
-/** Gives every open run with its open batches: what must be in Redis, whatever happened to it. */
-export async function openWork(db: Queryable): Promise<OpenRun[]> {
-  const { rows } = await db.query<OpenRun>(
+/** Returns every open run with its open batches: what must be in Redis, whatever happened to it. */
+export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
+  const { rows } = await db.query<ActiveRun>(
     `select r.id as "runId", r.kind, r.extracted_at is not null as extracted,
             coalesce(array_agg(b.id::text order by b.number) filter (where b.id is not null), '{}') as "batchIds"
      from ledger.runs r
@@ -23,8 +23,8 @@ export async function openWork(db: Queryable): Promise<OpenRun[]> {
   return rows;
 }
 
-/** Gives the age in seconds of the oldest open run: 0 when none is open. */
-export async function oldestOpenRunSeconds(db: Queryable): Promise<number> {
+/** Returns the age in seconds of the oldest open run: 0 when none is open. */
+export async function oldestActiveRunSeconds(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seconds: number }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(requested_at)), 0)::double precision as seconds
      from ledger.runs where state in ('queued', 'extracting', 'processing', 'finishing')`,
@@ -32,8 +32,8 @@ export async function oldestOpenRunSeconds(db: Queryable): Promise<number> {
   return rows[0]?.seconds ?? 0;
 }
 
-/** Gives which of these runs are open. */
-export async function whichAreOpen(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
+/** Returns which of these runs are open. */
+export async function whichAreActive(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs
      where id::text = any ($1) and state in ('queued', 'extracting', 'processing', 'finishing')`,

@@ -5,7 +5,7 @@ import { ensureDatabase, preparePostgres } from "@lethe/local-stack/postgres-ser
 import { prepareRedis } from "@lethe/local-stack/redis-server";
 import { startTcpProxy, type TcpProxy } from "@lethe/local-stack/tcp-proxy";
 
-/** A database server or a Redis of the drills' own, which they may do harm to. */
+/** A database server or a Redis of the drills' own, which they may do fault to. */
 export interface Server {
   /** Where services and drills reach it: through a proxy that can cut, slow and swallow. */
   readonly url: string;

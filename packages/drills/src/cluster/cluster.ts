@@ -9,9 +9,9 @@ import { type Servers, startServers } from "./servers.js";
 import { type Build, openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
 
 /** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
-export interface Site {
+export interface Cluster {
   readonly servers: Servers;
-  /** Straight to the database, past the proxy that harm is done with. */
+  /** Straight to the database, past the proxy that fault is done with. */
   readonly pool: Pool;
   readonly prefix: string;
   /** DATA_DIR. */
@@ -24,7 +24,7 @@ export interface Site {
   /** Opens a further place of a service, until `closeExtraPlaces`. */
   openExtraPlace(name: ServiceName): Promise<ServicePlace>;
   closeExtraPlaces(): Promise<void>;
-  /** Calls the API, again and again while it does not answer or is not able to; gives the first other answer. */
+  /** Calls the API, again and again while it does not answer or is not able to; returns the first other answer. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
 }
@@ -39,9 +39,9 @@ const DRILL_SETTINGS = {
 
 /**
  * Starts servers in a temporary folder, migrates a database and starts the services of a build. With `keep` the folder, with data and
- * logs, stays when the site is closed.
+ * logs, stays when the cluster is closed.
  */
-export async function openSite(build: Build, keep: boolean): Promise<Site> {
+export async function openCluster(build: Build, keep: boolean): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
@@ -115,7 +115,7 @@ async function callApi(findPlace: () => ServicePlace | undefined, method: string
   }
 }
 
-/** Gives undefined when there is no answer: the service may be down, and the caller asks again. */
+/** Returns undefined when there is no answer: the service may be down, and the caller asks again. */
 async function ask(url: string, method: string, body: unknown) {
   try {
     const response = await fetch(url, {

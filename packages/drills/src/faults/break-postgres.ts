@@ -1,42 +1,42 @@
 import { setTimeout } from "node:timers/promises";
 import { below } from "@lethe/cli/generate/random";
 import type { Pool } from "@lethe/warehouse/pool";
-import type { Harm } from "../harm.js";
+import type { Fault } from "../fault.js";
 
-export const crashPostgres: Harm = {
+export const crashPostgres: Fault = {
   name: "PostgreSQL killed, started again",
-  async harm({ site, random, untilSomeMoment }) {
-    await untilSomeMoment();
-    await site.servers.postgres.kill();
+  async fault({ cluster, random, untilInjectionPoint }) {
+    await untilInjectionPoint();
+    await cluster.servers.postgres.kill();
     await setTimeout(below(random, 1_000));
-    await site.servers.postgres.start();
+    await cluster.servers.postgres.start();
   },
 };
 
-export const cutPostgres: Harm = {
+export const cutPostgres: Fault = {
   name: "PostgreSQL unreachable",
-  async harm({ site, outageMs, untilSomeMoment }) {
-    await untilSomeMoment();
-    await site.servers.postgres.proxy.cut();
+  async fault({ cluster, outageMs, untilInjectionPoint }) {
+    await untilInjectionPoint();
+    await cluster.servers.postgres.proxy.cut();
     // Longer than the retries of a job last would be a failed run, as it should be; this is about what heals.
     await setTimeout(Math.min(outageMs, 5_000));
-    await site.servers.postgres.proxy.restore();
+    await cluster.servers.postgres.proxy.restore();
   },
 };
 
-export const terminateBackends: Harm = {
+export const terminateBackends: Fault = {
   name: "pg_terminate_backend in COPY",
-  async harm({ site, note, untilSomeMoment }) {
-    await untilSomeMoment();
-    const inCopy = await terminate(site.pool, "query ilike 'copy%' and state = 'active'", 3_000);
-    const others = await terminate(site.pool, "state in ('active', 'idle in transaction')", 500);
+  async fault({ cluster, note, untilInjectionPoint }) {
+    await untilInjectionPoint();
+    const inCopy = await terminate(cluster.pool, "query ilike 'copy%' and state = 'active'", 3_000);
+    const others = await terminate(cluster.pool, "state in ('active', 'idle in transaction')", 500);
     note(`${inCopy} in COPY, ${others} in other statements`);
   },
 };
 
-/** Ends services' connections in such a state; looks for one for so many milliseconds. Gives how many it ended. */
-async function terminate(pool: Pool, condition: string, patienceMs: number): Promise<number> {
-  const deadline = performance.now() + patienceMs;
+/** Ends services' connections in such a state; looks for one for so many milliseconds. Returns how many it ended. */
+async function terminate(pool: Pool, condition: string, timeoutMs: number): Promise<number> {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     // One backend that looks for others in a loop is quicker than asking again and again from here.
     const { rows } = await pool.query<{ ended: boolean }>(
@@ -49,12 +49,12 @@ async function terminate(pool: Pool, condition: string, patienceMs: number): Pro
 
 const FAILURES = 4;
 
-export const serializationFailure: Harm = {
+export const serializationFailure: Fault = {
   name: "serialization failures",
-  async harm({ site, untilSomeMoment }) {
-    await untilSomeMoment();
+  async fault({ cluster, untilInjectionPoint }) {
+    await untilInjectionPoint();
     // A sequence counts on when the transaction that asked it is rolled back.
-    await site.pool.query(`
+    await cluster.pool.query(`
       create sequence public.drill_failures;
       grant all on sequence public.drill_failures to public;
       create function public.drill_fail() returns trigger language plpgsql as $$
@@ -66,10 +66,10 @@ export const serializationFailure: Harm = {
       end $$;
       create trigger drill_fail after update on ledger.batches for each statement execute function public.drill_fail();`);
   },
-  async conclude({ site, note }) {
-    const { rows } = await site.pool.query<{ n: number }>("select last_value as n from public.drill_failures");
+  async conclude({ cluster, note }) {
+    const { rows } = await cluster.pool.query<{ n: number }>("select last_value as n from public.drill_failures");
     note(`${Math.min(FAILURES, rows[0]?.n ?? 0)} failures`);
-    await site.pool.query("drop function public.drill_fail cascade; drop sequence public.drill_failures");
+    await cluster.pool.query("drop function public.drill_fail cascade; drop sequence public.drill_failures");
     return [];
   },
 };

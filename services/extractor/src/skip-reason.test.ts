@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openInputFile } from "@lethe/input-files/file-source";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { whyLeftAlone } from "./why-left-alone.js";
+import { skipReason } from "./skip-reason.js";
 
 const ORDINARY_USER = 65_534;
 
@@ -17,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true }));
 async function whyNotOpened(name: string) {
   return openInputFile(join(folder, name)).then(
     (file) => file.close().then(() => "opened"),
-    (error: unknown) => whyLeftAlone(error),
+    (error: unknown) => skipReason(error),
   );
 }
 
@@ -30,8 +30,8 @@ it("tells a file that may not be read, a link and a file that is gone", async ()
 });
 
 it("does not take a disk that fails for a fault of the file", () => {
-  expect(whyLeftAlone(Object.assign(new Error("i/o error"), { code: "EIO" }))).toBeUndefined();
-  expect(whyLeftAlone(new Error("anything"))).toBeUndefined();
+  expect(skipReason(Object.assign(new Error("i/o error"), { code: "EIO" }))).toBeUndefined();
+  expect(skipReason(new Error("anything"))).toBeUndefined();
 });
 
 /** Root may read everything, so it steps down for a moment. */

@@ -9,6 +9,6 @@ const GROWTH_PERCENT = 200;
  * service through whose hands files go would walk its 30 MB of code and objects once for every 10 MB that it reads. V8 asks for
  * the flag at each collection, so it may be set at any time.
  */
-export function collectRarely(): void {
+export function tuneGarbageCollection(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 const below = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /**
- * Gives way in a process of its own, and tells of it and of its session: null on kernels that do not group by it, and for
+ * Returns way in a process of its own, and tells of it and of its session: null on kernels that do not group by it, and for
  * processes of no session's group (those that the first process starts), whose file is empty.
  */
 const PROGRAM = `
@@ -18,8 +18,8 @@ const PROGRAM = `
     return nice === null ? null : Number(nice[1]);
   };
   const before = sessionNice();
-  const { giveWay } = await import(process.argv[1]);
-  giveWay();
+  const { lowerPriority } = await import(process.argv[1]);
+  lowerPriority();
   process.stdout.write(JSON.stringify({ priority: getPriority(), before, after: sessionNice() }));
 `;
 
@@ -36,7 +36,7 @@ it("leaves a session alone that others share", async () => {
 });
 
 async function giveWayInProcess({ detached }: { readonly detached: boolean }) {
-  const built = new URL("../dist/give-way.js", import.meta.url).href;
+  const built = new URL("../dist/lower-priority.js", import.meta.url).href;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM, built], {
     detached,
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,25 +1,25 @@
-import type { Harm } from "../harm.js";
+import type { Fault } from "../fault.js";
 import { crashPostgres, cutPostgres, serializationFailure, terminateBackends } from "./break-postgres.js";
 import { cutRedis, emptyRedis, evictRedis, flushRedis, halfOpenRedis, restartRedis, slowRedis } from "./break-redis.js";
 import { damageStaging } from "./damage-staging.js";
 import { deliverTwice } from "./deliver-twice.js";
 import { blockEventLoop, clockSetBack } from "./disturb-process.js";
-import { SCHEDULE_HARMS } from "./disturb-schedules.js";
+import { SCHEDULE_FAULTS } from "./disturb-schedules.js";
 import { fillDisk } from "./fill-disk.js";
 import { killService } from "./kill-service.js";
 import { manyInstances } from "./many-instances.js";
 
 /** What a drill begins with: nothing is done, so whatever is found is the drill's own fault or a plain bug. */
-export const noHarm: Harm = {
+export const noFault: Fault = {
   name: "none",
-  async harm({ untilSomeMoment }) {
-    await untilSomeMoment();
+  async fault({ untilInjectionPoint }) {
+    await untilInjectionPoint();
   },
 };
 
-/** Every kind of harm, in the order of the table. */
-export const ALL_HARMS: readonly Harm[] = [
-  noHarm,
+/** Every kind of fault, in the order of the table. */
+export const ALL_FAULTS: readonly Fault[] = [
+  noFault,
   killService("scheduler"),
   killService("extractor"),
   killService("transformer"),
@@ -43,5 +43,5 @@ export const ALL_HARMS: readonly Harm[] = [
   blockEventLoop,
   clockSetBack,
   deliverTwice,
-  ...SCHEDULE_HARMS,
+  ...SCHEDULE_FAULTS,
 ];

@@ -2,13 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { below, type Random } from "@lethe/cli/generate/random";
 import type { Pool } from "@lethe/warehouse/pool";
 
-/** Counts what happens in a ledger, so that harm can be done in the middle of it and not at a time of day. */
+/** Counts what happens in a ledger, so that fault can be done in the middle of it and not at a time of day. */
 export interface LedgerClock {
   /** Changes of runs since `restart`. */
   changes(): number;
   restart(): void;
   /** Resolves at a seeded change among the first `expected`, and some milliseconds behind it; at once when all is over. */
-  untilSomeMoment(random: Random, expected: number): Promise<void>;
+  untilInjectionPoint(random: Random, expected: number): Promise<void>;
   stop(): void;
 }
 
@@ -48,7 +48,7 @@ export function startLedgerClock(pool: Pool): LedgerClock {
     restart() {
       changes = 0;
     },
-    async untilSomeMoment(random, expected) {
+    async untilInjectionPoint(random, expected) {
       const target = 1 + below(random, Math.max(1, expected));
       const deadline = setTimeout(LONGEST_WAIT_MS, "late" as const, { ref: false });
       while (changes < target) {

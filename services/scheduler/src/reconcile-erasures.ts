@@ -4,7 +4,7 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/all-datasets";
 import { removeAbandonedRequests } from "@lethe/erasure/file-request";
 import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
-import { openErasures } from "@lethe/warehouse/erasures/erasure-work";
+import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
 import { unseenFiles } from "@lethe/warehouse/ledger/unseen-files";
@@ -33,8 +33,8 @@ export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, datas
  * Asks for the finish of closed runs that have left an erasure (they failed or were cancelled, and an older run was in
  * the way): it goes on with the erasure. Those of open runs are seen to with the runs.
  */
-export async function resumeLeftErasures(pool: Pool, runQueue: RunQueue): Promise<void> {
-  const left = (await openErasures(pool)).filter(({ isLeft, waits }) => isLeft && !waits);
+export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue): Promise<void> {
+  const left = (await pendingErasures(pool)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
   for (const runId of new Set(left.map((erasure) => erasure.runId))) await runQueue.finish(runId);
 }
 

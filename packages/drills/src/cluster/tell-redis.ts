@@ -1,0 +1,12 @@
+import { Redis } from "ioredis";
+import type { Cluster } from "./cluster.js";
+
+/** Talks to Redis past the proxy. */
+export async function tellRedis<T>(cluster: Cluster, tell: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(cluster.servers.redis.directUrl);
+  try {
+    return await tell(redis);
+  } finally {
+    redis.disconnect();
+  }
+}

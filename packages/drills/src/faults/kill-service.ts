@@ -1,0 +1,17 @@
+import { setTimeout } from "node:timers/promises";
+import { below } from "@lethe/cli/generate/random";
+import type { ServiceName } from "../cluster/service.js";
+import type { Fault } from "../fault.js";
+
+/** Ends a service as a crash would, twice, in whatever it does; another process takes its place each time. */
+export function killService(name: ServiceName): Fault {
+  return {
+    name: `SIGKILL of the ${name}`,
+    async fault({ cluster, random, untilInjectionPoint }) {
+      await untilInjectionPoint();
+      for (const place of cluster.places(name)) place.kill();
+      await setTimeout(below(random, 1_500));
+      for (const place of cluster.places(name)) place.kill();
+    },
+  };
+}
