@@ -1,0 +1,99 @@
+/**
+ * What Lethe declares of every column of every table that it has. Masking, plans, scans, vacuum, subject export, database
+ * rights, analytics views, log redaction and `docs/data-map.md` derive from these declarations, so nothing else lists tables.
+ */
+export interface TableDeclaration {
+  /** Schema and table, `warehouse.customers`. */
+  readonly name: string;
+  /** What a row is, for people: on receipts and in the data map. */
+  readonly title: string;
+  readonly primaryKey: string;
+  /** Every column of the table by name; one that the database has and this does not makes start-up fail. */
+  readonly columns: Readonly<Record<string, ColumnDeclaration>>;
+  /** The table whose row says whose row this is, and the column that both have; for tables without an identifying column. */
+  readonly belongsTo?: { readonly table: string; readonly key: string };
+  /** The column that names the row of `ledger.files` that the row came from; absent where rows come from no file. */
+  readonly sourceFile?: string;
+  /** The column that an erasure sets to the time at which it masked the row. */
+  readonly erasedAt?: string;
+  /** The table that keeps superseded versions of this table's rows. */
+  readonly history?: string;
+  /** Whether the newest row of an id says which email is its data subject's. At most one table says so. */
+  readonly registersSubjects?: boolean;
+  /** The view of schema `analytics` that shows this table's columns; several one-to-one tables may share a view. */
+  readonly analyticsView?: string;
+  /** What each database role may do with the table; a role that is absent may do nothing. */
+  readonly rights: TableRights;
+}
+
+export type ColumnDeclaration = (IdentifyingColumn | PersonalColumn | NeutralColumn) & {
+  /** How analysts see the column: under this name as it is, or as an SQL expression over the table's alias `t`. */
+  readonly analytics?: string | { readonly as: string; readonly sql: string };
+};
+
+/** Says whose row it is. */
+export interface IdentifyingColumn {
+  readonly kind: "identifying";
+  /** `pseudonym` and `keyed-hash` are made with the key; they stay after an erasure, as its proof. */
+  readonly of: "customer-id" | "email" | "pseudonym" | "keyed-hash";
+  /** The input field that the column holds; the policy's strategy for it is the column's. */
+  readonly field?: string;
+  /** The column that this one refers to by a foreign key that cascades: it changes with it, and is not changed itself. */
+  readonly follows?: { readonly table: string; readonly column: string };
+}
+
+/** Says something about a person. */
+export interface PersonalColumn {
+  readonly kind: "personal";
+  /** The input field that the column holds (the policy's strategy for it is the column's), or the one it is derived from. */
+  readonly field?: string;
+  /** Whether the table's dataset computes the column from others. */
+  readonly derived?: boolean;
+  /** What becomes of it in an erasure, where that is not a strategy of the policy. */
+  readonly leaves?: string;
+}
+
+/** Neither identifies a person nor says anything about one. */
+export interface NeutralColumn {
+  readonly kind: "neither";
+}
+
+/** The roles of the database: one per service, and the owner of the functions that merge transactions. */
+export const DATABASE_ROLES = ["scheduler", "extractor", "transformer", "loader", "merger"] as const;
+export type DatabaseRole = (typeof DATABASE_ROLES)[number];
+
+/** Privileges as GRANT writes them, `select, update (state)`. */
+export type TableRights = Readonly<Partial<Record<DatabaseRole, string>>>;
+
+/**
+ * A temporary table that batches' rows are copied into before they are merged. Its first column is `ordinal`, the record's
+ * number in its batch. One more column, `part`, which fills itself, says which of the batches the row is of.
+ */
+export interface StagingTable {
+  readonly name: string;
+  readonly columns: readonly (readonly [name: string, type: string])[];
+}
+
+/** Everything that the database is told of the datasets. */
+export interface DatabaseDeclaration {
+  readonly tables: readonly TableDeclaration[];
+  readonly stagingTables: readonly StagingTable[];
+}
+
+export const neither: NeutralColumn = { kind: "neither" };
+
+/** Declares a column that identifies a data subject. */
+export function identifying(
+  of: IdentifyingColumn["of"],
+  more: Omit<IdentifyingColumn, "kind" | "of"> & Pick<ColumnDeclaration, "analytics"> = {},
+): ColumnDeclaration {
+  return { kind: "identifying", of, ...more };
+}
+
+/** Declares a column that holds an input field about a person. */
+export function personal(
+  field: string,
+  more: Omit<PersonalColumn, "kind" | "field"> & Pick<ColumnDeclaration, "analytics"> = {},
+): ColumnDeclaration {
+  return { kind: "personal", field, ...more };
+}
