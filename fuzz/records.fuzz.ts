@@ -2,7 +2,6 @@ import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
 import fc from "fast-check";
 import { describe, expect } from "vitest";
-import { fieldsOf } from "../packages/datasets/src/all-datasets.js";
 import { copyRow } from "../packages/datasets/src/copy-text.js";
 import { datasets, RECORDS } from "../packages/datasets/test/records.js";
 import { maskRawRecords } from "../packages/erasure/src/mask-record-text.js";
@@ -17,7 +16,7 @@ import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
-const POLICY = readPolicy(undefined, fieldsOf(datasets));
+const POLICY = readPolicy(undefined, datasets.fields);
 const MAX_NESTING = 10;
 
 /** The person of the records that mutation starts from, who may be suppressed. */

@@ -16,6 +16,8 @@ export interface TableDeclaration {
   readonly sourceFile?: string;
   /** The column that an erasure sets to the time at which it masked the row. */
   readonly erasedAt?: string;
+  /** Computes the derived columns of a row whose other columns have been masked. */
+  derive?(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** The table that keeps superseded versions of this table's rows. */
   readonly history?: string;
   /** Whether the newest row of an id says which email is its data subject's. At most one table says so. */

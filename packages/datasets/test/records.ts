@@ -1,4 +1,4 @@
-import { createDatasets } from "../src/all-datasets.js";
+import { createDatasets } from "../src/registry.js";
 
 /** Stands in every field of free text, so that tests see where it comes out. */
 export const MARKER = "MARKx7Jane";

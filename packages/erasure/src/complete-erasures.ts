@@ -24,7 +24,7 @@ import { scanPeople } from "./scan-people.js";
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   await withErasureLock(context.pool, async () => {
-    const open = await pendingErasures(context.pool);
+    const open = await pendingErasures(context.pool, context.datasets.requests.name);
     const ready = open.filter(({ waits }) => !waits);
     if (ready.length > 0) await complete(context, ready, open, log);
   });
@@ -42,7 +42,7 @@ async function complete(
   await removeStagedOfClosedRuns(context);
   const files = await erasePersonFiles(context, erasures, open, findSuppression);
   context.onStep?.("files erased");
-  const vacuumedAt = await vacuumErasedTables(context.pool);
+  const vacuumedAt = await vacuumErasedTables(context.pool, context.datasets.database.tables);
   for (const erasure of erasures) {
     const scan = await scanPeople(context, erasure.pseudonyms, files.ofErasure(erasure.id), findSuppression);
     if (scan.findings > 0) {

@@ -1,4 +1,4 @@
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
@@ -7,7 +7,7 @@ import { maskRawRecords } from "./mask-record-text.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
+const POLICY = readPolicy(undefined, DATASETS.fields);
 const JANE: FindSuppression = (id, email) => (id === "013000" || email === "jane@example.org" ? KEY : undefined);
 const DEEP = 200_000;
 const nested = (value: string) => `${"[".repeat(DEEP)}${value}${"]".repeat(DEEP)}`;

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { openQueues } from "@lethe/service-kit/queues";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -28,7 +28,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
     async start(settings, service) {
       const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
       await migrate(settings.DATABASE_URL);
       const pool = await openServicePool(
         settings.DATABASE_URL,

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
@@ -54,13 +54,13 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
 
     const applySchedules = async () => {
       if (!schedulesOn) return;
-      const changed = await assertSchedules(pool, triggers);
+      const changed = await assertSchedules(pool, datasets.all, triggers);
       if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
     };
     let hasCaughtUp = !schedulesOn;
     const catchUpOnce = async () => {
       if (hasCaughtUp) return;
-      const jobs = await catchUp(pool, triggers, new Date(), settings.LETHE_CATCH_UP);
+      const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
       hasCaughtUp = true;
       if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
     };
@@ -72,15 +72,15 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
-      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
+      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
     if (schedulesOn) {
       const worker = startWorker(context, "trigger", TRIGGERS_AT_ONCE, {
-        handle: (payload) => triggerRun(pool, runQueue, payload),
+        handle: (payload) => triggerRun(pool, datasets, runQueue, payload),
       });
       opened.push((graceMs) => worker.stop(graceMs / 4));
     }
@@ -90,6 +90,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({
       pool,
+      datasets,
       runQueue,
       schedulesOn,
       applySchedules: async () => {

@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -36,7 +36,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
     async start(settings, service) {
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, createDatasets().fields);
       await migrate(settings.DATABASE_URL);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({

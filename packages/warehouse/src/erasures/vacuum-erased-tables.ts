@@ -1,3 +1,4 @@
+import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { Pool, Queryable } from "../pool.js";
 
@@ -15,7 +16,7 @@ const MASKED_TABLES = [
  * was done. Cannot run in a transaction. Throws ConfigurationError when a table was not vacuumed for want of a right:
  * PostgreSQL itself would only warn.
  */
-export async function vacuumErasedTables(pool: Pool): Promise<Date> {
+export async function vacuumErasedTables(pool: Pool, _tables: readonly TableDeclaration[]): Promise<Date> {
   const client = await pool.connect();
   let isTouched = true;
   const warnings: string[] = [];
