@@ -3,12 +3,12 @@ import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";
 import { buildApp } from "../src/app.js";
-import type { AppDependencies } from "../src/dependencies.js";
+import type { SchedulerContext } from "../src/context.js";
 import { createPageSize } from "../src/http/page-size.js";
 
 /** Builds the API with no queue behind it, and a database on a port where nobody listens. */
 export async function buildOfflineApp(
-  changes: Partial<AppDependencies> = {},
+  changes: Partial<SchedulerContext> = {},
 ): Promise<Awaited<ReturnType<typeof buildApp>>> {
   const pool = createPool("postgres://127.0.0.1:1/none", 1, "none");
   const unused = async () => {

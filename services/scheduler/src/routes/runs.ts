@@ -4,14 +4,14 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDetail" });
 
 const RunParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue, pageSize }) => {
+export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, { pool, runQueue, pageSize }) => {
   app.route({
     method: "GET",
     url: "/runs",

@@ -3,7 +3,7 @@ import { DatasetNameSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkCron, checkTimezone } from "../schedules/cron.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
@@ -17,8 +17,8 @@ const ScheduleChangeBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, schedulesOn, applySchedules } = dependencies;
+export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, schedulesOn, applySchedules } = context;
 
   app.route({
     method: "GET",

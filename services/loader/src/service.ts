@@ -5,7 +5,7 @@ import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
@@ -55,21 +55,25 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         quarantined: join(data, "quarantined_data"),
         ...(onStep !== undefined && { onStep }),
       };
-      const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
-        handle: (payload, log, signal) => loadJob(context, payload, log, signal),
-        async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "load", error.code, error.message);
-          await enqueueFinish(queues, runId);
+      const workers = startWorkers(service, "loader", {
+        load: {
+          atOnce: settings.LETHE_LOADS_AT_ONCE,
+          handle: (payload, log, signal) => loadJob(context, payload, log, signal),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, runId, batchId, "load", error.code, error.message);
+            await enqueueFinish(queues, runId);
+          },
         },
-      });
-      const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
-        handle: (payload, log, signal) => finishJob(context, payload, log, signal),
-        giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        finish: {
+          atOnce: FINISHES_AT_ONCE,
+          handle: (payload, log, signal) => finishJob(context, payload, log, signal),
+          giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        },
       });
       return {
         checks: { database: () => pool.query("select") },
         async stop(graceMs) {
-          await Promise.all([loads.stop(graceMs), finishes.stop(graceMs)]);
+          await workers.stop(graceMs);
           await queues.close();
           await pool.end();
         },

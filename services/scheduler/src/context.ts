@@ -8,8 +8,8 @@ import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
 import type { RunQueue } from "./run-queue.js";
 
-/** What the routes work with. */
-export interface AppDependencies {
+/** What the scheduler works with. */
+export interface SchedulerContext {
   readonly pool: Pool;
   readonly runQueue: RunQueue;
   /** False when no schedule fires here, whatever the ledger says. */

@@ -5,7 +5,7 @@ import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -60,18 +60,21 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         schemaMode,
         currentSuppressions: createSuppressionReader(pool),
       };
-      const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
-        handle: (payload, log, signal) =>
-          orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
-        async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "transform", error.code, error.message);
-          await enqueueFinish(queues, runId);
+      const workers = startWorkers(service, "transformer", {
+        transform: {
+          atOnce: BATCHES_AT_ONCE,
+          handle: (payload, log, signal) =>
+            orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, runId, batchId, "transform", error.code, error.message);
+            await enqueueFinish(queues, runId);
+          },
         },
       });
       return {
         checks: { database: () => pool.query("select") },
         async stop(graceMs) {
-          await worker.stop(graceMs);
+          await workers.stop(graceMs);
           await threads.stop();
           await queues.close();
           await pool.end();
