@@ -1,3 +1,5 @@
+import { SERVICE_NAMES } from "./services.js";
+
 /**
  * What Lethe declares of every column of every table that it has. Masking, plans, scans, vacuum, subject export, database
  * rights, analytics views, log redaction and `docs/data-map.md` derive from these declarations, so nothing else lists tables.
@@ -61,7 +63,7 @@ export interface NeutralColumn {
 }
 
 /** The roles of the database: one per service, and the owner of the functions that merge transactions. */
-export const DATABASE_ROLES = ["scheduler", "extractor", "transformer", "loader", "merger"] as const;
+export const DATABASE_ROLES = [...SERVICE_NAMES, "merger"] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /** Privileges as GRANT writes them, `select, update (state)`. */

@@ -1,19 +1,23 @@
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import { ConfigurationError, NotFoundError } from "@lethe/contracts/errors";
 import { maskRecord } from "@lethe/privacy/mask-record";
+import { strategiesOf } from "@lethe/privacy/policy";
 import { isPseudonym, pseudonym } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { accept, KEY } from "../test/accept.js";
 import { datasets, MARKER, RECORDS } from "../test/records.js";
+import * as definitions from "./all-datasets.js";
+import { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 import { keepKnown } from "./record-shape.js";
-import { fieldsOf } from "./registry.js";
+import { createDatasets } from "./registry.js";
 
 const POLICY = readPolicy(undefined, datasets.fields);
+const SUBJECT = { customerId: "013000", email: `${MARKER}@example.org`, word: (field: string) => `${MARKER} ${field}` };
 
 /** Any JSON value, with the names of real fields in it, and with the marker where there is text. */
 const fieldName = fc.constantFrom(
-  ...new Set(DATASET_NAMES.flatMap((name) => Object.keys(datasets[name].fields).flatMap((field) => field.split(".")))),
+  ...new Set(datasets.all.flatMap(({ fields }) => Object.keys(fields).flatMap((field) => field.split(".")))),
   ...["products", "sku", "quantity", "__proto__", "constructor", "toString", "length"],
 );
 const anything = fc.letrec((tie) => ({
@@ -41,9 +45,10 @@ function spoilt(record: unknown): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: inner }, { weight: 1, arbitrary: anything });
 }
 
-describe.each(DATASET_NAMES)("%s", (name) => {
-  const dataset = datasets[name];
-  const record = RECORDS[name];
+describe.each(datasets.names)("%s", (name) => {
+  const dataset = datasets.get(name);
+  const record = dataset.sample(SUBJECT);
+  const strategies = strategiesOf(POLICY, name);
 
   it("says something of any JSON value, and never throws", () => {
     fc.assert(
@@ -75,17 +80,40 @@ describe.each(DATASET_NAMES)("%s", (name) => {
     );
   });
 
-  it("takes a record that was masked by Lethe's own policy, and writes nothing personal of it", () => {
-    const strategies = POLICY.datasets[name];
-    const masked = maskRecord(record, strategies, KEY);
-    const { result, written } = accept(dataset, name === "erasure-requests" ? record : masked, { masked: true });
-    expect(result).toHaveProperty("processed");
-    expect(JSON.stringify(result)).not.toContain(MARKER);
-    if (name !== "erasure-requests") expect(written).not.toContain(MARKER);
+  it("takes its own sample, says whose it is, and is named by every field of it", () => {
+    expect(dataset.check(record)).toBeUndefined();
+    const subject = dataset.subjectOf(record);
+    const isPersonal = Object.values(dataset.fields).some(({ kind }) => kind === "identifying");
+    expect(subject.customerId).toBe(isPersonal ? SUBJECT.customerId : null);
+    expect(accept(dataset, record).result).toHaveProperty("processed");
   });
 
-  it("has a policy for every field, and no field that the policy knows is left unmentioned", () => {
-    expect(Object.keys(POLICY.datasets[name]).sort()).toEqual(Object.keys(dataset.fields).sort());
+  it("takes a record that was masked by its own policy, and writes nothing personal of it", () => {
+    const isRequest = dataset.erasure !== undefined;
+    const masked = maskRecord(record, strategies, KEY);
+    const { result, written } = accept(dataset, isRequest ? record : masked, { masked: true });
+    expect(result).toHaveProperty("processed");
+    expect(JSON.stringify(result)).not.toContain(MARKER);
+    // A request's plain id and email are staged, to be matched with the customer, and go with the transaction.
+    if (!isRequest) expect(written).not.toContain(MARKER);
+  });
+
+  it("masks a processed record whole: masking it again changes nothing, and a field that nobody declares goes", () => {
+    const { result } = accept(dataset, record);
+    if (!("processed" in result)) throw new Error("the sample was rejected");
+    const processed = { ...(result.processed as object), note: MARKER };
+    const masked = dataset.maskProcessed(processed, strategies, KEY);
+    expect(JSON.stringify(masked)).not.toContain(MARKER);
+    expect(JSON.stringify(masked)).not.toContain(SUBJECT.customerId);
+    expect(dataset.maskProcessed(masked, strategies, KEY)).toEqual(masked);
+    expect(Object.keys(masked as object)).toEqual(Object.keys(result.processed as object));
+  });
+
+  it("declares every field that it stages of a person as a column that a table declares too", () => {
+    const declared = new Set(dataset.tables.flatMap(({ columns }) => Object.keys(columns)));
+    const own = new Set(["ordinal", "file_id", "requested_at", "customer_id", "email", "line"]);
+    const staged = dataset.stagingTables.flatMap(({ columns }) => columns.map(([column]) => column));
+    expect(staged.filter((column) => !declared.has(column) && !own.has(column))).toEqual([]);
   });
 
   it("stages the line's number first, and a record's file once, with its own row", () => {
@@ -97,8 +125,8 @@ describe.each(DATASET_NAMES)("%s", (name) => {
 
 describe("a masked record", () => {
   it("of a customer has the pseudonym for an id, is marked as erased, and passes its check again as such", () => {
-    const masked = maskRecord(RECORDS.customers, POLICY.datasets.customers, KEY);
-    const { rows } = accept(datasets.customers, masked, { masked: true });
+    const masked = maskRecord(RECORDS.customers, strategiesOf(POLICY, "customers"), KEY);
+    const { rows } = accept(datasets.get("customers"), masked, { masked: true });
     expect(rows[0]?.[0]).toMatchObject({
       id: pseudonym(KEY, "013000"),
       email: "\\N",
@@ -109,11 +137,64 @@ describe("a masked record", () => {
   });
 
   it("of a transaction keeps its sales figures, and may be replayed from quarantine", () => {
-    const masked = maskRecord(RECORDS.transactions, POLICY.datasets.transactions, KEY);
-    expect(datasets.transactions.check(masked)).toBeUndefined();
-    const { rows } = accept(datasets.transactions, masked, { masked: true });
+    const masked = maskRecord(RECORDS.transactions, strategiesOf(POLICY, "transactions"), KEY);
+    expect(datasets.get("transactions").check(masked)).toBeUndefined();
+    const { rows } = accept(datasets.get("transactions"), masked, { masked: true });
     expect(isPseudonym(rows[0]?.[0]?.customer_id)).toBe(true);
     expect(rows[0]?.[0]).toMatchObject({ total_cost: "15.07", address: "\\N", city: "\\N", country_code: "GB" });
-    expect(rows[1]).toEqual(accept(datasets.transactions, RECORDS.transactions).rows[1]);
+    expect(rows[1]).toEqual(accept(datasets.get("transactions"), RECORDS.transactions).rows[1]);
+  });
+});
+
+describe("the registry", () => {
+  const all: readonly DatasetDefinition[] = Object.values(definitions);
+
+  it("runs what others refer to first, and erasure requests last", () => {
+    expect(datasets.names).toEqual(["customers", "products", "transactions", "erasure-requests"]);
+  });
+
+  it("knows only the datasets that there are", () => {
+    expect(datasets.has("customers")).toBe(true);
+    expect(datasets.has("constructor")).toBe(false);
+    expect(() => datasets.get("returns")).toThrow(NotFoundError);
+  });
+
+  it.each([
+    ["two of one name", [...all, { ...definitions.products }], "declared twice"],
+    ["a circle", all.map((d) => (d.name === "customers" ? { ...d, runsAfter: ["transactions"] } : d)), "in an order"],
+    ["no dataset of requests", all.filter(({ erasure }) => erasure === undefined), "exactly one dataset"],
+    ["an unknown dataset to run after", all.map((d) => ({ ...d, runsAfter: ["returns"] })), "in an order"],
+  ])("refuses %s", (_what, declared, problem) => {
+    expect(() => createDatasets(declared)).toThrow(ConfigurationError);
+    expect(() => createDatasets(declared)).toThrow(problem);
+  });
+
+  it.each([
+    ["a field that is not declared", { fields: {} }, "sku is not declared"],
+    ["a name that is no file's", { name: "Returned_goods" }, "its name is not lower-case"],
+    [
+      "a column of a field that it does not have",
+      {
+        tables: [
+          {
+            name: "warehouse.shelves",
+            title: "Shelf",
+            primaryKey: "id",
+            rights: {},
+            columns: { owner: { kind: "personal", field: "owner" } },
+          },
+        ],
+      },
+      "warehouse.shelves.owner holds the field owner",
+    ],
+  ] as const)("refuses a dataset with %s", (_what, change, problem) => {
+    expect(() => defineDataset({ ...definitions.products, ...change })).toThrow(problem);
+  });
+
+  it("names the fields of people for the redaction of logs, nested ones by both names, and nothing else", () => {
+    expect(datasets.personalNames).toEqual(
+      expect.arrayContaining(["first_name", "email", "delivery_address", "city", "customer_id", "customer-id"]),
+    );
+    for (const name of ["sku", "price", "runId"]) expect(datasets.personalNames).not.toContain(name);
   });
 });

@@ -42,6 +42,9 @@ export const TRANSACTION = {
 
 export const ERASURE_REQUEST = { "customer-id": "013000", email: `${MARKER}@example.org` };
 
+/** Datasets of which tests hold records of their own. */
+export const NAMES = ["customers", "products", "transactions", "erasure-requests"] as const;
+
 export const RECORDS = {
   customers: CUSTOMER,
   products: PRODUCT,

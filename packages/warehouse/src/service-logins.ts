@@ -1,6 +1,6 @@
+import type { ServiceName } from "@lethe/contracts/services";
 import { createPool, inTransaction } from "./pool.js";
 import { scramVerifier } from "./scram-verifier.js";
-import type { RoleOwner } from "./service-pool.js";
 
 /**
  * Returns each service a login of its own, `lethe_<service>_login`, that can do what the service's role can and no more, and
@@ -10,7 +10,7 @@ import type { RoleOwner } from "./service-pool.js";
  */
 export async function ensureServiceLogins(
   databaseUrl: string,
-  passwords: ReadonlyMap<RoleOwner, string>,
+  passwords: ReadonlyMap<ServiceName, string>,
 ): Promise<string[]> {
   const pool = createPool(databaseUrl, 1, "lethe-migrate");
   try {

@@ -34,7 +34,7 @@ export async function extractReplay(
       pool,
       run.dataset,
       run.replayFilter,
-      missingKeyArrived,
+      missingKeyArrived ?? "false",
       afterId,
       RECORDS_PER_BATCH,
     );

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { PartitionRange } from "@lethe/contracts/partition";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderOf } from "../test/folder.js";
 import { MOST_UNEXPECTED, scanLanding } from "./scan-landing.js";

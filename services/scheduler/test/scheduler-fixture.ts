@@ -11,8 +11,8 @@ import { readSettings } from "@lethe/service-kit/settings";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import type { Redis } from "ioredis";
-import { SchedulerSettingsSchema } from "../src/settings.js";
-import { startScheduler } from "../src/start-scheduler.js";
+import { schedulerService } from "../src/service.js";
+import { SchedulerSettings } from "../src/settings.js";
 
 export interface Answer {
   readonly status: number;
@@ -72,7 +72,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   }
 
   async function start(environment: Record<string, string> = {}): Promise<TestScheduler> {
-    const settings = readSettings(SchedulerSettingsSchema, {
+    const settings = readSettings(SchedulerSettings, {
       DATABASE_URL: url.href,
       REDIS_URL: redisUrl,
       DATA_DIR: data,
@@ -81,17 +81,19 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "debug", { write: (line) => lines.push(line) });
-    const service = await startScheduler(settings, {
-      redis: own,
-      prefix,
-      log,
-      lockMs: 30_000,
-      metrics: createMetrics("scheduler"),
-    }).catch((error: unknown) => {
-      own.disconnect();
-      throw error;
-    });
+    const log = createLogger("scheduler", "debug", schedulerService.personalNames, { write: (line) => lines.push(line) });
+    const service = await schedulerService
+      .start(settings, {
+        redis: own,
+        prefix,
+        log,
+        lockMs: 30_000,
+        metrics: createMetrics("scheduler"),
+      })
+      .catch((error: unknown) => {
+        own.disconnect();
+        throw error;
+      });
     const address = service.address ?? "";
     const scheduler: TestScheduler = {
       service,

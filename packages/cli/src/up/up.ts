@@ -28,7 +28,7 @@ export interface UpOptions {
   readonly port: number | undefined;
 }
 
-type Context = Pick<CommandContext, "environment" | "terminal">;
+type Context = Pick<CommandContext, "datasets" | "environment" | "terminal">;
 
 /**
  * Brings all of Lethe up on this machine, runs the four jobs once over a copy of the input, and stays up until it is
@@ -68,7 +68,9 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const [address, copied] = await abortable(Promise.all([services.ready, copying]), signal);
     terminal.note(formatCopied(copied, settings.input));
 
-    const result = await withConnections(servers, (connections) => runAllJobs(connections, terminal, signal));
+    const result = await withConnections(servers, (connections) =>
+      runAllJobs(connections, context.datasets.names, terminal, signal),
+    );
     const erasures = summarizeErasures(result.erasures, result.receiptNumbers);
     terminal.print(`\n${formatRuns(result.runs)}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
     const code = result.succeeded && copied.failures.length === 0 ? EXIT.succeeded : EXIT.failed;

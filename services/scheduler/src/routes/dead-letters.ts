@@ -4,14 +4,14 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { listDeadLetters, readDeadLetter, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { RunDetail } from "./runs.js";
 
 const LetterParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, datasets, runQueue, pageSize } = dependencies;
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
 
   app.route({
     method: "GET",

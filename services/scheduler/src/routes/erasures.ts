@@ -13,7 +13,7 @@ import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 const ErasureRequestBody = Type.Object(
@@ -58,9 +58,9 @@ const RequestParams = Type.Object({
   quarantineId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "From `GET /quarantine`" }),
 });
 
-export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, dataFolder, pageSize } = dependencies;
-  const { requests } = dependencies.datasets;
+export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, runQueue, dataFolder, pageSize } = context;
+  const { requests } = context.datasets;
 
   app.route({
     method: "POST",
@@ -78,7 +78,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
     handler: async (request, reply) => {
       const { customerId, email } = request.body;
       if (request.query.dryRun === true) {
-        const { identity, places } = await planErasure(dependencies.erasurePlan, customerId, email);
+        const { identity, places } = await planErasure(context.erasurePlan, customerId, email);
         return { identity, places: [...places] };
       }
       await fileRequest(dataFolder, requests, customerId, email);

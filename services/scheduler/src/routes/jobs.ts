@@ -6,7 +6,7 @@ import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readActiveRunIds, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkRange } from "../range.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
@@ -29,7 +29,7 @@ const JobOverview = Type.Object({
   activeRunId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
 });
 
-export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
+export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
   { pool, datasets, runQueue, schedulesOn },
 ) => {

@@ -12,11 +12,11 @@ import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarant
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
-export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, datasets, runQueue, pageSize } = dependencies;
+export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
   const filter = {
     dataset: Type.Optional(Type.Enum([...datasets.names])),
     reason: Type.Optional(RejectReasonSchema),

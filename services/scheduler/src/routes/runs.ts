@@ -4,15 +4,15 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDetail" });
 
 const RunParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, datasets, runQueue, pageSize } = dependencies;
+export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
 
   app.route({
     method: "GET",

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkCron, checkTimezone } from "../schedules/cron.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
@@ -16,8 +16,8 @@ const ScheduleChangeBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, datasets, schedulesOn, applySchedules } = dependencies;
+export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, schedulesOn, applySchedules } = context;
 
   app.route({
     method: "GET",

@@ -9,8 +9,8 @@ import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
 import type { RunQueue } from "./run-queue.js";
 
-/** What the routes work with. */
-export interface AppDependencies {
+/** What the scheduler works with. */
+export interface SchedulerContext {
   readonly pool: Pool;
   readonly datasets: Datasets;
   readonly runQueue: RunQueue;

@@ -5,7 +5,7 @@ import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
@@ -20,13 +20,15 @@ import { LoaderSettings } from "./settings.js";
 /** Runs of different datasets that are finished side by side. */
 const FINISHES_AT_ONCE = 2;
 
+const datasets = createDatasets();
+
 /** Defines the service. `onStep` is told of each step before it is taken; only tests give one. */
 export function loaderService(onStep?: (step: string) => void): ServiceDefinition<typeof LoaderSettings> {
   return {
     name: "loader",
     settings: LoaderSettings,
+    personalNames: datasets.personalNames,
     async start(settings, service) {
-      const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
       await migrate(settings.DATABASE_URL);
@@ -55,21 +57,25 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         quarantined: join(data, "quarantined_data"),
         ...(onStep !== undefined && { onStep }),
       };
-      const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
-        handle: (payload, log, signal) => loadJob(context, payload, log, signal),
-        async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "load", error.code, error.message);
-          await enqueueFinish(queues, runId);
+      const workers = startWorkers(service, "loader", {
+        load: {
+          atOnce: settings.LETHE_LOADS_AT_ONCE,
+          handle: (payload, log, signal) => loadJob(context, payload, log, signal),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, runId, batchId, "load", error.code, error.message);
+            await enqueueFinish(queues, runId);
+          },
         },
-      });
-      const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
-        handle: (payload, log, signal) => finishJob(context, payload, log, signal),
-        giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        finish: {
+          atOnce: FINISHES_AT_ONCE,
+          handle: (payload, log, signal) => finishJob(context, payload, log, signal),
+          giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        },
       });
       return {
         checks: { database: () => pool.query("select") },
         async stop(graceMs) {
-          await Promise.all([loads.stop(graceMs), finishes.stop(graceMs)]);
+          await workers.stop(graceMs);
           await queues.close();
           await pool.end();
         },

@@ -3,8 +3,8 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
-import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -19,19 +19,28 @@ import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
-import { requireToken, type SchedulerSettings } from "./settings.js";
+import { requireToken, SchedulerSettings } from "./settings.js";
 import { withTimeout } from "./with-timeout.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 
+const datasets = createDatasets();
+
+export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
+  name: "scheduler",
+  settings: SchedulerSettings,
+  personalNames: datasets.personalNames,
+  start: startScheduler,
+};
+
 /**
  * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
  * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
  * it leaves nothing open.
  */
-export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
+async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
   await migrate(settings.DATABASE_URL);
@@ -48,7 +57,6 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push((graceMs) => withTimeout(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const datasets = createDatasets();
     const dataFolder = resolve(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
@@ -79,10 +87,10 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
     if (schedulesOn) {
-      const worker = startWorker(context, "trigger", TRIGGERS_AT_ONCE, {
-        handle: (payload) => triggerRun(pool, datasets, runQueue, payload),
+      const workers = startWorkers(context, "scheduler", {
+        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
       });
-      opened.push((graceMs) => worker.stop(graceMs / 4));
+      opened.push((graceMs) => workers.stop(graceMs / 4));
     }
 
     addLedgerMetrics(metrics.registry, pool, log);
