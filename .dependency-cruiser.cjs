@@ -38,7 +38,7 @@ module.exports = {
       from: { path: "^packages/drills/" },
       to: {
         path: "^(packages|services)/",
-        pathNot: "^packages/(drills|contracts|cli|local-stack|service-kit|warehouse)/",
+        pathNot: "^packages/(drills|contracts|datasets|cli|local-stack|service-kit|warehouse)/",
       },
     },
     {

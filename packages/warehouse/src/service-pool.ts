@@ -1,8 +1,7 @@
+import type { ServiceRole } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createPool, type Pool } from "./pool.js";
-
-/** The services that have a role of their own in the database: `lethe_` and the name. */
-export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
+import { toRole } from "./table-rights.js";
 
 /**
  * Creates a service's connection pool. Each of its connections has the rights of the service's role (`sql-scripts/rights`)
@@ -13,10 +12,10 @@ export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
 export async function openServicePool(
   databaseUrl: string,
   maxConnections: number,
-  service: RoleOwner,
+  service: ServiceRole,
   onWarning: (message: string) => void,
 ): Promise<Pool> {
-  const role = `lethe_${service}`;
+  const role = toRole(service);
   const name = `lethe-${service}`;
   switch (await wayInto(role, databaseUrl, name)) {
     case "take":

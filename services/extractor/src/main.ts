@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -27,7 +28,7 @@ await runService({
   name: "extractor",
   settings: ExtractorSettings,
   async start(settings, service) {
-    await migrate(settings.DATABASE_URL);
+    await migrate(settings.DATABASE_URL, databaseDeclaration);
     // Each run holds one connection with its lock, waits for room on another and works on a third.
     const pool = await openServicePool(
       settings.DATABASE_URL,

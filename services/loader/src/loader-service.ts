@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -7,6 +8,7 @@ import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
@@ -29,7 +31,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
-      await migrate(settings.DATABASE_URL);
+      await migrate(settings.DATABASE_URL, databaseDeclaration);
       const pool = await openServicePool(
         settings.DATABASE_URL,
         settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
@@ -37,7 +39,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         (warning) => service.log.warn(warning),
       );
       // Now, not when the first person has waited for their erasure.
-      await requireVacuumer(pool);
+      await requireVacuumer(pool, tablesAboutPeople(databaseDeclaration));
       const queues = openQueues(service.redis, service.prefix);
       const data = resolve(settings.DATA_DIR);
       const context: LoaderContext = {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/all-datasets";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
@@ -34,7 +35,7 @@ const FAILED_START_GRACE_MS = 2_000;
 export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
-  await migrate(settings.DATABASE_URL);
+  await migrate(settings.DATABASE_URL, databaseDeclaration);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
   async function stop(graceMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -57,7 +58,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   await server.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await migrate(url.href);
+  await migrate(url.href, databaseDeclaration);
   const pool = createPool(url.href, 3, "scheduler-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -37,7 +38,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
       const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
-      await migrate(settings.DATABASE_URL);
+      await migrate(settings.DATABASE_URL, databaseDeclaration);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),

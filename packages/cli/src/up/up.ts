@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { databaseDeclaration } from "@lethe/datasets/database-declaration";
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import type { Environment } from "@lethe/service-kit/settings";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -58,7 +59,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const { queuePrefix } = settings;
     const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
-    await migrate(stack.databaseUrl);
+    await migrate(stack.databaseUrl, databaseDeclaration);
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
