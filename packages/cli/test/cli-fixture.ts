@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -47,7 +48,7 @@ export async function createCliWorld(
   await server.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  if (migrated) await migrate(url.href);
+  if (migrated) await migrate(url.href, createDatasets().database);
   const pool = createPool(url.href, 3, "cli-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);

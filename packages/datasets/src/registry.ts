@@ -99,7 +99,7 @@ function personalNamesOf(all: readonly Dataset[]): string[] {
       .flatMap(([path]) => path.split(".")),
     ...dataset.tables.flatMap(({ columns }) =>
       Object.entries(columns)
-        .filter(([, column]) => column.kind !== "neither")
+        .filter(([, column]) => column.kind === "personal" && column.derived === true)
         .map(([name]) => name),
     ),
   ]);

@@ -1,6 +1,7 @@
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { TransientError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import {
   type PendingErasure,
   pendingErasures,
@@ -42,7 +43,7 @@ async function complete(
   await removeStagedOfClosedRuns(context);
   const files = await erasePersonFiles(context, erasures, open, findSuppression);
   context.onStep?.("files erased");
-  const vacuumedAt = await vacuumErasedTables(context.pool, context.datasets.database.tables);
+  const vacuumedAt = await vacuumErasedTables(context.pool, tablesAboutPeople(context.datasets.database));
   for (const erasure of erasures) {
     const scan = await scanPeople(context, erasure.pseudonyms, files.ofErasure(erasure.id), findSuppression);
     if (scan.findings > 0) {

@@ -150,8 +150,10 @@ export function selectSourceFiles(declarations: readonly TableDeclaration[]): st
     .flatMap(({ name, columns, sourceFile }) => {
       if (sourceFile === undefined) return [];
       const where = Object.entries(columns).flatMap(([column, declared]) => {
-        if (declared.kind !== "identifying" || declared.of === "keyed-hash") return [];
-        return [declared.of === "email" ? `${column} = $2` : `${column} = any ($1)`];
+        if (declared.kind !== "identifying" || declared.of === "keyed-hash" || declared.of === "analytics-id")
+          return [];
+        if (declared.of === "email") return [`${column} = $2`];
+        return [declared.many === true ? `${column} && $1` : `${column} = any ($1)`];
       });
       // Each by an index of its own, which an OR would keep from being used.
       return where.map((condition) => `select ${sourceFile} as file_id from ${name} where ${condition}`);
@@ -191,7 +193,9 @@ function maskableOf({ columns }: TableDeclaration): string[] {
   return Object.keys(columns).filter((name) => {
     const column = columns[name];
     if (column?.kind === "personal") return column.field !== undefined;
-    return column?.kind === "identifying" && column.field !== undefined && column.follows === undefined;
+    // A pseudonym and a keyed hash are what an erasure leaves.
+    const isPlain = column?.kind === "identifying" && (column.of === "customer-id" || column.of === "email");
+    return isPlain && column.field !== undefined && column.follows === undefined;
   });
 }
 

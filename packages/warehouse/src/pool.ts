@@ -111,6 +111,7 @@ function asTransient(error: unknown): unknown {
   return new TransientError(`the database gave way (${error.code})`, { cause: error });
 }
 
-function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
+/** Reports whether an error is PostgreSQL's, with a code that says what it is. */
+export function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
   return error instanceof pg.DatabaseError && error.code !== undefined;
 }

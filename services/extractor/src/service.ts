@@ -26,7 +26,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
   settings: ExtractorSettings,
   personalNames: datasets.personalNames,
   async start(settings, service) {
-    await migrate(settings.DATABASE_URL);
+    await migrate(settings.DATABASE_URL, datasets.database);
     // Each run holds one connection with its lock, waits for room on another and works on a third.
     const pool = await openServicePool(
       settings.DATABASE_URL,

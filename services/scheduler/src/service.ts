@@ -43,7 +43,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
-  await migrate(settings.DATABASE_URL);
+  await migrate(settings.DATABASE_URL, datasets.database);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
   async function stop(graceMs: number): Promise<void> {

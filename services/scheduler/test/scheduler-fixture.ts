@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -57,7 +58,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   await server.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await migrate(url.href);
+  await migrate(url.href, createDatasets().database);
   const pool = createPool(url.href, 3, "scheduler-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);
@@ -81,7 +82,9 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "debug", schedulerService.personalNames, { write: (line) => lines.push(line) });
+    const log = createLogger("scheduler", "debug", schedulerService.personalNames, {
+      write: (line) => lines.push(line),
+    });
     const service = await schedulerService
       .start(settings, {
         redis: own,

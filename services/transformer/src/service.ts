@@ -40,7 +40,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
       const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
-      await migrate(settings.DATABASE_URL);
+      await migrate(settings.DATABASE_URL, datasets.database);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),

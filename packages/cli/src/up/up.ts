@@ -58,7 +58,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const { queuePrefix } = settings;
     const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
-    await migrate(stack.databaseUrl);
+    await migrate(stack.databaseUrl, context.datasets.database);
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 

@@ -1,33 +1,6 @@
--- Up Migration
-
--- The merge of `0014_transaction_keys.sql` relied on nothing happening between its two calls, and on a planner that knows the
--- tables. The rights and the order of it all are the same.
-drop function warehouse.merge_transactions();
-drop function warehouse.take_transactions();
-drop function warehouse.may_replace_checks();
-
--- Whether PostgreSQL may leave out its own check of each row: where the merge has the right to it, and nobody has put
--- triggers or rules of his own on the tables, which would be left out with the checks.
-create function warehouse.may_replace_checks() returns boolean
-language sql stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select current_user = 'lethe_merger' and not exists (
-    select from pg_trigger t
-    where t.tgrelid in ('warehouse.transactions'::regclass, 'warehouse.delivery_addresses'::regclass,
-                        'warehouse.purchases'::regclass)
-      and not t.tgisinternal and t.tgenabled in ('O', 'R')
-  ) and not exists (
-    select from pg_rewrite r
-    where r.ev_class in ('warehouse.transactions'::regclass, 'warehouse.delivery_addresses'::regclass,
-                         'warehouse.purchases'::regclass)
-      and r.ev_enabled in ('O', 'R')
-  )
-$$;
-
 -- Brings what is staged of one or several batches into `transactions`, but for what it gives back: transactions that are
 -- there already, or that refer to a customer or a product that is not. Their lines may stay in the stage.
-create function warehouse.take_transactions()
+create or replace function warehouse.take_transactions()
 returns table (part smallint, ordinal integer, reason text, missing_key text)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -97,7 +70,7 @@ begin
   end if;
 
   if warehouse.may_replace_checks() then
-    -- `rights.sql` has set it for the function, so that at the function's end it is as before.
+    -- `rights/merge-transactions.sql` has set it for the function, so that at the function's end it is as before.
     set local session_replication_role = replica;
   end if;
 
@@ -127,57 +100,3 @@ begin
   return query
     select t.part, t.ordinal, t.reason, t.missing_key from pg_temp.taken_transactions t where t.reason is not null;
 end $$;
-
--- Brings the addresses and lines of what has been taken into the warehouse. It raises where an address is not there any more,
--- and proves the products of the lines once more: what is staged belongs to the loader, who could write between the two calls.
-create function warehouse.merge_transactions() returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  missing_skus integer[];
-  inserted bigint;
-begin
-  perform warehouse.require_transaction_stage();
-  -- A loader that works since before there were two calls has taken what cannot be merged out of the stage by itself.
-  if not exists (select from pg_temp.taken_transactions) and exists (select from warehouse.take_transactions()) then
-    raise exception 'a staged transaction cannot be merged' using errcode = 'integrity_constraint_violation';
-  end if;
-  select array_agg(k.sku) into missing_skus
-  from (select distinct s.sku from pg_temp.stage_purchases s) k
-  left join lateral (
-    select true as there from warehouse.products p where p.sku = k.sku limit 1 for key share
-  ) p on true
-  where p.there is null;
-  if missing_skus is not null and exists (
-    select from pg_temp.stage_purchases s
-    join pg_temp.taken_transactions t on (t.part, t.ordinal) = (s.part, s.ordinal)
-    where t.reason is null and s.sku = any (missing_skus)
-  ) then
-    raise exception 'a staged line is of a product that is not there' using errcode = 'foreign_key_violation';
-  end if;
-
-  if warehouse.may_replace_checks() then
-    set local session_replication_role = replica;
-  end if;
-
-  insert into warehouse.delivery_addresses (transaction_key, transaction_id, address, postcode, city, country, country_code)
-  select t.transaction_key, t.transaction_id, s.address, s.postcode, s.city, s.country, s.country_code
-  from pg_temp.taken_transactions t
-  join pg_temp.stage_transactions s on (s.part, s.ordinal) = (t.part, t.ordinal)
-  where t.reason is null;
-  get diagnostics inserted = row_count;
-  if inserted <> (select count(*) from pg_temp.taken_transactions t where t.reason is null) then
-    raise exception 'a transaction that was taken is not staged any more' using errcode = 'integrity_constraint_violation';
-  end if;
-
-  -- A line without its transaction has no key, which the table refuses.
-  insert into warehouse.purchases (transaction_key, transaction_id, line, sku, quantity, price, total)
-  select t.transaction_key, t.transaction_id, s.line, s.sku, s.quantity, s.price, s.total
-  from pg_temp.stage_purchases s
-  left join pg_temp.taken_transactions t on (t.part, t.ordinal) = (s.part, s.ordinal)
-  where t.reason is null;
-end $$;
-
--- Down Migration
--- Nothing: the functions of before are for the same tables, and worse.
