@@ -14,10 +14,12 @@ export function registryProblem(output) {
 
 /**
  * Compares what a start with the sample came to with what the sample's README promises. Returns what differs, in lines for
- * people; an empty list when all is as it must be.
+ * people; an empty list when all is as it must be. An exit code of null stands for a timeout.
  */
 export function smokeProblems({ exitCode, output }, readme) {
-  const problems = exitCode === 0 ? [] : [`the exit code is ${exitCode} instead of 0`];
+  const problems = [];
+  if (exitCode === null) problems.push("it did not end in time");
+  else if (exitCode !== 0) problems.push(`the exit code is ${exitCode} instead of 0`);
   const printed = new Map([...output.matchAll(PRINTED_ROW)].map(([, job, ...cells]) => [job, cells]));
   const expected = [...readme.matchAll(EXPECTED_ROW)];
   if (expected.length === 0) problems.push("the sample's README holds no table of counts");
