@@ -3,6 +3,7 @@ import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import type { Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
@@ -11,7 +12,7 @@ import { readKeyring } from "./privacy-keys.js";
 import { CLI_SETTINGS } from "./settings.js";
 
 const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
-const UnpackSetting = Type.Object({ LETHE_MAX_UNPACK_RATIO: CLI_SETTINGS.LETHE_MAX_UNPACK_RATIO });
+const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
  * Returns what an erasure works with: the data folder's files, the keyring and the policy, as the services have them.
@@ -38,6 +39,6 @@ export function reach(environment: Environment) {
     archived: path.join(data, "archived_data"),
     processed: path.join(data, "processed_data"),
     quarantined: path.join(data, "quarantined_data"),
-    maxUnpackRatio: readSettings(UnpackSetting, environment).LETHE_MAX_UNPACK_RATIO,
+    maxUnpackRatio: readSettings(UnpackSettings, environment).LETHE_MAX_UNPACK_RATIO,
   };
 }
