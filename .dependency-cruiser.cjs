@@ -10,6 +10,7 @@ const PACKAGE_IMPORTS = {
   "service-kit": ["contracts"],
   "local-stack": ["contracts"],
   datasets: ["contracts", "privacy"],
+  "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "staging", "warehouse"],
 };
@@ -38,7 +39,7 @@ module.exports = {
       from: { path: "^packages/drills/" },
       to: {
         path: "^(packages|services)/",
-        pathNot: "^packages/(drills|contracts|datasets|cli|local-stack|service-kit|warehouse)/",
+        pathNot: "^packages/(drills|contracts|datasets|sample-data|local-stack|service-kit|warehouse)/",
       },
     },
     {

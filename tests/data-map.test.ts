@@ -1,9 +1,9 @@
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { compareDataMap, declaredTables } from "@lethe/warehouse/data-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorld, type World } from "./harness/world.js";
 
-const TABLES = declaredTables(databaseDeclaration);
+const TABLES = declaredTables(createDatasets().database);
 
 let world: World;
 beforeAll(async () => {

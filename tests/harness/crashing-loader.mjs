@@ -2,7 +2,7 @@
 // which steps it takes, so that a test can go through all of them.
 import { appendFileSync } from "node:fs";
 import { runService } from "@lethe/service-kit/run-service";
-import { loaderService } from "../../services/loader/dist/loader-service.js";
+import { loaderService } from "../../services/loader/dist/service.js";
 
 const { STEPS_FILE, CRASH_STEP, CRASH_TIME } = process.env;
 let times = 0;

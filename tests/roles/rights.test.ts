@@ -1,4 +1,4 @@
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 it("the roles have the table rights that are declared, and no others, by PUBLIC or otherwise", async () => {
-  const declared = declaredTables(databaseDeclaration).flatMap(({ name, rights }) =>
+  const declared = declaredTables(createDatasets().database).flatMap(({ name, rights }) =>
     Object.entries(rights).map(([role, privileges]) => ({ relation: name, role: `lethe_${role}`, privileges })),
   );
   const { rows } = await pool.query(

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer, vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
@@ -8,7 +8,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { createLogin, type TestLogin } from "./logins.js";
 
-const TABLES = tablesAboutPeople(databaseDeclaration);
+const TABLES = tablesAboutPeople(createDatasets().database);
 
 let database: TestDatabase;
 let owner: Pool;

@@ -1,4 +1,4 @@
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "@lethe/local-stack/test-database";
 import { startTestStack } from "@lethe/local-stack/test-stack";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -24,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   try {
     const template = await createTemplateDatabase(stack.databaseUrl, async (url) => {
-      await migrate(url, databaseDeclaration);
+      await migrate(url, createDatasets().database);
     });
     project.provide("databaseUrl", stack.databaseUrl);
     project.provide("redisUrl", stack.redisUrl);

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
@@ -24,7 +24,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     pool,
     datasets,
     ring: readKeyring(environment),
-    policy: readPolicy(LETHE_POLICY_FILE, fieldsOf(datasets)),
+    policy: readPolicy(LETHE_POLICY_FILE, datasets.fields),
     ...reach(environment),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -48,7 +48,7 @@ export async function createCliWorld(
   await server.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  if (migrated) await migrate(url.href, databaseDeclaration);
+  if (migrated) await migrate(url.href, createDatasets().database);
   const pool = createPool(url.href, 3, "cli-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);
@@ -91,7 +91,7 @@ export async function createCliWorld(
         redis,
         prefix,
         lockMs: 30_000,
-        log: createLogger("cli-tests", "silent"),
+        log: createLogger("cli-tests", "silent", []),
         metrics: createMetrics("cli-tests"),
       };
       workers.push(startWorker(context, "extract", 1, extract));

@@ -1,3 +1,5 @@
+import { SERVICE_NAMES } from "./services.js";
+
 /**
  * What Lethe declares of every column of every table that it has. Masking, plans, scans, vacuum, subject export, database
  * rights, analytics views, log redaction and `docs/data-map.md` derive from these declarations, so nothing else lists tables.
@@ -17,6 +19,8 @@ export interface TableDeclaration {
   readonly sourceFile?: string;
   /** The column that an erasure sets to the time at which it masked the row. */
   readonly erasedAt?: string;
+  /** Computes the derived columns of a row whose other columns have been masked. */
+  readonly derive?: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** The table that keeps superseded versions of this table's rows. */
   readonly history?: string;
   /** Whether the newest row of an id says which email is its data subject's. At most one table says so. */
@@ -37,6 +41,8 @@ export interface IdentifyingColumn {
    * and what analysts know the data subject by.
    */
   readonly of: "customer-id" | "email" | "pseudonym" | "keyed-hash" | "analytics-id";
+  /** Whether the column is an array of them. */
+  readonly many?: boolean;
   /** The input field that the column holds; the policy's strategy for it is the column's. */
   readonly field?: string;
   /** The column that this one refers to by a foreign key that cascades: it changes with it, and is not changed itself. */
@@ -73,12 +79,8 @@ export interface AnalyticsExpression {
   readonly sql: (column: string) => string;
 }
 
-/** The services that have a role of their own in the database: `lethe_` and the name. */
-export const SERVICE_ROLES = ["scheduler", "extractor", "transformer", "loader"] as const;
-export type ServiceRole = (typeof SERVICE_ROLES)[number];
-
 /** All that may do something with tables: the services, and the owner of the functions that merge transactions. */
-export const DATABASE_ROLES = [...SERVICE_ROLES, "merger"] as const;
+export const DATABASE_ROLES = [...SERVICE_NAMES, "merger"] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /** Privileges as GRANT writes them, `select, update (state)`. */

@@ -1,4 +1,4 @@
-import type { Random } from "@lethe/cli/generate/random";
+import type { Random } from "@lethe/sample-data/random";
 import type { Finding } from "./check/finding.js";
 import type { Cluster } from "./cluster/cluster.js";
 

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { below, type Random } from "@lethe/cli/generate/random";
+import { below, type Random } from "@lethe/sample-data/random";
 import type { Pool } from "@lethe/warehouse/pool";
 
 /** Counts what happens in a ledger, so that fault can be done in the middle of it and not at a time of day. */

@@ -1,4 +1,4 @@
-import { recordRandom } from "@lethe/cli/generate/random";
+import { recordRandom } from "@lethe/sample-data/random";
 import { findLeaks, type Load, measureLoad } from "./check/load.js";
 import { openCluster } from "./cluster/cluster.js";
 import type { Build } from "./cluster/service.js";

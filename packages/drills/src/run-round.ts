@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { below, type Random } from "@lethe/cli/generate/random";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { below, type Random } from "@lethe/sample-data/random";
 import { compare } from "./check/compare.js";
 import { type Finding, wrong } from "./check/finding.js";
 import { readOutcome } from "./check/read-outcome.js";

@@ -1,7 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
-import { DATASET_TABLES } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
 import { PRIVACY_TABLES } from "@lethe/warehouse/privacy-tables";
@@ -11,12 +9,13 @@ import { dataMapPage } from "./data-map-page.js";
 const PAGE = fileURLToPath(new URL("../../../docs/data-map.md", import.meta.url));
 
 it("docs/data-map.md is what the declarations say", async () => {
-  const policy = readPolicy(undefined, fieldsOf(createDatasets()));
+  const datasets = createDatasets();
+  const policy = readPolicy(undefined, datasets.fields);
   const page = dataMapPage([
-    ...DATASET_NAMES.map((name) => ({
+    ...datasets.all.map(({ name, tables }) => ({
       heading: `Dataset ${name}`,
-      tables: DATASET_TABLES[name],
-      strategies: policy.datasets[name],
+      tables,
+      strategies: policy.datasets[name] ?? {},
     })),
     { heading: "Ledger", tables: LEDGER_TABLES, strategies: {} },
     { heading: "Privacy", tables: PRIVACY_TABLES, strategies: {} },

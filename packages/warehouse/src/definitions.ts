@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { DATABASE_ROLES, type DatabaseDeclaration, SERVICE_ROLES } from "@lethe/contracts/data-map";
+import { DATABASE_ROLES, type DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { SERVICE_NAMES } from "@lethe/contracts/services";
 import { createAnalyticsViews } from "./analytics-views.js";
 import { declaredTables } from "./data-map.js";
 import { type Client, hasSqlState, type Queryable } from "./pool.js";
@@ -22,7 +23,7 @@ const ROLES = [...DATABASE_ROLES, "analyst"].map(toRole);
 export function readDefinitions(folder: string, declaration: DatabaseDeclaration): Definitions {
   const values = new Map([
     ["roles", listOf(ROLES)],
-    ["roles of services", listOf(SERVICE_ROLES.map(toRole))],
+    ["roles of services", listOf(SERVICE_NAMES.map(toRole))],
     ...declaration.stagingTables.map((table) => [`columns of ${table.name}`, stagingColumns(table)] as const),
   ]);
   const read = (script: string) => fillIn(readFileSync(`${folder}/${script}`, "utf8"), values);

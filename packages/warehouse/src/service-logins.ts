@@ -1,4 +1,4 @@
-import { SERVICE_ROLES, type ServiceRole } from "@lethe/contracts/data-map";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
 import { createPool, inTransaction } from "./pool.js";
 import { scramVerifier } from "./scram-verifier.js";
 import { toRole } from "./table-rights.js";
@@ -11,7 +11,7 @@ import { toRole } from "./table-rights.js";
  */
 export async function ensureServiceLogins(
   databaseUrl: string,
-  passwords: ReadonlyMap<ServiceRole, string>,
+  passwords: ReadonlyMap<ServiceName, string>,
 ): Promise<string[]> {
   const pool = createPool(databaseUrl, 1, "lethe-migrate");
   try {
@@ -40,6 +40,6 @@ const LET_ONLY_ROLES_CONNECT = `
   do $$
   begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to ${[...SERVICE_ROLES, "analyst"].map(toRole).join(", ")}', current_database());
+    execute format('grant connect on database %I to ${[...SERVICE_NAMES, "analyst"].map(toRole).join(", ")}', current_database());
     execute format('grant temporary on database %I to lethe_loader, lethe_merger', current_database());
   end $$`;

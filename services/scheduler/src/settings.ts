@@ -4,7 +4,7 @@ import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 import { isLoopback } from "./http/loopback.js";
 
-export const SchedulerSettingsSchema = Type.Object({
+export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...UNPACK_SETTINGS,
   LETHE_HOST: Type.String({ default: "127.0.0.1", description: "Address to listen on" }),
@@ -39,7 +39,7 @@ export const SchedulerSettingsSchema = Type.Object({
   }),
   LETHE_BOARD_READ_ONLY: Type.Boolean({ default: true, description: "Bull Board shows and changes nothing" }),
 });
-export type SchedulerSettings = Static<typeof SchedulerSettingsSchema>;
+export type SchedulerSettings = Static<typeof SchedulerSettings>;
 
 /**
  * Refuses settings that would let strangers start runs: a host that others can reach, or production, without a token.

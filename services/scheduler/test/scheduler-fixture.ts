@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
@@ -12,8 +12,8 @@ import { readSettings } from "@lethe/service-kit/settings";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import type { Redis } from "ioredis";
-import { SchedulerSettingsSchema } from "../src/settings.js";
-import { startScheduler } from "../src/start-scheduler.js";
+import { schedulerService } from "../src/service.js";
+import { SchedulerSettings } from "../src/settings.js";
 
 export interface Answer {
   readonly status: number;
@@ -58,7 +58,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   await server.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await migrate(url.href, databaseDeclaration);
+  await migrate(url.href, createDatasets().database);
   const pool = createPool(url.href, 3, "scheduler-tests");
   const redis = connectRedis(redisUrl);
   const queues = openQueues(redis, prefix);
@@ -73,7 +73,7 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   }
 
   async function start(environment: Record<string, string> = {}): Promise<TestScheduler> {
-    const settings = readSettings(SchedulerSettingsSchema, {
+    const settings = readSettings(SchedulerSettings, {
       DATABASE_URL: url.href,
       REDIS_URL: redisUrl,
       DATA_DIR: data,
@@ -82,17 +82,21 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "debug", { write: (line) => lines.push(line) });
-    const service = await startScheduler(settings, {
-      redis: own,
-      prefix,
-      log,
-      lockMs: 30_000,
-      metrics: createMetrics("scheduler"),
-    }).catch((error: unknown) => {
-      own.disconnect();
-      throw error;
+    const log = createLogger("scheduler", "debug", schedulerService.personalNames, {
+      write: (line) => lines.push(line),
     });
+    const service = await schedulerService
+      .start(settings, {
+        redis: own,
+        prefix,
+        log,
+        lockMs: 30_000,
+        metrics: createMetrics("scheduler"),
+      })
+      .catch((error: unknown) => {
+        own.disconnect();
+        throw error;
+      });
     const address = service.address ?? "";
     const scheduler: TestScheduler = {
       service,

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SERVICE_ROLES, type ServiceRole } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
 import { migrate } from "@lethe/warehouse/migrate";
 import { ensureServiceLogins } from "@lethe/warehouse/service-logins";
 import type { Command } from "commander";
@@ -26,7 +25,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       const databaseUrl = await databaseSetting(context.environment);
       const passwords = logins === undefined ? undefined : await readPasswords(logins);
       await requireDatabase(databaseUrl);
-      const applied = await migrate(databaseUrl, databaseDeclaration);
+      const applied = await migrate(databaseUrl, context.datasets.database);
       for (const step of applied) context.terminal.print(`applied ${step}`);
       if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");
       if (passwords === undefined) return;
@@ -34,9 +33,9 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     });
 }
 
-async function readPasswords(folder: string): Promise<Map<ServiceRole, string>> {
-  const passwords = new Map<ServiceRole, string>();
-  for (const service of SERVICE_ROLES) {
+async function readPasswords(folder: string): Promise<Map<ServiceName, string>> {
+  const passwords = new Map<ServiceName, string>();
+  for (const service of SERVICE_NAMES) {
     const name = `${service}_db_password`;
     const password = (await readFile(join(folder, name), "utf8").catch(() => "")).trim();
     if (!/^[\x21-\x7e]{16,}$/.test(password)) {

@@ -1,4 +1,6 @@
 import { asItIs, identifying, neutral, personal, type TableDeclaration } from "@lethe/contracts/data-map";
+import { toCountryCode } from "../cleaning/country.js";
+import { toE164 } from "../cleaning/phone.js";
 
 /** A version of a customer. The policy keeps country, segment and date of last change, so analysts see them of everybody. */
 const VERSION = {
@@ -21,11 +23,18 @@ const VERSION = {
   ...neutral("source_partition source_file_id valid_from loaded_at erased_at"),
 } as const;
 
+/** Phone in E.164 and country code follow from what masking has left of phone and country. */
+function derive({ phone_number: phone, country }: Readonly<Record<string, unknown>>) {
+  const code = typeof country === "string" ? toCountryCode(country) : null;
+  return { phone_e164: typeof phone === "string" ? toE164(phone, code) : null, country_code: code };
+}
+
 export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
   {
     name: "warehouse.customers",
     title: "Customer",
     primaryKey: "id",
+    derive,
     columns: { ...VERSION, analytics_id: identifying("analytics-id", { leaves: "the same random number" }) },
     sourceFile: "source_file_id",
     erasedAt: "erased_at",
@@ -45,6 +54,7 @@ export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
     name: "warehouse.customers_history",
     title: "Older versions of the customer",
     primaryKey: "version_id",
+    derive,
     columns: { ...VERSION, ...neutral("version_id valid_to") },
     sourceFile: "source_file_id",
     erasedAt: "erased_at",

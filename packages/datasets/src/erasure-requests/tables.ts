@@ -9,7 +9,7 @@ export const ERASURE_REQUEST_TABLES: readonly TableDeclaration[] = [
       customer_key: identifying("keyed-hash", { field: "customer-id" }),
       email_key: identifying("keyed-hash", { field: "email" }),
       pseudonym: identifying("pseudonym", { field: "customer-id" }),
-      pseudonyms: identifying("pseudonym", { field: "customer-id" }),
+      pseudonyms: identifying("pseudonym", { field: "customer-id", many: true }),
       ...neutral(`
         id key_id state policy_version found requested_at received_at suppressed_at completed_at run_id source_file_id`),
     },

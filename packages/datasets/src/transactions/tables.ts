@@ -1,4 +1,5 @@
 import { asItIs, identifying, neutral, personal, shown, type TableDeclaration } from "@lethe/contracts/data-map";
+import { toCountryCode } from "../cleaning/country.js";
 
 const TRANSACTION = { table: "warehouse.transactions", key: "transaction_key" } as const;
 
@@ -42,6 +43,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
       }),
     },
     belongsTo: TRANSACTION,
+    derive: ({ country }) => ({ country_code: typeof country === "string" ? toCountryCode(country) : null }),
     analyticsView: "transactions",
     rights: {
       scheduler: "select (transaction_id, transaction_key)",

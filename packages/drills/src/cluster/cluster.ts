@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { type Servers, startServers } from "./servers.js";
@@ -49,7 +49,7 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
   await chmod(folder, 0o755);
   await mkdir(serverFolder);
   const servers = await startServers(serverFolder);
-  await migrate(servers.postgres.directUrl, databaseDeclaration);
+  await migrate(servers.postgres.directUrl, createDatasets().database);
   const data = join(folder, "data");
   const logs = join(folder, "logs");
   await mkdir(join(data, "landing"), { recursive: true });

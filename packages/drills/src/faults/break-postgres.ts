@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Fault } from "../fault.js";
 

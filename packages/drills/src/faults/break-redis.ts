@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import { tellRedis } from "../cluster/tell-redis.js";
 import type { Fault } from "../fault.js";
 

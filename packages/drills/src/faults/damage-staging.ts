@@ -1,8 +1,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { below, type Random } from "@lethe/cli/generate/random";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { below, type Random } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
 /** Cuts some staged objects short, or takes them away, while batches wait. */

@@ -1,4 +1,4 @@
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import { JOB_OPTIONS, openQueues } from "@lethe/service-kit/queues";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { tellRedis } from "../cluster/tell-redis.js";

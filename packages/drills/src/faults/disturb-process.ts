@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { pick } from "@lethe/cli/generate/random";
+import { pick } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
 /** Longer than a lock of a job lasts here (LETHE_LOCK_SECONDS). */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
 const FULL_MS = 2_500;

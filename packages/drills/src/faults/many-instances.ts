@@ -1,4 +1,4 @@
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import { SERVICE_NAMES } from "../cluster/service.js";
 import type { Fault } from "../fault.js";
 

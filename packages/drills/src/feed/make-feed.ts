@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
-import { below, type Random, recordRandom, uuid } from "@lethe/cli/generate/random";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { below, type Random, recordRandom, uuid } from "@lethe/sample-data/random";
 import type { Answer, CustomerAnswer, FileAnswer, Place, TransactionAnswer } from "./answer.js";
 
 const CUSTOMERS = 60;

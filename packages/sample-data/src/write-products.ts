@@ -6,7 +6,7 @@ import { productLine } from "./product-record.js";
 export async function writeProducts(plan: Plan, sink: FileSink): Promise<void> {
   for (const hour of plan.hours.keys()) {
     if (plan.products.before(hour) < plan.products.upTo(hour)) {
-      await sink.write(hour, "products", linesOfHour(plan, sink, hour));
+      await sink.write(hour, linesOfHour(plan, sink, hour));
     }
   }
 }

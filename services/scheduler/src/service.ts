@@ -1,11 +1,10 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/all-datasets";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
-import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -20,22 +19,31 @@ import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
-import { requireToken, type SchedulerSettings } from "./settings.js";
+import { requireToken, SchedulerSettings } from "./settings.js";
 import { withTimeout } from "./with-timeout.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 
+const datasets = createDatasets();
+
+export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
+  name: "scheduler",
+  settings: SchedulerSettings,
+  personalNames: datasets.personalNames,
+  start: startScheduler,
+};
+
 /**
  * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
  * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
  * it leaves nothing open.
  */
-export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
+async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
-  await migrate(settings.DATABASE_URL, databaseDeclaration);
+  await migrate(settings.DATABASE_URL, datasets.database);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
   async function stop(graceMs: number): Promise<void> {
@@ -49,19 +57,18 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     opened.push((graceMs) => withTimeout(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const datasets = createDatasets();
     const dataFolder = resolve(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
       if (!schedulesOn) return;
-      const changed = await assertSchedules(pool, triggers);
+      const changed = await assertSchedules(pool, datasets.all, triggers);
       if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
     };
     let hasCaughtUp = !schedulesOn;
     const catchUpOnce = async () => {
       if (hasCaughtUp) return;
-      const jobs = await catchUp(pool, triggers, new Date(), settings.LETHE_CATCH_UP);
+      const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
       hasCaughtUp = true;
       if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
     };
@@ -73,17 +80,17 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
-      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
+      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
     if (schedulesOn) {
-      const worker = startWorker(context, "trigger", TRIGGERS_AT_ONCE, {
-        handle: (payload) => triggerRun(pool, runQueue, payload),
+      const workers = startWorkers(context, "scheduler", {
+        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
       });
-      opened.push((graceMs) => worker.stop(graceMs / 4));
+      opened.push((graceMs) => workers.stop(graceMs / 4));
     }
 
     addLedgerMetrics(metrics.registry, pool, log);
@@ -91,6 +98,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({
       pool,
+      datasets,
       runQueue,
       schedulesOn,
       applySchedules: async () => {

@@ -20,11 +20,11 @@ export async function writeErasureRequests(plan: Plan, sink: FileSink): Promise<
     lines.push(requestLine(seed, rejected, customerEmail(seed, rejected)));
     sink.tally.defects.request_of_rejected_customer++;
   }
-  if (lines.length > 0) await sink.write(plan.erasureHour, "erasure-requests", lines);
+  if (lines.length > 0) await sink.write(plan.erasureHour, lines);
 
   if (defectRate > 0 && repeated !== undefined) {
     const otherFormat = format === "json" ? "json.gz" : "json";
-    await sink.write(plan.erasureHour, "erasure-requests", [repeated], otherFormat);
+    await sink.write(plan.erasureHour, [repeated], otherFormat);
     sink.tally.defects.repeated_request++;
   }
 }

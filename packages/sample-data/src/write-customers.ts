@@ -7,13 +7,13 @@ export async function writeCustomers(plan: Plan, sink: FileSink): Promise<void> 
   let due: number[] = [];
   for (const hour of plan.hours.keys()) {
     if (hour === plan.emptyFileHour) {
-      await sink.write(hour, "customers", []);
+      await sink.write(hour, []);
       sink.tally.defects.empty_file++;
       continue;
     }
     if (plan.customers.before(hour) === plan.customers.upTo(hour) && due.length === 0) continue;
     const again: number[] = [];
-    await sink.write(hour, "customers", linesOfHour(plan, sink, hour, due, again));
+    await sink.write(hour, linesOfHour(plan, sink, hour, due, again));
     due = again;
   }
 }

@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
@@ -22,16 +21,18 @@ import { LoaderSettings } from "./settings.js";
 /** Runs of different datasets that are finished side by side. */
 const FINISHES_AT_ONCE = 2;
 
+const datasets = createDatasets();
+
 /** Defines the service. `onStep` is told of each step before it is taken; only tests give one. */
 export function loaderService(onStep?: (step: string) => void): ServiceDefinition<typeof LoaderSettings> {
   return {
     name: "loader",
     settings: LoaderSettings,
+    personalNames: datasets.personalNames,
     async start(settings, service) {
-      const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
-      await migrate(settings.DATABASE_URL, databaseDeclaration);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,
         settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
@@ -39,7 +40,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         (warning) => service.log.warn(warning),
       );
       // Now, not when the first person has waited for their erasure.
-      await requireVacuumer(pool, tablesAboutPeople(databaseDeclaration));
+      await requireVacuumer(pool, tablesAboutPeople(datasets.database));
       const queues = openQueues(service.redis, service.prefix);
       const data = resolve(settings.DATA_DIR);
       const context: LoaderContext = {
@@ -57,21 +58,25 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         quarantined: join(data, "quarantined_data"),
         ...(onStep !== undefined && { onStep }),
       };
-      const loads = startWorker(service, "load", settings.LETHE_LOADS_AT_ONCE, {
-        handle: (payload, log, signal) => loadJob(context, payload, log, signal),
-        async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "load", error.code, error.message);
-          await enqueueFinish(queues, runId);
+      const workers = startWorkers(service, "loader", {
+        load: {
+          atOnce: settings.LETHE_LOADS_AT_ONCE,
+          handle: (payload, log, signal) => loadJob(context, payload, log, signal),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, runId, batchId, "load", error.code, error.message);
+            await enqueueFinish(queues, runId);
+          },
         },
-      });
-      const finishes = startWorker(service, "finish", FINISHES_AT_ONCE, {
-        handle: (payload, log, signal) => finishJob(context, payload, log, signal),
-        giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        finish: {
+          atOnce: FINISHES_AT_ONCE,
+          handle: (payload, log, signal) => finishJob(context, payload, log, signal),
+          giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        },
       });
       return {
         checks: { database: () => pool.query("select") },
         async stop(graceMs) {
-          await Promise.all([loads.stop(graceMs), finishes.stop(graceMs)]);
+          await workers.stop(graceMs);
           await queues.close();
           await pool.end();
         },

@@ -1,22 +1,31 @@
 import { mkdir, readdir } from "node:fs/promises";
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import { DEFECT_NAMES, DEFECTS, type DefectName } from "./defects.js";
-import { fileSink, type Tally } from "./file-sink.js";
+import { DEFECT_NAMES, DEFECTS, type Defect, type DefectName } from "./defects.js";
+import { createFileSink, type FileSink, type Tally } from "./file-sink.js";
 import { type GenerateOptions, resolveOptions } from "./options.js";
-import { makePlan } from "./plan.js";
+import { makePlan, type Plan } from "./plan.js";
 import { writeCustomers } from "./write-customers.js";
 import { writeErasureRequests } from "./write-erasure-requests.js";
 import { writeProducts } from "./write-products.js";
-import { TORN_FILE_RECORDS, writeTransactions } from "./write-transactions.js";
+import { writeTransactions } from "./write-transactions.js";
+
+/** The datasets that are generated, in the order of a full load, and what writes the files of each. */
+const WRITERS = {
+  customers: writeCustomers,
+  products: writeProducts,
+  transactions: writeTransactions,
+  "erasure-requests": writeErasureRequests,
+} as const satisfies Record<string, (plan: Plan, sink: FileSink) => Promise<void>>;
+
+export type GeneratedDataset = keyof typeof WRITERS;
 
 /** What was written, and what Lethe must make of it when the four jobs run once over it in the order of a full load. */
 export interface GenerateSummary {
   readonly files: number;
   /** Bytes on disk. */
   readonly bytes: number;
-  readonly datasets: Readonly<Record<DatasetName, DatasetSummary>>;
+  readonly datasets: Readonly<Record<GeneratedDataset, DatasetSummary>>;
   /** How often each kind of defect was planted. */
   readonly defects: Readonly<Record<DefectName, number>>;
 }
@@ -42,12 +51,13 @@ export interface DatasetSummary {
 export async function generateDataset(options: GenerateOptions): Promise<GenerateSummary> {
   const plan = makePlan(resolveOptions(options));
   await requireNoPartitions(plan.options.out);
-  const sink = fileSink(plan);
-  await writeCustomers(plan, sink);
-  await writeProducts(plan, sink);
-  await writeTransactions(plan, sink);
-  await writeErasureRequests(plan, sink);
-  return summarize(sink.tally);
+  const tallies: [string, Tally][] = [];
+  for (const [dataset, write] of Object.entries(WRITERS)) {
+    const sink = createFileSink(plan, dataset);
+    await write(plan, sink);
+    tallies.push([dataset, sink.tally]);
+  }
+  return summarize(tallies);
 }
 
 /** Files of another set would make the summary wrong. */
@@ -59,31 +69,26 @@ async function requireNoPartitions(out: string): Promise<void> {
   }
 }
 
-function summarize(tally: Tally): GenerateSummary {
+function summarize(tallies: readonly (readonly [string, Tally])[]): GenerateSummary {
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((total, [, tally]) => total + count(tally), 0);
+  const datasets = Object.fromEntries(tallies.map(([dataset, tally]) => [dataset, summarizeDataset(tally)]));
+  const defects = Object.fromEntries(DEFECT_NAMES.map((name) => [name, sum((tally) => tally.defects[name])]));
   return {
-    files: DATASET_NAMES.reduce((sum, dataset) => sum + tally.files[dataset], 0),
-    bytes: tally.bytes,
-    datasets: {
-      customers: summarizeDataset("customers", tally),
-      products: summarizeDataset("products", tally),
-      transactions: summarizeDataset("transactions", tally),
-      "erasure-requests": summarizeDataset("erasure-requests", tally),
-    },
-    defects: tally.defects,
+    files: sum(({ files }) => files),
+    bytes: sum(({ bytes }) => bytes),
+    datasets: datasets as Record<GeneratedDataset, DatasetSummary>,
+    defects: defects as Record<DefectName, number>,
   };
 }
 
-function summarizeDataset(dataset: DatasetName, tally: Tally): DatasetSummary {
+function summarizeDataset({ files, records, unreadableRecords, defects }: Tally): DatasetSummary {
   const rejected: RejectCounts = {};
-  let loaded = tally.records[dataset];
+  let loaded = records;
   for (const name of DEFECT_NAMES) {
-    const { dataset: of, rejectedAs } = DEFECTS[name];
-    const count = tally.defects[name];
-    if (of !== dataset || rejectedAs === null || name === "truncated_gzip" || count === 0) continue;
-    rejected[rejectedAs] = (rejected[rejectedAs] ?? 0) + count;
-    loaded -= count;
+    const { rejectedAs, isOfFile }: Defect = DEFECTS[name];
+    if (rejectedAs === null || isOfFile || defects[name] === 0) continue;
+    rejected[rejectedAs] = (rejected[rejectedAs] ?? 0) + defects[name];
+    loaded -= defects[name];
   }
-  const tornFiles = dataset === "transactions" ? tally.defects.truncated_gzip : 0;
-  const unreadableRecords = tornFiles * TORN_FILE_RECORDS;
-  return { files: tally.files[dataset], records: tally.records[dataset], loaded, rejected, unreadableRecords };
+  return { files, records, loaded, rejected, unreadableRecords };
 }

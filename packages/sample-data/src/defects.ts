@@ -1,10 +1,12 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 
-interface Defect {
+export interface Defect {
   readonly dataset: DatasetName;
   /** The reason under which Lethe must set the record aside; null when it must load. */
   readonly rejectedAs: RejectReason | null;
+  /** Whether it makes a whole file unreadable, so that it counts as no record. */
+  readonly isOfFile?: true;
   readonly description: string;
 }
 
@@ -57,6 +59,7 @@ export const DEFECTS = {
   truncated_gzip: {
     dataset: "transactions",
     rejectedAs: "unreadable",
+    isOfFile: true,
     description: "gzip file cut off; its records are in no other count",
   },
   repeated_request: {

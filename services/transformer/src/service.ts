@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
-import { databaseDeclaration } from "@lethe/datasets/database-declaration";
+import { createDatasets } from "@lethe/datasets/registry";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
-import { startWorker } from "@lethe/service-kit/worker";
+import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -29,16 +28,19 @@ export interface TransformerOptions {
   readonly thread?: URL;
 }
 
+const datasets = createDatasets();
+
 /** Defines the service. */
 export function transformerService(options: TransformerOptions = {}): ServiceDefinition<typeof TransformerSettings> {
   return {
     name: "transformer",
     settings: TransformerSettings,
+    personalNames: datasets.personalNames,
     async start(settings, service) {
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
-      await migrate(settings.DATABASE_URL, databaseDeclaration);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),
@@ -61,18 +63,21 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         schemaMode,
         currentSuppressions: createSuppressionReader(pool),
       };
-      const worker = startWorker(service, "transform", BATCHES_AT_ONCE, {
-        handle: (payload, log, signal) =>
-          orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
-        async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "transform", error.code, error.message);
-          await enqueueFinish(queues, runId);
+      const workers = startWorkers(service, "transformer", {
+        transform: {
+          atOnce: BATCHES_AT_ONCE,
+          handle: (payload, log, signal) =>
+            orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, runId, batchId, "transform", error.code, error.message);
+            await enqueueFinish(queues, runId);
+          },
         },
       });
       return {
         checks: { database: () => pool.query("select") },
         async stop(graceMs) {
-          await worker.stop(graceMs);
+          await workers.stop(graceMs);
           await threads.stop();
           await queues.close();
           await pool.end();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFECT_NAMES, DEFECTS } from "./defects.js";
 import { type GenerateSummary, generateDataset } from "./generate.js";
 
-const SAMPLE = fileURLToPath(new URL("../../../../raw_data", import.meta.url));
+const SAMPLE = fileURLToPath(new URL("../../../raw_data", import.meta.url));
 
 /** The command that `raw_data/README.md` gives. */
 const SAMPLE_OPTIONS = { days: 3, customers: 150, transactions: 1_000, seed: 1 };

@@ -6,7 +6,7 @@ import { below, type Random } from "./random.js";
 import { type Shop, transactionLine } from "./transaction-record.js";
 
 /** Records of the file that is cut off; they come on top of the transactions asked for. */
-export const TORN_FILE_RECORDS = 12;
+const TORN_FILE_RECORDS = 12;
 
 /** A transaction to be written once more, with the shop as it was. */
 interface Repeat {
@@ -21,13 +21,13 @@ export async function writeTransactions(plan: Plan, sink: FileSink): Promise<voi
   for (const hour of plan.hours.keys()) {
     const shop = shopAt(hour);
     if (hour === plan.tornFileHour) {
-      await sink.writeTorn(hour, "transactions", tornLines(plan, shop));
+      await sink.writeTorn(hour, tornLines(plan, shop));
       sink.tally.defects.truncated_gzip++;
       continue;
     }
     if (plan.transactions.before(hour) === plan.transactions.upTo(hour) && due.length === 0) continue;
     const again: Repeat[] = [];
-    await sink.write(hour, "transactions", linesOfHour(plan, sink, hour, shop, due, again));
+    await sink.write(hour, linesOfHour(plan, sink, hour, shop, due, again));
     due = again;
   }
 }
