@@ -8,7 +8,8 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createLogin, onServer, type TestLogin } from "./logins.js";
 
-const TABLES = tablesAboutPeople(createDatasets().database);
+const DATABASE = createDatasets().database;
+const TABLES = tablesAboutPeople(DATABASE);
 
 // A login as hosted servers give one: it owns its database, and is no superuser.
 
@@ -43,18 +44,17 @@ const failOnWarning = (warning: string) => {
 };
 
 it("migrates, and grants to roles that somebody else has made", async () => {
-  const applied = await migrate(owner.urlOf(url), createDatasets().database);
-  expect(applied).toContain("0010_roles");
-  expect(applied.at(-1)).toBe("rights");
-  expect(await migrate(owner.urlOf(url), createDatasets().database)).toEqual([]);
+  const applied = await migrate(owner.urlOf(url), DATABASE);
+  expect(applied).toEqual(["0001_baseline", "functions", "rights"]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
 });
 
 it("leaves the rights of a newer version alone, and puts its own back where there is none", async () => {
-  const outdate = "update ledger.applied_rights set script_sha256 = sha256('')";
+  const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
   await onDatabase(`${outdate}; insert into lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`);
-  expect(await migrate(owner.urlOf(url), createDatasets().database)).toEqual([]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
   await onDatabase("delete from lethe_migrations where name = '9999_of_a_newer_version'");
-  expect(await migrate(owner.urlOf(url), createDatasets().database)).toEqual(["rights"]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);
 });
 
 it("is told what an administrator has to do before its services can take their roles on", async () => {
@@ -86,8 +86,19 @@ it("has its foreign keys checked row by row: the right to leave that out is a su
   }
 });
 
+it("replaces functions as long as they are its own, and says who can once they are not", async () => {
+  await onDatabase("update ledger.applied_definitions set functions_sha256 = sha256('')");
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["functions", "rights"]);
+  const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
+  await onDatabase(`${outdate}; alter function warehouse.take_transactions() owner to lethe_merger`);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);
+  await onDatabase("update ledger.applied_definitions set functions_sha256 = sha256('')");
+  await expect(migrate(owner.urlOf(url), DATABASE)).rejects.toThrow("only a superuser can replace them");
+  expect(await migrate(url, DATABASE)).toEqual(["functions", "rights"]);
+});
+
 it("a login without any right in a database that is behind is told who has to migrate it", async () => {
-  await expect(migrate(reader.urlOf(url), createDatasets().database)).rejects.toThrow(
+  await expect(migrate(reader.urlOf(url), DATABASE)).rejects.toThrow(
     "run `lethe migrate` with the DATABASE_URL of the database's owner",
   );
 });

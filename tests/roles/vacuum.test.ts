@@ -42,6 +42,16 @@ beforeEach(async () => {
     delete from ledger.quarantine`);
 });
 
+it("is of the tables that hold people's ids, emails and values", () => {
+  expect(TABLES).toEqual([
+    "warehouse.customers",
+    "warehouse.customers_history",
+    "warehouse.transactions",
+    "warehouse.delivery_addresses",
+    "ledger.quarantine",
+  ]);
+});
+
 /** A table whose rows are all dead has pages until it is vacuumed, and none after. */
 const bytesOfQuarantine = async () => {
   const { rows } = await owner.query("select pg_relation_size('ledger.quarantine') as bytes");

@@ -1,4 +1,4 @@
-import type { ColumnDeclaration, TableDeclaration } from "@lethe/contracts/data-map";
+import type { IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 
 /**
@@ -25,14 +25,18 @@ function createView(view: string, shown: readonly TableDeclaration[], tables: re
     from.push(i === 0 ? `${table.name} ${alias}` : joinOf(view, table, shown[0], alias));
     for (const [name, column] of Object.entries(table.columns)) {
       if (column.analytics === undefined) continue;
-      const isKey = shown.some(({ belongsTo }) => belongsTo?.table === table.name && belongsTo.key === name);
-      if (column.kind !== "identifying") (isKey ? keys : columns).push(expressionOf(column, `${alias}.${name}`));
-      else if (table.registersSubjects)
-        columns.push(`${alias}.${subjectsOf(tables).analyticsId} as ${column.analytics}`);
-      else {
-        const subjects = subjectsOf(tables);
-        from.push(`left join ${subjects.table} ${alias}_${name} on ${alias}_${name}.${subjects.id} = ${alias}.${name}`);
-        columns.push(`${alias}_${name}.${subjects.analyticsId} as ${column.analytics}`);
+      const sql = `${alias}.${name}`;
+      if (column.kind === "personal") columns.push(`${column.analytics.sql(sql)} as ${column.analytics.as}`);
+      if (column.kind === "neither") {
+        const isKey = shown.some(({ belongsTo }) => belongsTo?.table === table.name && belongsTo.key === name);
+        (isKey ? keys : columns).push(`${sql} as ${column.analytics}`);
+      }
+      if (column.kind === "identifying") {
+        const subjects = subjectsOf(tables, column, name);
+        const subject = table.name === subjects.table ? alias : `${alias}_${name}`;
+        if (subject !== alias)
+          from.push(`left join ${subjects.table} ${subject} on ${subject}.${subjects.id} = ${sql}`);
+        columns.push(`${subject}.${subjects.analyticsId} as ${column.analytics}`);
       }
     }
   }
@@ -48,21 +52,20 @@ function joinOf(view: string, table: TableDeclaration, first: TableDeclaration |
   return `left join ${table.name} ${alias} using (${table.belongsTo.key})`;
 }
 
-function expressionOf(column: Exclude<ColumnDeclaration, { kind: "identifying" }>, sql: string): string {
-  if (column.kind === "neither") return `${sql} as ${column.analytics}`;
-  return column.analytics === undefined ? sql : `${column.analytics.sql(sql)} as ${column.analytics.as}`;
-}
-
-/** Finds the table that says who there is, and its columns of id and random number. */
-function subjectsOf(tables: readonly TableDeclaration[]): { table: string; id: string; analyticsId: string } {
+/** Finds the table that says who there is, and its columns of id and random number, to show them in place of a column. */
+function subjectsOf(
+  tables: readonly TableDeclaration[],
+  shown: IdentifyingColumn,
+  name: string,
+): { table: string; id: string; analyticsId: string } {
   const table = tables.find(({ registersSubjects }) => registersSubjects);
-  const columnOf = (of: string) =>
+  const columnOf = (of: IdentifyingColumn["of"]) =>
     Object.entries(table?.columns ?? {}).find(([, column]) => column.kind === "identifying" && column.of === of)?.[0];
   const id = columnOf("customer-id");
   const analyticsId = columnOf("analytics-id");
-  if (table === undefined || id === undefined || analyticsId === undefined) {
+  if (shown.of !== "customer-id" || table === undefined || id === undefined || analyticsId === undefined) {
     throw new ConfigurationError(
-      "analysts are to see whose rows are whose, and no table that registers data subjects has a customer-id and an analytics-id",
+      `analysts cannot see ${name} as ${shown.analytics}: it must be a customer-id, and the table that registers data subjects must have an analytics-id`,
     );
   }
   return { table: table.name, id, analyticsId };
