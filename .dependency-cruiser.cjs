@@ -39,7 +39,7 @@ module.exports = {
       from: { path: "^packages/drills/" },
       to: {
         path: "^(packages|services)/",
-        pathNot: "^packages/(drills|contracts|sample-data|local-stack|service-kit|warehouse)/",
+        pathNot: "^packages/(drills|contracts|sample-data|local-stack|service-kit|test-kit|warehouse)/",
       },
     },
     {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cloneDatabase, createTemplateDatabase, dropTemplateDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, createTemplateDatabase, dropTemplateDatabase } from "@lethe/test-kit/test-database";
 import { createPool } from "@lethe/warehouse/pool";
 import { expect, inject, it } from "vitest";
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { requireVacuumer, vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { openServicePool } from "@lethe/warehouse/service-pool";

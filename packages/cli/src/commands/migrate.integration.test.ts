@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 
 let world: CliWorld;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"), { migrated: false });
+  world = await createCliWorld({ migrated: false });
 });
 afterAll(() => world.end());
 

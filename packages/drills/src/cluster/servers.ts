@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Keeper, type ServerSpec, startKeeper } from "@lethe/local-stack/keeper-process";
 import { ensureDatabase, preparePostgres } from "@lethe/local-stack/postgres-server";
 import { prepareRedis } from "@lethe/local-stack/redis-server";
-import { startTcpProxy, type TcpProxy } from "@lethe/local-stack/tcp-proxy";
+import { startTcpProxy, type TcpProxy } from "@lethe/test-kit/tcp-proxy";
 
 /** A database server or a Redis of the drills' own, which they may do fault to. */
 export interface Server {
