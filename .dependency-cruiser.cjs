@@ -18,7 +18,8 @@ const PACKAGE_IMPORTS = {
 const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({
   name: `${name}-imports-only-${allowed.join("-and-") || "itself"}`,
   severity: "error",
-  from: { path: `^packages/${name}/` },
+  // Tests may use the local servers.
+  from: { path: `^packages/${name}/`, pathNot: "\\.test\\.ts$|^packages/[^/]+/test/" },
   to: { path: "^(packages|services)/", pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
 }));
 

@@ -15,12 +15,12 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "packages/warehouse/dist/ledger/load-batch.js",
-        find: 'return state === "staged" || state === "transformed";',
+        find: "return isPending(state);",
         replace: "return true;",
       },
       {
         file: "services/loader/dist/load-job.js",
-        find: 'if (info.state === "staged" || info.state === "transformed") {',
+        find: "if (isPending(info.state)) {",
         replace: "if (true) {",
       },
     ],
@@ -31,9 +31,9 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     guard: "a run is extracted by one process at a time",
     edits: [
       {
-        file: "packages/warehouse/dist/ledger/change-run.js",
-        find: "\"select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))\", [runId]",
-        replace: '"select $1::text", [runId]',
+        file: "packages/warehouse/dist/advisory-lock.js",
+        find: "select pg_advisory_lock(",
+        replace: "select (",
       },
     ],
     fault: deliverTwice,
