@@ -28,7 +28,7 @@ const OUTAGE_MS = 2_000;
 
 let installation: Installation;
 beforeAll(async () => {
-  installation = await openInstallation({ build: "bundle", keep: false, timeoutMs: 90_000 });
+  installation = await openInstallation({ seams: [], keep: false, timeoutMs: 90_000 });
 });
 afterAll(() => installation.close(), 120_000);
 
@@ -43,7 +43,7 @@ it.each(FAULTS)(
 );
 
 it("lets a fault take away what it made when work gets stuck, and closes what is stuck", async () => {
-  const impatient = await openInstallation({ build: "bundle", keep: false, timeoutMs: 0 });
+  const impatient = await openInstallation({ seams: [], keep: false, timeoutMs: 0 });
   const ended: string[] = [];
   try {
     const fault: Fault = {

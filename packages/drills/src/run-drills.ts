@@ -33,7 +33,7 @@ async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult
   let installation: Installation | undefined;
   try {
     for (const fault of options.faults) {
-      installation ??= await openInstallation({ ...options, build: "bundle" });
+      installation ??= await openInstallation({ ...options, seams: [] });
       const result = await installation.round(fault, seed, options.outageMs(seed));
       results.push(result);
       options.onRound(result, seed);

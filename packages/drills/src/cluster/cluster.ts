@@ -3,10 +3,13 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
+import { serviceProgram } from "@lethe/service-kit/service-process";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { type Seam, seamOptions } from "../mutations/seam.js";
 import { type Servers, startServers } from "./servers.js";
-import { type Build, openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
+import { openPlace, type ServicePlace } from "./service-place.js";
 
 /** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
 export interface Cluster {
@@ -29,6 +32,8 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+const FAULT_HOOK = new URL("../../fault-hook.mjs", import.meta.url).href;
+
 /** Short spans, so that a drill shows in seconds what takes a minute with the defaults. */
 const DRILL_SETTINGS = {
   LETHE_LOCK_SECONDS: "3",
@@ -37,11 +42,15 @@ const DRILL_SETTINGS = {
   LETHE_RATE_LIMIT: "0",
 } as const;
 
-/**
- * Starts servers in a temporary folder, migrates a database and starts the services of a build. With `keep` the folder, with data and
- * logs, stays when the cluster is closed.
- */
-export async function openCluster(build: Build, keep: boolean): Promise<Cluster> {
+export interface ClusterOptions {
+  /** What is replaced in the services. With any, they run as compiled files; without, as bundles, as a user has them. */
+  readonly seams: readonly Seam[];
+  /** Leaves the folder, with data and logs, where it is when the cluster is closed. */
+  readonly keep: boolean;
+}
+
+/** Starts servers in a temporary folder, migrates a database and starts the services. */
+export async function openCluster({ seams, keep }: ClusterOptions): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
@@ -69,11 +78,18 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
   // Only a drill that is about schedules lets them fire.
   await pool.query("update ledger.schedules set enabled = false");
   let extra = 0;
-  const places = SERVICE_NAMES.map((name) => openPlace(name, build, environment, join(logs, `${name}.log`)));
+  const open = (name: ServiceName, log: string) =>
+    openPlace({
+      name,
+      environment,
+      logFile: join(logs, `${log}.log`),
+      program: serviceProgram(name, seams.length === 0 ? "bundle" : "dist"),
+      nodeOptions: ["--import", FAULT_HOOK, ...(seams.length === 0 ? [] : seamOptions(seams))],
+    });
+  const places = SERVICE_NAMES.map((name) => open(name, name));
   const extraPlaces: ServicePlace[] = [];
-  await Promise.all(places.map((place) => place.ready()));
   const all = () => [...places, ...extraPlaces];
-  return {
+  const cluster: Cluster = {
     servers,
     pool,
     prefix,
@@ -83,9 +99,9 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
     places: (name) => all().filter((place) => name === undefined || place.name === name),
     async openExtraPlace(name) {
       extra += 1;
-      const place = openPlace(name, build, environment, join(logs, `${name}-${extra}.log`));
+      const place = open(name, `${name}-${extra}`);
       extraPlaces.push(place);
-      await place.ready();
+      await place.ready;
       return place;
     },
     async closeExtraPlaces() {
@@ -101,6 +117,13 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
+  try {
+    await Promise.all(places.map((place) => place.ready));
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
 }
 
 const PATIENCE_MS = 10_000;

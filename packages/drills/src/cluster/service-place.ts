@@ -1,5 +1,9 @@
 import type { ServiceName } from "@lethe/contracts/services";
-import { type ServiceProcess, type ServiceProcessOptions, startServiceProcess } from "@lethe/service-kit/service-process";
+import {
+  type ServiceProcess,
+  type ServiceProcessOptions,
+  startServiceProcess,
+} from "@lethe/service-kit/service-process";
 
 /** A place for a service: a process runs in it, and when that ends unasked another one takes its place. */
 export interface ServicePlace {
@@ -13,7 +17,7 @@ export interface ServicePlace {
   /** Returns the bytes of memory that the process holds; 0 while none runs. */
   memory(): Promise<number>;
   /** Ends the process at once; the next one starts by itself. */
-  kill(): Promise<void>;
+  kill(): void;
   /** Asks the process to stop and lets no other take its place. */
   stop(): Promise<void>;
 }
@@ -55,7 +59,7 @@ export function openPlace(options: ServiceProcessOptions): ServicePlace {
       if (current.child.connected) current.child.send(order);
     },
     memory: () => askMemory(current),
-    kill: () => current.kill(),
+    kill: () => void current.kill(),
     async stop() {
       isWanted = false;
       await current.stop();

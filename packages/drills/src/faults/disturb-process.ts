@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { RUN_SERVICES } from "@lethe/contracts/services";
 import { pick } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
@@ -9,11 +10,9 @@ const HOUR_MS = 3_600_000;
 export const blockEventLoop: Fault = {
   name: "a stalled job: event loop blocked",
   async fault({ cluster, random, untilInjectionPoint, note }) {
-    await cluster.openExtraPlace("extractor");
-    await cluster.openExtraPlace("transformer");
-    await cluster.openExtraPlace("loader");
+    await Promise.all(RUN_SERVICES.map((name) => cluster.openExtraPlace(name)));
     await untilInjectionPoint();
-    const name = pick<"extractor" | "transformer" | "loader">(random, ["extractor", "transformer", "loader"]);
+    const name = pick(random, RUN_SERVICES);
     note(name);
     cluster.places(name)[0]?.order({ block: BLOCKED_MS });
     await setTimeout(BLOCKED_MS);

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
+import type { ServiceName } from "@lethe/contracts/services";
 import { below } from "@lethe/sample-data/random";
-import type { ServiceName } from "../cluster/service.js";
 import type { Fault } from "../fault.js";
 
 /** Ends a service as a crash would, twice, in whatever it does; another process takes its place each time. */

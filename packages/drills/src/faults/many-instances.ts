@@ -1,5 +1,5 @@
+import { SERVICE_NAMES } from "@lethe/contracts/services";
 import { below } from "@lethe/sample-data/random";
-import { SERVICE_NAMES } from "../cluster/service.js";
 import type { Fault } from "../fault.js";
 
 /** Two of each service at once, of which one is ended in the middle. */
