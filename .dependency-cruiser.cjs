@@ -65,12 +65,12 @@ module.exports = {
     {
       name: "no-unused-file",
       comment:
-        "A source that neither a program nor a test leads to is left over. (Packages export all they have, so knip cannot tell.)",
+        "A source that neither a program nor a test or its setup leads to is left over. (Packages export all they have, so knip cannot tell.)",
       severity: "error",
-      from: { path: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$", "^tests/"] },
+      from: { path: ["/src/(main|thread|global-setup)\\.ts$", "\\.test\\.ts$", "^tests/"] },
       to: {
         path: "^(packages|services)/[^/]+/src/",
-        pathNot: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$"],
+        pathNot: ["/src/(main|thread|global-setup)\\.ts$", "\\.test\\.ts$"],
         reachable: false,
       },
     },

@@ -48,7 +48,7 @@ it("lets a fault take away what it made when work gets stuck, and closes what is
   try {
     const fault: Fault = {
       name: "nothing",
-      fault: async () => undefined,
+      inject: async () => undefined,
       conclude: async () => {
         ended.push("concluded");
         return [];

@@ -7,9 +7,9 @@ import { makeFeed } from "./feed/make-feed.js";
 import { startLedgerClock } from "./injection-points.js";
 import { type Changes, type RoundResult, runRound } from "./run-round.js";
 
-/** An installation under drill: rounds go on in it one after the other, each with input of its own. */
+/** An installation under drill. It runs one round after the other, each with input of its own. */
 export interface Installation {
-  /** Feeds input, does fault, waits for settled, and holds what came of it against the known answer. */
+  /** Runs a round with a fault, see `runRound`, and looks for leaks after it. */
   round(fault: Fault, seed: number, outageMs: number): Promise<RoundResult>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
     const random = recordRandom(seed, "customer", rounds);
     return runRound({ cluster, clock, fault, answer, random, outageMs, timeoutMs: options.timeoutMs, usual });
   };
-  // The first round is nobody's: it opens what services keep open, and shows how much there is to disturb.
+  // A first round without a fault opens what services keep open, and shows how many changes there are to disturb.
   const { changes: usual } = await round(noFault, 0, 0, { first: 1, requests: 1 });
   const before: Load = await measureLoad(cluster);
   return {

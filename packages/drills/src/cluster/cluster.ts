@@ -11,30 +11,30 @@ import { type Seam, seamOptions } from "../mutations/seam.js";
 import { type Servers, startServers } from "./servers.js";
 import { openPlace, type ServicePlace } from "./service-place.js";
 
-/** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
+/** A whole installation to inject faults into: servers of its own, and services that are started again when they end. */
 export interface Cluster {
   readonly servers: Servers;
-  /** Straight to the database, past the proxy that fault is done with. */
+  /** Connects to the database directly, past the proxy that faults use. */
   readonly pool: Pool;
   readonly prefix: string;
   /** DATA_DIR. */
   readonly data: string;
   readonly landing: string;
-  /** Above all of it: where servers keep their data and services their logs. */
+  /** Holds all of it: the servers' data, DATA_DIR and the services' logs. */
   readonly folder: string;
-  /** Every place, one for each service unless a drill has opened more. */
+  /** Returns the places of a service, or all: one for each service unless a drill has opened more. */
   places(name?: ServiceName): readonly ServicePlace[];
-  /** Opens a further place of a service, until `closeExtraPlaces`. */
+  /** Opens one more place of a service. It stays until `closeExtraPlaces`. */
   openExtraPlace(name: ServiceName): Promise<ServicePlace>;
   closeExtraPlaces(): Promise<void>;
-  /** Calls the API, again and again while it does not answer or is not able to; returns the first other answer. */
+  /** Calls the API until it answers with a status below 500, and returns that answer. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
 }
 
 const FAULT_HOOK = new URL("../../fault-hook.mjs", import.meta.url).href;
 
-/** Short spans, so that a drill shows in seconds what takes a minute with the defaults. */
+/** Short times, so that a drill shows within seconds what takes a minute with the defaults. */
 const DRILL_SETTINGS = {
   LETHE_LOCK_SECONDS: "3",
   LETHE_UPKEEP_SECONDS: "4",
@@ -112,7 +112,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
     async close() {
       await Promise.all(all().map((place) => place.stop()));
       await servers.stop();
-      // With its server gone there is nothing to wait for; a client that is about to connect again may never be let go.
+      // Bounded, because the pool may never let go of a client that tries to connect to the server, which is gone.
       await Promise.race([pool.end(), setTimeout(5_000)]);
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
@@ -126,7 +126,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
   }
 }
 
-const PATIENCE_MS = 10_000;
+const ANSWERS_WITHIN_MS = 10_000;
 const AGAIN_MS = 100;
 
 async function callApi(findPlace: () => ServicePlace | undefined, method: string, path: string, body: unknown) {
@@ -138,12 +138,12 @@ async function callApi(findPlace: () => ServicePlace | undefined, method: string
   }
 }
 
-/** Returns undefined when there is no answer: the service may be down, and the caller asks again. */
+/** Returns undefined when there is no answer: the service may be down. */
 async function ask(url: string, method: string, body: unknown) {
   try {
     const response = await fetch(url, {
       method,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
       ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -33,7 +33,7 @@ describe("seam-hook.mjs", () => {
     );
     await writeFile(
       join(folder, "mutants.mjs"),
-      "export const MUTANTS = { undo: (original) => () => `un${original()}` };",
+      "export const MUTANTS = { undo: (original) => () => 'un' + original() };",
     );
     await writeFile(
       join(folder, "main.mjs"),
