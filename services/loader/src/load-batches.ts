@@ -4,9 +4,10 @@ import type { BatchRef } from "@lethe/staging/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
+import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
+import { findMergeRejects } from "./merge-rejects.js";
 import { stagePart } from "./stage-part.js";
-import { createStage, findMergeRejects } from "./stage-rows.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
 
