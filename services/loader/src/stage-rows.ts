@@ -7,7 +7,6 @@ import type { BatchRef, Staging } from "@lethe/staging/staging";
 import { copyIn } from "@lethe/warehouse/copy-in";
 import { stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
-import { stagingColumns } from "@lethe/warehouse/staging-columns";
 
 /** Copies a batch's rows and rejects into the temporary tables. Throws StagedObjectError when they are damaged. */
 export async function stageRows(
