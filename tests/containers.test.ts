@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import { fromRepository } from "@lethe/test-kit/repository";
 import Type, { type TObject } from "typebox";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +13,6 @@ import { ExtractorSettings } from "../services/extractor/src/settings.js";
 import { LoaderSettings } from "../services/loader/src/settings.js";
 import { requireToken, SchedulerSettings } from "../services/scheduler/src/settings.js";
 import { TransformerSettings } from "../services/transformer/src/settings.js";
-import { fromRepository } from "./harness/repository.js";
 
 const SCHEMAS: Readonly<Record<string, TObject>> = {
   scheduler: SchedulerSettings,

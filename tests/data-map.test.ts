@@ -1,7 +1,7 @@
 import { createDatasets } from "@lethe/datasets/registry";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { compareDataMap, declaredTables } from "@lethe/warehouse/data-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, type World } from "./harness/world.js";
 
 const TABLES = declaredTables(createDatasets().database);
 

@@ -1,12 +1,12 @@
 import { cp } from "node:fs/promises";
 import type { Run } from "@lethe/contracts/runs";
+import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { runAllByCommand } from "@lethe/test-kit/runs";
+import { readRows, type WarehouseTable } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { COUNTED_DATASETS, type CountedDataset } from "./harness/plain-count.js";
-import { readProcessed } from "./harness/processed.js";
-import { fromRepository } from "./harness/repository.js";
-import { runAllByCommand } from "./harness/runs.js";
-import { readRows, type WarehouseTable } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // What one known hour (tests/fixtures/golden) becomes. After a change on purpose, write the files anew and read the diff:
 //   npx vitest run --config vitest.integration.config.ts tests/golden.test.ts --update

@@ -2,15 +2,15 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Run } from "@lethe/contracts/runs";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { COUNTED_DATASETS, type CountedDataset, countPlainly, type PlainCount } from "@lethe/test-kit/plain-count";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { runAllByCommand } from "@lethe/test-kit/runs";
+import { checksums, countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { COUNTED_DATASETS, type CountedDataset, countPlainly, type PlainCount } from "./harness/plain-count.js";
-import { readProcessed } from "./harness/processed.js";
-import { fromRepository } from "./harness/repository.js";
-import { runAllByCommand } from "./harness/runs.js";
-import { checksums, countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const SAMPLE = fromRepository("raw_data");
 /** The README beside the sample is no input. */

@@ -1,4 +1,4 @@
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 

@@ -1,5 +1,5 @@
 import { PURCHASE_STAGING, TRANSACTION_STAGING } from "@lethe/datasets/transactions/merge";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { type Client, createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 

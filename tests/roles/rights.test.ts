@@ -1,5 +1,5 @@
 import { createDatasets } from "@lethe/datasets/registry";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";

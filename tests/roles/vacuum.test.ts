@@ -1,6 +1,6 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/registry";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer, vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { createPool, type Pool } from "@lethe/warehouse/pool";

@@ -9,8 +9,9 @@ import type { Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import { dataDirectory } from "./connection-settings.js";
 import { readKeyring } from "./privacy-keys.js";
+import { CLI_SETTINGS } from "./settings.js";
 
-const PolicySetting = Type.Object({ LETHE_POLICY_FILE: Type.Optional(Type.String()) });
+const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**

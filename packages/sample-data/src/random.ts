@@ -38,13 +38,13 @@ export function between(random: Random, first: number, last: number): number {
   return first + below(random, last - first + 1);
 }
 
-/** Tells true with the given probability (0 to 1). */
+/** Returns true with the given probability (0 to 1). */
 export function chance(random: Random, probability: number): boolean {
   return random() < probability * 2 ** 32;
 }
 
 /** Returns one item of a list that is not empty. */
-export function pick<T>(random: Random, items: readonly [T, ...T[]]): T {
+export function pick<T>(random: Random, items: readonly [T, ...(readonly T[])]): T {
   return items[below(random, items.length)] ?? items[0];
 }
 

@@ -3,6 +3,7 @@ import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@let
 import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
+import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
 import { type SafeError, safeError } from "./safe-error.js";
@@ -40,17 +41,6 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * How often a job may lose its worker before it fails. A process that is killed while it works is an accident of the
- * machine more often than the job's doing, and with BullMQ's own 1 the second such accident would end a run.
- */
-const MAX_STALLED_COUNT = 10;
-
-/**
- * Looks for jobs that nobody renews, in the time of a lock. The second one that finds a job so gives it away: at the latest
- * two locks after a crash.
- */
-const LOOKS_PER_LOCK = 2;
 /** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
 const HEED_MS = 1_000;
 /** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
@@ -104,9 +94,7 @@ export function startWorker<N extends JobName>(
       connection: context.redis,
       prefix: context.prefix,
       concurrency,
-      lockDuration: context.lockMs,
-      stalledInterval: context.lockMs / LOOKS_PER_LOCK,
-      maxStalledCount: MAX_STALLED_COUNT,
+      ...jobOwnership(context.lockMs),
     },
   );
   // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.

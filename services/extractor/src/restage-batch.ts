@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isPending } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
 import { inputFormatOf } from "@lethe/input-files/input-format";
@@ -27,7 +28,7 @@ export async function restageBatch(
 ): Promise<JobResult<"restage">> {
   const { pool, staging } = context;
   const info = await readBatch(pool, batchId);
-  if (info.state !== "staged" && info.state !== "transformed") return { lines: 0 };
+  if (!isPending(info.state)) return { lines: 0 };
   const origins = await readOrigins(pool, batchId);
   const made: MadeSegment[] = [];
   let lineCount = 0;

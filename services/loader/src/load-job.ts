@@ -1,5 +1,6 @@
 import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isPending } from "@lethe/contracts/runs";
 import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/staging/staging";
@@ -27,7 +28,7 @@ export async function loadJob(
   const batch = { runId, batchId };
   let outcome = NOTHING_LOADED;
   const ended: BatchRef[] = [];
-  if (info.state === "staged" || info.state === "transformed") {
+  if (isPending(info.state)) {
     if (info.restaging) return NOTHING_LOADED;
     try {
       if (info.republishing) {

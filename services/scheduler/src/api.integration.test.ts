@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { jobId } from "@lethe/contracts/jobs";
 import { createDatasets } from "@lethe/datasets/registry";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

@@ -8,13 +8,13 @@ import { createDatasets } from "@lethe/datasets/registry";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

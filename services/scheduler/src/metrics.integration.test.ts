@@ -3,14 +3,14 @@ import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 import { addQueueMetrics } from "./queue-metrics.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

@@ -2,7 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { createDatasets } from "@lethe/datasets/registry";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { QueueEvents } from "bullmq";
-import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { createWorld, type World } from "../test/scheduler-fixture.js";
 import { assertSchedules, nextJobId } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
@@ -15,7 +15,7 @@ const NEVER_IN_A_TEST = "0 0 1 1 *";
 let world: World;
 let events: QueueEvents;
 beforeEach(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   await readSchedules(world.pool, datasets.all);
   await world.pool.query("update ledger.schedules set cron = $1", [NEVER_IN_A_TEST]);
   events = new QueueEvents("trigger", { connection: world.redis.duplicate(), prefix: world.prefix });

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 
 let world: CliWorld;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"), { migrated: false });
+  world = await createCliWorld({ migrated: false });
 });
 afterAll(() => world.end());
 
@@ -20,7 +20,7 @@ it("says what to do where there is no ledger, names each step that it applies, a
 describe("on a database of the numbering of before the first release", () => {
   let old: CliWorld;
   beforeAll(async () => {
-    old = await createCliWorld(inject("databaseUrl"), inject("redisUrl"), { migrated: false });
+    old = await createCliWorld({ migrated: false });
     await old.pool.query(`
       create table lethe_migrations (id serial primary key, name text not null, run_on timestamp not null);
       insert into lethe_migrations (name, run_on) values ('0001_ledger', now()), ('0002_warehouse', now());

@@ -3,6 +3,7 @@ import { RunStateError } from "@lethe/contracts/errors";
 import type { Partition } from "@lethe/contracts/partition";
 import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { runIsActive } from "./states.js";
 
 export interface FoundFile {
   readonly path: string;
@@ -73,7 +74,7 @@ export async function claimFiles(
 const CLAIM = `
   with open_run as materialized (
     select from ledger.runs
-    where id = $2 and state in ('queued', 'extracting', 'processing', 'finishing')
+    where id = $2 and ${runIsActive()}
     for share
   )
   insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)

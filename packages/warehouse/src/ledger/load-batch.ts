@@ -2,11 +2,10 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import type { RunKind, RunState } from "@lethe/contracts/runs";
+import { type BatchState, isPending, type RunKind, type RunState } from "@lethe/contracts/runs";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
-
-export type BatchState = "staged" | "transformed" | "loaded" | "failed" | "cancelled";
+import { batchIsPending } from "./states.js";
 
 export interface BatchInfo {
   readonly dataset: DatasetName;
@@ -44,7 +43,7 @@ export async function markTransformed(
   const { rowCount } = await db.query(
     `update ledger.batches
      set state = 'transformed', restaging = false, transform_ms = transform_ms + $2, staged_bytes = $3
-     where id = $1 and state in ('staged', 'transformed')`,
+     where id = $1 and ${batchIsPending()}`,
     [batchId, Math.round(transformMs), stagedBytes],
   );
   return rowCount === 1;
@@ -78,7 +77,7 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
   );
   const state = rows[0]?.state;
   if (state === undefined) throw new NotFoundError(`there is no batch ${batchId}`);
-  return state === "staged" || state === "transformed";
+  return isPending(state);
 }
 
 /**
@@ -204,7 +203,7 @@ export async function markFailed(
   await db.query(
     `update ledger.batches set state = 'failed', failed_at = clock_timestamp(), failed_stage = $2, error_code = $3,
          error_message = $4
-     where id = $1 and state in ('staged', 'transformed')`,
+     where id = $1 and ${batchIsPending()}`,
     [batchId, stage, code, message],
   );
   await announceRun(db, runId);

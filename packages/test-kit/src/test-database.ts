@@ -35,6 +35,13 @@ export async function createTemplateDatabase(
   return { serverUrl: databaseUrl, name };
 }
 
+/** Returns a new database without a table on the server of `databaseUrl`. */
+export async function createDatabase(databaseUrl: string): Promise<TestDatabase> {
+  const name = newName("test");
+  await execute(databaseUrl, `create database ${pg.escapeIdentifier(name)}`);
+  return { url: urlOf(databaseUrl, name), drop: () => dropDatabase(databaseUrl, name) };
+}
+
 /** Returns a new database that is a copy of the template. */
 export async function cloneDatabase(template: TemplateDatabase): Promise<TestDatabase> {
   const name = newName("test");

@@ -1,8 +1,8 @@
 import { createDatasets } from "@lethe/datasets/registry";
-import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "@lethe/local-stack/test-database";
-import { startTestStack } from "@lethe/local-stack/test-stack";
 import { migrate } from "@lethe/warehouse/migrate";
 import type { TestProject } from "vitest/node";
+import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "./test-database.js";
+import { startTestStack } from "./test-stack.js";
 
 declare module "vitest" {
   interface ProvidedContext {

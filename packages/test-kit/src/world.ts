@@ -1,24 +1,33 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cloneDatabase } from "@lethe/local-stack/test-database";
-import { openQueues, type Queues } from "@lethe/service-kit/queues";
-import { connectRedis } from "@lethe/service-kit/redis";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
+import { startServiceProcess } from "@lethe/service-kit/service-process";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
-import { createPool, type Pool } from "@lethe/warehouse/pool";
-import type { Redis } from "ioredis";
-import { inject } from "vitest";
 import { filesBelow } from "./folders.js";
 import { type ProgramResult, runLethe } from "./program.js";
-import { SERVICE_NAMES, type ServiceName, type ServiceProcess, startService } from "./service-process.js";
+import { fromRepository } from "./repository.js";
+import { openTestPlace, type TestPlace } from "./test-place.js";
+
+/** A service that runs as a process of its own, and was ready. */
+export interface RunningService {
+  readonly name: ServiceName;
+  readonly pid: number;
+  /** Where its API listens; null for one without. */
+  readonly address: string | null;
+  /** All that it has written so far. */
+  log(): Promise<string>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
+  /** Asks it to stop and returns its exit code; null when a signal ended it. */
+  stop(): Promise<number | null>;
+  /** Ends it on the spot, as a crash would. */
+  kill(): Promise<void>;
+}
 
 /** Everything that one test file has for itself: a database, a queue prefix, a data folder, a privacy key, services. */
-export interface World {
-  readonly pool: Pool;
-  readonly redis: Redis;
-  readonly queues: Queues;
-  readonly prefix: string;
+export interface World extends TestPlace {
   /** DATA_DIR. */
   readonly data: string;
   readonly landing: string;
@@ -28,18 +37,16 @@ export interface World {
   readonly staging: string;
   /** The settings of services and command. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly running: ReadonlySet<ServiceProcess>;
+  readonly running: ReadonlySet<RunningService>;
   /** Starts a service with settings of its own; `program` takes its place where a test needs one that does more. */
-  start(name: ServiceName, settings?: Readonly<Record<string, string>>, program?: string): Promise<ServiceProcess>;
+  start(name: ServiceName, settings?: Readonly<Record<string, string>>, program?: string): Promise<RunningService>;
   /** Stops a service and requires that it ends well. */
-  stop(service: ServiceProcess): Promise<void>;
+  stop(service: RunningService): Promise<void>;
   /** Ends a service as a crash would. */
-  kill(service: ServiceProcess): Promise<void>;
+  kill(service: RunningService): Promise<void>;
   lethe(...args: string[]): Promise<ProgramResult>;
   /** Calls the scheduler's API; returns status and body. */
   api(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
-  /** Deletes every key of the prefix, as a Redis that lost its memory would. */
-  flush(): Promise<void>;
   /** All that services of this world wrote, those that have ended among them. */
   logs(): Promise<string>;
   /** Stops and removes everything; throws when something is left. */
@@ -58,19 +65,15 @@ const FAR_ZONE = "Pacific/Chatham";
 
 /** Creates a world and starts its services. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const database = await cloneDatabase(inject("template"));
-  const redisUrl = inject("redisUrl");
-  const prefix = `e2e-${randomBytes(6).toString("hex")}`;
+  const place = await openTestPlace();
+  const { prefix } = place;
   const data = await mkdtemp(join(tmpdir(), `lethe-${prefix}-`));
   const landing = join(data, "landing");
   const logFolder = join(data, "logs");
   await Promise.all([mkdir(landing), mkdir(logFolder)]);
-  const pool = createPool(database.url, 4, "lethe-e2e");
-  const redis = connectRedis(redisUrl);
-  const queues = openQueues(redis, prefix);
   const environment = {
-    DATABASE_URL: database.url,
-    REDIS_URL: redisUrl,
+    DATABASE_URL: place.databaseUrl,
+    REDIS_URL: place.redisUrl,
     DATA_DIR: data,
     LETHE_QUEUE_PREFIX: prefix,
     LETHE_PRIVACY_KEY: randomBytes(32).toString("hex"),
@@ -81,15 +84,12 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     TZ: FAR_ZONE,
     ...options.settings,
   };
-  const running = new Set<ServiceProcess>();
+  const running = new Set<RunningService>();
   const everyLog: (() => Promise<string>)[] = [];
   const everyPid: number[] = [];
 
   const world: World = {
-    pool,
-    redis,
-    queues,
-    prefix,
+    ...place,
     data,
     landing,
     archived: join(data, "archived_data"),
@@ -100,7 +100,19 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     running,
     async start(name, settings = {}, program) {
       const logFile = join(logFolder, `${name}-${everyPid.length + 1}-${randomBytes(3).toString("hex")}.log`);
-      const service = await startService(name, { ...environment, ...settings }, logFile, program);
+      const process = startServiceProcess({
+        name,
+        environment: { ...environment, ...settings },
+        logFile,
+        ...(program !== undefined && { program: fromRepository(program) }),
+      });
+      const { stop, kill, ended } = process;
+      const log = () => readFile(logFile, "utf8");
+      const address = await process.ready.catch(async (error: unknown) => {
+        await kill();
+        throw error;
+      });
+      const service: RunningService = { name, pid: process.child.pid ?? 0, address, log, ended, stop, kill };
       running.add(service);
       everyLog.push(service.log);
       everyPid.push(service.pid);
@@ -128,24 +140,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       const text = await response.text();
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
-    async flush() {
-      // In one step, as FLUSHALL: no key of a moment later may be left over from what is gone.
-      const script = "for _, key in ipairs(redis.call('keys', ARGV[1])) do redis.call('del', key) end";
-      await redis.eval(script, 0, `${prefix}:*`);
-    },
     logs: async () => (await Promise.all(everyLog.map((read) => read()))).join("\n"),
     async close() {
       const leaks: string[] = [];
       const stops = await Promise.allSettled([...running].map((service) => world.stop(service)));
       for (const stop of stops) if (stop.status === "rejected") leaks.push(String(stop.reason));
       leaks.push(...(await findLeaks(world, everyPid)));
-      await queues.close();
-      await deleteKeys(redis, prefix);
-      if ((await keysOf(redis, prefix)).length > 0) leaks.push(`somebody still writes keys of ${prefix}`);
-      redis.disconnect();
-      // Dropped first: a connection that a failed test still waits on would keep the pool from its end.
-      await database.drop();
-      await pool.end();
+      await place.close().catch((error: unknown) => leaks.push(String(error)));
       await rm(data, { recursive: true, force: true });
       if (leaks.length > 0) throw new Error(`left behind:\n${leaks.join("\n")}`);
     },
@@ -181,16 +182,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Returns every key of a prefix. */
-export async function keysOf(redis: Redis, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const page of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) keys.push(...(page as string[]));
-  return keys;
-}
-
-async function deleteKeys(redis: Redis, prefix: string): Promise<void> {
-  const keys = await keysOf(redis, prefix);
-  if (keys.length > 0) await redis.del(keys);
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type LocalStack, startLocalStack } from "./start-local-stack.js";
+import { type LocalStack, startLocalStack } from "@lethe/local-stack/start-local-stack";
 
 export type TestStack = Pick<LocalStack, "databaseUrl" | "redisUrl" | "stop">;
 

@@ -2,7 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createGunzip, constants as zlib } from "node:zlib";
 import { pathsBelow } from "./folders.js";
-import { keysOf, type World } from "./world.js";
+import { keysOf } from "./test-place.js";
+import type { World } from "./world.js";
 
 /** A piece of what Lethe keeps: a table's rows, a file, a key. */
 export interface Piece {
