@@ -3,7 +3,7 @@ import { safeError } from "./safe-error.js";
 
 export type { Logger };
 
-// Fields of the input, on the first three levels of a log line. Nothing should log them; this is the second lock.
+// Fields of the input, redacted on the first three levels of a log line. Nothing should log them in the first place.
 const PERSONAL_FIELDS = [
   "first_name",
   "last_name",

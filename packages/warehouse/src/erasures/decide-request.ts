@@ -4,9 +4,9 @@ import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { type Client, inTransaction, type Pool } from "../pool.js";
 
 /**
- * Notes that a person has looked at an erasure request whose email is not the customer's, and wants it done. The next
- * replay of erasure requests takes it: the caller opens one (without a filter); where one is open, its end opens the
- * next. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
+ * Approves an erasure request whose email is not the customer's. The next replay of erasure requests takes it. The caller
+ * opens that replay, without a filter; when one is active already, its end opens the next. Throws NotFoundError when there is
+ * no such request, and RunStateError when it has been decided.
  */
 export async function approveRequest(pool: Pool, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -19,9 +19,9 @@ export async function approveRequest(pool: Pool, quarantineId: number): Promise<
 }
 
 /**
- * Turns down an erasure request whose email is not the customer's: it stays out, and what it held is masked. Whom it
- * named is kept beside it, since the request's raw file names them too: an erasure of theirs finds that file, and masks
- * both. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
+ * Rejects an erasure request whose email is not the customer's, and masks its payload. The data subject that it named stays
+ * recorded beside it, since the request's raw file names them too: an erasure of that person finds the file and masks both.
+ * Throws NotFoundError when there is no such request, and RunStateError when it has been decided.
  */
 export async function rejectRequest(pool: Pool, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -36,7 +36,7 @@ export async function rejectRequest(pool: Pool, quarantineId: number): Promise<v
   });
 }
 
-/** Still a request in form, so that an erasure can go over it as over any other. */
+/** Has the form of a request, so that an erasure can mask it like any other. */
 const MASKED_REQUEST = JSON.stringify({ "customer-id": null, email: null });
 
 async function lockOpenMismatch(client: Client, quarantineId: number): Promise<{ approved: boolean }> {
