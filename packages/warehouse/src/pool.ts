@@ -108,7 +108,7 @@ const STALE_SESSION_SQLSTATE = /^42(501|P07)$/;
 
 function asTransient(error: unknown): unknown {
   if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;
-  return new TransientError(`the database could not do it now (${error.code})`, { cause: error });
+  return new TransientError(`the database cannot do this at the moment (${error.code})`, { cause: error });
 }
 
 /** Returns what to throw for an error of a connection's own: what PostgreSQL did not answer, the network did. */

@@ -14,8 +14,8 @@ import type { RunQueue } from "./run-queue.js";
 const JOB: DatasetName = "erasure-requests";
 
 /**
- * Opens a run for requests that were filed while another run was at work, or before a crash: whoever was told that
- * theirs is taken must not wait for the night's schedule.
+ * Opens a run for requests that were filed while another run was active, or before a crash. A request that the API has
+ * accepted must not wait for the next schedule.
  */
 export async function takeFiledRequests(pool: Pool, runQueue: RunQueue, dataFolder: string): Promise<void> {
   await removeAbandonedRequests(dataFolder);
@@ -23,15 +23,15 @@ export async function takeFiledRequests(pool: Pool, runQueue: RunQueue, dataFold
   if (waiting.length > 0) await openIfNoneIs(pool, runQueue, "files");
 }
 
-/** Opens a replay for requests that were approved while another replay was at work, or before a crash. */
+/** Opens a replay for requests that were approved while another replay was active, or before a crash. */
 export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, datasets: Datasets): Promise<void> {
   const { missingKeyArrived } = datasets[JOB].merge;
   if (await hasReplayable(pool, JOB, missingKeyArrived)) await openIfNoneIs(pool, runQueue, "replay");
 }
 
 /**
- * Asks for the finish of closed runs that have left an erasure (they failed or were cancelled, and an older run was in
- * the way): it goes on with the erasure. Those of open runs are seen to with the runs.
+ * Enqueues the finish of closed runs with orphaned erasures, which completes them. A run leaves one behind when it fails or is
+ * cancelled while the erasure waits for an older run. Pending erasures of active runs are completed by those runs.
  */
 export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue): Promise<void> {
   const left = (await pendingErasures(pool)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
@@ -42,7 +42,7 @@ async function openIfNoneIs(pool: Pool, runQueue: RunQueue, kind: RunKind): Prom
   try {
     await runQueue.start(await openRun(pool, { job: JOB, kind, trigger: "automatic" }));
   } catch (error) {
-    // The open one takes them, or the next round asks again.
+    // The active run takes them, or the next round tries again.
     if (!(error instanceof RunActiveError)) throw error;
   }
 }

@@ -27,9 +27,8 @@ const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 
 /**
- * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
- * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
- * it leaves nothing open.
+ * Starts the scheduler: migrates the database, starts the reconciler and the worker of triggers, and serves the API. Throws
+ * ConfigurationError for settings that are not allowed. When it throws, it has closed everything that it opened.
  */
 export async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
@@ -44,7 +43,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     const pool = await openServicePool(settings.DATABASE_URL, CONNECTIONS, "scheduler", (warning) => log.warn(warning));
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
-    // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
+    // The three that need Redis share the grace period: a Redis that does not answer may delay each of them.
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
@@ -62,11 +61,12 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       if (hasCaughtUp) return;
       const jobs = await catchUp(pool, triggers, new Date(), settings.LETHE_CATCH_UP);
       hasCaughtUp = true;
-      if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
+      if (jobs.length > 0)
+        log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules missed a tick during downtime");
     };
     const reconcile = async () => {
       const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));
-      if (added > 0) log.info({ added }, "open work enqueued again");
+      if (added > 0) log.info({ added }, "active runs enqueued again");
     };
     const reconciler = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
       { name: "catch up", run: catchUpOnce },
@@ -74,7 +74,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
+      { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
@@ -94,7 +94,8 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       schedulesOn,
       applySchedules: async () => {
         const outcome = await awaitRedis(applySchedules());
-        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
+        if (outcome !== "done")
+          log.warn({ error: outcome.error }, "schedules could not be applied; the reconciler will apply them");
       },
       dataFolder,
       erasurePlan: {
