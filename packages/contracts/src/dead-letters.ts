@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { DatasetNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./datasets.js";
 
 /** The stage that failed for good: `extract` and `finish` fail their run, `transform` and `load` one batch of it. */
 export const DEAD_LETTER_STAGES = ["extract", "transform", "load", "finish"] as const;

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
-import { REJECT_REASON_NAMES } from "./reject-reasons.js";
-import { DatasetNameSchema } from "./runs.js";
+import { type DatasetName, DatasetNameSchema } from "./datasets.js";
+import { REJECT_REASON_NAMES, type RejectReason } from "./reject-reasons.js";
 
 /**
  * - `open`: the record waits for a replay or for a person's decision;
@@ -32,9 +32,8 @@ export const QuarantineEntrySchema = Type.Object(
 export type QuarantineEntry = Static<typeof QuarantineEntrySchema>;
 
 /** Selects quarantined records for a list or a replay. A missing field does not narrow the selection. */
-export const QuarantineFilterSchema = Type.Object({
-  dataset: Type.Optional(DatasetNameSchema),
-  reason: Type.Optional(RejectReasonSchema),
-  runId: Type.Optional(Type.String({ format: "uuid" })),
-});
-export type QuarantineFilter = Static<typeof QuarantineFilterSchema>;
+export interface QuarantineFilter {
+  readonly dataset?: DatasetName;
+  readonly reason?: RejectReason;
+  readonly runId?: string;
+}

@@ -3,6 +3,7 @@ import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@let
 import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
+import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
 import { type SafeError, safeError } from "./safe-error.js";
@@ -41,14 +42,6 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * How often a job may lose its worker before it fails. A killed process is more often the machine's fault than the job's, and
- * with BullMQ's default of 1 the second such loss would end a run.
- */
-const MAX_STALLED_COUNT = 10;
-
-/** Checks for jobs without a renewed lock, per lock duration. The second check gives such a job to another worker. */
-const LOOKS_PER_LOCK = 2;
 /** Milliseconds for an aborted job to roll back and end. After that it is returned to the queue anyway. */
 const HEED_MS = 1_000;
 /** The part of the grace period in which jobs may end. The rest is for rolling back and returning them. */
@@ -102,9 +95,7 @@ export function startWorker<N extends JobName>(
       connection: context.redis,
       prefix: context.prefix,
       concurrency,
-      lockDuration: context.lockMs,
-      stalledInterval: context.lockMs / LOOKS_PER_LOCK,
-      maxStalledCount: MAX_STALLED_COUNT,
+      ...jobOwnership(context.lockMs),
     },
   );
   // BullMQ itself fails a job that has lost its worker too often; no handler has seen that failure.

@@ -25,7 +25,7 @@ export async function loadBatches(
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const { merge } = context.datasets[info.dataset];
+  const { merge } = context.datasets.get(info.dataset);
   if (merge.before.length > 0) await prepare(context, batch, info, signal);
   context.onStep?.("load begins");
   const mayLoadTogether = info.kind === "files" && merge.batchesAtOnce > 1;
@@ -52,7 +52,7 @@ async function loadTogether(
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const most = context.datasets[info.dataset].merge.batchesAtOnce;
+  const most = context.datasets.get(info.dataset).merge.batchesAtOnce;
   let waiting: readonly string[] = [];
   try {
     return await inTransaction(
@@ -75,7 +75,7 @@ async function loadTogether(
 
 /** Runs, in a transaction of its own, the statements that must be committed before the rows are merged. */
 async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo, signal: AbortSignal): Promise<void> {
-  const dataset = context.datasets[info.dataset];
+  const dataset = context.datasets.get(info.dataset);
   await inTransaction(
     context.pool,
     async (client) => {

@@ -3,13 +3,13 @@ import { jobId } from "@lethe/contracts/jobs";
 import { failRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunKind } from "@lethe/contracts/runs";
-import type { Datasets } from "@lethe/datasets/all-datasets";
+import type { Datasets } from "@lethe/datasets/registry";
 import { removeAbandonedRequests } from "@lethe/erasure/file-request";
 import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
@@ -11,36 +11,40 @@ import { unseenFiles } from "@lethe/warehouse/ledger/unseen-files";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { RunQueue } from "./run-queue.js";
 
-const JOB: DatasetName = "erasure-requests";
-
 /**
  * Opens a run for requests that were filed while another run was active, or before a crash. A request that the API has
  * accepted must not wait for the next schedule.
  */
-export async function takeFiledRequests(pool: Pool, runQueue: RunQueue, dataFolder: string): Promise<void> {
+export async function takeFiledRequests(
+  pool: Pool,
+  runQueue: RunQueue,
+  { requests }: Datasets,
+  dataFolder: string,
+): Promise<void> {
   await removeAbandonedRequests(dataFolder);
-  const waiting = await unseenFiles(pool, JOB, await listFiledRequests(dataFolder));
-  if (waiting.length > 0) await openIfNoneIs(pool, runQueue, "files");
+  const waiting = await unseenFiles(pool, requests.name, await listFiledRequests(dataFolder, requests));
+  if (waiting.length > 0) await openIfNoneIs(pool, runQueue, requests.name, "files");
 }
 
 /** Opens a replay for requests that were approved while another replay was active, or before a crash. */
-export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, datasets: Datasets): Promise<void> {
-  const { missingKeyArrived } = datasets[JOB].merge;
-  if (await hasReplayable(pool, JOB, missingKeyArrived)) await openIfNoneIs(pool, runQueue, "replay");
+export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
+  const { missingKeyArrived } = requests.merge;
+  if (missingKeyArrived === null || !(await hasReplayable(pool, requests.name, missingKeyArrived))) return;
+  await openIfNoneIs(pool, runQueue, requests.name, "replay");
 }
 
 /**
  * Enqueues the finish of closed runs with orphaned erasures, which completes them. A run leaves one behind when it fails or is
  * cancelled while the erasure waits for an older run. Pending erasures of active runs are completed by those runs.
  */
-export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue): Promise<void> {
-  const left = (await pendingErasures(pool)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
+export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
+  const left = (await pendingErasures(pool, requests.name)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
   for (const runId of new Set(left.map((erasure) => erasure.runId))) await runQueue.finish(runId);
 }
 
-async function openIfNoneIs(pool: Pool, runQueue: RunQueue, kind: RunKind): Promise<void> {
+async function openIfNoneIs(pool: Pool, runQueue: RunQueue, job: DatasetName, kind: RunKind): Promise<void> {
   try {
-    await runQueue.start(await openRun(pool, { job: JOB, kind, trigger: "automatic" }));
+    await runQueue.start(await openRun(pool, { job, kind, trigger: "automatic" }));
   } catch (error) {
     // The active run takes them, or the next round tries again.
     if (!(error instanceof RunActiveError)) throw error;

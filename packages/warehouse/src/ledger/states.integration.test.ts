@@ -1,5 +1,5 @@
 import { ACTIVE_RUN_STATES, PENDING_BATCH_STATES } from "@lethe/contracts/runs";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createPool, type Pool } from "../pool.js";
 
