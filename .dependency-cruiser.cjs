@@ -40,7 +40,7 @@ module.exports = {
       from: { path: "^packages/drills/" },
       to: {
         path: "^(packages|services)/",
-        pathNot: "^packages/(drills|contracts|sample-data|local-stack|service-kit|test-kit|warehouse)/",
+        pathNot: "^packages/(drills|contracts|datasets|sample-data|local-stack|service-kit|test-kit|warehouse)/",
       },
     },
     {

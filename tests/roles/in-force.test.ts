@@ -134,7 +134,7 @@ describe("with a login for each service", () => {
   }, 120_000);
 
   it("a service that finds the database behind says who has to do what, and does not start", async () => {
-    await world.pool.query("update ledger.applied_rights set script_sha256 = ''");
+    await world.pool.query("update ledger.applied_definitions set rights_sha256 = ''");
     try {
       const starting = world.start("transformer", { DATABASE_URL: loginUrl("transformer") });
       await expect(starting).rejects.toThrow(/the database is behind \(rights\).*run `lethe migrate`/);

@@ -71,7 +71,7 @@ export async function createCliWorld({ migrated = true }: { readonly migrated?: 
         redis,
         prefix,
         lockMs: 30_000,
-        log: createLogger("cli-tests", "silent"),
+        log: createLogger("cli-tests", "silent", []),
         metrics: createMetrics("cli-tests"),
       };
       workers.push(startWorker(context, "extract", 1, extract));

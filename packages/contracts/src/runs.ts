@@ -1,9 +1,6 @@
 import Type, { type Static } from "typebox";
-import { DATASET_NAMES } from "./datasets.js";
+import { DatasetNameSchema } from "./datasets.js";
 import { SchemaChangeSchema } from "./schema-changes.js";
-
-/** The job that a run is of; there is one per dataset, of the same name. */
-export const DatasetNameSchema = Type.Enum(DATASET_NAMES);
 
 /** The states of a run that still has work to do, in the order in which it passes through them. */
 export const ACTIVE_RUN_STATES = ["queued", "extracting", "processing", "finishing"] as const;

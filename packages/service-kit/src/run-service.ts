@@ -27,6 +27,8 @@ export interface RunningService {
 export interface ServiceDefinition<S extends TObject> {
   readonly name: string;
   readonly settings: S;
+  /** Names of fields about people, which no log line may show. */
+  readonly personalNames: readonly string[];
   start(settings: Static<S> & CommonSettings, context: ServiceContext): Promise<RunningService>;
 }
 
@@ -54,7 +56,7 @@ export async function runService<S extends TObject>(
   const stopRequest = waitForStopRequest();
   try {
     const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
-    const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL);
+    const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL, definition.personalNames);
     await runWith<S>(definition, settings, log, stopRequest);
   } catch (error) {
     const { code, message, frames } = safeError(error);

@@ -1,3 +1,4 @@
+import { createDatasets } from "@lethe/datasets/registry";
 import { migrate } from "@lethe/warehouse/migrate";
 import type { TestProject } from "vitest/node";
 import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "./test-database.js";
@@ -23,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   try {
     const template = await createTemplateDatabase(stack.databaseUrl, async (url) => {
-      await migrate(url);
+      await migrate(url, createDatasets().database);
     });
     project.provide("databaseUrl", stack.databaseUrl);
     project.provide("redisUrl", stack.redisUrl);

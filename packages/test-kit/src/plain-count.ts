@@ -1,15 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { DatasetName } from "@lethe/contracts/datasets";
 import { pathsBelow } from "./folders.js";
+
+/** The datasets of the sample, whose rules are written down here. */
+export const COUNTED_DATASETS = ["customers", "products", "transactions", "erasure-requests"] as const;
+export type CountedDataset = (typeof COUNTED_DATASETS)[number];
 
 /**
  * What one run of the four jobs must make of a folder of gzipped and plain JSON lines. Counted by reading the files
  * plainly and by rules written down here once more, so that a mistake in Lethe's own does not hide itself.
  */
 export interface PlainCount {
-  readonly datasets: Readonly<Record<DatasetName, DatasetCount>>;
+  readonly datasets: Readonly<Record<CountedDataset, DatasetCount>>;
   /** Records of each file that can be read, by path. */
   readonly recordsByFile: ReadonlyMap<string, number>;
   /** Files that cannot be read. */
@@ -126,7 +129,7 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
   };
 
   /** Goes through a dataset's records; `judge` gives a reject reason (a name of small letters) or the record's key. */
-  function take(dataset: DatasetName, judge: (record: Fields) => string): DatasetCount {
+  function take(dataset: CountedDataset, judge: (record: Fields) => string): DatasetCount {
     const rejected: Record<string, number> = {};
     const keysByPartition = new Map<string, string[]>();
     let records = 0;

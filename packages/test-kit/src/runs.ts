@@ -1,38 +1,38 @@
 import { followRun } from "@lethe/cli/follow-run";
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import { isActive, type Run, type RunDetail } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { listenToRun } from "@lethe/warehouse/ledger/run-events";
 import { expect } from "vitest";
+import { COUNTED_DATASETS, type CountedDataset } from "./plain-count.js";
 import type { World } from "./world.js";
 
 /** Runs all four jobs by the command line, each to its end; requires that they succeed. */
-export async function runAllByCommand(world: World): Promise<Readonly<Record<DatasetName, Run>>> {
+export async function runAllByCommand(world: World): Promise<Readonly<Record<CountedDataset, Run>>> {
   const { code, out, err } = await world.lethe("run", "all", "--follow", "--json");
   expect(code, err).toBe(0);
   const runs = out
     .trim()
     .split("\n")
     .map((line): Run => JSON.parse(line));
-  expect(runs.map((run) => run.job)).toEqual(DATASET_NAMES);
-  return Object.fromEntries(runs.map((run) => [run.job, run])) as Record<DatasetName, Run>;
+  expect(runs.map((run) => run.job)).toEqual(COUNTED_DATASETS);
+  return Object.fromEntries(runs.map((run) => [run.job, run])) as Record<CountedDataset, Run>;
 }
 
 /** Opens a run by the API and returns its id. */
-export async function openByApi(world: World, job: DatasetName, request: object = {}): Promise<string> {
+export async function openByApi(world: World, job: CountedDataset, request: object = {}): Promise<string> {
   const { status, body } = await world.api("POST", `/jobs/${job}/runs`, request);
   expect(status, JSON.stringify(body)).toBe(202);
   return (body as { id: string }).id;
 }
 
 /** Runs a job by the API to its end and returns the run, whatever its end. */
-export async function runByApi(world: World, job: DatasetName, request: object = {}): Promise<RunDetail> {
+export async function runByApi(world: World, job: CountedDataset, request: object = {}): Promise<RunDetail> {
   return untilClosed(world, await openByApi(world, job, request));
 }
 
 /** Runs jobs by the API, one after the other; requires that each succeeds. */
-export async function succeed(world: World, ...jobs: DatasetName[]): Promise<RunDetail[]> {
+export async function succeed(world: World, ...jobs: CountedDataset[]): Promise<RunDetail[]> {
   const runs: RunDetail[] = [];
   for (const job of jobs) {
     const run = await runByApi(world, job);

@@ -121,6 +121,7 @@ function lostConnection(cause: unknown): TransientError {
   return new TransientError("there is no connection to the database, or it was lost", { cause });
 }
 
-function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
+/** Reports whether an error is PostgreSQL's, with a code that says what it is. */
+export function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
   return error instanceof pg.DatabaseError && error.code !== undefined;
 }

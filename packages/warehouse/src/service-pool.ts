@@ -1,6 +1,7 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { ServiceName } from "@lethe/contracts/services";
 import { createPool, type Pool } from "./pool.js";
+import { toRole } from "./table-rights.js";
 
 /**
  * Creates a service's connection pool. Each of its connections has the rights of the service's role, `lethe_` and its name (`sql-scripts/rights`),
@@ -14,7 +15,7 @@ export async function openServicePool(
   service: ServiceName,
   onWarning: (message: string) => void,
 ): Promise<Pool> {
-  const role = `lethe_${service}`;
+  const role = toRole(service);
   const name = `lethe-${service}`;
   switch (await wayInto(role, databaseUrl, name)) {
     case "take":

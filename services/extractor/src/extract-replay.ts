@@ -23,7 +23,7 @@ export async function extractReplay(
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
   const { pool, queues, staging } = context;
-  const { missingKeyArrived } = context.datasets[run.dataset].merge;
+  const { missingKeyArrived } = context.datasets.get(run.dataset).merge;
   const recorded = await pendingBatches(pool, runId);
   for (const batchId of recorded) await enqueueBatch(queues, runId, batchId);
   let batches = recorded.length;
@@ -34,7 +34,7 @@ export async function extractReplay(
       pool,
       run.dataset,
       run.replayFilter,
-      missingKeyArrived,
+      missingKeyArrived ?? "false",
       afterId,
       RECORDS_PER_BATCH,
     );

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
@@ -19,11 +19,14 @@ const RUNS_AT_ONCE = 4;
 /** Damaged batches that are made again side by side; that there is one at all is rare. */
 const RESTAGES_AT_ONCE = 1;
 
+const datasets = createDatasets();
+
 export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
   name: "extractor",
   settings: ExtractorSettings,
+  personalNames: datasets.personalNames,
   async start(settings, service) {
-    await migrate(settings.DATABASE_URL);
+    await migrate(settings.DATABASE_URL, datasets.database);
     // Each run holds one connection with its lock, waits for room on another and works on a third.
     const pool = await openServicePool(
       settings.DATABASE_URL,
@@ -37,7 +40,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       pool,
       queues,
       staging: openStagingDirectory(join(data, "staging")),
-      datasets: createDatasets(),
+      datasets,
       landing: join(data, "landing"),
       quarantine: join(data, "quarantined_data"),
       stagingBytes: settings.LETHE_STAGING_BYTES,

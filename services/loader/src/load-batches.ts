@@ -24,7 +24,7 @@ export async function loadBatches(
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const { merge } = context.datasets[info.dataset];
+  const { merge } = context.datasets.get(info.dataset);
   if (merge.before.length > 0) await prepare(context, batch, info, signal);
   context.onStep?.("load begins");
   const most = info.kind === "files" ? merge.batchesAtOnce : 1;
@@ -74,7 +74,7 @@ async function loadTogether(
 
 /** Does what has to be committed before the rows come in. */
 async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo, signal: AbortSignal): Promise<void> {
-  const dataset = context.datasets[info.dataset];
+  const dataset = context.datasets.get(info.dataset);
   await inTransaction(
     context.pool,
     async (client) => {

@@ -27,7 +27,7 @@ export async function mergeBatches(
   batches: readonly BatchRef[],
 ): Promise<Loaded> {
   const startedAt = performance.now();
-  const dataset = context.datasets[info.dataset];
+  const dataset = context.datasets.get(info.dataset);
   await createStage(client, dataset);
   const parts: Part[] = [];
   for (const batch of batches) {
@@ -47,7 +47,7 @@ export async function mergeBatches(
       parts[0]?.batch.runId,
     ]);
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (dataset.name === "erasure-requests") await maskPersonRecords(client, context);
+    if (dataset.erasure !== undefined) await maskPersonRecords(client, context, dataset.erasure);
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -7,6 +7,7 @@ import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
@@ -20,16 +21,18 @@ import { LoaderSettings } from "./settings.js";
 /** Runs of different datasets that are finished side by side. */
 const FINISHES_AT_ONCE = 2;
 
+const datasets = createDatasets();
+
 /** Defines the service. `onStep` is told of each step before it is taken; only tests give one. */
 export function loaderService(onStep?: (step: string) => void): ServiceDefinition<typeof LoaderSettings> {
   return {
     name: "loader",
     settings: LoaderSettings,
+    personalNames: datasets.personalNames,
     async start(settings, service) {
-      const datasets = createDatasets();
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(datasets));
-      await migrate(settings.DATABASE_URL);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,
         settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
@@ -37,7 +40,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         (warning) => service.log.warn(warning),
       );
       // Now, not when the first person has waited for their erasure.
-      await requireVacuumer(pool);
+      await requireVacuumer(pool, tablesAboutPeople(datasets.database));
       const queues = openQueues(service.redis, service.prefix);
       const data = resolve(settings.DATA_DIR);
       const context: LoaderContext = {

@@ -16,6 +16,7 @@ import type { BatchRef, Staging } from "@lethe/staging/staging";
 import { copyIn } from "@lethe/warehouse/copy-in";
 import { createRejectStage, stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
+import { stagingColumns } from "@lethe/warehouse/staging-columns";
 
 /** A record that the merge could not take: known before anything of the batch is in the warehouse. */
 export interface MergeReject {
@@ -26,20 +27,22 @@ export interface MergeReject {
   readonly missingKey: string | null;
 }
 
-/** A column that tells the batches apart that are merged together: a row is of the one that the setting names as it comes in. */
-const PART = "part smallint not null default current_setting('lethe.part')::smallint";
+const REJECT_COLUMNS = [
+  ["ordinal", "integer"],
+  ["reason", "text not null"],
+  ["missing_key", "text"],
+] as const;
 
 /** Creates the temporary tables of a load; a connection keeps them, empty, from one transaction to the next. */
 export async function createStage(client: Client, dataset: Dataset): Promise<void> {
-  const tables = dataset.stagingTables.map(({ name, columns }) => {
-    const definitions = columns.map(([column, type]) => `${column} ${type}`).join(", ");
-    return `create temp table if not exists ${name} (${definitions}, ${PART}) on commit delete rows;`;
-  });
+  const tables = dataset.stagingTables.map(
+    (table) => `create temp table if not exists ${table.name} (${stagingColumns(table)}) on commit delete rows;`,
+  );
   await client.query(`
     set local client_min_messages = warning;
     ${dataset.merge.openStage ?? tables.join("\n")};
     create temp table if not exists stage_rejects (
-      ordinal integer, reason text not null, missing_key text, ${PART}, primary key (part, ordinal)
+      ${stagingColumns({ columns: REJECT_COLUMNS })}, primary key (part, ordinal)
     ) on commit delete rows;`);
   await createRejectStage(client);
 }

@@ -70,6 +70,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   guard(app, token, limits);
   parseJsonBodies(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
+  app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
   const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });

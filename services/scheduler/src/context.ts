@@ -1,3 +1,4 @@
+import type { Datasets } from "@lethe/datasets/registry";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
@@ -11,6 +12,7 @@ import type { RunQueue } from "./run-queue.js";
 /** What the scheduler works with. */
 export interface SchedulerContext {
   readonly pool: Pool;
+  readonly datasets: Datasets;
   readonly runQueue: RunQueue;
   /** False when no schedule fires here, whatever the ledger says. */
   readonly schedulesOn: boolean;

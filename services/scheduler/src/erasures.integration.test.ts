@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { jobId } from "@lethe/contracts/jobs";
+import { createDatasets } from "@lethe/datasets/registry";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
@@ -219,7 +220,7 @@ describe("requests that wait", () => {
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toEqual([]);
 
-    await fileRequest(world.data, REQUEST.customerId, REQUEST.email);
+    await fileRequest(world.data, createDatasets().requests, REQUEST.customerId, REQUEST.email);
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toHaveLength(1);
   });

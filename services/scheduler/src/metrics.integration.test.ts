@@ -65,7 +65,7 @@ it("leaves queues out while Redis does not answer, and asks it once however ofte
     asked += 1;
     return count(...types);
   };
-  addQueueMetrics(metricsRegistry, [extract], createLogger("scheduler", "silent"));
+  addQueueMetrics(metricsRegistry, [extract], createLogger("scheduler", "silent", []));
   const startedAt = performance.now();
   const scrapes = await Promise.all([metricsRegistry.metrics(), metricsRegistry.metrics()]);
   expect(performance.now() - startedAt).toBeLessThan(8_000);

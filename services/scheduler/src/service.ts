@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
@@ -26,9 +26,12 @@ const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 
+const datasets = createDatasets();
+
 export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
   name: "scheduler",
   settings: SchedulerSettings,
+  personalNames: datasets.personalNames,
   start: startScheduler,
 };
 
@@ -40,7 +43,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
-  await migrate(settings.DATABASE_URL);
+  await migrate(settings.DATABASE_URL, datasets.database);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
   async function stop(graceMs: number): Promise<void> {
@@ -54,19 +57,18 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     opened.push((graceMs) => withTimeout(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const datasets = createDatasets();
     const dataFolder = resolve(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
       if (!schedulesOn) return;
-      const changed = await assertSchedules(pool, triggers);
+      const changed = await assertSchedules(pool, datasets.all, triggers);
       if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
     };
     let hasCaughtUp = !schedulesOn;
     const catchUpOnce = async () => {
       if (hasCaughtUp) return;
-      const jobs = await catchUp(pool, triggers, new Date(), settings.LETHE_CATCH_UP);
+      const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
       hasCaughtUp = true;
       if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
     };
@@ -78,15 +80,15 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
-      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
+      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
     if (schedulesOn) {
       const workers = startWorkers(context, "scheduler", {
-        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, runQueue, payload) },
+        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
       });
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
@@ -96,6 +98,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({
       pool,
+      datasets,
       runQueue,
       schedulesOn,
       applySchedules: async () => {

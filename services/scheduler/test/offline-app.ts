@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { createPool } from "@lethe/warehouse/pool";
@@ -14,15 +14,17 @@ export async function buildOfflineApp(
   const unused = async () => {
     throw new Error("there is no queue");
   };
+  const datasets = createDatasets();
   const app = await buildApp({
     pool,
+    datasets,
     runQueue: { start: unused, resume: unused, finish: unused },
     schedulesOn: true,
     applySchedules: unused,
     dataFolder: "none",
     erasurePlan: {
       pool,
-      datasets: createDatasets(),
+      datasets,
       archived: "none",
       processed: "none",
       quarantined: "none",
@@ -30,7 +32,7 @@ export async function buildOfflineApp(
     },
     checks: {},
     registry: createMetrics("scheduler").registry,
-    log: createLogger("scheduler", "silent"),
+    log: createLogger("scheduler", "silent", []),
     token: undefined,
     limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000 },
     pageSize: createPageSize(200),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { connectRedis } from "@lethe/service-kit/redis";
@@ -57,7 +58,9 @@ export async function createWorld(): Promise<World> {
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "debug", { write: (line) => lines.push(line) });
+    const log = createLogger("scheduler", "debug", schedulerService.personalNames, {
+      write: (line) => lines.push(line),
+    });
     const service = await schedulerService
       .start(settings, {
         redis: own,

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
@@ -28,16 +28,19 @@ export interface TransformerOptions {
   readonly thread?: URL;
 }
 
+const datasets = createDatasets();
+
 /** Defines the service. */
 export function transformerService(options: TransformerOptions = {}): ServiceDefinition<typeof TransformerSettings> {
   return {
     name: "transformer",
     settings: TransformerSettings,
+    personalNames: datasets.personalNames,
     async start(settings, service) {
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, fieldsOf(createDatasets()));
-      await migrate(settings.DATABASE_URL);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
       const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),

@@ -15,7 +15,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .command("migrate")
     .summary("bring the database's schema up to date")
     .description(
-      "Applies the new steps of sql-scripts/, each once, and the roles' rights, and names them. Safe to run at any time and twice at once.",
+      "Applies the new steps of sql-scripts/, each once, then functions, views and rights where they have changed, and names them. Safe to run at any time and twice at once.",
     )
     .option(
       "--logins <folder>",
@@ -25,7 +25,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       const databaseUrl = await databaseSetting(context.environment);
       const passwords = logins === undefined ? undefined : await readPasswords(logins);
       await requireDatabase(databaseUrl);
-      const applied = await migrate(databaseUrl);
+      const applied = await migrate(databaseUrl, context.datasets.database);
       for (const step of applied) context.terminal.print(`applied ${step}`);
       if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");
       if (passwords === undefined) return;

@@ -35,14 +35,14 @@ export function addRunCommand(program: Command, context: CommandContext): void {
         "must be there to work on it, the scheduler need not. With --follow each run is followed to its end before the " +
         "next is opened; interrupting that ends the watching, never the run.",
     )
-    .argument("<job...>", "customers, products, transactions, erasure-requests, or all")
+    .argument("<job...>", `${context.datasets.names.join(", ")}, or all`)
     .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
     .option("--to <time>", "last hour of input, itself included; the same forms")
     .option("--force", "take files again that were loaded before")
     .option("--follow", "wait for each run's end and show how far it is")
     .option("--json", "print one line of JSON per run instead of text")
     .action(async (names: string[], options: RunOptions) => {
-      const jobs = parseJobs(names);
+      const jobs = parseJobs(names, context.datasets);
       checkRange(options);
       const settings = await connectionSettings(context.environment);
       const requests = jobs.map((job) => toRequest(job, options));

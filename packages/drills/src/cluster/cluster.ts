@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
+import { createDatasets } from "@lethe/datasets/registry";
 import { serviceProgram } from "@lethe/service-kit/service-process";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
@@ -57,7 +58,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
   await chmod(folder, 0o755);
   await mkdir(serverFolder);
   const servers = await startServers(serverFolder);
-  await migrate(servers.postgres.directUrl);
+  await migrate(servers.postgres.directUrl, createDatasets().database);
   const data = join(folder, "data");
   const logs = join(folder, "logs");
   await mkdir(join(data, "landing"), { recursive: true });

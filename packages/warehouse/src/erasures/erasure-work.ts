@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import { withSessionLock } from "../advisory-lock.js";
 import { runIsActive } from "../ledger/states.js";
@@ -19,19 +20,20 @@ export interface PendingErasure {
 }
 
 /**
- * Returns the erasures that are not completed, oldest first. A run of requests that is itself in its last stage has nothing
+ * Returns the erasures that are not completed, oldest first. Takes the dataset of their requests: a run of requests that is itself in its last stage has nothing
  * staged any more, so two of them do not wait for each other.
  */
-export async function pendingErasures(db: Queryable): Promise<PendingErasure[]> {
+export async function pendingErasures(db: Queryable, requests: DatasetName): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
             exists (select from ledger.runs r
                     where ${runIsActive("r.state")}
-                      and not (r.job = 'erasure-requests' and r.state = 'finishing')
+                      and not (r.job = $1 and r.state = 'finishing')
                       and r.requested_at < e.suppressed_at) as waits,
             not ${runIsActive("own.state")} as "isOrphaned"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
      where e.state = 'suppressed' order by e.received_at, e.id`,
+    [requests],
   );
   return rows;
 }
@@ -67,4 +69,18 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
     [erasureId],
   );
   return rows;
+}
+
+/** Notes under which pseudonyms the person's records stand now, and whether any were found. */
+export async function recordErased(
+  db: Queryable,
+  erasureId: string,
+  pseudonyms: readonly string[],
+  found: boolean,
+): Promise<void> {
+  await db.query("update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1", [
+    erasureId,
+    pseudonyms,
+    found,
+  ]);
 }

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DatasetNameSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
@@ -18,7 +17,7 @@ const ScheduleChangeBody = Type.Object(
 );
 
 export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
-  const { pool, schedulesOn, applySchedules } = context;
+  const { pool, datasets, schedulesOn, applySchedules } = context;
 
   app.route({
     method: "GET",
@@ -30,7 +29,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
     },
     handler: async () => {
       const now = new Date();
-      const schedules = await readSchedules(pool);
+      const schedules = await readSchedules(pool, datasets.all);
       return { schedules: schedules.map((schedule) => presentSchedule(schedule, now, schedulesOn)) };
     },
   });
@@ -42,7 +41,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
       summary: "Change a schedule, or switch it on or off",
       description: "Takes effect at once and is kept over restarts.",
       tags: ["schedules"],
-      params: Type.Object({ job: DatasetNameSchema }),
+      params: Type.Object({ job: Type.Enum([...datasets.names]) }),
       body: ScheduleChangeBody,
       response: { 200: ref(ScheduleSchema), ...problems(400, 404) },
     },
