@@ -1,4 +1,4 @@
-import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
+import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import { copyRow } from "../packages/datasets/src/copy-text.js";
@@ -178,7 +178,7 @@ describe("records", () => {
 
       const rejects = readCopy(Buffer.concat(output.rejects.take()).toString());
       expect(rejects).toHaveLength(rejected);
-      for (const reject of rejects) expect(reject).toHaveLength(REJECT_COLUMNS.length);
+      for (const reject of rejects) expect(reject).toHaveLength(Object.keys(QUARANTINE_ROW_COLUMNS).length);
       expect(Object.values(output.rejectedByReason).reduce((sum, count) => sum + count, 0)).toBe(rejected);
 
       const processedText = Buffer.concat(output.processed.take()).toString();

@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 import { CLI_SETTINGS } from "../packages/cli/src/settings.ts";
 import { ExtractorSettings } from "../services/extractor/src/settings.ts";
 import { LoaderSettings } from "../services/loader/src/settings.ts";
-import { SchedulerSettingsSchema } from "../services/scheduler/src/settings.ts";
+import { SchedulerSettings } from "../services/scheduler/src/settings.ts";
 import { TransformerSettings } from "../services/transformer/src/settings.ts";
 import { envExample } from "./env-example.mjs";
 
 const SCHEMAS = {
   lethe: CLI_SETTINGS,
-  scheduler: SchedulerSettingsSchema.properties,
+  scheduler: SchedulerSettings.properties,
   extractor: ExtractorSettings.properties,
   transformer: TransformerSettings.properties,
   loader: LoaderSettings.properties,

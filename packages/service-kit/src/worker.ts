@@ -7,6 +7,7 @@ import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
 import { type SafeError, safeError } from "./safe-error.js";
+import { withTimeout } from "./with-timeout.js";
 
 export interface JobHandler<N extends JobName> {
   /**
@@ -106,10 +107,11 @@ export function startWorker<N extends JobName>(
   return {
     async stop(graceMs) {
       // BullMQ waits for jobs, and for a Redis that does not answer, without end; closing by force later on changes nothing.
-      const closed = worker.close();
-      if (await endsWithin(closed, graceMs * PATIENT_PART)) return;
+      const closed = worker.close().then(() => true);
+      if (await withTimeout(closed, graceMs * PATIENT_PART, () => false)) return;
       stopping.abort(new Error("the service stops"));
-      if (!(await endsWithin(closed, graceMs * (1 - PATIENT_PART)))) log.warn("stopped in the middle of a job");
+      const isClosed = await withTimeout(closed, graceMs * (1 - PATIENT_PART), () => false);
+      if (!isClosed) log.warn("stopped in the middle of a job");
     },
   };
 }
@@ -132,19 +134,6 @@ async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     return await Promise.race([work, unheeded]);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
-  }
-}
-
-/** Reports whether something ends within so many milliseconds. */
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
     clearTimeout(timer);
   }
 }

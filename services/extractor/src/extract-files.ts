@@ -97,7 +97,8 @@ async function quarantineWhole(
   const claim = await inTransaction(context.pool, async (client) => {
     const [claim] = await claimFiles(client, runId, run.dataset, [file], run.force);
     if (claim !== undefined && "fileId" in claim) {
-      await quarantineFile(client, runId, run.dataset, claim.fileId, quarantinePath(file), message);
+      const keptPath = quarantinePath(file);
+      await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
       await addNotice(client, runId, "file_unreadable", file.path, message);
     }
     return claim;

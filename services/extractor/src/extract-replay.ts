@@ -30,14 +30,12 @@ export async function extractReplay(
   let afterId = await lastReplayedId(pool, runId);
   for (;;) {
     context.signal.throwIfAborted();
-    const records = await nextReplayable(
-      pool,
-      run.dataset,
-      run.replayFilter,
-      missingKeyArrived ?? "false",
-      afterId,
-      RECORDS_PER_BATCH,
-    );
+    const selection = {
+      dataset: run.dataset,
+      filter: run.replayFilter,
+      missingKeyArrived: missingKeyArrived ?? "false",
+    };
+    const records = await nextReplayable(pool, selection, afterId, RECORDS_PER_BATCH);
     const last = records.at(-1);
     if (last === undefined) return { files: 0, batches };
     afterId = last.id;

@@ -63,7 +63,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
         atOnce: RESTAGES_AT_ONCE,
         handle: (payload, _log, signal) => restageBatch({ ...context, signal }, payload),
         async giveUp({ runId, batchId }, error) {
-          await markFailed(pool, runId, batchId, "extract", error.code, error.message);
+          await markFailed(pool, { runId, batchId }, "extract", error);
           await enqueueFinish(queues, runId);
         },
       },

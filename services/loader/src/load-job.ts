@@ -52,6 +52,6 @@ export async function loadJob(
   // A delivery that did not load it may have found it loaded by one that could not do this any more.
   const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
   if (!isOwnLoaded && (await readBatch(context.pool, batchId)).state === "loaded") ended.push(batch);
-  if (ended.length > 0) await freeStaging(context, runId, ended, info.dataset, log, signal);
+  if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, log, signal);
   return outcome;
 }

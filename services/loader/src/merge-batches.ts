@@ -8,8 +8,9 @@ import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stag
 import type { Client } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
+import { createStage } from "./create-stage.js";
+import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
 import { type Part, stagePart } from "./stage-part.js";
-import { addMergeRejects, createStage, findMergeRejects, type MergeReject } from "./stage-rows.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
 export interface Loaded extends JobResult<"load"> {

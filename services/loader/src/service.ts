@@ -63,7 +63,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
           atOnce: settings.LETHE_LOADS_AT_ONCE,
           handle: (payload, log, signal) => loadJob(context, payload, log, signal),
           async giveUp({ runId, batchId }, error) {
-            await markFailed(pool, runId, batchId, "load", error.code, error.message);
+            await markFailed(pool, { runId, batchId }, "load", error);
             await enqueueFinish(queues, runId);
           },
         },

@@ -10,6 +10,7 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
+import { awaitRedis } from "./await-redis.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
@@ -20,7 +21,6 @@ import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
 import { requireToken, SchedulerSettings } from "./settings.js";
-import { withTimeout } from "./with-timeout.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
@@ -54,7 +54,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
     // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
-    opened.push((graceMs) => withTimeout(queues.close(), graceMs / 4));
+    opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
     const dataFolder = resolve(settings.DATA_DIR);
@@ -102,7 +102,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       runQueue,
       schedulesOn,
       applySchedules: async () => {
-        const outcome = await withTimeout(applySchedules());
+        const outcome = await awaitRedis(applySchedules());
         if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
       },
       dataFolder,

@@ -69,7 +69,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
           handle: (payload, log, signal) =>
             orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
           async giveUp({ runId, batchId }, error) {
-            await markFailed(pool, runId, batchId, "transform", error.code, error.message);
+            await markFailed(pool, { runId, batchId }, "transform", error);
             await enqueueFinish(queues, runId);
           },
         },

@@ -7,8 +7,9 @@ import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { readJson, writeJson } from "@lethe/staging/json-object";
 import type { Staging } from "@lethe/staging/staging";
+import type { TransformOutput } from "./batch-output.js";
 import type { BatchWork, TransformCounts } from "./batch-work.js";
-import { type TransformInput, type TransformOutput, transformBatch } from "./transform-batch.js";
+import { type TransformInput, transformBatch } from "./transform-batch.js";
 
 /** What a batch is transformed with. */
 export interface TransformTools {

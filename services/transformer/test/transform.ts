@@ -1,10 +1,10 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { createDatasets } from "@lethe/datasets/registry";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
-import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
 import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
@@ -97,7 +97,8 @@ function toReject(fields: readonly (string | null)[]) {
   const [dataset, reason, runId, batchId, fileId, line, pointer, message, missingKey, payload, encoding, ...rest] =
     fields;
   const [subjectCustomerId, subjectEmail, quarantineId] = rest;
-  if (fields.length !== REJECT_COLUMNS.length) throw new Error("a reject has another number of fields than its table");
+  if (fields.length !== Object.keys(QUARANTINE_ROW_COLUMNS).length)
+    throw new Error("a reject has another number of fields than its table");
   return {
     dataset,
     reason,

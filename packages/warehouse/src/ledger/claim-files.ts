@@ -112,17 +112,19 @@ export async function countAlreadyLoaded(db: Queryable, runId: string, files: nu
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
 }
 
-/**
- * Puts a file aside as unreadable as a whole: its record in quarantine names it, and the same bytes are not tried
- * again. `keptPath` is where the file lies, relative to the quarantine folder.
- */
+export interface UnreadableFile {
+  readonly runId: string;
+  readonly dataset: DatasetName;
+  readonly fileId: number;
+  /** Where the file is kept, relative to the quarantine folder. */
+  readonly keptPath: string;
+  readonly message: string;
+}
+
+/** Quarantines a file as a whole. A record in quarantine names it, and the same content is not tried again. */
 export async function quarantineFile(
   db: Queryable,
-  runId: string,
-  dataset: DatasetName,
-  fileId: number,
-  keptPath: string,
-  message: string,
+  { runId, dataset, fileId, keptPath, message }: UnreadableFile,
 ): Promise<void> {
   await db.query(
     `with put_aside as (

@@ -191,14 +191,12 @@ const COUNT_REPLAYED = `${BY_FILE}
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
 
-/** Notes that a batch gave up, with the error's code and a message that holds no record's value. */
+/** Marks a pending batch as failed in a stage for good. The error's message must hold no value of a record. */
 export async function markFailed(
   db: Queryable,
-  runId: string,
-  batchId: string,
+  { runId, batchId }: { readonly runId: string; readonly batchId: string },
   stage: Exclude<DeadLetterStage, "finish">,
-  code: string,
-  message: string,
+  { code, message }: { readonly code: string; readonly message: string },
 ): Promise<void> {
   await db.query(
     `update ledger.batches set state = 'failed', failed_at = clock_timestamp(), failed_stage = $2, error_code = $3,
