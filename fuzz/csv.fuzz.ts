@@ -124,7 +124,8 @@ describe("CSV, beside fast-csv", () => {
   );
 
   fuzz("csv: every character of anything", 0.5, fc.tuple(anyBytes, anyCuts), async ([bytes, cuts]) => {
-    const whole = await fastCsvRows(bytes.toString("utf8"));
+    const unmarked = Buffer.from(await collect(dropRowMarks(inPieces(bytes))), "latin1");
+    const whole = await fastCsvRows(unmarked.toString("utf8"));
     const records = await readRecords(bytes, cuts);
     // What fast-csv cannot read as a whole is no CSV for us either, however it comes.
     if (whole === undefined) expect(records).toBeUndefined();
