@@ -100,7 +100,7 @@ describe("mergeBatches", () => {
   it.for([
     ["older", 0],
     ["newer", 2],
-  ] as const)("loads no part when one was masked under an %s list", async ([_age, epoch], { context, pool }) => {
+  ] as const)("loads no part when one was masked under a list that is %s", async ([_age, epoch], { context, pool }) => {
     const { runId, fileId } = await addSalesRun(pool);
     await pool.query("update privacy.suppression_epoch set epoch = 1");
     const current = await stageTransformed(context, runId, "transactions", [{ fileId, records: [sale(1)] }], {

@@ -96,11 +96,10 @@ describe("publishRun", () => {
     await publishRun(context, runId, "customers", log, WAIT);
     const committed = await readData(data, HOUR_5);
     await addLoaded(context, runId, { 5: "two" });
-    const whole = { ...context, pool };
     // The file is in place, and the commit that says so never came.
     await writeData(data, HOUR_5, Buffer.concat([committed, gzipSync("two\n"), gzipSync("never committed\n")]));
     await writeData(data, `${HOUR_5}.${runId}.tmp`, "the rest of an attempt");
-    await publishRun(whole, runId, "customers", log, WAIT);
+    await publishRun(context, runId, "customers", log, WAIT);
     expect(await linesIn(data, HOUR_5)).toEqual(["one", "two"]);
     expect(await readdir(join(data, HOUR_5, ".."))).toEqual(["customers.json.gz"]);
   });
