@@ -40,7 +40,7 @@ export function createRowEndFinder(): (byte: number) => boolean {
     }
     if (atFieldStart) {
       const character = begun * 256 + byte;
-      begun = SPACE_STARTS.has(character) ? character : 0;
+      begun = byte > 0x7f && SPACE_STARTS.has(character) ? character : 0;
       atFieldStart = begun > 0 || SPACES.has(character);
     }
     return false;
