@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { InputFormat } from "@lethe/input-files/input-format";
+import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
 import {
@@ -37,7 +38,7 @@ export async function erasePersonFiles(
   const byErasure = new Map<string, PersonFile[]>();
   const files = new Map<string, PersonFile>();
   for (const erasure of erasures) {
-    const own = await filesOf(context.pool, erasure.pseudonyms, null);
+    const own = await filesOf(context, erasure.pseudonyms, null);
     byErasure.set(erasure.id, own);
     for (const file of own) files.set(`${file.place} ${file.path}`, file);
   }
@@ -74,8 +75,8 @@ export async function eraseInRaw(
 ): Promise<void> {
   if (!(await exists(path))) return;
   const rewrite = maskRawRecords(
-    context.datasets[file.dataset],
-    context.policy.datasets[file.dataset],
+    context.datasets.get(file.dataset),
+    strategiesOf(context.policy, file.dataset),
     findSuppression,
     tallies.onMasked,
   );
@@ -107,8 +108,8 @@ async function eraseInProcessed(
     const bytes = await settledLength(path, length);
     if (bytes === 0) return;
     const rewrite = maskProcessedRecords(
-      context.datasets[file.dataset],
-      context.policy.datasets[file.dataset],
+      context.datasets.get(file.dataset),
+      strategiesOf(context.policy, file.dataset),
       findSuppression,
       tallies.onMasked,
     );

@@ -3,23 +3,29 @@ import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import { PathRefusedError } from "@lethe/contracts/errors";
 import { partitionPath } from "@lethe/contracts/partition";
+import type { Datasets } from "@lethe/datasets/registry";
 
 /**
  * Hands in an erasure request as a file of the current hour, as the retailer's own systems do: whatever way a request
  * comes in, it goes the same way from there. Takes the data folder; returns the file's path in landing. Throws
  * PathRefusedError when the hour's folder is a symbolic link: no run would look behind it, and the request be lost there.
  */
-export async function fileRequest(dataFolder: string, customerId: string, email: string): Promise<string> {
+export async function fileRequest(
+  dataFolder: string,
+  requests: Datasets["requests"],
+  customerId: string,
+  email: string,
+): Promise<string> {
   const now = new Date().toISOString();
   const partition = { date: now.slice(0, 10), hour: Number(now.slice(11, 13)) };
-  const path = `${partitionPath(partition)}/erasure-requests.${randomUUID()}.ndjson`;
+  const path = `${partitionPath(partition)}/${requests.name}.${randomUUID()}.ndjson`;
   const incoming = join(dataFolder, "incoming");
   await mkdir(incoming, { recursive: true });
   const temporary = join(incoming, randomUUID());
   const file = await open(temporary, "wx", 0o600);
   try {
     // Within the record, so that it goes with it when the file is masked.
-    await file.writeFile(`{${blankNonce()}${JSON.stringify({ "customer-id": customerId, email }).slice(1)}\n`);
+    await file.writeFile(`{${blankNonce()}${JSON.stringify(requests.erasure.toRecord(customerId, email)).slice(1)}\n`);
     await file.sync();
   } finally {
     await file.close();
@@ -55,8 +61,9 @@ export async function removeAbandonedRequests(dataFolder: string): Promise<void>
 const ABANDONED_MS = 60 * 60 * 1000;
 
 /** Reports whether a file of this name was handed in by `fileRequest`. */
-export function isFiledRequest(name: string): boolean {
-  return /^erasure-requests\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(name);
+export function isFiledRequest(requests: Datasets["requests"], name: string): boolean {
+  const tag = name.startsWith(`${requests.name}.`) ? name.slice(requests.name.length + 1) : "";
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(tag);
 }
 
 /**

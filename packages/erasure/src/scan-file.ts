@@ -32,7 +32,7 @@ export async function scanFile(
   const path = join(context[ROOTS[file.place]], file.path);
   const result = { records: 0, bytes: 0, findings: 0 };
   if (!(await exists(path))) return result;
-  const dataset = context.datasets[file.dataset];
+  const dataset = context.datasets.get(file.dataset);
   const look = (record: unknown, text: string) => {
     result.records += 1;
     if (namesSuppressed(dataset, record, text, findSuppression)) result.findings += 1;

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { createDatasets } from "@lethe/datasets/all-datasets";
-import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { createDatasets } from "@lethe/datasets/registry";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";

@@ -2,12 +2,20 @@ import { once } from "node:events";
 import { symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { PartitionRange } from "@lethe/contracts/partition";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderOf } from "../test/folder.js";
 import { MOST_UNEXPECTED, scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
 const MANY = 1_000;
+
+const wanted = (range: PartitionRange = EVERYTHING, maxFiles = MANY) => ({
+  dataset: "customers",
+  datasets: ["customers", "transactions"],
+  range,
+  maxFiles,
+});
 
 describe("scanLanding", () => {
   it("finds a dataset's files of every format, ordered by partition and name, and no other dataset's", async () => {
@@ -21,7 +29,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/products.json": "",
       "date=2020-01-01/hour=05/erasure-requests.json": "",
     });
-    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, wanted());
     expect(files.map(({ path, format }) => [path, format.shape, format.gzip])).toEqual([
       ["date=2020-01-01/hour=05/customers.csv", "csv", false],
       ["date=2020-01-01/hour=05/customers.json.gz", "json", true],
@@ -38,7 +46,7 @@ describe("scanLanding", () => {
     const hours = ["date=2020-01-01/hour=22", "date=2020-01-01/hour=23", "date=2020-01-02/hour=00"];
     const root = await folderOf(Object.fromEntries(hours.map((hour) => [`${hour}/customers.json`, ""])));
     const range = { from: { date: "2020-01-01", hour: 23 }, to: { date: "2020-01-01", hour: 23 } };
-    const { files } = await scanLanding(root, "customers", range, MANY);
+    const { files } = await scanLanding(root, wanted(range));
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=23/customers.json"]);
   });
 
@@ -50,7 +58,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=06/customers.json": "",
     });
     for (const maxFiles of [1, 3, 1_501, 1_502]) {
-      const { files, left } = await scanLanding(root, "customers", EVERYTHING, maxFiles);
+      const { files, left } = await scanLanding(root, wanted(EVERYTHING, maxFiles));
       const all = ["hour=04/customers.json", ...names.map((name) => `hour=05/${name}`), "hour=06/customers.json"];
       expect(files.map(({ path }) => path)).toEqual(all.slice(0, maxFiles).map((path) => `date=2020-01-01/${path}`));
       expect(left).toBe(1_502 - maxFiles);
@@ -60,7 +68,7 @@ describe("scanLanding", () => {
   it("lists so many unexpected and counts the others", async () => {
     const names = Array.from({ length: MOST_UNEXPECTED + 7 }, (_, i) => `note-${i}.txt`);
     const root = await folderOf(Object.fromEntries(names.map((name) => [`date=2020-01-01/hour=05/${name}`, ""])));
-    const { unexpected, otherUnexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { unexpected, otherUnexpected } = await scanLanding(root, wanted());
     expect(unexpected).toHaveLength(MOST_UNEXPECTED);
     expect(otherUnexpected).toBe(7);
   });
@@ -80,7 +88,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/customers.csv/customers.csv": "",
       "notes/customers.json": "",
     });
-    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.json"]);
     const named = unexpected.map(({ code, path }) => `${code} ${path}`).sort();
     expect(named).toEqual([
@@ -105,7 +113,7 @@ describe("scanLanding", () => {
     await symlink(outside, join(root, "date=2020-01-01/hour=06"));
     await symlink(join(outside, "customers.json"), join(root, "date=2020-01-01/hour=05/customers.json"));
     await symlink("/nonexistent", join(root, "date=2020-01-01/hour=05/customers.ndjson"));
-    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(unexpected).toEqual([
       { code: "path_refused", path: "date=2020-01-01/hour=05/customers.json" },
@@ -120,14 +128,14 @@ describe("scanLanding", () => {
     const server = createServer().listen(join(root, "date=2020-01-01/hour=05/customers.json"));
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    const { files, unexpected } = await scanLanding(root, "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(root, wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(unexpected).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 
   it("finds nothing in a landing that is empty or not there yet", async () => {
     const nothing = { files: [], left: 0, unexpected: [], otherUnexpected: 0 };
-    expect(await scanLanding(await folderOf({}), "customers", EVERYTHING, MANY)).toEqual(nothing);
-    expect(await scanLanding("/nonexistent/landing", "customers", EVERYTHING, MANY)).toEqual(nothing);
+    expect(await scanLanding(await folderOf({}), wanted())).toEqual(nothing);
+    expect(await scanLanding("/nonexistent/landing", wanted())).toEqual(nothing);
   });
 });
