@@ -1,4 +1,4 @@
-import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { it as base, inject } from "vitest";
 import { createPool } from "../src/pool.js";
 

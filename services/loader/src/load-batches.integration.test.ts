@@ -46,7 +46,7 @@ describe("loadBatches", () => {
     const [first] = batches;
     if (first === undefined) throw new Error("no batch was staged");
     const { batches: loaded } = await loadBatches(context, first, await readBatch(pool, first.batchId), log, NEVER);
-    expect(loaded).toEqual(batches.slice(0, context.datasets.transactions.merge.batchesAtOnce));
+    expect(loaded).toEqual(batches.slice(0, context.datasets.get("transactions").merge.batchesAtOnce));
   });
 
   it("loads the batches of a replay one by one", async ({ context, pool, log }) => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type BatchSummary, type Segment, STAGED } from "@lethe/contracts/staged-batch";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { createLogger } from "@lethe/service-kit/logger";
@@ -53,7 +53,7 @@ export const it = ledger
       stagingBytes: 1024 ** 3,
       staging: openStagingDirectory(join(data, "staging")),
       ring: parseKeyring("11".repeat(32)),
-      policy: readPolicy(undefined, fieldsOf(datasets)),
+      policy: readPolicy(undefined, datasets.fields),
       maxUnpackRatio: 100,
       landing: join(data, "landing"),
       archived: join(data, "archived_data"),
@@ -62,7 +62,9 @@ export const it = ledger
     };
   })
   .extend("logged", ({ data }): string[] => [`the log of ${data}`])
-  .extend("log", ({ logged }) => createLogger("loader", "info", { write: (line: string) => void logged.push(line) }));
+  .extend("log", ({ logged }) =>
+    createLogger("loader", "info", [], { write: (line: string) => void logged.push(line) }),
+  );
 
 /** Writes a file into the data folder; the path begins with the area's folder. */
 export async function writeData(data: string, path: string, content: string | Buffer): Promise<void> {
@@ -91,7 +93,7 @@ export async function stageTransformed(
 ): Promise<BatchRef> {
   const batchId = await addBatch(context.pool, runId, { state: "transformed", staged_bytes: 1_000, ...columns });
   const batch = { runId, batchId };
-  const dataset = context.datasets[name];
+  const dataset = context.datasets.get(name);
   const rows = dataset.stagingTables.map((): string[] => []);
   const sinks = rows.map((ofTable) => ({ append: (text: string) => void ofTable.push(text) }));
   const lines: string[] = [];

@@ -3,9 +3,13 @@ import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addFile, addQuarantined, addRun, readRow } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
-import { approveRequest, rejectRequest } from "./decide-request.js";
+import * as decisions from "./decide-request.js";
 
 const REQUEST = { dataset: "erasure-requests", reason: "identity_mismatch", payload: '{"customer-id":"c1"}' };
+
+const REQUESTS = { name: "erasure-requests", maskedRecord: { "customer-id": null, email: null } };
+const approveRequest = (pool: Pool, id: number) => decisions.approveRequest(pool, REQUESTS.name, id);
+const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id);
 
 /** Puts an erasure request into quarantine whose email is not the customer's; returns its id. */
 async function addRequest(pool: Pool, columns = {}): Promise<number> {
@@ -66,7 +70,7 @@ describe("rejectRequest", () => {
       payload_encoding: "utf8",
       ...subject,
     });
-    expect(JSON.parse(String(row.payload))).toEqual({ "customer-id": null, email: null });
+    expect(JSON.parse(String(row.payload))).toEqual(REQUESTS.maskedRecord);
   });
 
   it("refuses a request that was approved before", async ({ pool }) => {

@@ -25,7 +25,7 @@ describe("pendingErasures", () => {
     const first = await addErasureOf(pool, "succeeded", received(1));
     for (const state of ["completed", "lifted"]) await addErasureOf(pool, "succeeded", { state });
     const rest = { waits: false, isOrphaned: true };
-    expect(await pendingErasures(pool)).toEqual([
+    expect(await pendingErasures(pool, "erasure-requests")).toEqual([
       { id: first.id, runId: first.runId, keyId: "key-1", pseudonyms: [], ...rest },
       { id: second.id, runId: second.runId, keyId: "key-2", pseudonyms: ["p1", "p2"], ...rest },
     ]);
@@ -36,14 +36,14 @@ describe("pendingErasures", () => {
     async ([state, waits], { pool }) => {
       await addErasureOf(pool, "finishing");
       await addRun(pool, { state, requested_at: BEFORE });
-      expect(await pendingErasures(pool)).toMatchObject([{ waits }]);
+      expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits }]);
     },
   );
 
   it("waits for no run that opened after the person was suppressed", async ({ pool }) => {
     await addErasureOf(pool, "finishing");
     await addRun(pool, { requested_at: AFTER });
-    expect(await pendingErasures(pool)).toMatchObject([{ waits: false }]);
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits: false }]);
   });
 
   it.for([
@@ -52,14 +52,14 @@ describe("pendingErasures", () => {
     ["finishing", false],
   ] as const)("waits for a run of requests that is %s: %s", async ([state, waits], { pool }) => {
     await addErasureOf(pool, state);
-    expect(await pendingErasures(pool)).toMatchObject([{ waits }]);
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits }]);
   });
 
   it.for(RUN_STATES.map((state, i) => [state, i >= 4] as const))(
     "is orphaned by a run that is %s: %s",
     async ([state, isOrphaned], { pool }) => {
       await addErasureOf(pool, state);
-      expect(await pendingErasures(pool)).toMatchObject([{ isOrphaned }]);
+      expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ isOrphaned }]);
     },
   );
 });

@@ -152,7 +152,13 @@ describe("quarantineFile", () => {
     const runId = await addRun(pool);
     const fileId = await addFile(pool, runId);
     for (const path of ["aside/customers.json", "again/customers.json"]) {
-      await quarantineFile(pool, runId, "customers", fileId, path, "the file is not UTF-8");
+      await quarantineFile(pool, {
+        runId,
+        dataset: "customers",
+        fileId,
+        keptPath: path,
+        message: "the file is not UTF-8",
+      });
     }
     const aside = { state: "quarantined", kept_path: "aside/customers.json", done_at: expect.any(Date) };
     expect(await readRow(pool, "ledger.files", fileId)).toMatchObject(aside);
@@ -167,7 +173,13 @@ describe("quarantineFile", () => {
   it.for(["done", "released"])("leaves a file that is %s where it is", async (state, { pool }) => {
     const runId = await addRun(pool);
     const fileId = await addFile(pool, runId, { state });
-    await quarantineFile(pool, runId, "customers", fileId, "aside/customers.json", "torn");
+    await quarantineFile(pool, {
+      runId,
+      dataset: "customers",
+      fileId,
+      keptPath: "aside/customers.json",
+      message: "torn",
+    });
     expect(await readRow(pool, "ledger.files", fileId)).toMatchObject({ state, kept_path: null });
     expect(await readRows(pool, "ledger.quarantine", "id")).toEqual([]);
   });

@@ -236,7 +236,7 @@ describe("markFailed", () => {
   it.for(["staged", "transformed"])("notes why a batch gave up that is %s", async (state, { pool }) => {
     const runId = await addRun(pool);
     const batchId = await addBatch(pool, runId, { state });
-    await markFailed(pool, runId, batchId, "transform", "storage_full", "The disk is full.");
+    await markFailed(pool, { runId, batchId }, "transform", { code: "storage_full", message: "The disk is full." });
     const failed = {
       state: "failed",
       failed_stage: "transform",
@@ -252,7 +252,7 @@ describe("markFailed", () => {
   it.for(ENDED)("leaves a batch as it is that is %s", async (state, { pool }) => {
     const runId = await addRun(pool);
     const batchId = await addBatch(pool, runId, { state, error_code: "first" });
-    await markFailed(pool, runId, batchId, "load", "second", "Another try.");
+    await markFailed(pool, { runId, batchId }, "load", { code: "second", message: "Another try." });
     expect(await readRow(pool, "ledger.batches", batchId)).toMatchObject({ state, error_code: "first" });
   });
 });

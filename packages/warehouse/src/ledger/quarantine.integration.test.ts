@@ -83,13 +83,14 @@ describe("countQuarantine", () => {
 });
 
 describe("nextReplayable", () => {
+  const select = (filter: object | null) => ({ dataset: "customers", filter, missingKeyArrived: HAS_ARRIVED });
   const next = async (pool: Pool, filter: object | null, afterId = 0, limit = 10) =>
-    (await nextReplayable(pool, "customers", filter, HAS_ARRIVED, afterId, limit)).map(({ id }) => id);
+    (await nextReplayable(pool, select(filter), afterId, limit)).map(({ id }) => id);
 
   it("returns what a replay needs of a record", async ({ pool }) => {
     const { fileId, add } = await addRunWithFile(pool);
     const id = await add({ line: 7, payload: "AP8=", payload_encoding: "base64", missing_key: "arrived" });
-    expect(await nextReplayable(pool, "customers", null, HAS_ARRIVED, 0, 10)).toEqual([
+    expect(await nextReplayable(pool, select(null), 0, 10)).toEqual([
       { id, fileId, date: "2020-01-01", hour: 5, line: 7, payload: "AP8=", payloadEncoding: "base64" },
     ]);
   });

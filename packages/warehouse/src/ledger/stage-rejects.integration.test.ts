@@ -1,20 +1,17 @@
 import { Readable } from "node:stream";
+import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addQuarantined, addRun, readRow, readRows } from "../../test/ledger-rows.js";
 import type { Client } from "../pool.js";
-import {
-  createRejectStage,
-  quarantineRejects,
-  REJECT_COLUMNS,
-  resolveReplayed,
-  stageRejects,
-} from "./stage-rejects.js";
+import { createRejectStage, quarantineRejects, resolveReplayed, stageRejects } from "./stage-rejects.js";
+
+const NAMES = Object.values(QUARANTINE_ROW_COLUMNS).map(([name]) => name);
 
 /** Stages rejects, each given by its values by column; what is missing is null. */
 async function stage(client: Client, ...rejects: readonly Readonly<Record<string, unknown>>[]): Promise<number> {
   await createRejectStage(client);
-  const rows = rejects.map((reject) => `${REJECT_COLUMNS.map((name) => reject[name] ?? "\\N").join("\t")}\n`);
+  const rows = rejects.map((reject) => `${NAMES.map((name) => reject[name] ?? "\\N").join("\t")}\n`);
   return stageRejects(client, Readable.from(rows.map((row) => Buffer.from(row))));
 }
 
