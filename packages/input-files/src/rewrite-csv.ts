@@ -14,7 +14,8 @@ export async function* rewriteCsv(
 ): AsyncGenerator<Buffer> {
   let header: readonly string[] | undefined;
   for await (const row of rawRows(source, maxRecordBytes)) {
-    const fields = await parseRow(row.toString("utf8"));
+    // Marks are none of a row's text; the parser would take one of several for it.
+    const fields = await parseRow(row.toString("utf8").replace(/^\ufeff+/, ""));
     if (fields?.length === 0) yield row;
     else if (header === undefined && fields !== undefined) {
       header = fields.map((name) => name.replace(/^\ufeff/, ""));

@@ -1,0 +1,90 @@
+import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { describe, expect } from "vitest";
+import { it, LOCKED } from "../../test/ledger-database.js";
+import { addFile, addQuarantined, addRun, readRow } from "../../test/ledger-rows.js";
+import type { Pool } from "../pool.js";
+import * as decisions from "./decide-request.js";
+
+const REQUEST = { dataset: "erasure-requests", reason: "identity_mismatch", payload: '{"customer-id":"c1"}' };
+
+const REQUESTS = { name: "erasure-requests", maskedRecord: { "customer-id": null, email: null } };
+const approveRequest = (pool: Pool, id: number) => decisions.approveRequest(pool, REQUESTS.name, id);
+const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id);
+
+/** Puts an erasure request into quarantine whose email is not the customer's; returns its id. */
+async function addRequest(pool: Pool, columns = {}): Promise<number> {
+  const runId = await addRun(pool, { job: "erasure-requests", state: "succeeded" });
+  const fileId = await addFile(pool, runId, { dataset: "erasure-requests", state: "done" });
+  const subject = { subject_customer_id: "c1", subject_email: "a@example.org" };
+  return addQuarantined(pool, runId, fileId, { ...REQUEST, ...subject, ...columns });
+}
+
+describe.for([
+  ["approveRequest", approveRequest],
+  ["rejectRequest", rejectRequest],
+] as const)("%s", ([_name, decide]) => {
+  it.for(["replayed", "discarded", "erased"])("refuses a request that is %s", async (status, { pool }) => {
+    const id = await addRequest(pool, { status });
+    await expect(decide(pool, id)).rejects.toThrow(new RunStateError(`request ${id} is ${status}`));
+    const unchanged = { status, approved_at: null, payload: REQUEST.payload };
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject(unchanged);
+  });
+
+  it.for([
+    ["has another fault", { reason: "schema" }],
+    ["is of another dataset", { dataset: "customers" }],
+  ] as const)("knows no request where a record %s", async ([_fault, columns], { pool }) => {
+    const id = await addRequest(pool, columns);
+    await expect(decide(pool, id)).rejects.toThrow(NotFoundError);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: "open", approved_at: null });
+    await expect(decide(pool, 999_999_999)).rejects.toThrow(NotFoundError);
+  });
+
+  it("waits for a replay that is at the request", async ({ pool, client, hasty }) => {
+    const id = await addRequest(pool);
+    await client.query("select from ledger.quarantine where id = $1 for update", [id]);
+    await expect(decide(hasty, id)).rejects.toMatchObject({ cause: LOCKED });
+  });
+});
+
+describe("approveRequest", () => {
+  it("notes once that a person wants it done, and leaves the request open for the replay", async ({ pool }) => {
+    const id = await addRequest(pool);
+    await approveRequest(pool, id);
+    const approved = await readRow(pool, "ledger.quarantine", id);
+    expect(approved).toMatchObject({ status: "open", approved_at: expect.any(Date), payload: REQUEST.payload });
+    await approveRequest(pool, id);
+    expect(await readRow(pool, "ledger.quarantine", id)).toEqual(approved);
+  });
+});
+
+describe("rejectRequest", () => {
+  it("masks what the request held, and keeps whom it named", async ({ pool }) => {
+    const id = await addRequest(pool, { payload: "AP8=", payload_encoding: "base64" });
+    await rejectRequest(pool, id);
+    const row = await readRow(pool, "ledger.quarantine", id);
+    const subject = { subject_customer_id: "c1", subject_email: "a@example.org" };
+    expect(row).toMatchObject({
+      status: "discarded",
+      resolved_at: expect.any(Date),
+      payload_encoding: "utf8",
+      ...subject,
+    });
+    expect(JSON.parse(String(row.payload))).toEqual(REQUESTS.maskedRecord);
+  });
+
+  it("refuses a request that was approved before", async ({ pool }) => {
+    const id = await addRequest(pool);
+    await approveRequest(pool, id);
+    await expect(rejectRequest(pool, id)).rejects.toThrow(new RunStateError(`request ${id} was approved before`));
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: "open", payload: REQUEST.payload });
+  });
+
+  it("or an approval comes first when two people decide at once, never both", async ({ pool }) => {
+    const id = await addRequest(pool);
+    const results = await Promise.allSettled([approveRequest(pool, id), rejectRequest(pool, id)]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const { status, approved_at } = await readRow(pool, "ledger.quarantine", id);
+    expect(status === "discarded").toBe(approved_at === null);
+  });
+});

@@ -1,0 +1,102 @@
+import type { ErasurePlace } from "@lethe/contracts/erasures";
+import { RUN_STATES } from "@lethe/contracts/runs";
+import { describe, expect } from "vitest";
+import { it, LOCKED } from "../../test/ledger-database.js";
+import { addErasure, addFile, addRun } from "../../test/ledger-rows.js";
+import type { Pool } from "../pool.js";
+import { pendingErasures, readPlaces, recordPlaces, withErasureLock } from "./erasure-work.js";
+
+const BEFORE = "2020-01-01T00:00:00Z";
+const SUPPRESSED = "2020-01-02T00:00:00Z";
+const AFTER = "2020-01-03T00:00:00Z";
+
+/** Adds an erasure that a run in this state brought, which opened before the person was suppressed. */
+async function addErasureOf(pool: Pool, state: string, columns = {}) {
+  const runId = await addRun(pool, { job: "erasure-requests", state, requested_at: BEFORE });
+  const fileId = await addFile(pool, runId, { dataset: "erasure-requests" });
+  const id = await addErasure(pool, runId, fileId, { suppressed_at: SUPPRESSED, ...columns });
+  return { id, runId, fileId };
+}
+
+describe("pendingErasures", () => {
+  it("returns erasures that are not completed, oldest first", async ({ pool }) => {
+    const received = (n: number) => ({ received_at: `2020-01-0${n}T00:00:00Z` });
+    const second = await addErasureOf(pool, "succeeded", { ...received(2), pseudonyms: ["p1", "p2"], key_id: "key-2" });
+    const first = await addErasureOf(pool, "succeeded", received(1));
+    for (const state of ["completed", "lifted"]) await addErasureOf(pool, "succeeded", { state });
+    const rest = { waits: false, isOrphaned: true };
+    expect(await pendingErasures(pool, "erasure-requests")).toEqual([
+      { id: first.id, runId: first.runId, keyId: "key-1", pseudonyms: [], ...rest },
+      { id: second.id, runId: second.runId, keyId: "key-2", pseudonyms: ["p1", "p2"], ...rest },
+    ]);
+  });
+
+  it.for(RUN_STATES.map((state, i) => [state, i < 4] as const))(
+    "waits for an older run that is %s: %s",
+    async ([state, waits], { pool }) => {
+      await addErasureOf(pool, "finishing");
+      await addRun(pool, { state, requested_at: BEFORE });
+      expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits }]);
+    },
+  );
+
+  it("waits for no run that opened after the person was suppressed", async ({ pool }) => {
+    await addErasureOf(pool, "finishing");
+    await addRun(pool, { requested_at: AFTER });
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits: false }]);
+  });
+
+  it.for([
+    ["queued", true],
+    ["processing", true],
+    ["finishing", false],
+  ] as const)("waits for a run of requests that is %s: %s", async ([state, waits], { pool }) => {
+    await addErasureOf(pool, state);
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits }]);
+  });
+
+  it.for(RUN_STATES.map((state, i) => [state, i >= 4] as const))(
+    "is orphaned by a run that is %s: %s",
+    async ([state, isOrphaned], { pool }) => {
+      await addErasureOf(pool, state);
+      expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ isOrphaned }]);
+    },
+  );
+});
+
+describe("withErasureLock", () => {
+  it("lets nobody else work meanwhile, and gives the lock back after a failure too", async ({ pool, hasty }) => {
+    const failing = withErasureLock(pool, async () => {
+      await expect(withErasureLock(hasty, async () => undefined)).rejects.toMatchObject(LOCKED);
+      throw new Error("a file will not come clean");
+    });
+    await expect(failing).rejects.toThrow("a file will not come clean");
+    let isDone = false;
+    await withErasureLock(hasty, async () => {
+      isDone = true;
+    });
+    expect(isDone).toBe(true);
+    expect(pool.idleCount).toBe(pool.totalCount);
+  });
+});
+
+describe("places", () => {
+  const table = { place: "warehouse.customers", name: "", records: 2, values: 9 };
+  const file = { place: "archived_data", name: "b.json", records: 1, values: 3 };
+
+  it("are read by place and name; those of another erasure are not among them", async ({ pool }) => {
+    const { id, runId, fileId } = await addErasureOf(pool, "succeeded");
+    const other = await addErasure(pool, runId, fileId);
+    const earlier = { ...file, name: "a.json" };
+    await recordPlaces(pool, id, [table, file, earlier]);
+    await recordPlaces(pool, other, [{ ...file, name: "c.json" }]);
+    expect(await readPlaces(pool, id)).toEqual([earlier, file, table]);
+  });
+
+  it("keep the greatest of what was noted, each number by itself", async ({ pool }) => {
+    const { id } = await addErasureOf(pool, "succeeded");
+    const notes: ErasurePlace[][] = [[{ ...file, records: 5, values: 1 }], [{ ...file, records: 1, values: 7 }], []];
+    for (const places of notes) await recordPlaces(pool, id, places);
+    expect(await readPlaces(pool, id)).toEqual([{ ...file, records: 5, values: 7 }]);
+  });
+});

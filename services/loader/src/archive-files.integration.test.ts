@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Pool } from "@lethe/warehouse/pool";
+import { describe, expect } from "vitest";
+import { addFile, addRun, readRow } from "../../../packages/warehouse/test/ledger-rows.js";
+import { it, readData, writeData } from "../test/loader-fixture.js";
+import { archiveFiles } from "./archive-files.js";
+
+const FOLDER = "date=2020-01-01/hour=05";
+const PATH = `${FOLDER}/customers.json`;
+const CONTENT = '{"id":"013000"}\n';
+const COMPLETE = { batches_total: 1, batches_loaded: 1 };
+
+/** Adds a complete file of this content to a run, which lies in landing; returns its id. */
+async function land(pool: Pool, data: string, runId: string, content = CONTENT, columns = {}): Promise<number> {
+  await writeData(data, `landing/${PATH}`, content);
+  const sha256 = createHash("sha256").update(content).digest();
+  return addFile(pool, runId, { path: PATH, sha256, ...COMPLETE, ...columns });
+}
+
+describe("archiveFiles", () => {
+  it("moves complete files and the folders that they leave empty, and none that is not complete", async ({
+    context,
+    pool,
+    data,
+    log,
+  }) => {
+    const runId = await addRun(pool);
+    const id = await land(pool, data, runId);
+    const left = `date=2020-01-02/hour=05/customers.json`;
+    await writeData(data, `landing/${left}`, "left");
+    await addFile(pool, runId, { path: left, batches_total: 2, batches_loaded: 1 });
+    for (let i = 0; i < 2; i++) await archiveFiles(context, runId, "customers", log);
+    expect((await readData(data, `archived_data/${PATH}`)).toString()).toBe(CONTENT);
+    expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", kept_path: PATH });
+    expect(await readdir(join(data, "landing"))).toEqual(["date=2020-01-02"]);
+    await expect(readData(data, `archived_data/${left}`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("goes on where a crash came between the word and the move", async ({ context, pool, data, log, logged }) => {
+    const runId = await addRun(pool);
+    const announced = `${FOLDER}/customers~other.json`;
+    const id = await land(pool, data, runId, CONTENT, { kept_path: announced });
+    await archiveFiles(context, runId, "customers", log);
+    expect((await readData(data, `archived_data/${announced}`)).toString()).toBe(CONTENT);
+    expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", kept_path: announced });
+    expect(logged.join("")).not.toContain("taken from landing");
+  });
+
+  it("goes on where a crash came between the move and the word of it", async ({ context, pool, data, log, logged }) => {
+    const runId = await addRun(pool);
+    const id = await land(pool, data, runId, CONTENT, { kept_path: PATH });
+    await writeData(data, `archived_data/${FOLDER}/other.json`, "other");
+    await rename(join(data, `landing/${PATH}`), join(data, `archived_data/${PATH}`));
+    await archiveFiles(context, runId, "customers", log);
+    expect((await readData(data, `archived_data/${PATH}`)).toString()).toBe(CONTENT);
+    expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", kept_path: PATH });
+    expect(logged.join("")).not.toContain("taken from landing");
+  });
+
+  it("keeps two files of one name side by side, and the same file once", async ({ context, pool, data, log }) => {
+    const contents = ["first\n", "second\n", "second\n"];
+    for (const content of contents) {
+      const runId = await addRun(pool);
+      await land(pool, data, runId, content);
+      await archiveFiles(context, runId, "customers", log);
+      await pool.query("update ledger.files set state = 'released'; update ledger.runs set state = 'succeeded'");
+    }
+    const digest = createHash("sha256").update("second\n").digest("hex").slice(0, 12);
+    expect((await readData(data, `archived_data/${PATH}`)).toString()).toBe("first\n");
+    expect((await readData(data, `archived_data/${FOLDER}/customers~${digest}.json`)).toString()).toBe("second\n");
+    expect(await readdir(dirname(join(data, `archived_data/${PATH}`)))).toHaveLength(2);
+  });
+
+  it("is done with a file that somebody has taken from landing, and warns of it", async ({
+    context,
+    pool,
+    data,
+    log,
+    logged,
+  }) => {
+    const runId = await addRun(pool);
+    const id = await land(pool, data, runId);
+    await rm(join(data, `landing/${PATH}`));
+    await archiveFiles(context, runId, "customers", log);
+    expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done" });
+    expect(logged.join("")).toContain("taken from landing");
+    expect(logged.join("")).toContain(PATH);
+  });
+});

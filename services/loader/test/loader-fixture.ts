@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { type BatchSummary, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import { createDatasets } from "@lethe/datasets/registry";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { createLogger } from "@lethe/service-kit/logger";
+import { openQueues } from "@lethe/service-kit/queues";
+import { connectRedis } from "@lethe/service-kit/redis";
+import { writeJson } from "@lethe/staging/json-object";
+import type { BatchRef } from "@lethe/staging/staging";
+import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { inject } from "vitest";
+import { it as ledger } from "../../../packages/warehouse/test/ledger-database.js";
+import { addBatch, addSegment, type Columns } from "../../../packages/warehouse/test/ledger-rows.js";
+import type { LoaderContext } from "../src/context.js";
+
+/**
+ * A test of the loader, with a migrated database that is empty, queues, and a data folder of its own.
+ *
+ * - `context`: what the loader works with;
+ * - `data`: the data folder;
+ * - `log` and `logged`: a logger, and the lines that it has written.
+ */
+export const it = ledger
+  .extend("redisUrl", { scope: "file" }, () => inject("redisUrl"))
+  .extend("queues", { scope: "file" }, ({ redisUrl }, { onCleanup }) => {
+    const redis = connectRedis(redisUrl);
+    const prefix = `loader-${randomBytes(6).toString("hex")}`;
+    const queues = openQueues(redis, prefix);
+    onCleanup(async () => {
+      await queues.close();
+      for await (const keys of redis.scanStream({ match: `${prefix}:*` })) if (keys.length > 0) await redis.del(keys);
+      redis.disconnect();
+    });
+    return queues;
+  })
+  .extend("folders", { scope: "file" }, () => join(tmpdir(), "lethe-loader-"))
+  .extend("data", async ({ folders }, { onCleanup }) => {
+    const data = await mkdtemp(folders);
+    onCleanup(() => rm(data, { recursive: true }));
+    return data;
+  })
+  .extend("context", ({ pool, queues, data }): LoaderContext => {
+    const datasets = createDatasets();
+    return {
+      pool,
+      queues,
+      datasets,
+      stagingBytes: 1024 ** 3,
+      staging: openStagingDirectory(join(data, "staging")),
+      ring: parseKeyring("11".repeat(32)),
+      policy: readPolicy(undefined, datasets.fields),
+      maxUnpackRatio: 100,
+      landing: join(data, "landing"),
+      archived: join(data, "archived_data"),
+      processed: join(data, "processed_data"),
+      quarantined: join(data, "quarantined_data"),
+    };
+  })
+  .extend("logged", ({ data }): string[] => [`the log of ${data}`])
+  .extend("log", ({ logged }) =>
+    createLogger("loader", "info", [], { write: (line: string) => void logged.push(line) }),
+  );
+
+/** Writes a file into the data folder; the path begins with the area's folder. */
+export async function writeData(data: string, path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(join(data, path)), { recursive: true });
+  await writeFile(join(data, path), content);
+}
+
+export function readData(data: string, path: string): Promise<Buffer> {
+  return readFile(join(data, path));
+}
+
+/** Records of one file that stand in a batch. */
+export interface StagedRecords {
+  readonly fileId: number;
+  readonly records: readonly object[];
+  readonly segment?: Partial<Segment>;
+}
+
+/** Stages records that fit their dataset as a transformer leaves them, in a batch of the run's; returns the batch. */
+export async function stageTransformed(
+  context: LoaderContext,
+  runId: string,
+  name: DatasetName,
+  files: readonly StagedRecords[],
+  { epoch = 0, columns = {} }: { readonly epoch?: number; readonly columns?: Columns } = {},
+): Promise<BatchRef> {
+  const batchId = await addBatch(context.pool, runId, { state: "transformed", staged_bytes: 1_000, ...columns });
+  const batch = { runId, batchId };
+  const dataset = context.datasets.get(name);
+  const rows = dataset.stagingTables.map((): string[] => []);
+  const sinks = rows.map((ofTable) => ({ append: (text: string) => void ofTable.push(text) }));
+  const lines: string[] = [];
+  const index: number[] = [];
+  const processed: string[] = [];
+  const segments: Segment[] = [];
+  const summary: BatchSummary["segments"] = [];
+  for (const [position, { fileId, records, segment }] of files.entries()) {
+    const firstOrdinal = lines.length;
+    let processedBytes = 0;
+    for (const record of records) {
+      const ordinal = lines.length;
+      const place = { ordinal, fileId, partitionStart: "2020-01-01T05:00:00Z", masked: false };
+      const accepted = dataset.accept(record, place, sinks, context.ring.current);
+      if ("rejection" in accepted) throw new Error(`record ${ordinal} does not fit: ${accepted.rejection.message}`);
+      lines.push(`${JSON.stringify(record)}\n`);
+      const bytes = Buffer.byteLength(accepted.processed) + 1;
+      processed.push(`${accepted.processed}\n`);
+      index.push(ordinal, bytes);
+      processedBytes += bytes;
+    }
+    const partition = { date: "2020-01-01", hour: 5 };
+    segments.push({
+      fileId,
+      partition,
+      encoding: "json",
+      firstOrdinal,
+      lineCount: records.length,
+      firstLine: 1,
+      ...segment,
+    });
+    summary.push({ records: records.length, rejected: 0, masked: 0, processedBytes });
+    await addSegment(context.pool, batchId, fileId, { position, line_count: records.length });
+  }
+  const write = (object: string, content: string | Buffer) =>
+    context.staging.write(batch, object, [Buffer.from(content)]);
+  await write(STAGED.records, lines.join(""));
+  await write(STAGED.processed, processed.join(""));
+  await write(STAGED.processedIndex, Buffer.from(Uint32Array.from(index).buffer));
+  await writeJson(context.staging, batch, STAGED.manifest, { segments, bytes: lines.join("").length });
+  await writeJson(context.staging, batch, STAGED.masked, { always: {}, byReason: {} });
+  const tables: BatchSummary["tables"] = [];
+  for (const [i, { name: table }] of dataset.stagingTables.entries()) {
+    tables.push({ table, bytes: await write(STAGED.table(table), (rows[i] ?? []).join("")) });
+  }
+  const rest = { rejectBytes: 0, rejectedByReason: {}, schemaChanges: [] };
+  const whole: BatchSummary = { suppressionEpoch: epoch, policyVersion: "1", tables, segments: summary, ...rest };
+  await writeJson(context.staging, batch, STAGED.summary, whole);
+  return batch;
+}
