@@ -4,7 +4,7 @@ import { COUNT_RECORDS, SELECT_IDENTITY } from "@lethe/datasets/erasure-requests
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { filesOf } from "./person-files.js";
-import { type FileFolders, scanFile } from "./scan-file.js";
+import { type FileContext, scanFile } from "./scan-file.js";
 
 export interface ErasurePlan {
   /**
@@ -18,7 +18,7 @@ export interface ErasurePlan {
 }
 
 /** What a plan needs: it hashes nothing and so needs no key. */
-export type PlanContext = Pick<ErasureContext, "pool" | keyof FileFolders>;
+export type PlanContext = Pick<ErasureContext, "pool" | keyof FileContext>;
 
 /** Describes what an erasure would reach, and changes nothing. Takes the id and email as the request would give them. */
 export async function planErasure(context: PlanContext, customerId: string, email: string): Promise<ErasurePlan> {

@@ -28,7 +28,7 @@ export async function extractFiles(
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
   const { files, left, unexpected, otherUnexpected } = await scanLanding(
-    context.landing,
+    context.storage,
     run.dataset,
     run.range,
     context.limits.maxFilesPerRun,
@@ -77,11 +77,11 @@ export async function extractFiles(
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and returns undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.landing, file, context.batchBytes, context.limits, context.signal);
+    return await inspectFile(context.storage, file, context.batchBytes, context.limits, context.signal);
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) throw error;
-    if (reason !== "gone") await addNotice(context.pool, runId, reason, file.path);
+    await addNotice(context.pool, runId, reason, file.path);
     return undefined;
   }
 }

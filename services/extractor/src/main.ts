@@ -1,4 +1,3 @@
-import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/all-datasets";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { lowerPriority } from "@lethe/service-kit/lower-priority";
@@ -6,7 +5,8 @@ import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
 import { tuneGarbageCollection } from "@lethe/service-kit/tune-garbage-collection";
 import { startWorker } from "@lethe/service-kit/worker";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -36,14 +36,13 @@ await runService({
       (warning) => service.log.warn(warning),
     );
     const queues = openQueues(service.redis, service.prefix);
-    const data = resolve(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR);
     const context: Omit<ExtractorContext, "signal"> = {
       pool,
       queues,
-      staging: openStagingDirectory(join(data, "staging")),
+      storage,
+      staging: openStaging(storage),
       datasets: createDatasets(),
-      landing: join(data, "landing"),
-      quarantine: join(data, "quarantined_data"),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
       limits: {

@@ -2,7 +2,7 @@ import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/error
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { LoaderContext } from "./context.js";

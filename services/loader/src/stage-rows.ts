@@ -11,8 +11,8 @@ import {
 } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import type { Dataset } from "@lethe/datasets/dataset";
-import { readJson } from "@lethe/staging/json-object";
-import type { BatchRef, Staging } from "@lethe/staging/staging";
+import { readJson } from "@lethe/storage/json-object";
+import type { BatchRef, Staging } from "@lethe/storage/staging";
 import { copyIn } from "@lethe/warehouse/copy-in";
 import { createRejectStage, stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { jobId } from "@lethe/contracts/jobs";
 import { fileRequest } from "@lethe/erasure/file-request";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
@@ -219,7 +220,7 @@ describe("requests that wait", () => {
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toEqual([]);
 
-    await fileRequest(world.data, REQUEST.customerId, REQUEST.email);
+    await fileRequest(openFolderStorage(world.data), REQUEST.customerId, REQUEST.email);
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toHaveLength(1);
   });

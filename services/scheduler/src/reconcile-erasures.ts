@@ -4,6 +4,7 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/all-datasets";
 import { removeAbandonedRequests } from "@lethe/erasure/file-request";
 import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
+import type { Storage } from "@lethe/storage/storage";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
@@ -17,9 +18,9 @@ const JOB: DatasetName = "erasure-requests";
  * Opens a run for requests that were filed while another run was at work, or before a crash: whoever was told that
  * theirs is taken must not wait for the night's schedule.
  */
-export async function takeFiledRequests(pool: Pool, runQueue: RunQueue, dataFolder: string): Promise<void> {
-  await removeAbandonedRequests(dataFolder);
-  const waiting = await unseenFiles(pool, JOB, await listFiledRequests(dataFolder));
+export async function takeFiledRequests(pool: Pool, runQueue: RunQueue, storage: Storage): Promise<void> {
+  await removeAbandonedRequests(storage);
+  const waiting = await unseenFiles(pool, JOB, await listFiledRequests(storage));
   if (waiting.length > 0) await openIfNoneIs(pool, runQueue, "files");
 }
 

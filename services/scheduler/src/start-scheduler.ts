@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/all-datasets";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext } from "@lethe/service-kit/run-service";
 import { startWorker } from "@lethe/service-kit/worker";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -49,7 +49,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
     const datasets = createDatasets();
-    const dataFolder = resolve(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
@@ -72,7 +72,7 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
-      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, dataFolder) },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, storage) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
       { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue) },
     ]);
@@ -96,14 +96,12 @@ export async function startScheduler(settings: SchedulerSettings, context: Servi
         const outcome = await withTimeout(applySchedules());
         if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
       },
-      dataFolder,
+      storage,
       erasurePlan: {
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         pool,
         datasets,
-        archived: join(dataFolder, "archived_data"),
-        processed: join(dataFolder, "processed_data"),
-        quarantined: join(dataFolder, "quarantined_data"),
+        storage,
       },
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,

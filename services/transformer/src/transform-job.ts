@@ -1,7 +1,7 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { BatchManifestSchema, STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
-import { readJson } from "@lethe/staging/json-object";
+import { readJson } from "@lethe/storage/json-object";
 import { markTransformed, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { TransformerContext } from "./context.js";
 import { freezeBatch } from "./freeze-batch.js";

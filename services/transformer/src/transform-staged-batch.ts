@@ -5,8 +5,8 @@ import type { Datasets } from "@lethe/datasets/all-datasets";
 import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import { readJson, writeJson } from "@lethe/staging/json-object";
-import type { Staging } from "@lethe/staging/staging";
+import { readJson, writeJson } from "@lethe/storage/json-object";
+import type { Staging } from "@lethe/storage/staging";
 import type { BatchWork, TransformCounts } from "./batch-work.js";
 import { type TransformInput, type TransformOutput, transformBatch } from "./transform-batch.js";
 

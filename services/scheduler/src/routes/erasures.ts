@@ -59,7 +59,7 @@ const RequestParams = Type.Object({
 });
 
 export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, dataFolder, pageSize } = dependencies;
+  const { pool, runQueue, storage, pageSize } = dependencies;
 
   app.route({
     method: "POST",
@@ -80,7 +80,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
         const { identity, places } = await planErasure(dependencies.erasurePlan, customerId, email);
         return { identity, places: [...places] };
       }
-      await fileRequest(dataFolder, customerId, email);
+      await fileRequest(storage, customerId, email);
       const { run, isNew } = await openOrActive("files");
       // Landing is looked through when a run begins.
       const takesIt = isNew || (run.state === "queued" && run.from === null && run.to === null);
