@@ -39,7 +39,7 @@ export function openFolderStorage(dataFolder: string): Storage {
     },
     read: async (area, key) => ifThere(readWhole(pathOf(area, key))),
     size: async (area, key) => (await ifThere(lstat(pathOf(area, key))))?.size,
-    write: (area, key, content, options = {}) =>
+    write: async (area, key, content, options = {}) =>
       writeStored({ area, key, root: rootOf(area), path: pathOf(area, key), incoming }, content, options),
     async move(from, to, moves) {
       const paths = moves.map(({ key, newKey }) => ({ source: pathOf(from, key), target: pathOf(to, newKey) }));
