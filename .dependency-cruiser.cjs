@@ -10,6 +10,7 @@ const PACKAGE_IMPORTS = {
   "service-kit": ["contracts"],
   "local-stack": ["contracts"],
   datasets: ["contracts", "privacy"],
+  "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
 };
@@ -17,7 +18,8 @@ const PACKAGE_IMPORTS = {
 const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({
   name: `${name}-imports-only-${allowed.join("-and-") || "itself"}`,
   severity: "error",
-  from: { path: `^packages/${name}/` },
+  // Tests may use the local servers.
+  from: { path: `^packages/${name}/`, pathNot: "\\.test\\.ts$|^packages/[^/]+/test/" },
   to: { path: "^(packages|services)/", pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
 }));
 
@@ -38,7 +40,7 @@ module.exports = {
       from: { path: "^packages/drills/" },
       to: {
         path: "^(packages|services)/",
-        pathNot: "^packages/(drills|contracts|cli|local-stack|service-kit|warehouse)/",
+        pathNot: "^packages/(drills|contracts|datasets|sample-data|local-stack|service-kit|test-kit|warehouse)/",
       },
     },
     {
@@ -63,12 +65,12 @@ module.exports = {
     {
       name: "no-unused-file",
       comment:
-        "A source that neither a program nor a test leads to is left over. (Packages export all they have, so knip cannot tell.)",
+        "A source that neither a program nor a test or its setup leads to is left over. (Packages export all they have, so knip cannot tell.)",
       severity: "error",
-      from: { path: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$", "^tests/"] },
+      from: { path: ["/src/(main|thread|global-setup)\\.ts$", "\\.test\\.ts$", "^tests/"] },
       to: {
         path: "^(packages|services)/[^/]+/src/",
-        pathNot: ["/src/(main|thread)\\.ts$", "\\.test\\.ts$"],
+        pathNot: ["/src/(main|thread|global-setup)\\.ts$", "\\.test\\.ts$"],
         reachable: false,
       },
     },

@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
   test: {
     include: ["fuzz/*.fuzz.ts"],
-    globalSetup: ["tests/setup/stack.ts"],
+    globalSetup: ["packages/test-kit/src/global-setup.ts"],
     maxWorkers: 2,
     // The number of cases is what ends a target, not the clock.
     testTimeout: 60 * 60_000,

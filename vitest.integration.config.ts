@@ -10,7 +10,7 @@ export default defineConfig({
       "tests/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    globalSetup: ["tests/setup/stack.ts"],
+    globalSetup: ["packages/test-kit/src/global-setup.ts"],
     // Each file's services and servers share two cores with it.
     maxWorkers: 2,
     testTimeout: 60_000,

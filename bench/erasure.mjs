@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { generateDataset } from "../packages/cli/dist/generate/generate.js";
+import { generateDataset } from "@lethe/sample-data/generate";
 
 const LETHE = fileURLToPath(new URL("../packages/cli/bin/lethe.mjs", import.meta.url));
 const PEOPLE = 20;

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { generateDataset } from "../packages/cli/dist/generate/generate.js";
+import { generateDataset } from "@lethe/sample-data/generate";
 
 /** The same people and products in every set, so that one installation can take the transactions of them all. */
 const SHOP = { customers: 20_000, products: 1_200, seed: 7, defectRate: 0, erasureRequests: 0, format: "json" };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, inject } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../services/scheduler/test/scheduler-fixture.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText } from "./harness/inputs.js";
@@ -8,7 +8,7 @@ import { anyText } from "./harness/inputs.js";
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect } from "vitest";
+import { NAMES } from "../packages/datasets/test/records.js";
 import { createArrayScanner } from "../packages/input-files/src/array-scanner.js";
 import { createRowEndFinder } from "../packages/input-files/src/csv-row-ends.js";
 import { unpackedBytes } from "../packages/input-files/src/file-source.js";
@@ -135,7 +136,7 @@ describe("files", () => {
     ).map(String),
   );
   fuzz("parseFileName", 1, name, (text) => {
-    const parsed = parseFileName(text);
+    const parsed = parseFileName(text, NAMES);
     if (parsed === undefined) return;
     expect(text.startsWith(parsed.dataset)).toBe(true);
     expect(text.endsWith(`.${parsed.format.shape}${parsed.format.gzip ? ".gz" : ""}`)).toBe(true);

@@ -9,6 +9,7 @@ import { checkNode } from "./check-node.mjs";
 import { countTests } from "./count-tests.mjs";
 import { install } from "./install.mjs";
 import { ROOT, tool, toolEnvironment } from "./root.mjs";
+import { smokeTest } from "./smoke-node.mjs";
 
 const CHECKS = [
   ["types of the tests", "tsc", ["-p", "tsconfig.test.json"]],
@@ -29,7 +30,8 @@ if (await step("install", install)) {
   for (const [title, program, args] of CHECKS) {
     await step(title, async () => (await run(program, args)) === 0);
   }
-  await auditStep("advisories about packages");
+  await registryStep("advisories about packages", audit);
+  await registryStep("smoke test on Node 24", () => smokeTest("24"));
   for (const [title, config] of SUITES) {
     add(title, await runSuite(config));
   }
@@ -44,9 +46,9 @@ async function step(title, check) {
   return passed;
 }
 
-/** Counts as one check where advisories can be asked for; where they cannot, it counts as nothing, and says so. */
-async function auditStep(title) {
-  const { outcome, reason } = await audit();
+/** Runs a check that needs a registry. It counts as one; where no registry answers, it counts as nothing, and says so. */
+async function registryStep(title, check) {
+  const { outcome, reason } = await check();
   if (outcome === "not possible") console.log(`NOT CHECKED: ${title}: ${reason}`);
   else {
     console.log(reason);

@@ -4,18 +4,18 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import { fromRepository } from "@lethe/test-kit/repository";
 import Type, { type TObject } from "typebox";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ExtractorSettings } from "../services/extractor/src/settings.js";
 import { LoaderSettings } from "../services/loader/src/settings.js";
-import { requireToken, SchedulerSettingsSchema } from "../services/scheduler/src/settings.js";
+import { requireToken, SchedulerSettings } from "../services/scheduler/src/settings.js";
 import { TransformerSettings } from "../services/transformer/src/settings.js";
-import { fromRepository } from "./harness/repository.js";
 
 const SCHEMAS: Readonly<Record<string, TObject>> = {
-  scheduler: SchedulerSettingsSchema,
+  scheduler: SchedulerSettings,
   extractor: ExtractorSettings,
   transformer: TransformerSettings,
   loader: LoaderSettings,
@@ -199,7 +199,7 @@ it("makes what is missing fit what is there", async () => {
 
 /** Reads and checks settings as a service does before it opens anything. */
 function settingsOf(name: string, environment: Environment): unknown {
-  if (name === "scheduler") requireToken(readSettings(SchedulerSettingsSchema, environment));
+  if (name === "scheduler") requireToken(readSettings(SchedulerSettings, environment));
   return readSettings(schemaOf(name), environment);
 }
 

@@ -1,18 +1,18 @@
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ServiceName } from "@lethe/contracts/services";
 import { STAGED } from "@lethe/contracts/staged-batch";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { toCsv } from "@lethe/test-kit/csv";
+import { openQueueEvents } from "@lethe/test-kit/jobs";
+import { land, landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { toCsv } from "./harness/csv.js";
-import { land, landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { openQueueEvents } from "./harness/queue-events.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
-import type { ServiceName } from "./harness/service-process.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const IN_LARGE_FILE = 600;
 const SMALL_FILES = 16;
@@ -185,7 +185,7 @@ it("costs a run nothing when what it has loaded is lost before it is published",
   const loader = await world.start(
     "loader",
     { CRASH_STEP: "finish begins", CRASH_TIME: "1" },
-    "tests/harness/crashing-loader.mjs",
+    "tests/programs/crashing-loader.mjs",
   );
   const first = 20_000;
   const records = Array.from({ length: 80 }, (_, n) =>

@@ -1,13 +1,13 @@
 import type { DeadLetter } from "@lethe/contracts/dead-letters";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { batchesOf } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { runByApi, succeed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { batchesOf } from "./harness/jobs.js";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { runByApi, succeed } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const RECORDS = 60;
 const SALES = "date=2022-04-01/hour=08";

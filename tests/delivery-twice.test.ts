@@ -1,16 +1,15 @@
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { holdBatchesAfter, holdPublications, untilHeldUp } from "@lethe/test-kit/hold";
+import { batchesOf, openQueueEvents, untilFinishJobEnds, untilTransformed } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, runByApi, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { holdBatchesAfter, holdPublications, untilHeldUp } from "./harness/hold.js";
-import { batchesOf, untilFinishJobEnds, untilTransformed } from "./harness/jobs.js";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { openQueueEvents } from "./harness/queue-events.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const RECORDS = 1_500;
 // About 8 KiB a batch and one load at a time: a run of some seconds, so that there is a middle to interrupt it in.

@@ -28,7 +28,7 @@ const OUTAGE_MS = 2_000;
 
 let installation: Installation;
 beforeAll(async () => {
-  installation = await openInstallation({ build: "bundle", keep: false, timeoutMs: 90_000 });
+  installation = await openInstallation({ seams: [], keep: false, timeoutMs: 90_000 });
 });
 afterAll(() => installation.close(), 120_000);
 
@@ -43,12 +43,12 @@ it.each(FAULTS)(
 );
 
 it("lets a fault take away what it made when work gets stuck, and closes what is stuck", async () => {
-  const impatient = await openInstallation({ build: "bundle", keep: false, timeoutMs: 0 });
+  const impatient = await openInstallation({ seams: [], keep: false, timeoutMs: 0 });
   const ended: string[] = [];
   try {
     const fault: Fault = {
       name: "nothing",
-      fault: async () => undefined,
+      inject: async () => undefined,
       conclude: async () => {
         ended.push("concluded");
         return [];

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Erasure } from "@lethe/contracts/erasures";
 import type { Run } from "@lethe/contracts/runs";
+import { filesBelow } from "@lethe/test-kit/folders";
+import { landRecords } from "@lethe/test-kit/landing";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { settle, succeed, untilClosed } from "@lethe/test-kit/runs";
+import { countOf, readRows, warehouseText } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBelow } from "./harness/folders.js";
-import { landRecords } from "./harness/landing.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { settle, succeed, untilClosed } from "./harness/runs.js";
-import { countOf, readRows, warehouseText } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // What people decide on: requests whose email is not the customer's, and consent that comes back.
 

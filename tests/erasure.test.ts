@@ -1,10 +1,10 @@
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { succeed } from "@lethe/test-kit/runs";
+import { checksums, countOf, readRows, warehouseText } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { succeed } from "./harness/runs.js";
-import { checksums, countOf, readRows, warehouseText } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // What issue 2 asks of erasure requests: taken, matched, suppressed and masked in the warehouse. Their reach into files,
 // addresses and quarantine is a later issue's.

@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
+import { toCsv } from "@lethe/test-kit/csv";
+import { pathsBelow } from "@lethe/test-kit/folders";
+import { land } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { succeed } from "@lethe/test-kit/runs";
+import { readRows } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { toCsv } from "./harness/csv.js";
-import { pathsBelow } from "./harness/folders.js";
-import { land } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { succeed } from "./harness/runs.js";
-import { readRows } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { listRuns, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { type Client, createPool, inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";

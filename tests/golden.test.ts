@@ -1,12 +1,12 @@
 import { cp } from "node:fs/promises";
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import type { Run } from "@lethe/contracts/runs";
+import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { runAllByCommand } from "@lethe/test-kit/runs";
+import { readRows, type WarehouseTable } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readProcessed } from "./harness/processed.js";
-import { fromRepository } from "./harness/repository.js";
-import { runAllByCommand } from "./harness/runs.js";
-import { readRows, type WarehouseTable } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // What one known hour (tests/fixtures/golden) becomes. After a change on purpose, write the files anew and read the diff:
 //   npx vitest run --config vitest.integration.config.ts tests/golden.test.ts --update
@@ -14,7 +14,7 @@ import { openWorld, type World } from "./harness/world.js";
 /** Pseudonyms and keyed hashes follow from the key, so this one is fixed. */
 const KEY = "0123456789abcdef".repeat(4);
 
-const TABLES: Readonly<Record<DatasetName, readonly WarehouseTable[]>> = {
+const TABLES: Readonly<Record<CountedDataset, readonly WarehouseTable[]>> = {
   customers: ["customers", "customers_history"],
   products: ["products", "products_history"],
   transactions: ["transactions", "delivery_addresses", "purchases"],
@@ -25,7 +25,7 @@ const TABLES: Readonly<Record<DatasetName, readonly WarehouseTable[]>> = {
 const MOMENTS = ["id", "erased_at", "received_at"];
 
 let world: World;
-let runs: Readonly<Record<DatasetName, Run>>;
+let runs: Readonly<Record<CountedDataset, Run>>;
 
 beforeAll(async () => {
   world = await openWorld({ settings: { LETHE_PRIVACY_KEY: KEY } });
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-it.each(DATASET_NAMES)("makes of the known hour's %s what the golden file says", async (dataset) => {
+it.each(COUNTED_DATASETS)("makes of the known hour's %s what the golden file says", async (dataset) => {
   const warehouse: Record<string, unknown> = {};
   for (const table of TABLES[dataset]) {
     warehouse[table] = await readRows(world.pool, table, dataset === "erasure-requests" ? MOMENTS : ["erased_at"]);

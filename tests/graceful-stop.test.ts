@@ -1,12 +1,13 @@
+import type { ServiceName } from "@lethe/contracts/services";
+import { holdBatchesAfter, holdBatchesAt, untilHeldUp } from "@lethe/test-kit/hold";
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, succeed, untilClosed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import type { RunningService } from "@lethe/test-kit/world";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { holdBatchesAfter, holdBatchesAt, untilHeldUp } from "./harness/hold.js";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, succeed, untilClosed } from "./harness/runs.js";
-import type { ServiceName, ServiceProcess } from "./harness/service-process.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const RECORDS = 400;
 /** Milliseconds. A service that is told to stop may take so long. */
@@ -42,7 +43,7 @@ it.each(held)(
     const letGo = await hold(world);
     const runId = await openByApi(world, "transactions");
     await untilHeldUp(world, `lethe-${name}`);
-    const [service] = [...world.running].filter((running) => running.name === name) as [ServiceProcess];
+    const [service] = [...world.running].filter((running) => running.name === name) as [RunningService];
     await world.start(name);
 
     const toldAt = performance.now();

@@ -3,18 +3,18 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { holdBatchesAfter } from "@lethe/test-kit/hold";
+import { openQueueEvents } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, runByApi, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { Worker } from "bullmq";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { holdBatchesAfter } from "./harness/hold.js";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { openQueueEvents } from "./harness/queue-events.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, runByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const MIB = 1024 * 1024;
 /** About 40 MB at 340 bytes each. */

@@ -5,13 +5,13 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip, gunzipSync } from "node:zlib";
 import type { Run, RunDetail } from "@lethe/contracts/runs";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { landRecords } from "@lethe/test-kit/landing";
+import { customer } from "@lethe/test-kit/records";
+import { runByApi, settle, succeed, untilClosed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { landRecords } from "./harness/landing.js";
-import { customer } from "./harness/records.js";
-import { runByApi, settle, succeed, untilClosed } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // A packed file that becomes far larger, more files than a run takes, and records nested too deep.
 

@@ -1,11 +1,11 @@
+import { batchesOf, untilTransformed } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { batchesOf, untilTransformed } from "./harness/jobs.js";
-import { landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, succeed, untilClosed, untilRun } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 // Batches that wait are merged together. Loading is behind here because the loader starts when all else is done.
 

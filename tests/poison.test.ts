@@ -1,13 +1,13 @@
+import { land, landRecords } from "@lethe/test-kit/landing";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { runByApi, succeed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import type { RunningService } from "@lethe/test-kit/world";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { land, landRecords } from "./harness/landing.js";
-import { readProcessed } from "./harness/processed.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { runByApi, succeed } from "./harness/runs.js";
-import type { ServiceProcess } from "./harness/service-process.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
-const POISONED_TRANSFORMER = "tests/harness/poisoned-transformer.mjs";
+const POISONED_TRANSFORMER = "tests/programs/poisoned-transformer.mjs";
 const RECORDS = 10_001;
 /** By line, the word that does harm, and what quarantine must say of it. */
 const POISON = new Map([
@@ -20,7 +20,7 @@ const POISON = new Map([
 const SETTINGS = { LETHE_RECORD_SECONDS: "10", LETHE_TRANSFORM_MEMORY_MB: "64", LETHE_MAX_POISON: "4" };
 
 let world: World;
-let transformer: ServiceProcess;
+let transformer: RunningService;
 
 beforeAll(async () => {
   world = await openWorld({ services: ["scheduler", "extractor", "loader"] });

@@ -1,15 +1,16 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { pathsBelow } from "@lethe/test-kit/folders";
+import { openQueueEvents } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { customer, transaction } from "@lethe/test-kit/records";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { openByApi, settle, succeed, untilClosed } from "@lethe/test-kit/runs";
+import { keysOf } from "@lethe/test-kit/test-place";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { pathsBelow } from "./harness/folders.js";
-import { landRecords } from "./harness/landing.js";
-import { openQueueEvents } from "./harness/queue-events.js";
-import { customer, transaction } from "./harness/records.js";
-import { fromRepository } from "./harness/repository.js";
-import { openByApi, settle, succeed, untilClosed } from "./harness/runs.js";
-import { keysOf, openWorld, type World } from "./harness/world.js";
 
 const SAMPLE = fromRepository("raw_data");
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { cancelRun, completeExtraction } from "@lethe/warehouse/ledger/change-run";
 import { lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";

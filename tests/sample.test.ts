@@ -1,17 +1,16 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
 import type { Run } from "@lethe/contracts/runs";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { COUNTED_DATASETS, type CountedDataset, countPlainly, type PlainCount } from "@lethe/test-kit/plain-count";
+import { readProcessed } from "@lethe/test-kit/processed";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { runAllByCommand } from "@lethe/test-kit/runs";
+import { checksums, countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { countPlainly, type PlainCount } from "./harness/plain-count.js";
-import { readProcessed } from "./harness/processed.js";
-import { fromRepository } from "./harness/repository.js";
-import { runAllByCommand } from "./harness/runs.js";
-import { checksums, countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const SAMPLE = fromRepository("raw_data");
 /** The README beside the sample is no input. */
@@ -20,7 +19,7 @@ const isInput = (path: string) => path.startsWith("date=");
 let world: World;
 let expected: PlainCount;
 let input: Map<string, string>;
-let runs: Readonly<Record<DatasetName, Run>>;
+let runs: Readonly<Record<CountedDataset, Run>>;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -55,7 +54,7 @@ describe("the sample, run through the services", () => {
     expect(expected.erased.length).toBeGreaterThan(0);
   });
 
-  it.each(DATASET_NAMES)("reports of %s what a plain count of the files gives", (dataset) => {
+  it.each(COUNTED_DATASETS)("reports of %s what a plain count of the files gives", (dataset) => {
     const count = expected.datasets[dataset];
     const unreadable = expected.unreadableFiles.filter((path) => path.includes(`/${dataset}.`)).length;
     expect(runs[dataset]).toMatchObject({
@@ -70,7 +69,7 @@ describe("the sample, run through the services", () => {
     });
   });
 
-  it.each(DATASET_NAMES)("keeps each reject of %s in quarantine, with its file and line", async (dataset) => {
+  it.each(COUNTED_DATASETS)("keeps each reject of %s in quarantine, with its file and line", async (dataset) => {
     const { rows } = await world.pool.query<{ reason: string; n: number }>(
       `select q.reason, count(*) as n from ledger.quarantine q join ledger.files f on f.id = q.file_id
        where q.dataset = $1 and q.line is not null and q.payload is not null and f.dataset = q.dataset group by q.reason`,
@@ -197,7 +196,7 @@ describe("the sample, run through the services", () => {
 
 describe("the same sample once more", () => {
   let before: Record<string, string>;
-  let again: Readonly<Record<DatasetName, Run>>;
+  let again: Readonly<Record<CountedDataset, Run>>;
   let filesBefore: Map<string, string>[];
 
   beforeAll(async () => {
@@ -207,7 +206,7 @@ describe("the same sample once more", () => {
     again = await runAllByCommand(world);
   });
 
-  it.each(DATASET_NAMES)("loads no %s and says that all files were loaded before", (dataset) => {
+  it.each(COUNTED_DATASETS)("loads no %s and says that all files were loaded before", (dataset) => {
     expect(again[dataset]).toMatchObject({
       state: "succeeded",
       files: { taken: 0, done: 0, alreadyLoaded: expected.datasets[dataset].files, quarantined: 0 },
@@ -221,7 +220,7 @@ describe("the same sample once more", () => {
     const files = await Promise.all([world.archived, world.quarantined, world.processed].map(filesBelow));
     expect(files).toEqual(filesBefore);
     expect(await pathsBelow(world.landing)).toEqual([]);
-    const rejected = DATASET_NAMES.map((name) => expected.datasets[name].records - expected.datasets[name].loaded);
+    const rejected = COUNTED_DATASETS.map((name) => expected.datasets[name].records - expected.datasets[name].loaded);
     expect(await countOf(world.pool, "select count(*) as n from ledger.quarantine")).toBe(
       rejected.reduce((sum, n) => sum + n, 0) + expected.unreadableFiles.length,
     );
@@ -232,7 +231,7 @@ describe("the same sample once more", () => {
     expect(code).toBe(0);
     expect(out).toContain("no files found");
     const readme = await readFile(join(SAMPLE, "README.md"), "utf8");
-    for (const dataset of DATASET_NAMES) {
+    for (const dataset of COUNTED_DATASETS) {
       const { files, records, loaded } = expected.datasets[dataset];
       expect(readme).toContain(`| ${dataset} | ${files} | ${records} | ${loaded} | ${records - loaded} |`);
     }

@@ -1,16 +1,15 @@
 import type { RunDetail } from "@lethe/contracts/runs";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
+import { toCsv } from "@lethe/test-kit/csv";
+import { everything } from "@lethe/test-kit/everything";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { batchesOf, openQueueEvents, untilTransformed } from "@lethe/test-kit/jobs";
+import { land, landRecords } from "@lethe/test-kit/landing";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { openByApi, runByApi, settle, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toCsv } from "./harness/csv.js";
-import { everything } from "./harness/everything.js";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { batchesOf, untilTransformed } from "./harness/jobs.js";
-import { land, landRecords } from "./harness/landing.js";
-import { openQueueEvents } from "./harness/queue-events.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { openByApi, runByApi, settle, succeed, untilClosed, untilRun } from "./harness/runs.js";
-import { countOf } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 /** Stands in every new field, and in the names of some: must come up nowhere but where records are kept. */
 const VALUE = "Valuex7Jane";

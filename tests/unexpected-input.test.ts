@@ -5,17 +5,16 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, gzipSync } from "node:zlib";
-import type { DatasetName } from "@lethe/contracts/datasets";
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import type { RunDetail } from "@lethe/contracts/runs";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { land, landRecords } from "@lethe/test-kit/landing";
+import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { runAllByCommand } from "@lethe/test-kit/runs";
+import { readRows } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { land, landRecords } from "./harness/landing.js";
-import { customer, product, transaction } from "./harness/records.js";
-import { runAllByCommand } from "./harness/runs.js";
-import { readRows } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 const MIB = 1024 * 1024;
 const HUGE_BYTES = 200 * MIB;
@@ -23,7 +22,7 @@ const DAY = "date=2021-05-01";
 const DEEP = 100_000;
 
 let world: World;
-let runs: Readonly<Record<DatasetName, RunDetail>>;
+let runs: Readonly<Record<CountedDataset, RunDetail>>;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -70,8 +69,8 @@ beforeAll(async () => {
   );
 
   const summaries = await runAllByCommand(world);
-  const details = await Promise.all(DATASET_NAMES.map((name) => readRun(world.pool, summaries[name].id)));
-  runs = Object.fromEntries(details.map((run) => [run.job, run])) as Record<DatasetName, RunDetail>;
+  const details = await Promise.all(COUNTED_DATASETS.map((name) => readRun(world.pool, summaries[name].id)));
+  runs = Object.fromEntries(details.map((run) => [run.job, run])) as Record<CountedDataset, RunDetail>;
 }, 120_000);
 afterAll(() => world.close());
 
@@ -126,7 +125,7 @@ function poison(): string {
   ].join("\n");
 }
 
-function noticesOf(dataset: DatasetName): string[] {
+function noticesOf(dataset: CountedDataset): string[] {
   return runs[dataset].notices.map(({ code, path }) => `${code} ${path}`).sort();
 }
 
@@ -148,7 +147,7 @@ const EVERYBODYS = [
 describe("input that nobody planned", () => {
   it("stops nothing else", async () => {
     expect(Object.values(runs).map(({ state, failures }) => ({ state, failures }))).toEqual(
-      DATASET_NAMES.map(() => ({ state: "succeeded", failures: [] })),
+      COUNTED_DATASETS.map(() => ({ state: "succeeded", failures: [] })),
     );
     const ids = (await readRows(world.pool, "customers")).map((row) => row.id);
     expect(ids).toEqual(["000001", "000002", "000003", "000004"]);

@@ -2,23 +2,22 @@ import { randomBytes } from "node:crypto";
 import { cp, lstat, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import { connectRedis } from "@lethe/service-kit/redis";
+import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
+import { COUNTED_DATASETS, countPlainly, type PlainCount } from "@lethe/test-kit/plain-count";
+import { type ProgramResult, runLethe } from "@lethe/test-kit/program";
+import { fromRepository } from "@lethe/test-kit/repository";
+import { createDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
+import { keysOf } from "@lethe/test-kit/test-place";
 import { createPool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { filesBelow, pathsBelow } from "./harness/folders.js";
-import { countPlainly, type PlainCount } from "./harness/plain-count.js";
-import { type ProgramResult, runLethe } from "./harness/program.js";
-import { fromRepository } from "./harness/repository.js";
-import { keysOf } from "./harness/world.js";
 
 // What `npm start -- --once` does when DATABASE_URL and REDIS_URL are set, on a database in which nothing is yet.
 
-const name = `lethe_up_${randomBytes(6).toString("hex")}`;
-const prefix = name.replaceAll("_", "-");
+const prefix = `lethe-up-${randomBytes(6).toString("hex")}`;
 let folder: string;
 let source: string;
-let databaseUrl: string;
+let database: TestDatabase;
 let environment: Record<string, string>;
 let expected: PlainCount;
 let sourceBefore: string[];
@@ -30,14 +29,9 @@ beforeAll(async () => {
   await cp(fromRepository("raw_data"), source, { recursive: true, preserveTimestamps: true });
   sourceBefore = await describeFolder(source);
   expected = await countPlainly(source);
-  const url = new URL(inject("databaseUrl"));
-  const server = createPool(url.href, 1, "lethe-e2e");
-  await server.query(`create database ${name}`);
-  await server.end();
-  url.pathname = `/${name}`;
-  databaseUrl = url.href;
+  database = await createDatabase(inject("databaseUrl"));
   environment = {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     REDIS_URL: inject("redisUrl"),
     LETHE_QUEUE_PREFIX: prefix,
     DATA_DIR: join(folder, "data"),
@@ -54,10 +48,10 @@ afterAll(async () => {
   const server = createPool(inject("databaseUrl"), 1, "lethe-e2e");
   const { rows } = await server.query(
     "select from pg_stat_activity where datname = $1 and application_name like 'lethe-%'",
-    [name],
+    [new URL(database.url).pathname.slice(1)],
   );
-  await server.query(`drop database ${name} with (force)`);
   await server.end();
+  await database.drop();
   await rm(folder, { recursive: true });
   expect(rows, "services that were left running").toHaveLength(0);
 });
@@ -84,7 +78,7 @@ function printedRow(out: string, job: string): number[] {
 describe("lethe up --once", () => {
   it("exits with 0 and prints the counts that a plain reading of the files gives", () => {
     expect(first.code, first.err).toBe(0);
-    for (const dataset of DATASET_NAMES) {
+    for (const dataset of COUNTED_DATASETS) {
       const { files, records, loaded } = expected.datasets[dataset];
       const unreadable = expected.unreadableFiles.filter((path) => path.includes(`/${dataset}.`)).length;
       expect(printedRow(first.out, dataset), dataset).toEqual([
@@ -100,7 +94,7 @@ describe("lethe up --once", () => {
   });
 
   it("fills a database that was empty", async () => {
-    const pool = createPool(databaseUrl, 1, "lethe-e2e");
+    const pool = createPool(database.url, 1, "lethe-e2e");
     const { rows } = await pool.query<{ n: number }>("select count(*) as n from warehouse.transactions");
     await pool.end();
     expect(rows[0]?.n).toBe(expected.datasets.transactions.loaded);
@@ -113,13 +107,13 @@ describe("lethe up --once", () => {
   it("keeps its own key readable by its owner only, and prints no secret", async () => {
     const { mode } = await lstat(join(folder, "data/privacy.key"));
     expect(mode & 0o077).toBe(0);
-    expect(first.out + first.err).not.toContain(databaseUrl);
+    expect(first.out + first.err).not.toContain(database.url);
   });
 
   it("loads nothing a second time, and says so", async () => {
     const again = await runLethe(["up", "--once"], environment);
     expect(again.code, again.err).toBe(0);
-    for (const dataset of DATASET_NAMES) {
+    for (const dataset of COUNTED_DATASETS) {
       const { files } = expected.datasets[dataset];
       expect(printedRow(again.out, dataset), dataset).toEqual([0, files, 0, 0, 0, 0]);
       expect(again.out).toContain(`${dataset}: nothing new: all ${files} files were loaded before`);

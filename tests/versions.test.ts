@@ -1,9 +1,9 @@
+import { landRecords } from "@lethe/test-kit/landing";
+import { customer, product } from "@lethe/test-kit/records";
+import { succeed } from "@lethe/test-kit/runs";
+import { readRows } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { landRecords } from "./harness/landing.js";
-import { customer, product } from "./harness/records.js";
-import { succeed } from "./harness/runs.js";
-import { readRows } from "./harness/warehouse-rows.js";
-import { openWorld, type World } from "./harness/world.js";
 
 let world: World;
 beforeAll(async () => {

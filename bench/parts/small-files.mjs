@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { generateDataset } from "../../packages/cli/dist/generate/generate.js";
+import { generateDataset } from "@lethe/sample-data/generate";
 import { filesOf, layInto } from "../input.mjs";
 import { startLethe } from "../lethe-installation.mjs";
 import { medianOf } from "../report/median.mjs";

@@ -1,5 +1,5 @@
-// Loaded into each service before its own code, so that a drill can do from within what cannot be done from outside:
-// block the event loop, set the process' clock back, tell its memory. Orders come over the channel to the parent.
+// Loaded into each service before its own code. It does what a drill cannot do from outside: it blocks the event loop, sets
+// the process' clock and reports its memory, when the parent process says so over their channel.
 const realNow = Date.now.bind(Date);
 const RealDate = Date;
 let offsetMs = 0;
@@ -9,15 +9,15 @@ process.on("message", (order) => {
   if (order.clock !== undefined) setClock(order.clock);
   if (order.memory === true) process.send?.({ rssBytes: process.memoryUsage.rss() });
 });
-// Listening alone would keep a process that has nothing else to do.
+// Without this, the listener would keep a process alive that has nothing else to do.
 process.channel?.unref();
 
-/** Holds the thread, so that nothing else of the process runs: no timer, no renewal of a lock. */
+/** Blocks the thread, so that no timer of the process fires and no lock is renewed. */
 function block(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** Shifts what the process takes for the time, as a clock that is set does; timers go on. */
+/** Shifts the process' time, as setting a clock does. Timers go on. */
 function setClock(ms) {
   offsetMs = ms;
   Date.now = () => realNow() + offsetMs;

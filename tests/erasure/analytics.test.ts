@@ -1,10 +1,10 @@
+import { rowsAsText } from "@lethe/test-kit/everything";
+import { landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, markedPeople } from "@lethe/test-kit/marked-people";
+import { product } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rowsAsText } from "../harness/everything.js";
-import { landRecords } from "../harness/landing.js";
-import { createRecogniser, markedPeople } from "../harness/marked-people.js";
-import { product } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { openWorld, type World } from "../harness/world.js";
 
 const PEOPLE = markedPeople(6);
 const VIEWS = ["customers", "products", "transactions", "purchases"];

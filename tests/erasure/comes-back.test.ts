@@ -1,15 +1,15 @@
+import { toCsv } from "@lethe/test-kit/csv";
+import { brokenLine, notUtf8, tornGzip } from "@lethe/test-kit/damage";
+import { findPeople } from "@lethe/test-kit/everything";
+import { pathsBelow } from "@lethe/test-kit/folders";
+import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
+import { expectSalesOnce } from "@lethe/test-kit/processed";
+import { product } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toCsv } from "../harness/csv.js";
-import { brokenLine, notUtf8, tornGzip } from "../harness/damage.js";
-import { findPeople } from "../harness/everything.js";
-import { pathsBelow } from "../harness/folders.js";
-import { land, landAsIs, landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { product } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { expectSalesOnce } from "../harness/sales.js";
-import { countOf } from "../harness/warehouse-rows.js";
-import { openWorld, type World } from "../harness/world.js";
 
 const [gone, stays] = markedPeople(2) as [MarkedPerson, MarkedPerson];
 const recognise = createRecogniser([gone, stays]);

@@ -6,23 +6,22 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { findPeople } from "@lethe/test-kit/everything";
+import { pathsBelow } from "@lethe/test-kit/folders";
+import { landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople, markedPerson } from "@lethe/test-kit/marked-people";
+import { expectSalesOnce, readProcessed } from "@lethe/test-kit/processed";
+import { product } from "@lethe/test-kit/records";
+import { openByApi, settle, succeed, untilClosed } from "@lethe/test-kit/runs";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findPeople } from "../harness/everything.js";
-import { pathsBelow } from "../harness/folders.js";
-import { landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople, markedPerson } from "../harness/marked-people.js";
-import { readProcessed } from "../harness/processed.js";
-import { product } from "../harness/records.js";
-import { openByApi, settle, succeed, untilClosed } from "../harness/runs.js";
-import { expectSalesOnce } from "../harness/sales.js";
-import { openWorld, type World } from "../harness/world.js";
 
 // One to be erased for each crash; all are alike, and so must their receipts be.
 const PEOPLE = markedPeople(60);
 const STAYS = markedPerson(900);
 const recognise = createRecogniser([...PEOPLE, STAYS]);
-const CRASHING_LOADER = "tests/harness/crashing-loader.mjs";
+const CRASHING_LOADER = "tests/programs/crashing-loader.mjs";
 
 let world: World;
 const erased = new Set<number>();

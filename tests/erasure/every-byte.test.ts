@@ -1,15 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { toCsv } from "@lethe/test-kit/csv";
+import { brokenLine, notUtf8, tornGzip } from "@lethe/test-kit/damage";
+import { everything, findPeople, readContent, rowsAsText } from "@lethe/test-kit/everything";
+import { filesBelow } from "@lethe/test-kit/folders";
+import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
+import { product } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { toCsv } from "../harness/csv.js";
-import { brokenLine, notUtf8, tornGzip } from "../harness/damage.js";
-import { everything, findPeople, readContent, rowsAsText } from "../harness/everything.js";
-import { filesBelow } from "../harness/folders.js";
-import { land, landAsIs, landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { product } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { openWorld, type World } from "../harness/world.js";
 
 // Three people to each part: the first one asks to be forgotten, the others stay.
 const PEOPLE = markedPeople(42);

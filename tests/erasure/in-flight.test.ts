@@ -1,14 +1,14 @@
+import { findPeople } from "@lethe/test-kit/everything";
+import { holdBatchesAfter } from "@lethe/test-kit/hold";
+import { batchesOf, untilFinishJobEnds, untilTransformed } from "@lethe/test-kit/jobs";
+import { landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
+import { expectSalesOnce } from "@lethe/test-kit/processed";
+import { product } from "@lethe/test-kit/records";
+import { openByApi, settle, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPeople } from "../harness/everything.js";
-import { holdBatchesAfter } from "../harness/hold.js";
-import { batchesOf, untilFinishJobEnds, untilTransformed } from "../harness/jobs.js";
-import { landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { product } from "../harness/records.js";
-import { openByApi, settle, succeed, untilClosed, untilRun } from "../harness/runs.js";
-import { expectSalesOnce } from "../harness/sales.js";
-import { countOf } from "../harness/warehouse-rows.js";
-import { openWorld, type World } from "../harness/world.js";
 
 const [first, second, stays] = markedPeople(3) as [MarkedPerson, MarkedPerson, MarkedPerson];
 const EVERYBODY = [first, second, stays];

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { findPeople, readContent } from "@lethe/test-kit/everything";
+import { filesBelow } from "@lethe/test-kit/folders";
+import { land, landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findPeople, readContent } from "../harness/everything.js";
-import { filesBelow } from "../harness/folders.js";
-import { land, landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { customer, product, transaction } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { openWorld, type World } from "../harness/world.js";
 
 const HOURS = 150;
 const PEOPLE = markedPeople(5);

@@ -1,14 +1,14 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { brokenLine, tornGzip } from "@lethe/test-kit/damage";
+import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
+import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
+import { product } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { checkReceiptChain, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { brokenLine, tornGzip } from "../harness/damage.js";
-import { land, landAsIs, landRecords } from "../harness/landing.js";
-import { createRecogniser, type MarkedPerson, markedPeople } from "../harness/marked-people.js";
-import { product } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { openWorld, type World } from "../harness/world.js";
 
 const PEOPLE = markedPeople(4);
 const [gone, alsoGone, thirdGone, stays] = PEOPLE as [MarkedPerson, MarkedPerson, MarkedPerson, MarkedPerson];

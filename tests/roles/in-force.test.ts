@@ -1,13 +1,13 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
+import { landRecords } from "@lethe/test-kit/landing";
+import { customer, product, transaction } from "@lethe/test-kit/records";
+import { settle, succeed } from "@lethe/test-kit/runs";
+import { countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { landRecords } from "../harness/landing.js";
-import { customer, product, transaction } from "../harness/records.js";
-import { settle, succeed } from "../harness/runs.js";
-import { SERVICE_NAMES, type ServiceName } from "../harness/service-process.js";
-import { countOf } from "../harness/warehouse-rows.js";
-import { openWorld, type World } from "../harness/world.js";
 import { onServer } from "./logins.js";
 
 // A whole erasure, with all that it needs before: each service writes to the ledger or reads what only it may.
@@ -134,7 +134,7 @@ describe("with a login for each service", () => {
   }, 120_000);
 
   it("a service that finds the database behind says who has to do what, and does not start", async () => {
-    await world.pool.query("update ledger.applied_rights set script_sha256 = ''");
+    await world.pool.query("update ledger.applied_definitions set rights_sha256 = ''");
     try {
       const starting = world.start("transformer", { DATABASE_URL: loginUrl("transformer") });
       await expect(starting).rejects.toThrow(/the database is behind \(rights\).*run `lethe migrate`/);

@@ -1,10 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { createDatasets } from "@lethe/datasets/registry";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool } from "@lethe/warehouse/pool";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createLogin, onServer, type TestLogin } from "./logins.js";
+
+const DATABASE = createDatasets().database;
+const TABLES = tablesAboutPeople(DATABASE);
 
 // A login as hosted servers give one: it owns its database, and is no superuser.
 
@@ -39,18 +44,17 @@ const failOnWarning = (warning: string) => {
 };
 
 it("migrates, and grants to roles that somebody else has made", async () => {
-  const applied = await migrate(owner.urlOf(url));
-  expect(applied).toContain("0010_roles");
-  expect(applied.at(-1)).toBe("rights");
-  expect(await migrate(owner.urlOf(url))).toEqual([]);
+  const applied = await migrate(owner.urlOf(url), DATABASE);
+  expect(applied).toEqual(["0001_baseline", "functions", "rights"]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
 });
 
 it("leaves the rights of a newer version alone, and puts its own back where there is none", async () => {
-  const outdate = "update ledger.applied_rights set script_sha256 = sha256('')";
+  const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
   await onDatabase(`${outdate}; insert into lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`);
-  expect(await migrate(owner.urlOf(url))).toEqual([]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
   await onDatabase("delete from lethe_migrations where name = '9999_of_a_newer_version'");
-  expect(await migrate(owner.urlOf(url))).toEqual(["rights"]);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);
 });
 
 it("is told what an administrator has to do before its services can take their roles on", async () => {
@@ -59,7 +63,7 @@ it("is told what an administrator has to do before its services can take their r
   const pool = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning);
   try {
     expect((await pool.query("select current_user")).rows).toEqual([{ current_user: "lethe_loader" }]);
-    await expect(vacuumErasedTables(pool)).resolves.toBeInstanceOf(Date);
+    await expect(vacuumErasedTables(pool, TABLES)).resolves.toBeInstanceOf(Date);
   } finally {
     await pool.end();
   }
@@ -82,8 +86,19 @@ it("has its foreign keys checked row by row: the right to leave that out is a su
   }
 });
 
+it("replaces functions as long as they are its own, and says who can once they are not", async () => {
+  await onDatabase("update ledger.applied_definitions set functions_sha256 = sha256('')");
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["functions", "rights"]);
+  const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
+  await onDatabase(`${outdate}; alter function warehouse.take_transactions() owner to lethe_merger`);
+  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);
+  await onDatabase("update ledger.applied_definitions set functions_sha256 = sha256('')");
+  await expect(migrate(owner.urlOf(url), DATABASE)).rejects.toThrow("only a superuser can replace them");
+  expect(await migrate(url, DATABASE)).toEqual(["functions", "rights"]);
+});
+
 it("a login without any right in a database that is behind is told who has to migrate it", async () => {
-  await expect(migrate(reader.urlOf(url))).rejects.toThrow(
+  await expect(migrate(reader.urlOf(url), DATABASE)).rejects.toThrow(
     "run `lethe migrate` with the DATABASE_URL of the database's owner",
   );
 });

@@ -1,4 +1,6 @@
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { createDatasets } from "@lethe/datasets/registry";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
@@ -17,38 +19,24 @@ afterAll(async () => {
   await database.drop();
 });
 
-const UNDECIDED = `
-  select c.oid::regclass::text as relation
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('ledger', 'warehouse', 'privacy', 'public')
-    and not exists (select from ledger.rights() d where to_regclass(d.relation) = c.oid)`;
-
-describe("ledger.rights()", () => {
-  it("has decided on every table", async () => {
-    expect((await pool.query(UNDECIDED)).rows).toEqual([]);
-  });
-
-  it("would be found out if it had not", async () => {
-    await pool.query("create table warehouse.new_table (id integer)");
-    expect((await pool.query(UNDECIDED)).rows).toEqual([{ relation: "warehouse.new_table" }]);
-    await pool.query("drop table warehouse.new_table");
-  });
-
-  it("is all that the roles have: no table right that it does not name, by PUBLIC or otherwise", async () => {
-    const { rows } = await pool.query(
-      `select holder, c.oid::regclass::text as relation, privilege
-       from unnest($1::text[]) as holder
-       cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as privilege
-       cross join pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('ledger', 'warehouse', 'privacy', 'public', 'analytics')
-         and has_table_privilege(holder, c.oid, privilege)
-         and not exists (select from ledger.rights() d
-                         where d.role = holder and to_regclass(d.relation) = c.oid
-                           and d.privileges ~* ('\\m' || privilege || '\\M(?! *\\()'))`,
-      [[...ROLES, "lethe_merger"]],
-    );
-    expect(rows).toEqual([]);
-  });
+it("the roles have the table rights that are declared, and no others, by PUBLIC or otherwise", async () => {
+  const declared = declaredTables(createDatasets().database).flatMap(({ name, rights }) =>
+    Object.entries(rights).map(([role, privileges]) => ({ relation: name, role: `lethe_${role}`, privileges })),
+  );
+  const { rows } = await pool.query(
+    `select holder, c.oid::regclass::text as relation, privilege
+     from unnest($1::text[]) as holder
+     cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as privilege
+     cross join pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ('ledger', 'warehouse', 'privacy', 'public', 'analytics')
+       and has_table_privilege(holder, c.oid, privilege) <> exists (
+         select from jsonb_to_recordset($2::jsonb) as d (relation text, role text, privileges text)
+         where d.role = holder and to_regclass(d.relation) = c.oid
+           and d.privileges ~* ('\\m' || privilege || '\\M(?! *\\()'))`,
+    [[...ROLES, "lethe_merger"], JSON.stringify(declared)],
+  );
+  expect(declared.length).toBeGreaterThan(50);
+  expect(rows).toEqual([]);
 });
 
 it("the roles cannot log in, and are no masters of anything", async () => {
@@ -187,7 +175,7 @@ const REFUSED_TO_ALL = [
   "alter table ledger.runs add column mine text",
   "set session_replication_role = replica",
   "create index mine on warehouse.customers (email)",
-  "create or replace function ledger.rights() returns void language sql as ''",
+  "create or replace function warehouse.merge_transactions() returns void language sql as ''",
   "drop table ledger.notices",
   "drop schema ledger cascade",
   "truncate ledger.runs cascade",
@@ -195,7 +183,7 @@ const REFUSED_TO_ALL = [
   "alter role current_user superuser",
   "copy (select 1) to program 'true'",
   "select pg_read_file('postgresql.conf')",
-  "update ledger.applied_rights set roles = '{}'",
+  "update ledger.applied_definitions set roles = '{}'",
   "delete from public.lethe_migrations",
 ];
 

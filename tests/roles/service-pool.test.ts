@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { cloneDatabase, type TestDatabase } from "@lethe/local-stack/test-database";
+import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";

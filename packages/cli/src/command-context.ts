@@ -1,3 +1,4 @@
+import type { Datasets } from "@lethe/datasets/registry";
 import type { Environment } from "@lethe/service-kit/settings";
 import type { CommandInput } from "./command-input.js";
 import type { ExitCode } from "./exit-codes.js";
@@ -5,6 +6,7 @@ import type { Terminal } from "./terminal.js";
 
 /** What a command has from outside. */
 export interface CommandContext {
+  readonly datasets: Datasets;
   readonly environment: Environment;
   readonly terminal: Terminal;
   readonly input: CommandInput;

@@ -1,7 +1,8 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { COMMON_SETTINGS, type Environment, readSettings } from "@lethe/service-kit/settings";
+import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import Type from "typebox";
 import { fromRepository } from "./repository.js";
+import { CLI_SETTINGS } from "./settings.js";
 import { readRunningStack } from "./stack-file.js";
 
 export interface ConnectionSettings {
@@ -11,15 +12,14 @@ export interface ConnectionSettings {
   readonly queuePrefix: string;
 }
 
-const PlaceSchema = Type.Object({ DATA_DIR: COMMON_SETTINGS.DATA_DIR });
+const PlaceSchema = Type.Object({ DATA_DIR: CLI_SETTINGS.DATA_DIR });
 
-const DatabaseSchema = Type.Object({ DATABASE_URL: Type.Optional(COMMON_SETTINGS.DATABASE_URL) });
+const DatabaseSchema = Type.Object({ DATABASE_URL: CLI_SETTINGS.DATABASE_URL });
 
-/** The servers that a person may name; where they do not, the local stack has some. */
-export const ServersSchema = Type.Object({
-  ...DatabaseSchema.properties,
-  REDIS_URL: Type.Optional(COMMON_SETTINGS.REDIS_URL),
-  LETHE_QUEUE_PREFIX: COMMON_SETTINGS.LETHE_QUEUE_PREFIX,
+const ServersSchema = Type.Object({
+  DATABASE_URL: CLI_SETTINGS.DATABASE_URL,
+  REDIS_URL: CLI_SETTINGS.REDIS_URL,
+  LETHE_QUEUE_PREFIX: CLI_SETTINGS.LETHE_QUEUE_PREFIX,
 });
 
 /** Returns the absolute path of the data folder that DATA_DIR names. */

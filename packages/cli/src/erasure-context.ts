@@ -1,4 +1,4 @@
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
@@ -10,8 +10,9 @@ import type { Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import { dataDirectory } from "./connection-settings.js";
 import { readKeyring } from "./privacy-keys.js";
+import { CLI_SETTINGS } from "./settings.js";
 
-const PolicySetting = Type.Object({ LETHE_POLICY_FILE: Type.Optional(Type.String()) });
+const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
@@ -26,7 +27,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     pool,
     datasets,
     ring: readKeyring(environment),
-    policy: readPolicy(LETHE_POLICY_FILE, fieldsOf(datasets)),
+    policy: readPolicy(LETHE_POLICY_FILE, datasets.fields),
     staging: openStaging(files.storage),
     ...files,
   };

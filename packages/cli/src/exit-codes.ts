@@ -8,6 +8,7 @@ import {
   TransientError,
 } from "@lethe/contracts/errors";
 import { safeError } from "@lethe/service-kit/safe-error";
+import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 
 /** What the `lethe` command exits with; scripts may rely on it. */
 export const EXIT = {
@@ -41,8 +42,9 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
   if (code !== undefined && NO_LEDGER.includes(code)) {
     return { exitCode: EXIT.wrongUsage, message: "the database has no ledger yet; run `lethe migrate` first" };
   }
-  if (code !== undefined && UNREACHABLE.test(code)) {
-    return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer (${code})` };
+  if (isDatabaseUnavailable(error)) {
+    const reason = code === undefined ? "" : ` (${code})`;
+    return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer${reason}` };
   }
   const { message, frames } = safeError(error);
   // Where it happened helps with what nobody foresaw; an error of Lethe's own says all there is to say.
@@ -54,9 +56,6 @@ const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError, RunSt
 
 // PostgreSQL's undefined_table and invalid_schema_name.
 const NO_LEDGER = ["42P01", "3F000"];
-
-// Node's network errors; PostgreSQL's connection exceptions (08) and a server that shuts down or starts up (57P).
-const UNREACHABLE = /^(E(CONNREFUSED|CONNRESET|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)|08...|57P..)$/;
 
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);

@@ -1,17 +1,20 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { createDatasets } from "@lethe/datasets/registry";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import { checkRange, integerBetween, parseJobs, parseNumber, parseRunId } from "./parse-arguments.js";
 
+const datasets = createDatasets();
+
 describe("parseJobs", () => {
   it("takes jobs in the given order, and all in the order of a full load", () => {
-    expect(parseJobs(["products", "customers"])).toEqual(["products", "customers"]);
-    expect(parseJobs(["all"])).toEqual(["customers", "products", "transactions", "erasure-requests"]);
+    expect(parseJobs(["products", "customers"], datasets)).toEqual(["products", "customers"]);
+    expect(parseJobs(["all"], datasets)).toEqual(["customers", "products", "transactions", "erasure-requests"]);
   });
 
   it("names the jobs there are when one is unknown", () => {
-    expect(() => parseJobs(["customer"])).toThrow(InvalidInputError);
-    expect(() => parseJobs(["customer"])).toThrow(/"customer"; jobs are customers, products/);
+    expect(() => parseJobs(["customer"], datasets)).toThrow(InvalidInputError);
+    expect(() => parseJobs(["customer"], datasets)).toThrow(/"customer"; jobs are customers, products/);
   });
 });
 

@@ -1,14 +1,15 @@
-import { DATASET_NAMES, type DatasetName, isDatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
+import type { Datasets } from "@lethe/datasets/registry";
 import { InvalidArgumentError } from "commander";
 
-/** Reads the names of jobs; `all` stands for all four in the order of a full load. Throws InvalidInputError. */
-export function parseJobs(names: readonly string[]): DatasetName[] {
+/** Reads the names of jobs; `all` stands for all of them in the order of a full load. Throws InvalidInputError. */
+export function parseJobs(names: readonly string[], datasets: Pick<Datasets, "names" | "has">): DatasetName[] {
   return names.flatMap((name) => {
-    if (name === "all") return DATASET_NAMES;
-    if (isDatasetName(name)) return name;
-    throw new InvalidInputError(`there is no job "${name}"; jobs are ${DATASET_NAMES.join(", ")}, or all`);
+    if (name === "all") return datasets.names;
+    if (datasets.has(name)) return name;
+    throw new InvalidInputError(`there is no job "${name}"; jobs are ${datasets.names.join(", ")}, or all`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { createDatasets } from "@lethe/datasets/registry";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
@@ -15,10 +16,14 @@ import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes
  * Runs one `lethe` command to its end and returns its exit code. `args` are the arguments after the command's name.
  * Errors are explained on the terminal, never thrown.
  */
-export async function runCli(args: readonly string[], context: Omit<CommandContext, "exitWith">): Promise<ExitCode> {
+export async function runCli(
+  args: readonly string[],
+  context: Omit<CommandContext, "exitWith" | "datasets">,
+): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.succeeded;
   const program = buildProgram({
     ...context,
+    datasets: createDatasets(),
     exitWith: (code) => {
       exitCode = code;
     },

@@ -1,12 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
-import { openQueues, type Queues } from "@lethe/service-kit/queues";
-import { connectRedis } from "@lethe/service-kit/redis";
 import { type JobHandler, startWorker } from "@lethe/service-kit/worker";
+import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
 import { closeRun, completeExtraction, startExtraction, startFinish } from "@lethe/warehouse/ledger/change-run";
-import { migrate } from "@lethe/warehouse/migrate";
-import { createPool, inTransaction, type Pool } from "@lethe/warehouse/pool";
+import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { runCli } from "../src/program.js";
 
 export interface CliResult {
@@ -15,9 +12,7 @@ export interface CliResult {
   readonly err: string[];
 }
 
-export interface CliWorld {
-  readonly pool: Pool;
-  readonly queues: Queues;
+export interface CliWorld extends Pick<TestPlace, "pool" | "queues"> {
   readonly environment: Readonly<Record<string, string>>;
   /** Runs one command on this world's database and queues. `onNote` sees each line of standard error as it comes. */
   lethe(args: readonly string[], options?: LetheOptions): Promise<CliResult>;
@@ -36,34 +31,20 @@ interface LetheOptions {
 }
 
 /** Creates a database and a queue prefix of their own for one test file. `migrated: false` leaves the database empty. */
-export async function createCliWorld(
-  serverUrl: string,
-  redisUrl: string,
-  { migrated = true }: { readonly migrated?: boolean } = {},
-): Promise<CliWorld> {
-  const name = `cli_${randomBytes(6).toString("hex")}`;
-  const prefix = name.replace("_", "-");
-  const server = createPool(serverUrl, 1, "cli-tests");
-  await server.query(`create database ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  if (migrated) await migrate(url.href);
-  const pool = createPool(url.href, 3, "cli-tests");
-  const redis = connectRedis(redisUrl);
-  const queues = openQueues(redis, prefix);
+export async function createCliWorld({ migrated = true }: { readonly migrated?: boolean } = {}): Promise<CliWorld> {
+  const place = await openTestPlace({ empty: !migrated });
+  const { pool, queues, redis, prefix } = place;
   const workers: { stop(graceMs: number): Promise<void> }[] = [];
   const environment = {
-    DATABASE_URL: url.href,
-    REDIS_URL: redisUrl,
+    DATABASE_URL: place.databaseUrl,
+    REDIS_URL: place.redisUrl,
     LETHE_QUEUE_PREFIX: prefix,
     DATA_DIR: "/nonexistent",
   };
 
   async function quiet(): Promise<void> {
     await Promise.all(workers.splice(0).map((worker) => worker.stop(5_000)));
-    for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
-      if (keys.length > 0) await redis.del(keys);
-    }
+    await place.flush();
   }
 
   return {
@@ -90,7 +71,7 @@ export async function createCliWorld(
         redis,
         prefix,
         lockMs: 30_000,
-        log: createLogger("cli-tests", "silent"),
+        log: createLogger("cli-tests", "silent", []),
         metrics: createMetrics("cli-tests"),
       };
       workers.push(startWorker(context, "extract", 1, extract));
@@ -99,11 +80,7 @@ export async function createCliWorld(
     quiet,
     async end() {
       await quiet();
-      await queues.close();
-      redis.disconnect();
-      await pool.end();
-      await server.query(`drop database ${name}`);
-      await server.end();
+      await place.close();
     },
   };
 }

@@ -1,3 +1,5 @@
+import { SERVICE_NAMES } from "./services.js";
+
 /**
  * What Lethe declares of every column of every table that it has. Masking, plans, scans, vacuum, subject export, database
  * rights, analytics views, log redaction and `docs/data-map.md` derive from these declarations, so nothing else lists tables.
@@ -7,6 +9,7 @@ export interface TableDeclaration {
   readonly name: string;
   /** What a row is, for people: on receipts and in the data map. */
   readonly title: string;
+  /** Its column; several with commas between them. */
   readonly primaryKey: string;
   /** Every column of the table by name; one that the database has and this does not makes start-up fail. */
   readonly columns: Readonly<Record<string, ColumnDeclaration>>;
@@ -16,6 +19,8 @@ export interface TableDeclaration {
   readonly sourceFile?: string;
   /** The column that an erasure sets to the time at which it masked the row. */
   readonly erasedAt?: string;
+  /** Computes the derived columns of a row whose other columns have been masked. */
+  readonly derive?: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** The table that keeps superseded versions of this table's rows. */
   readonly history?: string;
   /** Whether the newest row of an id says which email is its data subject's. At most one table says so. */
@@ -26,20 +31,26 @@ export interface TableDeclaration {
   readonly rights: TableRights;
 }
 
-export type ColumnDeclaration = (IdentifyingColumn | PersonalColumn | NeutralColumn) & {
-  /** How analysts see the column: under this name as it is, or as an SQL expression over the table's alias `t`. */
-  readonly analytics?: string | { readonly as: string; readonly sql: string };
-};
+export type ColumnDeclaration = IdentifyingColumn | PersonalColumn | NeutralColumn;
 
 /** Says whose row it is. */
 export interface IdentifyingColumn {
   readonly kind: "identifying";
-  /** `pseudonym` and `keyed-hash` are made with the key; they stay after an erasure, as its proof. */
-  readonly of: "customer-id" | "email" | "pseudonym" | "keyed-hash";
+  /**
+   * `pseudonym` and `keyed-hash` are made with the key; they stay after an erasure, as its proof. `analytics-id` is random,
+   * and what analysts know the data subject by.
+   */
+  readonly of: "customer-id" | "email" | "pseudonym" | "keyed-hash" | "analytics-id";
+  /** Whether the column is an array of them. */
+  readonly many?: boolean;
   /** The input field that the column holds; the policy's strategy for it is the column's. */
   readonly field?: string;
   /** The column that this one refers to by a foreign key that cascades: it changes with it, and is not changed itself. */
   readonly follows?: { readonly table: string; readonly column: string };
+  /** What becomes of it in an erasure, where that is not a strategy of the policy. */
+  readonly leaves?: string;
+  /** The name under which analysts see the subject's `analytics-id` in place of a customer id. */
+  readonly analytics?: string;
 }
 
 /** Says something about a person. */
@@ -51,15 +62,25 @@ export interface PersonalColumn {
   readonly derived?: boolean;
   /** What becomes of it in an erasure, where that is not a strategy of the policy. */
   readonly leaves?: string;
+  /** What analysts see of it: there is no showing it without saying how. */
+  readonly analytics?: AnalyticsExpression;
 }
 
 /** Neither identifies a person nor says anything about one. */
 export interface NeutralColumn {
   readonly kind: "neither";
+  /** The name under which analysts see it. */
+  readonly analytics?: string;
 }
 
-/** The roles of the database: one per service, and the owner of the functions that merge transactions. */
-export const DATABASE_ROLES = ["scheduler", "extractor", "transformer", "loader", "merger"] as const;
+export interface AnalyticsExpression {
+  readonly as: string;
+  /** Returns SQL over the column, which is given as SQL. */
+  readonly sql: (column: string) => string;
+}
+
+/** All that may do something with tables: the services, and the owner of the functions that merge transactions. */
+export const DATABASE_ROLES = [...SERVICE_NAMES, "merger"] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /** Privileges as GRANT writes them, `select, update (state)`. */
@@ -80,20 +101,34 @@ export interface DatabaseDeclaration {
   readonly stagingTables: readonly StagingTable[];
 }
 
-export const neither: NeutralColumn = { kind: "neither" };
+/** Declares columns of which none is about a person; their names have spaces between them. */
+export function neutral(names: string): Readonly<Record<string, NeutralColumn>> {
+  return Object.fromEntries(namesIn(names).map((name) => [name, { kind: "neither" }]));
+}
+
+/** Declares columns of which none is about a person, and which analysts see under their names. */
+export function shown(names: string): Readonly<Record<string, NeutralColumn>> {
+  return Object.fromEntries(namesIn(names).map((name) => [name, { kind: "neither", analytics: name }]));
+}
+
+function namesIn(text: string): string[] {
+  return text.trim().split(/\s+/);
+}
 
 /** Declares a column that identifies a data subject. */
 export function identifying(
   of: IdentifyingColumn["of"],
-  more: Omit<IdentifyingColumn, "kind" | "of"> & Pick<ColumnDeclaration, "analytics"> = {},
-): ColumnDeclaration {
+  more: Omit<IdentifyingColumn, "kind" | "of"> = {},
+): IdentifyingColumn {
   return { kind: "identifying", of, ...more };
 }
 
 /** Declares a column that holds an input field about a person. */
-export function personal(
-  field: string,
-  more: Omit<PersonalColumn, "kind" | "field"> & Pick<ColumnDeclaration, "analytics"> = {},
-): ColumnDeclaration {
+export function personal(field: string, more: Omit<PersonalColumn, "kind" | "field"> = {}): PersonalColumn {
   return { kind: "personal", field, ...more };
+}
+
+/** Shows analysts a personal column as it is, because the policy leaves it to an erased person too. */
+export function asItIs(as: string): AnalyticsExpression {
+  return { as, sql: (column) => column };
 }

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { DatasetNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./datasets.js";
 
 /** What gave up: `extract` and `finish` end their run, `transform` and `load` one batch of it. */
 export const DEAD_LETTER_STAGES = ["extract", "transform", "load", "finish"] as const;

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
-import { REJECT_REASON_NAMES } from "./reject-reasons.js";
-import { DatasetNameSchema } from "./runs.js";
+import { type DatasetName, DatasetNameSchema } from "./datasets.js";
+import { REJECT_REASON_NAMES, type RejectReason } from "./reject-reasons.js";
 
 /**
  * - `open`: waits for a replay or a person;
@@ -32,9 +32,8 @@ export const QuarantineEntrySchema = Type.Object(
 export type QuarantineEntry = Static<typeof QuarantineEntrySchema>;
 
 /** Which quarantined records a list or a replay means; fields that are missing do not narrow. */
-export const QuarantineFilterSchema = Type.Object({
-  dataset: Type.Optional(DatasetNameSchema),
-  reason: Type.Optional(RejectReasonSchema),
-  runId: Type.Optional(Type.String({ format: "uuid" })),
-});
-export type QuarantineFilter = Static<typeof QuarantineFilterSchema>;
+export interface QuarantineFilter {
+  readonly dataset?: DatasetName;
+  readonly reason?: RejectReason;
+  readonly runId?: string;
+}

@@ -1,32 +1,26 @@
 import Type, { type Static } from "typebox";
-import { DATASET_NAMES } from "./datasets.js";
+import { DatasetNameSchema } from "./datasets.js";
 import { SchemaChangeSchema } from "./schema-changes.js";
 
-/** The job that a run is of; there is one per dataset, of the same name. */
-export const DatasetNameSchema = Type.Enum(DATASET_NAMES);
+/** The states of a run that still has work to do, in the order in which it passes through them. */
+export const ACTIVE_RUN_STATES = ["queued", "extracting", "processing", "finishing"] as const;
 
-/**
- * - `queued`, `extracting`, `processing`, `finishing`: open, one after the other;
- * - `succeeded`, `failed`, `cancelled`: closed;
- * - `skipped`: a schedule fired while another run of the job was open.
- */
-export const RUN_STATES = [
-  "queued",
-  "extracting",
-  "processing",
-  "finishing",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "skipped",
-] as const;
+/** An active run ends as `succeeded`, `failed` or `cancelled`. A schedule that fires during one records a `skipped` run. */
+export const RUN_STATES = [...ACTIVE_RUN_STATES, "succeeded", "failed", "cancelled", "skipped"] as const;
 export type RunState = (typeof RUN_STATES)[number];
-
-const ACTIVE_RUN_STATES: readonly RunState[] = ["queued", "extracting", "processing", "finishing"];
 
 /** Reports whether a run in this state still has work to do. */
 export function isActive(state: RunState): boolean {
-  return ACTIVE_RUN_STATES.includes(state);
+  return (ACTIVE_RUN_STATES as readonly RunState[]).includes(state);
+}
+
+/** The states of a batch that still waits for a service: for the transformer, then for the loader. */
+export const PENDING_BATCH_STATES = ["staged", "transformed"] as const;
+export type BatchState = (typeof PENDING_BATCH_STATES)[number] | "loaded" | "failed" | "cancelled";
+
+/** Reports whether a batch in this state still waits for a service. */
+export function isPending(state: BatchState): boolean {
+  return (PENDING_BATCH_STATES as readonly BatchState[]).includes(state);
 }
 
 /** `files` takes files from landing; `replay` takes records from quarantine. */

@@ -1,15 +1,8 @@
 import Type, { type Static } from "typebox";
-import type { DatasetName } from "./datasets.js";
-import { DatasetNameSchema } from "./runs.js";
+import { DatasetNameSchema } from "./datasets.js";
 
-/** The schedules that a new installation starts with. */
+/** The time zone of the schedules that a new installation starts with. */
 export const DEFAULT_TIMEZONE = "Europe/Zagreb";
-export const DEFAULT_CRON: Readonly<Record<DatasetName, string>> = {
-  customers: "0 * * * *",
-  transactions: "0 * * * *",
-  products: "0 0 * * *",
-  "erasure-requests": "0 1 * * *",
-};
 
 export const ScheduleSchema = Type.Object(
   {

@@ -27,8 +27,8 @@ export const STAGED = {
 const Count = Type.Integer({ minimum: 0 });
 
 /**
- * A run of consecutive lines of a batch that come from one file. `ordinal` is a line's number in the batch, from 0;
- * a record's line in its file is `firstLine + (ordinal - firstOrdinal)`, or `lines[ordinal - firstOrdinal]` in a replay.
+ * Consecutive lines of a batch that come from one file. A line's ordinal is its number in the batch, from 0. In a replay,
+ * `lines` and `quarantineIds` say of each line where in the file it stood and which quarantined record it is.
  */
 export const SegmentSchema = Type.Object({
   fileId: Count,
@@ -43,6 +43,11 @@ export const SegmentSchema = Type.Object({
   quarantineIds: Type.Optional(Type.Array(Count)),
 });
 export type Segment = Static<typeof SegmentSchema>;
+
+/** Returns the line in its file, from 1, of a segment's `index`-th line, from 0. */
+export function lineInFile(segment: Segment, index: number): number {
+  return segment.lines?.[index] ?? segment.firstLine + index;
+}
 
 export const BatchManifestSchema = Type.Object({
   segments: Type.Array(SegmentSchema),

@@ -1,15 +1,25 @@
+import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
-import type { MaskingStrategy } from "@lethe/privacy/mask-value";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { FieldDeclaration } from "./field.js";
 import type { RecordShape } from "./record-shape.js";
 
-/** Everything that the services know of one dataset. Services handle all datasets alike through this. */
+/**
+ * Everything that Lethe knows of one dataset, as `defineDataset` makes it. Services, erasure, command line and tests handle
+ * all datasets alike through this.
+ */
 export interface Dataset {
   readonly name: DatasetName;
-  /** Every field of the input by path, with the strategies that it can bear; the policy must name each. */
-  readonly fields: Readonly<Record<string, readonly MaskingStrategy[]>>;
+  /** What its records are, in a few words for help texts and the API's description. */
+  readonly description: string;
+  /** The cron pattern that a new installation starts with. */
+  readonly schedule: string;
+  /** The datasets whose records this one's refer to: a full load runs them first. */
+  readonly runsAfter: readonly DatasetName[];
+  /** Every field of the input by path. */
+  readonly fields: Readonly<Record<string, FieldDeclaration>>;
   /** Whether rows hold people, so that a batch masked under an older suppression epoch must not be loaded. */
   readonly fenced: boolean;
   /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */
@@ -18,7 +28,7 @@ export interface Dataset {
   readonly shape: RecordShape;
   /** Creates a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
   fromCsv(row: Readonly<Record<string, string>>): unknown;
-  /** Whose record it is, read from a record that may be of any form. */
+  /** Reads whose record it is; the record may be of any form. */
   subjectOf(record: unknown): Subject;
   /** Holds a parsed record against the schema; undefined when it fits. */
   check(record: unknown): Rejection | undefined;
@@ -33,10 +43,37 @@ export interface Dataset {
    * rejection, in which case nothing was written.
    */
   accept(record: unknown, place: RecordPlace, sinks: readonly RowSink[], key: PrivacyKey): AcceptResult;
-  /** Masks a record in the form in which `processed_data/` holds it. */
+  /** Masks a record in the form in which `processed_data/` holds it; a field that no declaration covers is dropped. */
   maskProcessed(record: unknown, strategies: MaskRecordStrategies, key: PrivacyKey): unknown;
   readonly stagingTables: readonly StagingTable[];
   readonly merge: Merge;
+  /** The tables that the merge writes, with every column declared. */
+  readonly tables: readonly TableDeclaration[];
+  /** Returns a valid record of a data subject, in which every field about a person holds one of the subject's own values. */
+  sample(subject: SampleSubject): unknown;
+  /** Set for the one dataset whose records ask for a person to be erased. */
+  readonly erasure?: ErasureRequests;
+}
+
+/** A made-up data subject, for tests and examples. */
+export interface SampleSubject {
+  readonly customerId: string;
+  readonly email: string;
+  /** Returns a text that occurs nowhere else, for a field of free text. */
+  word(field: string): string;
+}
+
+/** How a dataset's records become erasures. */
+export interface ErasureRequests {
+  /**
+   * SQL over the dataset's staging tables: the requests of the batch that were accepted, as
+   * `erasureId, customerId, email, pseudonym, keyId`.
+   */
+  readonly selectAccepted: string;
+  /** Returns the input record of a request. */
+  toRecord(customerId: string, email: string): Readonly<Record<string, string>>;
+  /** A request that names nobody: what is left of one that a person has turned down. */
+  readonly maskedRecord: unknown;
 }
 
 export interface Subject {
@@ -71,15 +108,6 @@ export interface RowSink {
 export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: string };
 
 /**
- * A temporary table that batches' rows are copied into before they are merged. Its first column is `ordinal`, the record's
- * number in its batch; which of the batches that is, says one more column, `part`, which fills itself.
- */
-export interface StagingTable {
-  readonly name: string;
-  readonly columns: readonly (readonly [name: string, type: string])[];
-}
-
-/**
  * How staged rows come into the warehouse: set-based statements that run in this order in one transaction. Each finds
  * the staging tables filled, and `stage_rejects (ordinal, reason, missing_key, part)`.
  */
@@ -96,9 +124,6 @@ export interface Merge {
   readonly before: readonly string[];
   /** Bring the rows that are not in `stage_rejects` into the warehouse. */
   readonly apply: readonly string[];
-  /** Condition on quarantine row `q`: what it waited for has arrived. */
-  readonly missingKeyArrived: string;
+  /** Condition on quarantine row `q`: what it waited for has arrived. Null where no record of the dataset waits for another. */
+  readonly missingKeyArrived: string | null;
 }
-
-/** Where no record of a dataset ever waits for another. */
-export const NOTHING_TO_WAIT_FOR = "false";

@@ -8,13 +8,17 @@ export interface SchemaCheck<T extends TSchema> {
   explain(record: unknown): Rejection;
 }
 
-/** Compiles a schema once into a check. */
+/** Compiles a schema into a check when it is first asked: commands that read no record need none. */
 export function compileSchema<T extends TSchema>(schema: T): SchemaCheck<T> {
-  const compiled = Compile<TSchema>(schema);
+  let compiled: ReturnType<typeof Compile<TSchema>> | undefined;
+  const check = () => {
+    compiled ??= Compile<TSchema>(schema);
+    return compiled;
+  };
   return {
-    fits: (record): record is Static<T> => compiled.Check(record),
+    fits: (record): record is Static<T> => check().Check(record),
     explain(record) {
-      const [error] = compiled.Errors(record);
+      const [error] = check().Errors(record);
       if (error === undefined) return schemaRejection("", "does not fit the schema");
       switch (error.keyword) {
         case "required":

@@ -1,5 +1,4 @@
 import type { Merge } from "./dataset.js";
-import { NOTHING_TO_WAIT_FOR } from "./dataset.js";
 
 export interface VersionedTable {
   readonly stage: string;
@@ -82,6 +81,6 @@ export function versionedMerge(t: VersionedTable): Merge {
        from ended
        where h.version_id = ended.version_id and h.valid_to is distinct from ended.valid_to`,
     ],
-    missingKeyArrived: NOTHING_TO_WAIT_FOR,
+    missingKeyArrived: null,
   };
 }

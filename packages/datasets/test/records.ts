@@ -1,4 +1,4 @@
-import { createDatasets } from "../src/all-datasets.js";
+import { createDatasets } from "../src/registry.js";
 
 /** Stands in every field of free text, so that tests see where it comes out. */
 export const MARKER = "MARKx7Jane";
@@ -41,6 +41,9 @@ export const TRANSACTION = {
 };
 
 export const ERASURE_REQUEST = { "customer-id": "013000", email: `${MARKER}@example.org` };
+
+/** Datasets of which tests hold records of their own. */
+export const NAMES = ["customers", "products", "transactions", "erasure-requests"] as const;
 
 export const RECORDS = {
   customers: CUSTOMER,

@@ -1,30 +1,31 @@
-import type { Random } from "@lethe/cli/generate/random";
+import type { Random } from "@lethe/sample-data/random";
 import type { Finding } from "./check/finding.js";
 import type { Cluster } from "./cluster/cluster.js";
 
-export interface HarmContext {
+/** What a fault works with. */
+export interface FaultContext {
   readonly cluster: Cluster;
   readonly random: Random;
   /** Waits for a seeded injection point in the middle of the work. */
   untilInjectionPoint(): Promise<void>;
-  /** How long a connection stays broken, in ms. */
+  /** Milliseconds for which a connection stays broken. */
   readonly outageMs: number;
-  /** Says something about this one time, for the drill's output. */
+  /** Adds a note about this round to the drill's output. */
   note(text: string): void;
 }
 
-/** A kind of fault. Whatever is done is over, and can heal, when `fault` resolves. */
+/** A kind of fault. When `inject` resolves, the fault is over and the installation can recover. */
 export interface Fault {
   readonly name: string;
-  /** Whether it comes before requests are worked on: what it hides, an erasure would have to reach. */
+  /** Whether it is injected before requests are worked on, because it hides what an erasure would have to reach. */
   readonly inFirstPart?: boolean;
-  /** Describes why it cannot be done on this machine; undefined when it can. */
+  /** Returns why this machine cannot inject it; undefined when it can. */
   whyNot?(): Promise<string | undefined>;
-  /** Before any input is there. */
-  prepare?(context: HarmContext): Promise<void>;
-  fault(context: HarmContext): Promise<void>;
-  /** When all is settled again: takes away what `prepare` made, and checks what is this fault's own. */
-  conclude?(context: HarmContext): Promise<readonly Finding[]>;
-  /** Instead of that when work gets stuck: takes away what would outlast the installation, whose services still run. */
-  abandon?(context: HarmContext): Promise<void>;
+  /** Called before any input has landed. */
+  prepare?(context: FaultContext): Promise<void>;
+  inject(context: FaultContext): Promise<void>;
+  /** Called when the installation has settled: removes what `prepare` made, and checks what concerns this fault alone. */
+  conclude?(context: FaultContext): Promise<readonly Finding[]>;
+  /** Called instead of `conclude` when work is stuck: removes what would outlast the installation. Services still run. */
+  abandon?(context: FaultContext): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { setTimeout } from "node:timers/promises";
-import { below, type Random } from "@lethe/cli/generate/random";
+import { below, type Random } from "@lethe/sample-data/random";
 import type { Pool } from "@lethe/warehouse/pool";
 
-/** Counts what happens in a ledger, so that fault can be done in the middle of it and not at a time of day. */
+/** Counts the changes in a ledger, so that a fault is injected at a point of the work and not at a point in time. */
 export interface LedgerClock {
   /** Changes of runs since `restart`. */
   changes(): number;
   restart(): void;
-  /** Resolves at a seeded change among the first `expected`, and some milliseconds behind it; at once when all is over. */
+  /** Resolves some milliseconds after a random one of the first `expected` changes, or when no further change comes. */
   untilInjectionPoint(random: Random, expected: number): Promise<void>;
   stop(): void;
 }
@@ -15,7 +15,7 @@ export interface LedgerClock {
 const LONGEST_WAIT_MS = 15_000;
 const AFTER_MS = 60;
 
-/** Listens to the ledger; when the connection is lost (a drill may do that) it listens anew. */
+/** Starts to listen to the ledger. When the connection is lost, which a drill may cause, it connects again. */
 export function startLedgerClock(pool: Pool): LedgerClock {
   let changes = 0;
   let isStopped = false;

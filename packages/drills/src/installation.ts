@@ -1,40 +1,36 @@
-import { recordRandom } from "@lethe/cli/generate/random";
+import { recordRandom } from "@lethe/sample-data/random";
 import { findLeaks, type Load, measureLoad } from "./check/load.js";
-import { openCluster } from "./cluster/cluster.js";
-import type { Build } from "./cluster/service.js";
+import { type ClusterOptions, openCluster } from "./cluster/cluster.js";
 import type { Fault } from "./fault.js";
 import { noFault } from "./faults/all-faults.js";
 import { makeFeed } from "./feed/make-feed.js";
 import { startLedgerClock } from "./injection-points.js";
 import { type Changes, type RoundResult, runRound } from "./run-round.js";
 
-/** An installation under drill: rounds go on in it one after the other, each with input of its own. */
+/** An installation under drill. It runs one round after the other, each with input of its own. */
 export interface Installation {
-  /** Feeds input, does fault, waits for settled, and holds what came of it against the known answer. */
+  /** Runs a round with a fault, see `runRound`, and looks for leaks after it. */
   round(fault: Fault, seed: number, outageMs: number): Promise<RoundResult>;
   close(): Promise<void>;
 }
 
-export interface InstallationOptions {
-  readonly build: Build;
-  /** Leaves its folder, with data and logs, where it is. */
-  readonly keep: boolean;
-  /** Ms until work that does not come to its end counts as stuck. */
+export interface InstallationOptions extends ClusterOptions {
+  /** Milliseconds until work that does not come to its end counts as stuck. */
   readonly timeoutMs: number;
 }
 
 /** Starts an installation. */
-export async function openInstallation({ build, keep, timeoutMs }: InstallationOptions): Promise<Installation> {
-  const cluster = await openCluster(build, keep);
+export async function openInstallation(options: InstallationOptions): Promise<Installation> {
+  const cluster = await openCluster(options);
   const clock = startLedgerClock(cluster.pool);
   let rounds = 0;
   const round = (fault: Fault, seed: number, outageMs: number, usual: Changes) => {
     rounds += 1;
     const answer = makeFeed(seed, rounds);
     const random = recordRandom(seed, "customer", rounds);
-    return runRound({ cluster, clock, fault, answer, random, outageMs, timeoutMs, usual });
+    return runRound({ cluster, clock, fault, answer, random, outageMs, timeoutMs: options.timeoutMs, usual });
   };
-  // The first round is nobody's: it opens what services keep open, and shows how much there is to disturb.
+  // A first round without a fault opens what services keep open, and shows how many changes there are to disturb.
   const { changes: usual } = await round(noFault, 0, 0, { first: 1, requests: 1 });
   const before: Load = await measureLoad(cluster);
   return {

@@ -8,7 +8,7 @@ import type { RoundResult } from "./run-round.js";
 
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
-const PATIENCE_MS = 150_000;
+const STUCK_AFTER_MS = 150_000;
 
 interface Options {
   readonly seeds: string;
@@ -20,21 +20,21 @@ interface Options {
 }
 
 const options = new Command("drills")
-  .description("Harms an installation in every way it knows and holds what came of it against the known answer.")
-  .option("--seeds <n>", "how often each kind of fault is done, each time at other injection points", "1")
+  .description("Injects every kind of fault into a whole installation and compares the outcome with the known answer.")
+  .option("--seeds <n>", "how often each fault is injected, each time at another point of the work", "1")
   .option("--first <seed>", "the first seed; the others follow", "1")
   .option("--at-once <n>", "installations side by side, each with a seed of its own", "1")
-  .option("--only <text>", "only faults whose name holds this text")
+  .option("--only <text>", "only faults whose name contains this text")
   .option("--keep", "leave data and logs of each installation where they are")
-  .option("--mutations", "take guards out of the built code, one at a time, and require that a drill notices")
+  .option("--mutations", "take each guard out, one at a time, and require that a drill notices")
   .parse()
   .opts<Options>();
 
 const isGood = await (options.mutations === true ? drillMutants() : drillFaults());
-// Not left to end by itself: of connections that were broken on purpose, Node may wait for one to close for ever.
+// Ended here, because Node may wait for ever for a connection to close that a drill has broken.
 process.exit(isGood ? 0 : 1);
 
-/** Returns whether nothing was found. */
+/** Injects the faults. Reports whether nothing was found. */
 async function drillFaults(): Promise<boolean> {
   const first = Number(options.first);
   const faults = ALL_FAULTS.filter(({ name }) => options.only === undefined || name.includes(options.only));
@@ -42,7 +42,7 @@ async function drillFaults(): Promise<boolean> {
   for (const fault of faults) {
     const reason = await fault.whyNot?.();
     if (reason === undefined) possible.push(fault);
-    else console.log(`not done here: ${fault.name} (${reason})`);
+    else console.log(`not possible here: ${fault.name} (${reason})`);
   }
   const soFar: RoundResult[] = [];
   process.once("SIGINT", () => {
@@ -53,10 +53,10 @@ async function drillFaults(): Promise<boolean> {
     faults: possible,
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
     atOnce: Number(options.atOnce),
-    // One seed shows what a minute without Redis does; for the others a few seconds must do.
+    // The first seed shows what a minute without Redis does. A few seconds must do for the others.
     outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
     keep: options.keep === true,
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: STUCK_AFTER_MS,
     onRound: (result, seed) => {
       soFar.push(result);
       const { fault, findings, recoverySeconds, notes } = result;
@@ -73,7 +73,7 @@ async function drillFaults(): Promise<boolean> {
   return results.every(({ findings }) => findings.length === 0);
 }
 
-/** Returns whether every mutant was found out. */
+/** Takes each guard out. Reports whether every drill noticed. */
 async function drillMutants(): Promise<boolean> {
   const wanted = ALL_MUTATIONS.filter(({ guard }) => options.only === undefined || guard.includes(options.only));
   const results = await runMutations(wanted, ({ mutation, findings }) => {

@@ -2,7 +2,7 @@ import type { RoundResult } from "./run-round.js";
 
 const HEAD = ["fault", "times", "records fed", "lost", "doubled", "wrong", "longest recovery (s)"];
 
-/** Creates the table of a drill: a row for each kind of fault, and one for all together. */
+/** Returns a drill's table as text: a row for each kind of fault, and one for all of them together. */
 export function presentTable(results: readonly RoundResult[]): string {
   const names = [...new Set(results.map(({ fault }) => fault))];
   const rows = names.map((name) =>

@@ -5,17 +5,17 @@ import type { RoundResult } from "./run-round.js";
 export interface DrillOptions {
   readonly faults: readonly Fault[];
   readonly seeds: readonly number[];
-  /** Installations side by side, each with a seed of its own. */
+  /** How many installations run side by side, each with a seed of its own. */
   readonly atOnce: number;
-  /** How long a connection stays broken, in ms, by seed. */
+  /** Returns the milliseconds for which a connection stays broken, by seed. */
   readonly outageMs: (seed: number) => number;
   readonly keep: boolean;
-  /** Ms until work that does not come to its end counts as stuck. */
+  /** Milliseconds until work that does not come to its end counts as stuck. */
   readonly timeoutMs: number;
   readonly onRound: (result: RoundResult, seed: number) => void;
 }
 
-/** Does every fault once for every seed, all faults of a seed to one installation, one after the other. */
+/** Injects every fault once for every seed: all faults of a seed into one installation, one after the other. */
 export async function runDrills(options: DrillOptions): Promise<RoundResult[]> {
   const results: RoundResult[] = [];
   const waiting = [...options.seeds];
@@ -33,12 +33,12 @@ async function runSeed(options: DrillOptions, seed: number): Promise<RoundResult
   let installation: Installation | undefined;
   try {
     for (const fault of options.faults) {
-      installation ??= await openInstallation({ ...options, build: "bundle" });
+      installation ??= await openInstallation({ ...options, seams: [] });
       const result = await installation.round(fault, seed, options.outageMs(seed));
       results.push(result);
       options.onRound(result, seed);
       if (!result.isStuck) continue;
-      // What is stuck would be found again in every round that follows.
+      // What is stuck would be found again in every later round.
       const stuck = installation;
       installation = undefined;
       await stuck.close();

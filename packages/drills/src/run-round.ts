@@ -1,12 +1,12 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { below, type Random } from "@lethe/cli/generate/random";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { below, type Random } from "@lethe/sample-data/random";
 import { compare } from "./check/compare.js";
 import { type Finding, wrong } from "./check/finding.js";
 import { readOutcome } from "./check/read-outcome.js";
 import type { Cluster } from "./cluster/cluster.js";
-import type { Fault, HarmContext } from "./fault.js";
+import type { Fault, FaultContext } from "./fault.js";
 import type { Answer, FileAnswer } from "./feed/answer.js";
 import type { LedgerClock } from "./injection-points.js";
 import { untilSettled } from "./settled.js";
@@ -19,12 +19,15 @@ export interface RoundOptions {
   readonly random: Random;
   readonly outageMs: number;
   readonly timeoutMs: number;
-  /** Changes of runs that each part makes when nothing disturbs it: where injection points may fall. */
+  /** How many changes of runs each part makes when nothing disturbs it: injection points fall among them. */
   readonly usual: Changes;
 }
 
+/** Changes of runs in the ledger, by the part of a round in which they came. */
 export interface Changes {
+  /** While all datasets but the erasure requests are worked on. */
   readonly first: number;
+  /** While the erasure requests are worked on. */
   readonly requests: number;
 }
 
@@ -32,39 +35,39 @@ export interface RoundResult {
   readonly fault: string;
   readonly records: number;
   readonly findings: readonly Finding[];
-  /** From the end of the fault until all was settled. */
+  /** Seconds from the end of the fault until the cluster had settled. */
   readonly recoverySeconds: number;
   readonly changes: Changes;
   readonly notes: readonly string[];
-  /** Whether the cluster cannot be used any more. */
+  /** Whether work did not come to its end, so that the cluster is of no further use. */
   readonly isStuck: boolean;
 }
 
 const FIRST_JOBS: readonly DatasetName[] = ["customers", "products", "transactions"];
-/** Fault comes in the first part of the changes, so that there is something left to fault. */
-const PART_FOR_INJECTIONS = 0.8;
-/** A run that gave up may be asked to go on, as its owner would; more often than this is a finding. */
+/** The share of the expected changes among which an injection point may fall, so that some work is left to disturb. */
+const SHARE_FOR_INJECTIONS = 0.8;
+/** A run that gave up is retried, as a person would do. Files that need more runs than this are a finding. */
 const MOST_TRIES = 4;
 
-/** Feeds a cluster, does fault in the middle, waits for settled, and holds what came of it against the answer. */
+/** Feeds a cluster, injects a fault while it works, waits until it has settled, and compares the outcome with the answer. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { cluster, clock, answer, fault, random, usual } = options;
   const notes: string[] = [];
-  // The fault comes while requests are worked on in one round of four, else while all the rest is.
-  const faultsRequests = below(random, 4) === 0 && fault.inFirstPart !== true;
-  const context: HarmContext = {
+  // In one round of four the fault comes while requests are worked on, otherwise while all the other files are.
+  const disturbsRequests = below(random, 4) === 0 && fault.inFirstPart !== true;
+  const context: FaultContext = {
     cluster,
     random,
     outageMs: options.outageMs,
     untilInjectionPoint: () =>
-      clock.untilInjectionPoint(random, (faultsRequests ? usual.requests : usual.first) * PART_FOR_INJECTIONS),
+      clock.untilInjectionPoint(random, (disturbsRequests ? usual.requests : usual.first) * SHARE_FOR_INJECTIONS),
     note: (text) => notes.push(text),
   };
   const findings: Finding[] = [];
   const gaveUp: string[] = [];
   let faultEndedAt = 0;
-  const doFault = async () => {
-    await fault.fault(context);
+  const injectFault = async () => {
+    await fault.inject(context);
     faultEndedAt = performance.now();
   };
   await fault.prepare?.(context);
@@ -75,12 +78,12 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     const files = answer.files.filter(({ dataset }) => jobs.includes(dataset));
     clock.restart();
     await land(cluster, files);
-    const isFaulted = faultsRequests === (i === 1);
-    const injecting = isFaulted ? doFault() : Promise.resolve();
+    const isDisturbed = disturbsRequests === (i === 1);
+    const injecting = isDisturbed ? injectFault() : Promise.resolve();
     const working = workOff(options, files, jobs, gaveUp);
     await injecting;
     const stuck = await working;
-    if (isFaulted) recoverySeconds = Math.max(0, (performance.now() - faultEndedAt) / 1_000);
+    if (isDisturbed) recoverySeconds = Math.max(0, (performance.now() - faultEndedAt) / 1_000);
     changes.push(clock.changes());
     findings.push(...stuck.map(wrong));
     if (stuck.length > 0) break;
@@ -104,7 +107,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   };
 }
 
-/** Puts files into landing, each whole from its first injection point on. */
+/** Puts files into landing. Each appears there whole. */
 async function land(cluster: Cluster, files: readonly FileAnswer[]): Promise<void> {
   for (const file of files) {
     const target = join(cluster.landing, file.path);
@@ -116,8 +119,8 @@ async function land(cluster: Cluster, files: readonly FileAnswer[]): Promise<voi
 }
 
 /**
- * Asks for runs of the jobs until their files are taken, and for another try where a run gave up. Returns what does not come
- * to rest, or what gave up for good.
+ * Opens runs of the jobs until their files are done, and retries each run that gave up, which it adds to `gaveUp`. Returns
+ * what is stuck, or the files that no run got done; nothing when all is done.
  */
 async function workOff(
   { cluster, timeoutMs }: RoundOptions,
@@ -127,15 +130,15 @@ async function workOff(
 ): Promise<readonly string[]> {
   for (let round = 1; ; round++) {
     await Promise.all(jobs.map((job) => cluster.call("POST", `/jobs/${job}/runs`, {})));
-    const { stuck } = await untilSettled(cluster, timeoutMs);
+    const stuck = await untilSettled(cluster, timeoutMs);
     if (stuck.length > 0) return stuck;
     const failed = await failedRuns(cluster);
     for (const { id, code } of failed) {
       gaveUp.push(`run failed (${code})`);
       await cluster.call("POST", `/runs/${id}/retry`);
     }
-    const again = await untilSettled(cluster, timeoutMs);
-    if (again.stuck.length > 0) return again.stuck;
+    const stuckAgain = await untilSettled(cluster, timeoutMs);
+    if (stuckAgain.length > 0) return stuckAgain;
     const left = await unfinished(cluster, files);
     if (left.length === 0) return [];
     if (round === MOST_TRIES) return left.map((path) => `${path} is not done after ${MOST_TRIES} runs`);

@@ -1,6 +1,7 @@
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { TransientError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import {
   type PendingErasure,
   pendingErasures,
@@ -24,7 +25,7 @@ import { scanPeople } from "./scan-people.js";
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   await withErasureLock(context.pool, async () => {
-    const open = await pendingErasures(context.pool);
+    const open = await pendingErasures(context.pool, context.datasets.requests.name);
     const ready = open.filter(({ waits }) => !waits);
     if (ready.length > 0) await complete(context, ready, open, log);
   });
@@ -42,7 +43,7 @@ async function complete(
   await removeStagedOfClosedRuns(context);
   const files = await erasePersonFiles(context, erasures, open, findSuppression);
   context.onStep?.("files erased");
-  const vacuumedAt = await vacuumErasedTables(context.pool);
+  const vacuumedAt = await vacuumErasedTables(context.pool, tablesAboutPeople(context.datasets.database));
   for (const erasure of erasures) {
     const scan = await scanPeople(context, erasure.pseudonyms, files.ofErasure(erasure.id), findSuppression);
     if (scan.findings > 0) {

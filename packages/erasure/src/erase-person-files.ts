@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import { firstBytes } from "@lethe/input-files/unpack-limit";
+import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { Area } from "@lethe/storage/storage";
 import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
@@ -39,7 +40,7 @@ export async function erasePersonFiles(
   const byErasure = new Map<string, PersonFile[]>();
   const files = new Map<string, PersonFile>();
   for (const erasure of erasures) {
-    const own = await filesOf(context.pool, erasure.pseudonyms, null);
+    const own = await filesOf(context, erasure.pseudonyms, null);
     byErasure.set(erasure.id, own);
     for (const file of own) files.set(`${file.place} ${file.path}`, file);
   }
@@ -83,8 +84,8 @@ export async function eraseInRaw(
   const stored = await storage.open(area, key);
   if (stored === undefined) return;
   const rewrite = maskRawRecords(
-    context.datasets[file.dataset],
-    context.policy.datasets[file.dataset],
+    context.datasets.get(file.dataset),
+    strategiesOf(context.policy, file.dataset),
     findSuppression,
     tallies.onMasked,
   );
@@ -122,8 +123,8 @@ async function eraseInProcessed(
     if (stored === undefined) return;
     try {
       const rewrite = maskProcessedRecords(
-        context.datasets[file.dataset],
-        context.policy.datasets[file.dataset],
+        context.datasets.get(file.dataset),
+        strategiesOf(context.policy, file.dataset),
         findSuppression,
         tallies.onMasked,
       );

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { partitionPath } from "@lethe/contracts/partition";
+import type { Datasets } from "@lethe/datasets/registry";
 import type { Storage } from "@lethe/storage/storage";
 
 /**
@@ -7,12 +8,17 @@ import type { Storage } from "@lethe/storage/storage";
  * comes in, it goes the same way from there. Returns the file's key in landing. Throws PathRefusedError when the hour's
  * folder is a symbolic link: no run would look behind it, and the request be lost there.
  */
-export async function fileRequest(storage: Storage, customerId: string, email: string): Promise<string> {
+export async function fileRequest(
+  storage: Storage,
+  requests: Datasets["requests"],
+  customerId: string,
+  email: string,
+): Promise<string> {
   const now = new Date().toISOString();
   const partition = { date: now.slice(0, 10), hour: Number(now.slice(11, 13)) };
-  const key = `${partitionPath(partition)}/erasure-requests.${randomUUID()}.ndjson`;
+  const key = `${partitionPath(partition)}/${requests.name}.${randomUUID()}.ndjson`;
   // Within the record, so that it goes with it when the file is masked.
-  const line = `{${blankNonce()}${JSON.stringify({ "customer-id": customerId, email }).slice(1)}\n`;
+  const line = `{${blankNonce()}${JSON.stringify(requests.erasure.toRecord(customerId, email)).slice(1)}\n`;
   const written = await storage.write("landing", key, [Buffer.from(line)], { isPrivate: true });
   await written.commit();
   return key;
@@ -26,8 +32,9 @@ export async function removeAbandonedRequests(storage: Storage): Promise<void> {
 }
 
 /** Reports whether a file of this name was handed in by `fileRequest`. */
-export function isFiledRequest(name: string): boolean {
-  return /^erasure-requests\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(name);
+export function isFiledRequest(requests: Datasets["requests"], name: string): boolean {
+  const tag = name.startsWith(`${requests.name}.`) ? name.slice(requests.name.length + 1) : "";
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(tag);
 }
 
 /**

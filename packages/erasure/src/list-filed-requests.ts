@@ -1,3 +1,4 @@
+import type { Datasets } from "@lethe/datasets/registry";
 import type { Storage } from "@lethe/storage/storage";
 import { isFiledRequest } from "./file-request.js";
 
@@ -9,7 +10,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * Returns the requests that were handed in by `fileRequest` and lie in landing still, by their keys there. What lies behind
  * a symbolic link is none: no run takes it.
  */
-export async function listFiledRequests(storage: Storage): Promise<string[]> {
+export async function listFiledRequests(storage: Storage, requests: Datasets["requests"]): Promise<string[]> {
   const oldest = `date=${new Date(Date.now() - LOOK_BACK_DAYS * DAY_MS).toISOString().slice(0, 10)}`;
   const keys: string[] = [];
   for await (const day of storage.list("landing", "")) {
@@ -18,7 +19,7 @@ export async function listFiledRequests(storage: Storage): Promise<string[]> {
       if (hour.kind !== "folder") continue;
       const folder = `${day.name}/${hour.name}`;
       for await (const { name, kind } of storage.list("landing", folder)) {
-        if (kind === "file" && isFiledRequest(name)) keys.push(`${folder}/${name}`);
+        if (kind === "file" && isFiledRequest(requests, name)) keys.push(`${folder}/${name}`);
       }
     }
   }

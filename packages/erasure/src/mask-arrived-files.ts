@@ -1,5 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { parseFileName } from "@lethe/input-files/input-format";
+import { inputFormatOf } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
@@ -60,10 +60,10 @@ async function maskFiles(
   const { people } = await readSuppressions(context.pool);
   if (people.length === 0) return;
   const findSuppression = createSuppressionFinder(people, context.ring);
-  const open = await pendingErasures(context.pool);
+  const open = await pendingErasures(context.pool, context.datasets.requests.name);
   const damaged = place === "quarantined_data";
   for (const { location, name, path } of arrived) {
-    const format = parseFileName(name.slice(name.lastIndexOf("/") + 1))?.format;
+    const format = inputFormatOf(name);
     if (format === undefined) continue;
     const tallies = createErasureTallies(context.pool, open, place, path);
     await eraseInRaw(context, location, { dataset, format, damaged }, findSuppression, tallies);

@@ -1,42 +1,37 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
-import { maskCustomer } from "@lethe/datasets/customers/mask";
-import type { Dataset } from "@lethe/datasets/dataset";
-import {
-  SELECT_ACCEPTED_REQUESTS,
-  SELECT_ADDRESSES,
-  SELECT_CUSTOMERS,
-  SELECT_QUARANTINED,
-  UNITE_CUSTOMERS,
-  UPDATE_ADDRESSES,
-  UPDATE_CUSTOMERS,
-  UPDATE_ERASURE,
-  UPDATE_HISTORY,
-  UPDATE_QUARANTINED,
-} from "@lethe/datasets/erasure-requests/person-records";
-import type { MaskableAddress } from "@lethe/datasets/transactions/clean";
-import { maskDeliveryAddress } from "@lethe/datasets/transactions/mask";
+import type { Dataset, ErasureRequests } from "@lethe/datasets/dataset";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
+import { strategiesOf } from "@lethe/privacy/policy";
 import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
-import { recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
+import { recordErased, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import type { Client } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
+import { maskRow, type Row } from "./mask-row.js";
+import { countRows, type PersonTable, personTables, selectRows, uniteRows, updateRows } from "./person-tables.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
+import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
 
 /**
- * Masks what the database holds of the people whose requests are staged: customers and their history, the delivery
- * addresses of their transactions, and their records in quarantine. Runs in the requests' own transaction.
+ * Masks what the database holds of the people whose requests are staged: their rows in every table that declares to hold
+ * people, and their records in quarantine. Runs in the requests' own transaction.
  */
-export async function maskPersonRecords(client: Client, context: ErasureContext): Promise<void> {
-  const { rows: requests } = await client.query<Request>(SELECT_ACCEPTED_REQUESTS);
+export async function maskPersonRecords(
+  client: Client,
+  context: ErasureContext,
+  { selectAccepted }: ErasureRequests,
+): Promise<void> {
+  const { rows: requests } = await client.query<Request>(selectAccepted);
   if (requests.length === 0) return;
   const people = createPeople(requests, context);
-  const customers = await client.query<CustomerRow>(SELECT_CUSTOMERS, [people.ids(), people.emails()]);
-  for (const { customer } of customers.rows) people.claim(customer.id, customer.email);
+  const tables = personTables(context.datasets);
+  const withEmail = tables.filter(({ email }) => email !== null);
+  const found = await readRows(client, withEmail, people);
+  for (const { customerId, email } of found.flatMap(({ rows }) => rows)) people.claim(customerId, email);
   const quarantined = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [
     people.ids(),
     people.emails(),
@@ -44,16 +39,19 @@ export async function maskPersonRecords(client: Client, context: ErasureContext)
   ]);
   const [mismatched, records] = partition(quarantined.rows, ({ reason }) => reason === "identity_mismatch");
   for (const row of records) people.claim(row.customerId, row.email);
-  // Addresses before customers: with the customer's id the transaction's changes too.
-  await maskAddresses(client, context, people);
+  // First what refers to people by id alone: an id that changes takes those of other tables along.
+  for (const table of tables.filter(({ email }) => email === null)) {
+    await countFollowers(client, table, people);
+    for (const rows of await readRows(client, [table], people)) await maskRows(client, context, people, rows);
+  }
   // A request with the wrong id was the person's own, but the customer of that id is somebody else.
   for (const row of mismatched) people.claim(row.customerId, row.email);
   await maskQuarantined(client, context, people, quarantined.rows);
-  await maskCustomers(client, context, people, customers.rows);
+  for (const rows of found) await maskRows(client, context, people, rows);
   for (const [erasureId, { pseudonyms, tally }] of people.results()) {
     const places = tally.places();
     await recordPlaces(client, erasureId, places);
-    await client.query(UPDATE_ERASURE, [erasureId, pseudonyms, places.length > 0]);
+    await recordErased(client, erasureId, pseudonyms, places.length > 0);
   }
 }
 
@@ -65,9 +63,10 @@ interface Request {
   keyId: string;
 }
 
-interface CustomerRow {
-  version: number | null;
-  customer: { id: string; email: string | null };
+/** Rows of people in one table. */
+interface FoundRows {
+  readonly table: PersonTable;
+  readonly rows: readonly { key: unknown; customerId: string | null; email: string | null; row: Row }[];
 }
 
 interface QuarantinedRow {
@@ -140,43 +139,45 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
 
 type People = ReturnType<typeof createPeople>;
 
-async function maskAddresses(client: Client, context: ErasureContext, people: People): Promise<void> {
-  const { rows } = await client.query<{ customerId: string; transactionKey: string; address: MaskableAddress }>(
-    SELECT_ADDRESSES,
-    [people.ids()],
-  );
-  const masked = rows.flatMap(({ customerId, transactionKey, address }) => {
+/** Counts the rows whose id follows that of another table: an erasure changes them, though it writes none of them. */
+async function countFollowers(client: Client, table: PersonTable, people: People): Promise<void> {
+  const { name, columns } = table.declaration;
+  if (!Object.values(columns).some((column) => column.kind === "identifying" && column.follows !== undefined)) return;
+  const { text, values } = countRows(table, people.ids());
+  const { rows } = await client.query<{ customerId: string; records: number }>(text, [...values]);
+  for (const { customerId, records } of rows) {
     const person = people.find(customerId, null);
-    if (person === undefined) return [];
-    const after = maskDeliveryAddress(address, context.policy.datasets.transactions, person.key);
-    people.count(person, "warehouse.delivery_addresses", countMaskedValues(address, after));
-    // The id in the transaction follows its customer by cascade.
-    people.count(person, "warehouse.transactions", 1);
-    return [{ transaction_key: transactionKey, ...after }];
-  });
-  await client.query(UPDATE_ADDRESSES, [JSON.stringify(masked)]);
+    for (let i = 0; person !== undefined && i < records; i++) people.count(person, name, 1);
+  }
 }
 
-async function maskCustomers(
+async function readRows(client: Client, tables: readonly PersonTable[], people: People): Promise<FoundRows[]> {
+  const found: FoundRows[] = [];
+  for (const table of tables.filter(({ maskable }) => maskable.length > 0)) {
+    const { text, values } = selectRows(table, people.ids(), people.emails());
+    const { rows } = await client.query<FoundRows["rows"][number]>(text, [...values]);
+    found.push({ table, rows });
+  }
+  return found;
+}
+
+async function maskRows(
   client: Client,
   context: ErasureContext,
   people: People,
-  rows: readonly CustomerRow[],
+  { table, rows }: FoundRows,
 ): Promise<void> {
-  const current: unknown[] = [];
-  const superseded: unknown[] = [];
-  for (const { version, customer } of rows) {
-    const person = people.find(customer.id, customer.email);
-    if (person === undefined) continue;
-    const after = maskCustomer(customer, context.policy.datasets.customers, person.key);
-    const before = Object.fromEntries(Object.keys(after).map((field) => [field, Reflect.get(customer, field)]));
-    const place = version === null ? "warehouse.customers" : "warehouse.customers_history";
-    people.count(person, place, countMaskedValues(before, after));
-    (version === null ? current : superseded).push({ ...after, key: version ?? customer.id });
-  }
-  for (const statement of UNITE_CUSTOMERS) await client.query(statement, [JSON.stringify(current)]);
-  await client.query(UPDATE_CUSTOMERS, [JSON.stringify(current)]);
-  await client.query(UPDATE_HISTORY, [JSON.stringify(superseded)]);
+  const strategies = strategiesOf(context.policy, table.dataset);
+  const masked = rows.flatMap(({ key, customerId, email, row }) => {
+    const person = people.find(customerId, email);
+    if (person === undefined) return [];
+    const after = maskRow(table, row, strategies, person.key);
+    people.count(person, table.declaration.name, after.values);
+    return [{ key, row: after.row }];
+  });
+  if (masked.length === 0) return;
+  for (const statement of uniteRows(table, context.datasets)) await client.query(statement, [JSON.stringify(masked)]);
+  await client.query(updateRows(table), [JSON.stringify(masked)]);
 }
 
 async function maskQuarantined(
@@ -194,20 +195,24 @@ async function maskQuarantined(
     const { payload, values } =
       row.reason === "unreadable" || known === undefined
         ? { payload: REDACTED, values: 1 }
-        : maskPayload(row.payload, context.datasets[row.dataset], context, person.key);
+        : maskPayload(row.payload, context.datasets.get(row.dataset), context, person.key);
     people.count(person, "ledger.quarantine", values);
     const alias = customerId === null ? null : pseudonym(person.key, customerId);
-    const missingKey = row.reason === "unknown_customer" ? alias : row.missingKey;
+    // What it waits for may be the person.
+    const missingKey = row.missingKey !== null && row.missingKey === row.customerId ? alias : row.missingKey;
     // Without an id of its own, it may have the person's in a field that is kept.
     const isTold = alias === null && people.findMentioned(payload) !== undefined;
     return [{ id: row.id, payload: isTold ? REDACTED : payload, pseudonym: alias, missing_key: missingKey }];
   });
-  await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
+  const waiting = context.datasets.all.filter(
+    ({ erasure, merge }) => erasure === undefined && merge.missingKeyArrived !== null,
+  );
+  await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked), waiting.map(({ name }) => name)]);
 }
 
 function maskPayload(payload: string, dataset: Dataset, context: ErasureContext, key: PrivacyKey) {
   const before: unknown = JSON.parse(payload);
-  const after = maskRecord(before, context.policy.datasets[dataset.name], key);
+  const after = maskRecord(before, strategiesOf(context.policy, dataset.name), key);
   return { payload: JSON.stringify(after), values: countMaskedValues(before, after) };
 }
 

@@ -1,4 +1,5 @@
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
+import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
@@ -7,14 +8,14 @@ import { maskRawRecords } from "./mask-record-text.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
+const POLICY = readPolicy(undefined, DATASETS.fields);
 const JANE: FindSuppression = (id, email) => (id === "013000" || email === "jane@example.org" ? KEY : undefined);
 const DEEP = 200_000;
 const nested = (value: string) => `${"[".repeat(DEEP)}${value}${"]".repeat(DEEP)}`;
 
 function rewriting() {
   let masked = 0;
-  const rewrite = maskRawRecords(DATASETS.transactions, POLICY.datasets.transactions, JANE, () => {
+  const rewrite = maskRawRecords(DATASETS.get("transactions"), strategiesOf(POLICY, "transactions"), JANE, () => {
     masked += 1;
   });
   return { rewrite, masked: () => masked };
@@ -50,7 +51,7 @@ describe("a raw record that is nested deeper than a stack", () => {
 });
 
 describe("a raw record of a suppressed person that names them in a field that is kept", () => {
-  const customers = maskRawRecords(DATASETS.customers, POLICY.datasets.customers, JANE, () => undefined);
+  const customers = maskRawRecords(DATASETS.get("customers"), strategiesOf(POLICY, "customers"), JANE, () => undefined);
 
   it("keeps no email there", () => {
     const { rewrite } = rewriting();

@@ -1,8 +1,10 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
-import { SELECT_ALL_FILES, SELECT_FILES } from "@lethe/datasets/erasure-requests/person-records";
-import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
+import { type InputFormat, inputFormatOf } from "@lethe/input-files/input-format";
+import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
 import type { Queryable } from "@lethe/warehouse/pool";
+import type { ErasureContext } from "./context.js";
+import { selectSourceFiles } from "./person-tables.js";
 
 /** A file that holds, or may hold, a person. */
 export interface PersonFile {
@@ -14,17 +16,35 @@ export interface PersonFile {
   readonly format: InputFormat;
 }
 
-/** Returns the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. */
-export async function filesOf(db: Queryable, ids: readonly string[], email: string | null): Promise<PersonFile[]> {
-  const { rows } = await db.query<FileRow>(SELECT_FILES, [ids, email]);
+/**
+ * Returns the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. What was
+ * loaded names its file in the warehouse, what was rejected in quarantine. Files that are unreadable as a whole can hold
+ * anybody.
+ */
+export async function filesOf(
+  { pool, datasets }: Pick<ErasureContext, "pool" | "datasets">,
+  ids: readonly string[],
+  email: string | null,
+): Promise<PersonFile[]> {
+  const sources = selectSourceFiles([...datasets.database.tables, ...LEDGER_TABLES]);
+  const { rows } = await pool.query<FileRow>(
+    `with person_files as (${sources})
+     ${SELECT_FILE} where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
+     order by id`,
+    [ids, email],
+  );
   return toPersonFiles(rows);
 }
 
 /** Returns every file that Lethe keeps. */
 export async function allFiles(db: Queryable): Promise<PersonFile[]> {
-  const { rows } = await db.query<FileRow>(SELECT_ALL_FILES);
+  const { rows } = await db.query<FileRow>(`${SELECT_FILE} where kept_path is not null order by id`);
   return toPersonFiles(rows);
 }
+
+const SELECT_FILE = `
+  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
+  from ledger.files`;
 
 interface FileRow {
   id: number;
@@ -42,7 +62,7 @@ function toPersonFiles(rows: readonly FileRow[]): PersonFile[] {
   for (const row of rows) {
     const { dataset } = row;
     const partition = { date: row.date, hour: row.hour };
-    const format = parseFileName(row.path.slice(row.path.lastIndexOf("/") + 1))?.format;
+    const format = inputFormatOf(row.path);
     if (format === undefined) continue;
     const isQuarantined = row.state === "quarantined";
     if (row.keptPath !== null) {

@@ -1,9 +1,10 @@
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import { cleanEmail } from "@lethe/datasets/cleaning/text";
-import { COUNT_RECORDS, SELECT_IDENTITY } from "@lethe/datasets/erasure-requests/plan-records";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { filesOf } from "./person-files.js";
+import { countRows, personTables, selectIdentity } from "./person-tables.js";
+import { COUNT_QUARANTINED } from "./quarantine-statements.js";
 import { type FileContext, scanFile } from "./scan-file.js";
 
 export interface ErasurePlan {
@@ -23,21 +24,36 @@ export type PlanContext = Pick<ErasureContext, "pool" | keyof FileContext>;
 /** Describes what an erasure would reach, and changes nothing. Takes the id and email as the request would give them. */
 export async function planErasure(context: PlanContext, customerId: string, email: string): Promise<ErasurePlan> {
   const cleaned = cleanEmail(email) ?? "";
-  const { rows } = await context.pool.query<{ ids: string[]; identity: ErasurePlan["identity"] }>(SELECT_IDENTITY, [
-    customerId,
-    cleaned,
+  const tables = personTables(context.datasets);
+  const asked = selectIdentity(tables, customerId, cleaned);
+  const { rows } = await context.pool.query<{ ids: string[]; identity: ErasurePlan["identity"] }>(asked.text, [
+    ...asked.values,
   ]);
   const ids = rows[0]?.ids ?? [customerId];
   const identity = rows[0]?.identity ?? "unknown";
-  const counted = await context.pool.query<{ place: string; records: number }>(COUNT_RECORDS, [ids, cleaned]);
-  const places: ErasurePlace[] = counted.rows.map(({ place, records }) => ({ place, name: "", records, values: 0 }));
+  const places: ErasurePlace[] = [];
+  for (const table of tables) {
+    const { text, values } = countRows(table, ids);
+    const counted = await context.pool.query<{ records: number }>(text, [...values]);
+    addPlace(places, table.declaration.name, counted.rows);
+  }
+  addPlace(
+    places,
+    "ledger.quarantine",
+    (await context.pool.query<{ records: number }>(COUNT_QUARANTINED, [ids, cleaned])).rows,
+  );
   const isPerson: FindSuppression = (id, mail) =>
     (id !== null && ids.includes(id)) || (mail !== null && mail === cleaned) ? NO_KEY : undefined;
-  for (const file of await filesOf(context.pool, ids, cleaned)) {
+  for (const file of await filesOf(context, ids, cleaned)) {
     const { findings } = await scanFile(context, file, isPerson);
     if (findings > 0) places.push({ place: file.place, name: file.path, records: findings, values: 0 });
   }
   return { identity, places };
+}
+
+function addPlace(places: ErasurePlace[], place: string, counts: readonly { readonly records: number }[]): void {
+  const records = counts.reduce((sum, count) => sum + count.records, 0);
+  if (records > 0) places.push({ place, name: "", records, values: 0 });
 }
 
 const NO_KEY = { id: "", secret: Buffer.alloc(0) };

@@ -52,7 +52,7 @@ async function scanBytes(
   findSuppression: FindSuppression,
 ): Promise<FileScan> {
   const result = { records: 0, bytes: 0, findings: 0 };
-  const dataset = context.datasets[file.dataset];
+  const dataset = context.datasets.get(file.dataset);
   const look = (record: unknown, text: string) => {
     result.records += 1;
     if (namesSuppressed(dataset, record, text, findSuppression)) result.findings += 1;

@@ -1,5 +1,4 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { ALL_PEOPLE, ALL_QUARANTINED } from "@lethe/datasets/erasure-requests/scan-records";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
 import {
@@ -12,6 +11,8 @@ import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { namesSuppressed } from "./names-suppressed.js";
 import { allFiles } from "./person-files.js";
+import { personTables, selectEverybody } from "./person-tables.js";
+import { ALL_QUARANTINED } from "./quarantine-statements.js";
 import { scanFile } from "./scan-file.js";
 
 export interface Finding {
@@ -68,7 +69,9 @@ async function scanTables(context: ErasureContext, findSuppression: FindSuppress
     if (isFound) sums.found += 1;
     byPlace.set(place, sums);
   };
-  const people = await context.pool.query<{ place: string; id: string | null; email: string | null }>(ALL_PEOPLE);
+  const people = await context.pool.query<{ place: string; id: string | null; email: string | null }>(
+    selectEverybody(personTables(context.datasets)),
+  );
   for (const { place, id, email } of people.rows) look(place, findSuppression(id, email) !== undefined);
   const quarantined = await context.pool.query<QuarantinedRow>(ALL_QUARANTINED);
   for (const row of quarantined.rows) look("ledger.quarantine", isNamed(context, row, findSuppression));
@@ -85,5 +88,5 @@ interface QuarantinedRow {
 function isNamed(context: ErasureContext, row: QuarantinedRow, findSuppression: FindSuppression): boolean {
   const text = Buffer.from(row.payload, row.encoding).toString("utf8");
   if (row.reason === "unreadable") return findMentionedPerson(text, findSuppression) !== undefined;
-  return namesSuppressed(context.datasets[row.dataset], JSON.parse(text), text, findSuppression);
+  return namesSuppressed(context.datasets.get(row.dataset), JSON.parse(text), text, findSuppression);
 }

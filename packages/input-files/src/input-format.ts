@@ -1,4 +1,4 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 
 /** `json`: lines, one object, or an array; `ndjson`: lines; `csv`: a header and rows. */
 export interface InputFormat {
@@ -8,13 +8,20 @@ export interface InputFormat {
 
 /**
  * Reads dataset and format off a file's name: `transactions.json.gz`, or with a tag where several files of a dataset come
- * in one hour, `erasure-requests.7f3a.ndjson`. Undefined for a name that is of none.
+ * in one hour, `erasure-requests.7f3a.ndjson`. Takes the datasets that there are; undefined for a name that is of none.
  */
 export function parseFileName(
   name: string,
+  datasets: readonly DatasetName[],
 ): { readonly dataset: DatasetName; readonly format: InputFormat } | undefined {
-  const [, stem, shape, gz] = /^([a-z-]+)(?:\.[A-Za-z0-9_-]{1,64})?\.(json|ndjson|csv)(\.gz)?$/.exec(name) ?? [];
-  const dataset = DATASET_NAMES.find((known) => known === stem);
-  if (dataset === undefined || (shape !== "json" && shape !== "ndjson" && shape !== "csv")) return undefined;
-  return { dataset, format: { shape, gzip: gz !== undefined } };
+  const dataset = datasets.find((known) => name.startsWith(`${known}.`));
+  const format = inputFormatOf(name);
+  return dataset === undefined || format === undefined ? undefined : { dataset, format };
+}
+
+/** Reads the format off the name, or the path, of a dataset's file; undefined for a name that is of no format. */
+export function inputFormatOf(path: string): InputFormat | undefined {
+  const [, shape, gz] = /(?:^|\/)[a-z-]+(?:\.[A-Za-z0-9_-]{1,64})?\.(json|ndjson|csv)(\.gz)?$/.exec(path) ?? [];
+  if (shape !== "json" && shape !== "ndjson" && shape !== "csv") return undefined;
+  return { shape, gzip: gz !== undefined };
 }

@@ -1,12 +1,12 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
-import { type MaskableFields, parsePolicy } from "./policy.js";
+import { defaultPolicy, type MaskableFields, parsePolicy, strategiesOf } from "./policy.js";
 
 const FIELDS: MaskableFields = {
-  customers: { id: ["hmac"], email: ["null", "keep"] },
-  products: { sku: ["keep"] },
-  transactions: { "delivery_address.city": ["null"] },
-  "erasure-requests": { "customer-id": ["hmac"] },
+  customers: { id: { mask: "hmac", strategies: ["hmac"] }, email: { mask: "null", strategies: ["null", "keep"] } },
+  products: { sku: { mask: "keep", strategies: ["keep"] } },
+  transactions: { "delivery_address.city": { mask: "null", strategies: ["null"] } },
+  "erasure-requests": { "customer-id": { mask: "hmac", strategies: ["hmac"] } },
 };
 
 function policy(customers: Record<string, unknown>, more: Record<string, unknown> = {}): string {
@@ -57,5 +57,21 @@ describe("parsePolicy", () => {
 
   it.each(["", "{", "version: 1"])("says that %j is not JSON", (json) => {
     expect(() => parsePolicy(json, FIELDS)).toThrow(new ConfigurationError("the policy is not JSON"));
+  });
+});
+
+describe("defaultPolicy", () => {
+  it("takes of each field what the dataset declares, and is another version when that changes", () => {
+    const policy = defaultPolicy(FIELDS);
+    expect(strategiesOf(policy, "customers")).toEqual({ id: "hmac", email: "null" });
+    expect(parsePolicy(JSON.stringify(policy), FIELDS)).toEqual(policy);
+    const changed = { ...FIELDS, products: { sku: { mask: "null", strategies: ["null"] } } } as const;
+    expect(defaultPolicy(changed).version).not.toBe(policy.version);
+    expect(defaultPolicy({ ...FIELDS }).version).toBe(policy.version);
+  });
+
+  it("does not stand for a dataset that it does not name", () => {
+    expect(() => strategiesOf(defaultPolicy(FIELDS), "returns")).toThrow(ConfigurationError);
+    expect(() => strategiesOf(defaultPolicy(FIELDS), "constructor")).toThrow(ConfigurationError);
   });
 });

@@ -1,4 +1,5 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import { createHash } from "node:crypto";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -6,26 +7,39 @@ import { MASKING_STRATEGIES, type MaskingStrategy } from "./mask-value.js";
 
 const FieldStrategies = Type.Record(Type.String(), Type.Enum(MASKING_STRATEGIES));
 
-const PolicySchema = Type.Object(
-  {
-    /** Names this policy in every request that was masked under it. */
-    version: Type.String({ minLength: 1 }),
-    datasets: Type.Object(
-      Object.fromEntries(DATASET_NAMES.map((name) => [name, FieldStrategies])) as Record<
-        DatasetName,
-        typeof FieldStrategies
-      >,
-      { additionalProperties: false },
-    ),
-  },
-  { additionalProperties: false },
-);
-
 /** By dataset and field of the input, what becomes of the field when its person is erased. */
-export type Policy = Static<typeof PolicySchema>;
+export interface Policy {
+  /** Names this policy in every request that was masked under it. */
+  readonly version: string;
+  readonly datasets: Readonly<Record<DatasetName, Static<typeof FieldStrategies>>>;
+}
 
-/** By dataset, every field that the input has, and the strategies that its kind of value can bear. */
-export type MaskableFields = Readonly<Record<DatasetName, Readonly<Record<string, readonly MaskingStrategy[]>>>>;
+/** By dataset, every field that the input has: the strategy that it has by default, and those that it can bear. */
+export type MaskableFields = Readonly<
+  Record<
+    DatasetName,
+    Readonly<Record<string, { readonly mask: MaskingStrategy; readonly strategies: readonly MaskingStrategy[] }>>
+  >
+>;
+
+/** Returns the strategies of a dataset's fields. Throws ConfigurationError for a dataset that the policy does not name. */
+export function strategiesOf(policy: Policy, dataset: DatasetName): Static<typeof FieldStrategies> {
+  const strategies = Object.hasOwn(policy.datasets, dataset) ? policy.datasets[dataset] : undefined;
+  if (strategies === undefined) throw new ConfigurationError(`the policy does not name the dataset ${dataset}`);
+  return strategies;
+}
+
+/** Returns the policy that the datasets declare. Its version changes with every change of a strategy. */
+export function defaultPolicy(fields: MaskableFields): Policy {
+  const datasets = Object.fromEntries(
+    Object.entries(fields).map(([dataset, declared]) => [
+      dataset,
+      Object.fromEntries(Object.entries(declared).map(([field, { mask }]) => [field, mask])),
+    ]),
+  );
+  const digest = createHash("sha256").update(JSON.stringify(datasets)).digest("hex");
+  return { version: `default-${digest.slice(0, 12)}`, datasets };
+}
 
 /**
  * Reads a policy from its JSON text and holds it against the fields that the datasets have: nothing personal may be
@@ -34,25 +48,39 @@ export type MaskableFields = Readonly<Record<DatasetName, Readonly<Record<string
  */
 export function parsePolicy(json: string, fields: MaskableFields): Policy {
   const policy = parseJson(json);
-  const check = Compile(PolicySchema);
+  const check = Compile(policySchema(Object.keys(fields)));
   if (!check.Check(policy)) {
     const [first] = check.Errors(policy);
     throw new ConfigurationError(`the policy is wrong at "${first?.instancePath ?? ""}": ${first?.message ?? ""}`);
   }
-  const problems = DATASET_NAMES.flatMap((dataset) => problemsOf(dataset, policy.datasets[dataset], fields[dataset]));
+  const problems = Object.entries(fields).flatMap(([dataset, declared]) =>
+    problemsOf(dataset, policy.datasets[dataset] ?? {}, declared),
+  );
   if (problems.length > 0) throw new ConfigurationError(`the policy does not fit the datasets: ${problems.join("; ")}`);
   return policy;
+}
+
+function policySchema(names: readonly DatasetName[]) {
+  return Type.Object(
+    {
+      version: Type.String({ minLength: 1 }),
+      datasets: Type.Object(Object.fromEntries(names.map((name) => [name, FieldStrategies])), {
+        additionalProperties: false,
+      }),
+    },
+    { additionalProperties: false },
+  );
 }
 
 function problemsOf(
   dataset: DatasetName,
   strategies: Readonly<Record<string, MaskingStrategy>>,
-  fields: MaskableFields[DatasetName],
+  fields: MaskableFields[DatasetName] = {},
 ): string[] {
   const missing = Object.keys(fields).filter((field) => !Object.hasOwn(strategies, field));
   const problems = missing.map((field) => `${dataset}.${field} has no strategy`);
   for (const [field, strategy] of Object.entries(strategies)) {
-    const possible = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    const possible = Object.hasOwn(fields, field) ? fields[field]?.strategies : undefined;
     if (possible === undefined) problems.push(`${dataset}.${field} is no field of the dataset`);
     else if (!possible.includes(strategy)) {
       problems.push(`${dataset}.${field} cannot be masked by ${strategy}, only by ${possible.join(" or ")}`);

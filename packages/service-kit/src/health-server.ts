@@ -1,10 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { Registry } from "prom-client";
+import { withTimeout } from "./with-timeout.js";
 
-/** Checks that what a service needs answers; each rejects when it does not. */
+/** Checks, by name, of what a service needs. A check rejects when what it asks does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Gives, by name, whether each check answered within two seconds. */
+/** Reports which checks succeed within two seconds, and whether all of them do. */
 export async function checkReadiness(
   checks: ReadinessChecks,
 ): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
@@ -14,7 +15,7 @@ export async function checkReadiness(
   return { ready: results.every(([, ok]) => ok), checks: Object.fromEntries(results) };
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics` on the loopback address: for a container's health check and a scraper beside it. */
+/** Serves `/healthz`, `/readyz` and `/metrics` on the loopback address, for a container's health check and a local scraper. */
 export async function startHealthServer(
   port: number,
   checks: ReadinessChecks,
@@ -42,18 +43,16 @@ export async function startHealthServer(
   return server;
 }
 
-const PATIENCE_MS = 2_000;
+const ANSWER_MS = 2_000;
 
 async function answers(check: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MS);
-  });
   try {
-    return await Promise.race([check().then(() => true), late]);
+    return await withTimeout(
+      check().then(() => true),
+      ANSWER_MS,
+      () => false,
+    );
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,6 +3,10 @@ import { StagedObjectError } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
 import { createLogger, type Logger } from "./logger.js";
 
+const PERSONAL_NAMES = [
+  ...["first_name", "last_name", "date_of_birth", "email", "phone_number", "phone_e164", "address", "city", "postcode"],
+  ...["delivery_address", "customer_id", "customer-id"],
+];
 const MARKER = "MARKx7 Jane Doe";
 
 /** Returns the lines that are logged, parsed. */
@@ -14,7 +18,7 @@ function logged(work: (log: Logger) => void): Record<string, unknown>[] {
       done();
     },
   });
-  work(createLogger("loader", "debug", destination));
+  work(createLogger("loader", "debug", PERSONAL_NAMES, destination));
   return text
     .split("\n")
     .slice(0, -1)

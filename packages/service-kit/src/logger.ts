@@ -3,34 +3,22 @@ import { safeError } from "./safe-error.js";
 
 export type { Logger };
 
-// Fields of the input, on the first three levels of a log line. Nothing should log them; this is the second lock.
-const PERSONAL_FIELDS = [
-  "first_name",
-  "last_name",
-  "date_of_birth",
-  "email",
-  "phone_number",
-  "phone_e164",
-  "address",
-  "city",
-  "postcode",
-  "delivery_address",
-  "customer_id",
-  "customer-id",
-  "payload",
-];
 const SECRET_FIELDS = ["authorization", "cookie", "token", "password", "databaseUrl", "redisUrl"];
 
+/** What holds whole records, whatever their dataset. */
+const RECORD_FIELDS = ["payload"];
+
 /**
- * Creates a service's logger: JSON lines on standard output or another destination, errors stripped by `safeError`, known
- * fields redacted.
+ * Creates a service's logger: JSON lines on standard output or another destination, errors stripped by `safeError`.
+ * `personalNames` are the fields that nothing should log; on the first three levels of a line they are redacted.
  */
 export function createLogger(
   service: string,
   level: string,
+  personalNames: readonly string[],
   destination: DestinationStream = pino.destination(1),
 ): Logger {
-  const fields = [...PERSONAL_FIELDS, ...SECRET_FIELDS];
+  const fields = [...personalNames, ...RECORD_FIELDS, ...SECRET_FIELDS];
   const options: LoggerOptions = {
     level,
     base: { service },

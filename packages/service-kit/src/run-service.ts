@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
@@ -7,6 +6,7 @@ import { createMetrics, type JobMetrics } from "./metrics.js";
 import { connectRedis } from "./redis.js";
 import { safeError } from "./safe-error.js";
 import { type CommonSettings, type Environment, processEnvironment, readSettings } from "./settings.js";
+import { withTimeout } from "./with-timeout.js";
 import type { WorkerContext } from "./worker.js";
 
 export interface ServiceContext extends WorkerContext {
@@ -27,6 +27,8 @@ export interface RunningService {
 export interface ServiceDefinition<S extends TObject> {
   readonly name: string;
   readonly settings: S;
+  /** Names of fields about people, which no log line may show. */
+  readonly personalNames: readonly string[];
   start(settings: Static<S> & CommonSettings, context: ServiceContext): Promise<RunningService>;
 }
 
@@ -54,7 +56,7 @@ export async function runService<S extends TObject>(
   const stopRequest = waitForStopRequest();
   try {
     const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
-    const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL);
+    const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL, definition.personalNames);
     await runWith<S>(definition, settings, log, stopRequest);
   } catch (error) {
     const { code, message, frames } = safeError(error);
@@ -64,7 +66,7 @@ export async function runService<S extends TObject>(
   } finally {
     if (process.connected) process.disconnect();
     // A connection that waits for a lost Redis would keep the process; one with nothing open ends before.
-    void setTimeout(LAST_MS, undefined, { ref: false }).then(() => process.exit());
+    setTimeout(() => process.exit(), LAST_MS).unref();
   }
 }
 
@@ -95,10 +97,8 @@ async function runWith<S extends TObject>(
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
     log.info({ reason: await stopRequest }, "stopping");
     // Closing asks a database and a Redis that may not answer any more.
-    const isStopped = await Promise.race([
-      service.stop(GRACE_MS).then(() => true),
-      setTimeout(GRACE_MS + HANGING_MS, false, { ref: false }),
-    ]);
+    const stopped = service.stop(GRACE_MS).then(() => true);
+    const isStopped = await withTimeout(stopped, GRACE_MS + HANGING_MS, () => false);
     health?.close();
     if (isStopped) log.info("stopped");
     else log.warn("ended before everything was closed");

@@ -13,21 +13,30 @@ export function processEnvironment(): Environment {
 
 /** The settings that every service has; a service's own schema spreads them in. */
 export const COMMON_SETTINGS = {
-  NODE_ENV: Type.Enum(["development", "production", "test"], { default: "development" }),
-  DATABASE_URL: Type.String({ pattern: "^postgres(ql)?://", description: "PostgreSQL's URL" }),
-  REDIS_URL: Type.String({ pattern: "^rediss?://", description: "Redis' URL" }),
+  NODE_ENV: Type.Enum(["development", "production", "test"], {
+    default: "development",
+    description: "Kind of installation; in production the scheduler refuses to start without LETHE_API_TOKEN",
+  }),
+  DATABASE_URL: Type.String({
+    pattern: "^postgres(ql)?://",
+    description: "URL of the PostgreSQL database, with user and password",
+  }),
+  REDIS_URL: Type.String({ pattern: "^rediss?://", description: "URL of Redis, with its password where it has one" }),
   DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
   LETHE_QUEUE_PREFIX: Type.String({
     default: "lethe",
     pattern: "^[a-z0-9-]+$",
-    description: "First part of Redis keys",
+    description: "First part of every Redis key; all services of an installation must have the same",
   }),
-  LETHE_LOG_LEVEL: Type.Enum(["debug", "info", "warn", "error", "silent"], { default: "info" }),
+  LETHE_LOG_LEVEL: Type.Enum(["debug", "info", "warn", "error", "silent"], {
+    default: "info",
+    description: "Least level of what is logged",
+  }),
   LETHE_LOCK_SECONDS: Type.Integer({
     default: 30,
     minimum: 2,
     maximum: 3_600,
-    description: "Time after which a job is taken from a worker that does not renew its hold on it",
+    description: "Seconds after which a job is taken from a worker that does not renew its lock on it",
   }),
   LETHE_HEALTH_PORT: Type.Integer({
     default: 0,
@@ -37,12 +46,37 @@ export const COMMON_SETTINGS = {
   }),
 } as const;
 
+/** The keys and the policy of masking, for whoever masks. */
+export const PRIVACY_SETTINGS = {
+  LETHE_PRIVACY_KEY: Type.String({
+    description: "Key of the suppression list and of pseudonyms: 32 bytes or more as hexadecimal digits",
+  }),
+  LETHE_POLICY_FILE: Type.Optional(
+    Type.String({ description: "File of the masking policy; without it the policy that comes with Lethe applies" }),
+  ),
+} as const;
+
+/** Where the API listens, for the scheduler and for what starts it. */
+export const API_ADDRESS_SETTINGS = {
+  LETHE_HOST: Type.String({
+    default: "127.0.0.1",
+    description: "Address that the API listens on; any other than a loopback address needs LETHE_API_TOKEN",
+  }),
+  LETHE_PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    description: "Port that the API listens on; 0 takes any free one",
+  }),
+} as const;
+
 /** The bound of staging, for the services that keep it. */
 export const STAGING_SETTINGS = {
   LETHE_STAGING_BYTES: Type.Integer({
     default: 2 * 1024 ** 3,
     minimum: 1024 ** 2,
-    description: "Bytes that batches may take up between the services; an extractor that is too far ahead waits",
+    description:
+      "Space in bytes that batches between the services may take up; an extractor that would exceed it waits",
   }),
 } as const;
 

@@ -8,6 +8,7 @@ export const UNPACK_SETTINGS = {
   LETHE_MAX_UNPACK_RATIO: Type.Integer({
     default: 200,
     minimum: 1,
-    description: "A packed file that becomes larger than this many times itself, and than 16 MiB, is unreadable",
+    description:
+      "A packed file that grows to more than this many times its size, and to more than 16 MiB, is unreadable",
   }),
 } as const;

@@ -16,7 +16,7 @@ let queues: Queues;
 let workers: RunningWorker[] = [];
 beforeEach(() => {
   const prefix = `kit-${randomBytes(6).toString("hex")}`;
-  context = { redis, prefix, lockMs: 30_000, log: createLogger("kit", "silent"), metrics: createMetrics("kit") };
+  context = { redis, prefix, lockMs: 30_000, log: createLogger("kit", "silent", []), metrics: createMetrics("kit") };
   queues = openQueues(redis, prefix);
 });
 afterEach(async () => {

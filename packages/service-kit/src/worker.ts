@@ -3,9 +3,11 @@ import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@let
 import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
+import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
 import { type SafeError, safeError } from "./safe-error.js";
+import { withTimeout } from "./with-timeout.js";
 
 export interface JobHandler<N extends JobName> {
   /**
@@ -40,17 +42,6 @@ export interface RunningWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * How often a job may lose its worker before it fails. A process that is killed while it works is an accident of the
- * machine more often than the job's doing, and with BullMQ's own 1 the second such accident would end a run.
- */
-const MAX_STALLED_COUNT = 10;
-
-/**
- * Looks for jobs that nobody renews, in the time of a lock. The second one that finds a job so gives it away: at the latest
- * two locks after a crash.
- */
-const LOOKS_PER_LOCK = 2;
 /** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
 const HEED_MS = 1_000;
 /** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
@@ -104,9 +95,7 @@ export function startWorker<N extends JobName>(
       connection: context.redis,
       prefix: context.prefix,
       concurrency,
-      lockDuration: context.lockMs,
-      stalledInterval: context.lockMs / LOOKS_PER_LOCK,
-      maxStalledCount: MAX_STALLED_COUNT,
+      ...jobOwnership(context.lockMs),
     },
   );
   // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.
@@ -118,10 +107,11 @@ export function startWorker<N extends JobName>(
   return {
     async stop(graceMs) {
       // BullMQ waits for jobs, and for a Redis that does not answer, without end; closing by force later on changes nothing.
-      const closed = worker.close();
-      if (await endsWithin(closed, graceMs * PATIENT_PART)) return;
+      const closed = worker.close().then(() => true);
+      if (await withTimeout(closed, graceMs * PATIENT_PART, () => false)) return;
       stopping.abort(new Error("the service stops"));
-      if (!(await endsWithin(closed, graceMs * (1 - PATIENT_PART)))) log.warn("stopped in the middle of a job");
+      const isClosed = await withTimeout(closed, graceMs * (1 - PATIENT_PART), () => false);
+      if (!isClosed) log.warn("stopped in the middle of a job");
     },
   };
 }
@@ -144,19 +134,6 @@ async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     return await Promise.race([work, unheeded]);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
-  }
-}
-
-/** Reports whether something ends within so many milliseconds. */
-async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
     clearTimeout(timer);
   }
 }

@@ -52,10 +52,17 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "tex
   return pg.types.getTypeParser(oid, format as "text");
 };
 
+/** Takes a connection out of a pool. Throws TransientError when the database does not answer. */
+export async function connect(pool: Pool): Promise<Client> {
+  return pool.connect().catch((error: unknown) => {
+    throw toConnectionError(error);
+  });
+}
+
 /**
- * Runs `work` in one transaction on one connection: commits when it returns, rolls back when it throws.
- * Errors that another try may heal (lost connection, deadlock, serialization) come out as TransientError. When `signal`
- * aborts, the connection is cut off: the server rolls back soon, and this throws.
+ * Runs `work` in one transaction on one connection: commits when it returns, rolls back when it throws. Throws
+ * TransientError for errors that another attempt may heal (a lost connection, a deadlock, a serialization failure). When
+ * `signal` aborts, this closes the connection, so that the server soon rolls back, and throws the signal's reason.
  */
 export async function inTransaction<T>(
   pool: Pool,
@@ -63,14 +70,10 @@ export async function inTransaction<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const client = await pool.connect().catch((error: unknown) => {
-    throw hasSqlState(error)
-      ? asTransient(error)
-      : new TransientError("no connection to the database", { cause: error });
-  });
+  const client = await connect(pool);
   let broken: Error | undefined;
   let isStale = false;
-  // A connection that breaks between two queries says so by an event, which would end the process if nobody listened.
+  // A connection that breaks between two queries emits an event, which would end the process if nothing listened.
   const onError = (error: Error) => {
     broken = error;
   };
@@ -88,9 +91,7 @@ export async function inTransaction<T>(
     });
     signal?.throwIfAborted();
     isStale = hasSqlState(error) && STALE_SESSION_SQLSTATE.test(error.code);
-    throw broken === undefined
-      ? asTransient(error)
-      : new TransientError("the connection to the database was lost", { cause: error });
+    throw broken === undefined ? asTransient(error) : lostConnection(error);
   } finally {
     stopWatching();
     client.off("error", onError);
@@ -108,9 +109,19 @@ const STALE_SESSION_SQLSTATE = /^42(501|P07)$/;
 
 function asTransient(error: unknown): unknown {
   if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;
-  return new TransientError(`the database gave way (${error.code})`, { cause: error });
+  return new TransientError(`the database could not do it now (${error.code})`, { cause: error });
 }
 
-function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
+/** Returns what to throw for an error of a connection's own: what PostgreSQL did not answer, the network did. */
+export function toConnectionError(error: unknown): unknown {
+  return hasSqlState(error) ? asTransient(error) : lostConnection(error);
+}
+
+function lostConnection(cause: unknown): TransientError {
+  return new TransientError("there is no connection to the database, or it was lost", { cause });
+}
+
+/** Reports whether an error is PostgreSQL's, with a code that says what it is. */
+export function hasSqlState(error: unknown): error is pg.DatabaseError & { code: string } {
   return error instanceof pg.DatabaseError && error.code !== undefined;
 }

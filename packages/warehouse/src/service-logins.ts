@@ -1,6 +1,7 @@
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
 import { createPool, inTransaction } from "./pool.js";
 import { scramVerifier } from "./scram-verifier.js";
-import type { RoleOwner } from "./service-pool.js";
+import { toRole } from "./table-rights.js";
 
 /**
  * Returns each service a login of its own, `lethe_<service>_login`, that can do what the service's role can and no more, and
@@ -10,19 +11,19 @@ import type { RoleOwner } from "./service-pool.js";
  */
 export async function ensureServiceLogins(
   databaseUrl: string,
-  passwords: ReadonlyMap<RoleOwner, string>,
+  passwords: ReadonlyMap<ServiceName, string>,
 ): Promise<string[]> {
   const pool = createPool(databaseUrl, 1, "lethe-migrate");
   try {
     return await inTransaction(pool, async (client) => {
       const logins: string[] = [];
       for (const [service, password] of passwords) {
-        const login = `lethe_${service}_login`;
+        const login = `${toRole(service)}_login`;
         const { rows } = await client.query<{ statement: string }>(
           `select format('%s role %I login password %L',
                          case when exists (select from pg_roles where rolname = $1::text) then 'alter' else 'create' end, $1::text, $2::text)
                   || format('; grant %I to %I', $3::text, $1::text) as statement`,
-          [login, scramVerifier(password), `lethe_${service}`],
+          [login, scramVerifier(password), toRole(service)],
         );
         await client.query(rows[0]?.statement ?? "");
         logins.push(login);
@@ -39,7 +40,6 @@ const LET_ONLY_ROLES_CONNECT = `
   do $$
   begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to lethe_scheduler, lethe_extractor, lethe_transformer, lethe_loader,
-                                                    lethe_analyst', current_database());
+    execute format('grant connect on database %I to ${[...SERVICE_NAMES, "analyst"].map(toRole).join(", ")}', current_database());
     execute format('grant temporary on database %I to lethe_loader, lethe_merger', current_database());
   end $$`;

@@ -1,11 +1,10 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import type { ServiceName } from "@lethe/contracts/services";
 import { createPool, type Pool } from "./pool.js";
-
-/** The services that have a role of their own in the database: `lethe_` and the name. */
-export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
+import { toRole } from "./table-rights.js";
 
 /**
- * Creates a service's connection pool. Each of its connections has the rights of the service's role (`sql-scripts/rights`)
+ * Creates a service's connection pool. Each of its connections has the rights of the service's role, `lethe_` and its name (`sql-scripts/rights`),
  * from its first statement on, whatever else the login may do. Where the server has no such role, because nobody was
  * allowed to make it, the login's own rights are used and `onWarning` is told. Throws ConfigurationError when the role is
  * there and the login may not take it on, or when the role could do more than it must.
@@ -13,10 +12,10 @@ export type RoleOwner = "scheduler" | "extractor" | "transformer" | "loader";
 export async function openServicePool(
   databaseUrl: string,
   maxConnections: number,
-  service: RoleOwner,
+  service: ServiceName,
   onWarning: (message: string) => void,
 ): Promise<Pool> {
-  const role = `lethe_${service}`;
+  const role = toRole(service);
   const name = `lethe-${service}`;
   switch (await wayInto(role, databaseUrl, name)) {
     case "take":

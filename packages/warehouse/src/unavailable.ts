@@ -1,6 +1,7 @@
 /**
- * Reports whether an error, or what caused it, says that the database cannot be reached or gave its connection up: the
- * network's codes of Node, SQLSTATE of a server that refuses, starts up or shuts down, and what `pg` says without a code.
+ * Reports whether an error, or what caused it, means that the database cannot be reached or closed the connection. Node's
+ * network errors count, the SQLSTATE of a server that refuses connections, starts up or shuts down, and those errors of `pg`
+ * that have no code.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let each = error, depth = 0; each instanceof Error && depth < MOST_CAUSES; each = each.cause, depth += 1) {

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createDatasets } from "@lethe/datasets/all-datasets";
-import { cloneDatabase } from "@lethe/local-stack/test-database";
+import { createDatasets } from "@lethe/datasets/registry";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";

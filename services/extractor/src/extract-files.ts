@@ -27,12 +27,12 @@ export async function extractFiles(
   runId: string,
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
-  const { files, left, unexpected, otherUnexpected } = await scanLanding(
-    context.storage,
-    run.dataset,
-    run.range,
-    context.limits.maxFilesPerRun,
-  );
+  const { files, left, unexpected, otherUnexpected } = await scanLanding(context.storage, {
+    dataset: run.dataset,
+    datasets: context.datasets.names,
+    range: run.range,
+    maxFiles: context.limits.maxFilesPerRun,
+  });
   for (const { code, path } of unexpected) await addNotice(context.pool, runId, code, path);
   if (otherUnexpected > 0)
     await addNotice(context.pool, runId, "unexpected_entries_left", ".", `They are ${otherUnexpected}.`);
@@ -97,7 +97,8 @@ async function quarantineWhole(
   const claim = await inTransaction(context.pool, async (client) => {
     const [claim] = await claimFiles(client, runId, run.dataset, [file], run.force);
     if (claim !== undefined && "fileId" in claim) {
-      await quarantineFile(client, runId, run.dataset, claim.fileId, quarantinePath(file), message);
+      const keptPath = quarantinePath(file);
+      await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
       await addNotice(client, runId, "file_unreadable", file.path, message);
     }
     return claim;

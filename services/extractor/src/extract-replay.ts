@@ -23,21 +23,19 @@ export async function extractReplay(
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
   const { pool, queues, staging } = context;
-  const { missingKeyArrived } = context.datasets[run.dataset].merge;
+  const { missingKeyArrived } = context.datasets.get(run.dataset).merge;
   const recorded = await pendingBatches(pool, runId);
   for (const batchId of recorded) await enqueueBatch(queues, runId, batchId);
   let batches = recorded.length;
   let afterId = await lastReplayedId(pool, runId);
   for (;;) {
     context.signal.throwIfAborted();
-    const records = await nextReplayable(
-      pool,
-      run.dataset,
-      run.replayFilter,
-      missingKeyArrived,
-      afterId,
-      RECORDS_PER_BATCH,
-    );
+    const selection = {
+      dataset: run.dataset,
+      filter: run.replayFilter,
+      missingKeyArrived: missingKeyArrived ?? "false",
+    };
+    const records = await nextReplayable(pool, selection, afterId, RECORDS_PER_BATCH);
     const last = records.at(-1);
     if (last === undefined) return { files: 0, batches };
     afterId = last.id;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { parseFileName } from "@lethe/input-files/input-format";
+import { inputFormatOf } from "@lethe/input-files/input-format";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { describe, expect, it } from "vitest";
 import { landingOf } from "../test/data-folder.js";
@@ -13,7 +13,7 @@ const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
 async function inspect(name: string, content: string | Buffer, limits: Partial<typeof LIMITS> = {}) {
   const storage = openFolderStorage(await landingOf({ [name]: content }));
-  const format = parseFileName(name)?.format;
+  const format = inputFormatOf(name);
   if (format === undefined) throw new Error("no such format");
   const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
   const inspected = await inspectFile(

@@ -1,76 +1,8 @@
-import { createDatasets } from "@lethe/datasets/all-datasets";
-import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { lowerPriority } from "@lethe/service-kit/lower-priority";
-import { openQueues } from "@lethe/service-kit/queues";
 import { runService } from "@lethe/service-kit/run-service";
 import { tuneGarbageCollection } from "@lethe/service-kit/tune-garbage-collection";
-import { startWorker } from "@lethe/service-kit/worker";
-import { openFolderStorage } from "@lethe/storage/folder-storage";
-import { openStaging } from "@lethe/storage/staging";
-import { failRun } from "@lethe/warehouse/ledger/change-run";
-import { markFailed } from "@lethe/warehouse/ledger/load-batch";
-import { migrate } from "@lethe/warehouse/migrate";
-import { openServicePool } from "@lethe/warehouse/service-pool";
-import type { ExtractorContext } from "./context.js";
-import { extractRun } from "./extract-run.js";
-import { restageBatch } from "./restage-batch.js";
-import { ExtractorSettings } from "./settings.js";
-
-/** Runs of different datasets that are extracted side by side. */
-const RUNS_AT_ONCE = 4;
-/** Damaged batches that are made again side by side; that there is one at all is rare. */
-const RESTAGES_AT_ONCE = 1;
+import { extractorService } from "./service.js";
 
 lowerPriority();
 tuneGarbageCollection();
-await runService({
-  name: "extractor",
-  settings: ExtractorSettings,
-  async start(settings, service) {
-    await migrate(settings.DATABASE_URL);
-    // Each run holds one connection with its lock, waits for room on another and works on a third.
-    const pool = await openServicePool(
-      settings.DATABASE_URL,
-      3 * RUNS_AT_ONCE + RESTAGES_AT_ONCE + 2,
-      "extractor",
-      (warning) => service.log.warn(warning),
-    );
-    const queues = openQueues(service.redis, service.prefix);
-    const storage = openFolderStorage(settings.DATA_DIR);
-    const context: Omit<ExtractorContext, "signal"> = {
-      pool,
-      queues,
-      storage,
-      staging: openStaging(storage),
-      datasets: createDatasets(),
-      stagingBytes: settings.LETHE_STAGING_BYTES,
-      batchBytes: settings.LETHE_BATCH_BYTES,
-      limits: {
-        maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
-        maxColumns: settings.LETHE_MAX_COLUMNS,
-        maxFileBytes: settings.LETHE_MAX_FILE_BYTES,
-        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
-        maxFilesPerRun: settings.LETHE_MAX_FILES_PER_RUN,
-      },
-    };
-    const worker = startWorker(service, "extract", RUNS_AT_ONCE, {
-      handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
-      giveUp: ({ runId }, error) => failRun(pool, runId, "extract", error.code, error.message),
-    });
-    const restages = startWorker(service, "restage", RESTAGES_AT_ONCE, {
-      handle: (payload, _log, signal) => restageBatch({ ...context, signal }, payload),
-      async giveUp({ runId, batchId }, error) {
-        await markFailed(pool, runId, batchId, "extract", error.code, error.message);
-        await enqueueFinish(queues, runId);
-      },
-    });
-    return {
-      checks: { database: () => pool.query("select") },
-      async stop(graceMs) {
-        await Promise.all([worker.stop(graceMs), restages.stop(graceMs)]);
-        await queues.close();
-        await pool.end();
-      },
-    };
-  },
-});
+await runService(extractorService);

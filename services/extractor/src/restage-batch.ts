@@ -1,9 +1,9 @@
-import { basename } from "node:path/posix";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isPending } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { unpackedBytes } from "@lethe/input-files/file-source";
-import { parseFileName } from "@lethe/input-files/input-format";
+import { inputFormatOf } from "@lethe/input-files/input-format";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
@@ -27,7 +27,7 @@ export async function restageBatch(
 ): Promise<JobResult<"restage">> {
   const { pool, staging } = context;
   const info = await readBatch(pool, batchId);
-  if (info.state !== "staged" && info.state !== "transformed") return { lines: 0 };
+  if (!isPending(info.state)) return { lines: 0 };
   const origins = await readOrigins(pool, batchId);
   const made: MadeSegment[] = [];
   let lineCount = 0;
@@ -65,7 +65,7 @@ async function fromFile(
   origin: SegmentOrigin,
   firstOrdinal: number,
 ): Promise<MadeSegment> {
-  const format = parseFileName(basename(origin.path))?.format;
+  const format = inputFormatOf(origin.path);
   if (format === undefined) throw lost(batchId);
   const opened = await context.storage.open("landing", origin.path).catch((error: unknown) => {
     throw skipReason(error) === undefined ? error : lost(batchId);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { PartitionRange } from "@lethe/contracts/partition";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { dataFolderOf, landingOf } from "../test/data-folder.js";
@@ -9,6 +10,13 @@ import { MOST_UNEXPECTED, scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
 const MANY = 1_000;
+
+const wanted = (range: PartitionRange = EVERYTHING, maxFiles = MANY) => ({
+  dataset: "customers",
+  datasets: ["customers", "transactions"],
+  range,
+  maxFiles,
+});
 
 describe("scanLanding", () => {
   it("finds a dataset's files of every format, ordered by partition and name, and no other dataset's", async () => {
@@ -22,7 +30,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/products.json": "",
       "date=2020-01-01/hour=05/erasure-requests.json": "",
     });
-    const { files, unexpected } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(openFolderStorage(data), wanted());
     expect(files.map(({ path, format }) => [path, format.shape, format.gzip])).toEqual([
       ["date=2020-01-01/hour=05/customers.csv", "csv", false],
       ["date=2020-01-01/hour=05/customers.json.gz", "json", true],
@@ -39,7 +47,7 @@ describe("scanLanding", () => {
     const hours = ["date=2020-01-01/hour=22", "date=2020-01-01/hour=23", "date=2020-01-02/hour=00"];
     const data = await landingOf(Object.fromEntries(hours.map((hour) => [`${hour}/customers.json`, ""])));
     const range = { from: { date: "2020-01-01", hour: 23 }, to: { date: "2020-01-01", hour: 23 } };
-    const { files } = await scanLanding(openFolderStorage(data), "customers", range, MANY);
+    const { files } = await scanLanding(openFolderStorage(data), wanted(range));
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=23/customers.json"]);
   });
 
@@ -51,7 +59,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=06/customers.json": "",
     });
     for (const maxFiles of [1, 3, 1_501, 1_502]) {
-      const { files, left } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, maxFiles);
+      const { files, left } = await scanLanding(openFolderStorage(data), wanted(EVERYTHING, maxFiles));
       const all = ["hour=04/customers.json", ...names.map((name) => `hour=05/${name}`), "hour=06/customers.json"];
       expect(files.map(({ path }) => path)).toEqual(all.slice(0, maxFiles).map((path) => `date=2020-01-01/${path}`));
       expect(left).toBe(1_502 - maxFiles);
@@ -61,7 +69,7 @@ describe("scanLanding", () => {
   it("lists so many unexpected and counts the others", async () => {
     const names = Array.from({ length: MOST_UNEXPECTED + 7 }, (_, i) => `note-${i}.txt`);
     const data = await landingOf(Object.fromEntries(names.map((name) => [`date=2020-01-01/hour=05/${name}`, ""])));
-    const { unexpected, otherUnexpected } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, MANY);
+    const { unexpected, otherUnexpected } = await scanLanding(openFolderStorage(data), wanted());
     expect(unexpected).toHaveLength(MOST_UNEXPECTED);
     expect(otherUnexpected).toBe(7);
   });
@@ -81,7 +89,7 @@ describe("scanLanding", () => {
       "date=2020-01-01/hour=05/customers.csv/customers.csv": "",
       "notes/customers.json": "",
     });
-    const { files, unexpected } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(openFolderStorage(data), wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.json"]);
     const named = unexpected.map(({ code, path }) => `${code} ${path}`).sort();
     expect(named).toEqual([
@@ -106,7 +114,7 @@ describe("scanLanding", () => {
     await symlink(outside, join(data, "landing", "date=2020-01-01/hour=06"));
     await symlink(join(outside, "customers.json"), join(data, "landing", "date=2020-01-01/hour=05/customers.json"));
     await symlink("/nonexistent", join(data, "landing", "date=2020-01-01/hour=05/customers.ndjson"));
-    const { files, unexpected } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(openFolderStorage(data), wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(unexpected).toEqual([
       { code: "path_refused", path: "date=2020-01-01/hour=05/customers.json" },
@@ -121,14 +129,14 @@ describe("scanLanding", () => {
     const server = createServer().listen(join(data, "landing", "date=2020-01-01/hour=05/customers.json"));
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    const { files, unexpected } = await scanLanding(openFolderStorage(data), "customers", EVERYTHING, MANY);
+    const { files, unexpected } = await scanLanding(openFolderStorage(data), wanted());
     expect(files.map(({ path }) => path)).toEqual(["date=2020-01-01/hour=05/customers.csv"]);
     expect(unexpected).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 
   it("finds nothing in a landing that is empty or not there yet", async () => {
     const nothing = { files: [], left: 0, unexpected: [], otherUnexpected: 0 };
-    expect(await scanLanding(openFolderStorage(await landingOf({})), "customers", EVERYTHING, MANY)).toEqual(nothing);
-    expect(await scanLanding(openFolderStorage("/nonexistent"), "customers", EVERYTHING, MANY)).toEqual(nothing);
+    expect(await scanLanding(openFolderStorage(await landingOf({})), wanted())).toEqual(nothing);
+    expect(await scanLanding(openFolderStorage("/nonexistent"), wanted())).toEqual(nothing);
   });
 });

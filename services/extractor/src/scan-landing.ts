@@ -31,6 +31,15 @@ export interface Landing {
   readonly otherUnexpected: number;
 }
 
+/** What a run takes from landing. */
+export interface WantedFiles {
+  readonly dataset: DatasetName;
+  /** All datasets that there are: a file of another one is not unexpected. */
+  readonly datasets: readonly DatasetName[];
+  readonly range: PartitionRange;
+  readonly maxFiles: number;
+}
+
 /** Unexpected entries that are listed: a folder full of something else should not fill the ledger. */
 export const MOST_UNEXPECTED = 1_000;
 
@@ -39,12 +48,8 @@ export const MOST_UNEXPECTED = 1_000;
  * partition and name, and whatever lies there that is no input. Memory does not grow with the number of files in a folder.
  * Symbolic links are not followed: they could lead out of the folder.
  */
-export async function scanLanding(
-  storage: Storage,
-  dataset: DatasetName,
-  range: PartitionRange,
-  maxFiles: number,
-): Promise<Landing> {
+export async function scanLanding(storage: Storage, wanted: WantedFiles): Promise<Landing> {
+  const { range, maxFiles } = wanted;
   const unexpected: UnexpectedEntry[] = [];
   let otherUnexpected = 0;
   const onUnexpected = (code: NoticeCode, path: string) => {
@@ -57,7 +62,7 @@ export async function scanLanding(
   for (let i = 0; i < partitions.length; i += FOLDERS_AT_ONCE) {
     const room = maxFiles - files.length;
     const some = partitions.slice(i, i + FOLDERS_AT_ONCE);
-    for (const found of await Promise.all(some.map((one) => listFiles(storage, one, dataset, room, onUnexpected)))) {
+    for (const found of await Promise.all(some.map((one) => listFiles(storage, one, wanted, room, onUnexpected)))) {
       const taken = found.files.slice(0, maxFiles - files.length);
       files.push(...taken);
       left += found.left + found.files.length - taken.length;
@@ -99,7 +104,7 @@ async function listPartitions(
 async function listFiles(
   storage: Storage,
   partition: Partition,
-  dataset: DatasetName,
+  { dataset, datasets }: WantedFiles,
   room: number,
   onUnexpected: OnUnexpected,
 ): Promise<{ files: readonly LandedFile[]; left: number }> {
@@ -113,7 +118,7 @@ async function listFiles(
   };
   for await (const entry of storage.list("landing", folder)) {
     const path = `${folder}/${entry.name}`;
-    const named = parseFileName(entry.name);
+    const named = parseFileName(entry.name, datasets);
     if (entry.kind !== "file" || named === undefined) onUnexpected(codeOf(entry), path);
     else if (named.dataset === dataset) files.push({ path, partition, format: named.format });
     // A folder's entries come in no order, so those that are too many are known only after some more.

@@ -50,15 +50,16 @@ export async function finishJob(
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
+  const isOfRequests = dataset === context.datasets.requests.name;
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
   const useless = await overtakenRuns(context.pool, dataset);
-  if (isDone || dataset === "erasure-requests") useless.push(runId);
+  if (isDone || isOfRequests) useless.push(runId);
   for (const staged of useless) await context.staging.removeRun(staged);
   await forgetStaged(context.pool, useless);
-  if (dataset === "erasure-requests") {
+  if (isOfRequests) {
     await completeErasures(context, log);
-    const open = await pendingErasures(context.pool);
+    const open = await pendingErasures(context.pool, context.datasets.requests.name);
     if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
   }
   context.onStep?.("about to close");
@@ -75,7 +76,7 @@ export async function finishJob(
 
 /** The run that has just closed may be what erasures have waited for. */
 async function resumeErasures(context: LoaderContext, log: Logger): Promise<void> {
-  const ready = (await pendingErasures(context.pool)).filter(({ waits }) => !waits);
+  const ready = (await pendingErasures(context.pool, context.datasets.requests.name)).filter(({ waits }) => !waits);
   if (ready.some(({ isOrphaned }) => isOrphaned)) await completeErasures(context, log);
   const runs = new Set(ready.filter(({ isOrphaned }) => !isOrphaned).map(({ runId }) => runId));
   for (const runId of runs) await enqueueFinish(context.queues, runId);

@@ -16,9 +16,8 @@ const UNPUBLISHED_PART = 1 / 4;
  */
 export async function freeStaging(
   context: LoaderContext,
-  runId: string,
+  { runId, dataset }: { readonly runId: string; readonly dataset: DatasetName },
   batches: readonly BatchRef[],
-  dataset: DatasetName,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {

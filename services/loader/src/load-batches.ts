@@ -4,17 +4,18 @@ import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
+import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
+import { findMergeRejects } from "./merge-rejects.js";
 import { stagePart } from "./stage-part.js";
-import { createStage, findMergeRejects } from "./stage-rows.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
 
 /**
- * Loads a batch, and with it others of its run that wait meanwhile, where the dataset allows it: the further loading is
- * behind, the more is merged at once, and the less each row costs. What is loaded together commits together or not at all;
- * batches that cannot be loaded together are left to their own jobs, so that one that is at fault fails alone. Returns what
- * was loaded, which is nothing if somebody else has loaded it. When `signal` aborts, it is rolled back at once. Throws
+ * Loads a batch and, where the dataset allows it, other batches of its run that wait: the further loading is behind, the
+ * more is merged at once, and the less each row costs. Batches that are loaded together commit together or not at all. When
+ * they fail together, each is left to its own job, so that a batch at fault fails alone. Returns what was loaded, which is
+ * nothing when another delivery has loaded the batch. When `signal` aborts, the transaction rolls back at once. Throws
  * StaleSuppressionError, StagedObjectError, TransientError.
  */
 export async function loadBatches(
@@ -24,11 +25,11 @@ export async function loadBatches(
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const { merge } = context.datasets[info.dataset];
+  const { merge } = context.datasets.get(info.dataset);
   if (merge.before.length > 0) await prepare(context, batch, info, signal);
   context.onStep?.("load begins");
-  const most = info.kind === "files" ? merge.batchesAtOnce : 1;
-  const together = most > 1 ? await loadTogether(context, batch, info, most, log, signal) : NOTHING;
+  const mayLoadTogether = info.kind === "files" && merge.batchesAtOnce > 1;
+  const together = mayLoadTogether ? await loadTogether(context, batch, info, log, signal) : NOTHING;
   if (together.batches.some(({ batchId }) => batchId === batch.batchId)) return together;
   const alone = await inTransaction(
     context.pool,
@@ -43,15 +44,15 @@ export async function loadBatches(
   };
 }
 
-/** Loads what waits and is not at work elsewhere. That may be without the batch itself: somebody else has it then. */
+/** Loads the waiting batches that no other process works on. The batch itself is not among them when another has it. */
 async function loadTogether(
   context: LoaderContext,
   batch: BatchRef,
   info: BatchInfo,
-  most: number,
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
+  const most = context.datasets.get(info.dataset).merge.batchesAtOnce;
   let waiting: readonly string[] = [];
   try {
     return await inTransaction(
@@ -72,9 +73,9 @@ async function loadTogether(
   }
 }
 
-/** Does what has to be committed before the rows come in. */
+/** Runs, in a transaction of its own, the statements that must be committed before the rows are merged. */
 async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo, signal: AbortSignal): Promise<void> {
-  const dataset = context.datasets[info.dataset];
+  const dataset = context.datasets.get(info.dataset);
   await inTransaction(
     context.pool,
     async (client) => {

@@ -1,5 +1,6 @@
 import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isPending } from "@lethe/contracts/runs";
 import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
@@ -27,7 +28,7 @@ export async function loadJob(
   const batch = { runId, batchId };
   let outcome = NOTHING_LOADED;
   const ended: BatchRef[] = [];
-  if (info.state === "staged" || info.state === "transformed") {
+  if (isPending(info.state)) {
     if (info.restaging) return NOTHING_LOADED;
     try {
       if (info.republishing) {
@@ -51,6 +52,6 @@ export async function loadJob(
   // A delivery that did not load it may have found it loaded by one that could not do this any more.
   const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
   if (!isOwnLoaded && (await readBatch(context.pool, batchId)).state === "loaded") ended.push(batch);
-  if (ended.length > 0) await freeStaging(context, runId, ended, info.dataset, log, signal);
+  if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, log, signal);
   return outcome;
 }

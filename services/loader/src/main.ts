@@ -1,7 +1,7 @@
 import { lowerPriority } from "@lethe/service-kit/lower-priority";
 import { runService } from "@lethe/service-kit/run-service";
 import { tuneGarbageCollection } from "@lethe/service-kit/tune-garbage-collection";
-import { loaderService } from "./loader-service.js";
+import { loaderService } from "./service.js";
 
 lowerPriority();
 tuneGarbageCollection();

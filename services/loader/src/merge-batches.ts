@@ -8,8 +8,9 @@ import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stag
 import type { Client } from "@lethe/warehouse/pool";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
+import { createStage } from "./create-stage.js";
+import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
 import { type Part, stagePart } from "./stage-part.js";
-import { addMergeRejects, createStage, findMergeRejects, type MergeReject } from "./stage-rows.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
 export interface Loaded extends JobResult<"load"> {
@@ -27,7 +28,7 @@ export async function mergeBatches(
   batches: readonly BatchRef[],
 ): Promise<Loaded> {
   const startedAt = performance.now();
-  const dataset = context.datasets[info.dataset];
+  const dataset = context.datasets.get(info.dataset);
   await createStage(client, dataset);
   const parts: Part[] = [];
   for (const batch of batches) {
@@ -47,7 +48,7 @@ export async function mergeBatches(
       parts[0]?.batch.runId,
     ]);
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (dataset.name === "erasure-requests") await maskPersonRecords(client, context);
+    if (dataset.erasure !== undefined) await maskPersonRecords(client, context, dataset.erasure);
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));

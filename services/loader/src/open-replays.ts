@@ -1,7 +1,5 @@
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
-import type { Datasets } from "@lethe/datasets/all-datasets";
-import { NOTHING_TO_WAIT_FOR } from "@lethe/datasets/dataset";
+import type { Datasets } from "@lethe/datasets/registry";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
 import type { Client } from "@lethe/warehouse/pool";
@@ -14,9 +12,9 @@ import type { Client } from "@lethe/warehouse/pool";
  */
 export async function openReplays(client: Client, datasets: Datasets): Promise<string[]> {
   const opened: string[] = [];
-  for (const job of DATASET_NAMES) {
-    const { missingKeyArrived } = datasets[job].merge;
-    if (missingKeyArrived === NOTHING_TO_WAIT_FOR) continue;
+  for (const { name: job, merge } of datasets.all) {
+    const { missingKeyArrived } = merge;
+    if (missingKeyArrived === null) continue;
     if (!(await hasReplayable(client, job, missingKeyArrived))) continue;
     try {
       opened.push(await openRun(client, { job, kind: "replay", trigger: "automatic" }));

@@ -20,7 +20,7 @@ export interface Part {
   readonly summary: BatchSummary;
 }
 
-/** Reads what staging says of a transformed batch. Throws StagedObjectError if it is not there, damaged, or of two minds. */
+/** Reads the manifest and the summary of a transformed batch. Throws StagedObjectError when they are missing, damaged or contradict each other. */
 export async function readStaged(
   staging: Staging,
   batch: BatchRef,
@@ -33,7 +33,7 @@ export async function readStaged(
   return { manifest, summary };
 }
 
-/** Copies what is staged for a batch into the temporary tables, as the part of that number. Throws StagedObjectError. */
+/** Copies what is staged for a batch into the temporary tables, under the number `part`. Throws StagedObjectError. */
 export async function stagePart(
   client: Client,
   staging: Staging,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
-import { createCustomers } from "@lethe/datasets/customers/dataset";
+import { createDatasets } from "@lethe/datasets/registry";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import { createPool, inTransaction } from "@lethe/warehouse/pool";
@@ -13,7 +13,7 @@ import { stageRows } from "./stage-rows.js";
 
 const BATCH = { runId: "018f4e6e-0000-7000-8000-000000000001", batchId: "018f4e6e-0000-7000-8000-000000000002" };
 const ROWS = 200_000;
-const customers = createCustomers();
+const customers = createDatasets().get("customers");
 const [TABLE] = customers.stagingTables as [(typeof customers.stagingTables)[number]];
 const OBJECT = STAGED.table(TABLE.name);
 

@@ -3,7 +3,7 @@ import { constants, gzip, gzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import type { BatchRef, Staging } from "@lethe/storage/staging";
-import type { MergeReject } from "./stage-rows.js";
+import type { MergeReject } from "./merge-rejects.js";
 
 const gzipInBackground = promisify(gzip);
 // What is packed comes back in pieces of this size; zlib's own 16 KiB would make three times as many.

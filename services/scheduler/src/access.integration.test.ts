@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 const TOKEN = "a-token-of-some-length";
@@ -8,7 +8,7 @@ let world: World;
 let closed: TestScheduler;
 let open: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   closed = await world.start({ LETHE_SCHEDULES: "off", LETHE_API_TOKEN: TOKEN, LETHE_TOKEN_TRIES: "1000" });
   open = await world.start({ LETHE_SCHEDULES: "off" });
 });

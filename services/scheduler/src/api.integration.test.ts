@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import { jobId } from "@lethe/contracts/jobs";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { createDatasets } from "@lethe/datasets/registry";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());
@@ -122,7 +122,7 @@ describe("GET /jobs", () => {
     const { body: run } = await api.call("POST", "/jobs/transactions/runs");
     const { status, body } = await api.call("GET", "/jobs");
     expect(status).toBe(200);
-    expect(body.jobs.map(({ job }: { job: string }) => job)).toEqual(DATASET_NAMES);
+    expect(body.jobs.map(({ job }: { job: string }) => job)).toEqual(createDatasets().names);
     expect(body.jobs[0]).toMatchObject({
       job: "customers",
       schedule: { cron: "0 * * * *", timezone: "Europe/Zagreb", enabled: true, nextAt: null },
@@ -136,7 +136,7 @@ describe("GET /jobs", () => {
 describe("GET /runs", () => {
   it("gives pages, newest first, and filters", async () => {
     const ids: string[] = [];
-    for (const job of DATASET_NAMES) ids.unshift((await api.call("POST", `/jobs/${job}/runs`)).body.id);
+    for (const job of createDatasets().names) ids.unshift((await api.call("POST", `/jobs/${job}/runs`)).body.id);
     const first = await api.call("GET", "/runs?limit=3");
     expect(first.body.runs.map(({ id }: { id: string }) => id)).toEqual(ids.slice(0, 3));
     const second = await api.call("GET", `/runs?limit=3&before=${first.body.nextCursor}`);

@@ -11,7 +11,7 @@ import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { type FastifyInstance, fastify } from "fastify";
-import type { AppDependencies } from "./dependencies.js";
+import type { SchedulerContext } from "./context.js";
 import { connectionLimits, limitHeaders } from "./http/connection-limits.js";
 import { guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
@@ -44,8 +44,8 @@ const SCHEMAS = [
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
-export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { log, token, limits } = dependencies;
+export async function buildApp(context: SchedulerContext): Promise<FastifyInstance> {
+  const { log, token, limits } = context;
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
@@ -65,15 +65,16 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     sendProblem(reply, problem(404, "not_found", "there is nothing at this address")),
   );
   logRequests(app, log);
-  measureRequests(app, dependencies.registry);
+  measureRequests(app, context.registry);
   await app.register(rateLimit, { global: false });
   guard(app, token, limits);
   parseJsonBodies(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
+  app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
   const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
-  await app.register(boardRoutes, dependencies.board);
+  await app.register(boardRoutes, context.board);
   for (const routes of [
     jobRoutes,
     runRoutes,
@@ -83,7 +84,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     erasureRoutes,
     healthRoutes,
   ]) {
-    await app.register(routes, dependencies);
+    await app.register(routes, context);
   }
   return app;
 }

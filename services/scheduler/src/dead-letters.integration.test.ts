@@ -3,13 +3,13 @@ import { jobId } from "@lethe/contracts/jobs";
 import { failRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());
@@ -18,7 +18,7 @@ afterEach(async () => {
   await world.flush();
 });
 
-const CODE = "staged_object_damaged";
+const FAILURE = { code: "staged_object_damaged", message: "it is short" };
 
 /** Creates a run, extracted, with batches of seven lines of one file that wait; returns the run and its batches. */
 async function processingRun(job: "customers" | "products", batches: number) {
@@ -49,7 +49,7 @@ async function processingRun(job: "customers" | "products", batches: number) {
 /** Creates a run that failed with some of its batches. */
 async function failedRun(job: "customers" | "products", failed: number) {
   const run = await processingRun(job, failed);
-  for (const batchId of run.batchIds) await markFailed(world.pool, run.runId, batchId, "load", CODE, "it is short");
+  for (const batchId of run.batchIds) await markFailed(world.pool, { runId: run.runId, batchId }, "load", FAILURE);
   await world.pool.query(
     `update ledger.runs set state = 'failed', error_code = 'batches_failed', finished_at = now() where id = $1`,
     [run.runId],
@@ -73,7 +73,7 @@ async function batchStates(runId: string): Promise<string[]> {
 describe("GET /dead-letters", () => {
   it("tells of a batch that gave up", async () => {
     const { runId, batchIds } = await processingRun("products", 2);
-    await markFailed(world.pool, runId, batchIds[1] ?? "", "transform", CODE, "it is short");
+    await markFailed(world.pool, { runId, batchId: batchIds[1] ?? "" }, "transform", FAILURE);
     const letter = {
       id: batchIds[1],
       stage: "transform",
@@ -81,7 +81,7 @@ describe("GET /dead-letters", () => {
       job: "products",
       runId,
       batchId: batchIds[1],
-      code: CODE,
+      code: FAILURE.code,
       message: "it is short",
       records: 7,
       bytes: 512,
@@ -104,7 +104,7 @@ describe("GET /dead-letters", () => {
 
   it("tells nothing of a run that a person cancelled", async () => {
     const { runId, batchIds } = await processingRun("products", 2);
-    await markFailed(world.pool, runId, batchIds[0] ?? "", "load", CODE, "it is short");
+    await markFailed(world.pool, { runId, batchId: batchIds[0] ?? "" }, "load", FAILURE);
     expect(await letters()).toHaveLength(1);
     await api.call("POST", `/runs/${runId}/cancel`);
     expect(await letters()).toEqual([]);
@@ -153,7 +153,7 @@ describe("POST /dead-letters/:id/replay", () => {
   it("goes on with a run that could not be extracted, and leaves failed batches as they are", async () => {
     const { runId, batchIds } = await processingRun("products", 2);
     await world.pool.query("update ledger.runs set state = 'extracting', extracted_at = null where id = $1", [runId]);
-    await markFailed(world.pool, runId, batchIds[0] ?? "", "transform", CODE, "it is short");
+    await markFailed(world.pool, { runId, batchId: batchIds[0] ?? "" }, "transform", FAILURE);
     await failRun(world.pool, runId, "extract", "transient", "no connection");
     expect(await batchStates(runId)).toEqual(["failed", "cancelled"]);
     expect((await api.call("POST", `/dead-letters/${runId}/replay`)).body).toMatchObject({ state: "queued" });

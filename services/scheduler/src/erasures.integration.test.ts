@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { jobId } from "@lethe/contracts/jobs";
+import { createDatasets } from "@lethe/datasets/registry";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());
@@ -220,7 +221,7 @@ describe("requests that wait", () => {
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toEqual([]);
 
-    await fileRequest(openFolderStorage(world.data), REQUEST.customerId, REQUEST.email);
+    await fileRequest(openFolderStorage(world.data), createDatasets().requests, REQUEST.customerId, REQUEST.email);
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toHaveLength(1);
   });

@@ -1,5 +1,4 @@
 import { runService } from "@lethe/service-kit/run-service";
-import { SchedulerSettingsSchema } from "./settings.js";
-import { startScheduler } from "./start-scheduler.js";
+import { schedulerService } from "./service.js";
 
-await runService({ name: "scheduler", settings: SchedulerSettingsSchema, start: startScheduler });
+await runService(schedulerService);

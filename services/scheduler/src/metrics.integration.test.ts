@@ -3,14 +3,14 @@ import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 import { addQueueMetrics } from "./queue-metrics.js";
 
 let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createWorld();
   api = await world.start({ LETHE_SCHEDULES: "off" });
 });
 afterAll(() => world.end());
@@ -65,7 +65,7 @@ it("leaves queues out while Redis does not answer, and asks it once however ofte
     asked += 1;
     return count(...types);
   };
-  addQueueMetrics(metricsRegistry, [extract], createLogger("scheduler", "silent"));
+  addQueueMetrics(metricsRegistry, [extract], createLogger("scheduler", "silent", []));
   const startedAt = performance.now();
   const scrapes = await Promise.all([metricsRegistry.metrics(), metricsRegistry.metrics()]);
   expect(performance.now() - startedAt).toBeLessThan(8_000);

@@ -1,7 +1,7 @@
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queue } from "bullmq";
 import { Gauge, type Registry } from "prom-client";
-import { withTimeout } from "./with-timeout.js";
+import { awaitRedis } from "./await-redis.js";
 
 const STATES = ["waiting", "active", "delayed", "waiting-children", "failed"] as const;
 
@@ -27,7 +27,7 @@ export function addQueueMetrics(registry: Registry, queues: readonly Queue[], lo
       counting ??= count().finally(() => {
         counting = undefined;
       });
-      const outcome = await withTimeout(counting);
+      const outcome = await awaitRedis(counting);
       if (outcome !== "done")
         log.warn({ error: outcome.error, metric: "lethe_queue_jobs" }, "a metric could not be measured");
     },

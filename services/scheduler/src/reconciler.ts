@@ -1,6 +1,6 @@
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Redis } from "ioredis";
-import { withTimeout } from "./with-timeout.js";
+import { awaitRedis } from "./await-redis.js";
 
 export interface Task {
   readonly name: string;
@@ -35,14 +35,14 @@ export async function startReconciler(
     return round;
   };
   const onReady = () => void next();
-  await withTimeout(next());
+  await awaitRedis(next());
   redis.on("ready", onReady);
   const timer = setInterval(onReady, everyMs);
   return {
     async stop(graceMs) {
       clearInterval(timer);
       redis.off("ready", onReady);
-      if (round !== undefined) await withTimeout(round, graceMs);
+      if (round !== undefined) await awaitRedis(round, graceMs);
     },
   };
 }

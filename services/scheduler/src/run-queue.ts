@@ -1,7 +1,7 @@
 import { type ActiveRun, enqueueFinish, enqueueReopened, enqueueRun, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queues } from "@lethe/service-kit/queues";
-import { withTimeout } from "./with-timeout.js";
+import { awaitRedis } from "./await-redis.js";
 
 /**
  * Brings a run's work into the queues. The ledger has it already, so a Redis that does not answer delays the run and
@@ -16,7 +16,7 @@ export interface RunQueue {
 /** Creates the run queue on opened queues. */
 export function createRunQueue(queues: Queues, log: Logger): RunQueue {
   async function enqueue(runId: string, work: Promise<unknown>): Promise<void> {
-    const outcome = await withTimeout(work);
+    const outcome = await awaitRedis(work);
     if (outcome !== "done") log.warn({ runId, error: outcome.error }, "enqueueing a run is left to reconciliation");
   }
   return {

@@ -1,20 +1,22 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { QueueEvents } from "bullmq";
-import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { createWorld, type World } from "../test/scheduler-fixture.js";
 import { assertSchedules, nextJobId } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { previousTick } from "./schedules/cron.js";
 
+const datasets = createDatasets();
 const EACH_SECOND = "* * * * * *";
 const NEVER_IN_A_TEST = "0 0 1 1 *";
 
 let world: World;
 let events: QueueEvents;
 beforeEach(async () => {
-  world = await createWorld(inject("databaseUrl"), inject("redisUrl"));
-  await readSchedules(world.pool);
+  world = await createWorld();
+  await readSchedules(world.pool, datasets.all);
   await world.pool.query("update ledger.schedules set cron = $1", [NEVER_IN_A_TEST]);
   events = new QueueEvents("trigger", { connection: world.redis.duplicate(), prefix: world.prefix });
   await events.waitUntilReady();
@@ -50,13 +52,13 @@ async function standing(job: DatasetName) {
 
 it("fires each job's schedule, off and on again, over a restart", async () => {
   const first = await world.start();
-  const allFired = fired(...DATASET_NAMES);
-  for (const job of DATASET_NAMES) {
+  const allFired = fired(...datasets.names);
+  for (const job of datasets.names) {
     const { body } = await first.call("PATCH", `/schedules/${job}`, { cron: EACH_SECOND });
     expect(new Date(body.nextAt).getTime() - Date.now()).toBeLessThanOrEqual(1_000);
   }
   await allFired;
-  for (const job of DATASET_NAMES) {
+  for (const job of datasets.names) {
     const { runs } = (await first.call("GET", `/runs?job=${job}&state=queued`)).body;
     expect(runs).toMatchObject([{ job, trigger: "schedule", kind: "files" }]);
   }
@@ -93,10 +95,10 @@ it("fires each job's schedule, off and on again, over a restart", async () => {
 it("brings schedules back after Redis lost them, and repairs one that stopped", async () => {
   await world.start();
   const { trigger } = world.queues.byJob;
-  expect(await assertSchedules(world.pool, trigger)).toEqual([]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([]);
 
   await world.flush();
-  expect(await assertSchedules(world.pool, trigger)).toEqual([...DATASET_NAMES]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([...datasets.names]);
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
 
   const next = (await trigger.getJobScheduler("products"))?.next ?? 0;
@@ -104,9 +106,9 @@ it("brings schedules back after Redis lost them, and repairs one that stopped", 
   await world.redis.del(trigger.toKey(nextJobId("products", next)));
   await world.redis.zrem(trigger.toKey("delayed"), nextJobId("products", next));
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 0 });
-  expect(await assertSchedules(world.pool, trigger)).toEqual(["products"]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual(["products"]);
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
-  expect(await assertSchedules(world.pool, trigger)).toEqual([]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([]);
 });
 
 it("fires again after the schedules were lost while it ran", async () => {
@@ -114,15 +116,15 @@ it("fires again after the schedules were lost while it ran", async () => {
   await world.pool.query("update ledger.schedules set cron = $1 where job = 'products'", [EACH_SECOND]);
   await world.flush();
   const firedAgain = fired("products");
-  await assertSchedules(world.pool, world.queues.byJob.trigger);
+  await assertSchedules(world.pool, datasets.all, world.queues.byJob.trigger);
   await firedAgain;
 });
 
 it("removes a scheduler of a job that does not exist any more", async () => {
   const { trigger } = world.queues.byJob;
   await trigger.upsertJobScheduler("trigger", { pattern: NEVER_IN_A_TEST }, { name: "trigger", data: { job: "x" } });
-  expect(await assertSchedules(world.pool, trigger)).toEqual([...DATASET_NAMES, "trigger"]);
-  expect((await trigger.getJobSchedulers()).map(({ key }) => key).sort()).toEqual([...DATASET_NAMES].sort());
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([...datasets.names, "trigger"]);
+  expect((await trigger.getJobSchedulers()).map(({ key }) => key).sort()).toEqual([...datasets.names].sort());
 });
 
 it("fires a tick once though two schedulers run", async () => {
@@ -157,13 +159,13 @@ it("makes up once for the ticks of a standstill", async () => {
 it("leaves a tick that Redis still holds to itself, or drops it when catching up is off", async () => {
   const { trigger } = world.queues.byJob;
   await world.pool.query("update ledger.schedules set updated_at = now() - interval '3 years' where job = 'products'");
-  await assertSchedules(world.pool, trigger);
+  await assertSchedules(world.pool, datasets.all, trigger);
   const afterTick = new Date(((await trigger.getJobScheduler("products"))?.next ?? 0) + 60_000);
-  expect(await catchUp(world.pool, trigger, afterTick, true)).toContain("products");
+  expect(await catchUp(world.pool, datasets.all, trigger, afterTick, true)).toContain("products");
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
   expect(await trigger.getJobCountByTypes("waiting")).toBe(0);
 
-  await catchUp(world.pool, trigger, afterTick, false);
+  await catchUp(world.pool, datasets.all, trigger, afterTick, false);
   expect(await standing("products")).toEqual({ scheduler: undefined, delayed: 0 });
 });
 
@@ -185,16 +187,16 @@ it("asserts the schedules when Redis is connected again", async () => {
 
 it("sets the other schedules when one cannot be set yet", async () => {
   const { trigger } = world.queues.byJob;
-  await assertSchedules(world.pool, trigger);
+  await assertSchedules(world.pool, datasets.all, trigger);
   const { next } = (await trigger.getJobScheduler("customers")) ?? {};
   await world.redis.del(trigger.toKey("repeat:customers"));
   await world.redis.zrem(trigger.toKey("repeat"), "customers");
   await trigger.removeJobScheduler("products");
-  await expect(assertSchedules(world.pool, trigger)).rejects.toThrow("job ID already exists");
+  await expect(assertSchedules(world.pool, datasets.all, trigger)).rejects.toThrow("job ID already exists");
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
   // As if it had fired.
   await trigger.remove(nextJobId("customers", next ?? 0));
-  expect(await assertSchedules(world.pool, trigger)).toEqual(["customers"]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual(["customers"]);
 });
 
 it("registers and fires nothing when schedules are off", async () => {

@@ -1,13 +1,13 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { readSettings } from "@lethe/service-kit/settings";
 import { describe, expect, it } from "vitest";
-import { requireToken, SchedulerSettingsSchema } from "./settings.js";
+import { requireToken, SchedulerSettings } from "./settings.js";
 
 const URLS = { DATABASE_URL: "postgres://127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
 const TOKEN = "a-token-of-some-length";
 
 it("reads its settings from texts", () => {
-  expect(readSettings(SchedulerSettingsSchema, URLS)).toMatchObject({
+  expect(readSettings(SchedulerSettings, URLS)).toMatchObject({
     LETHE_HOST: "127.0.0.1",
     LETHE_PORT: 8080,
     LETHE_SCHEDULES: "on",
@@ -20,7 +20,7 @@ it("reads its settings from texts", () => {
     LETHE_MAX_PAGE: 200,
   });
   const given = { ...URLS, LETHE_CATCH_UP: "false", LETHE_BOARD_READ_ONLY: "false", LETHE_PORT: "0" };
-  expect(readSettings(SchedulerSettingsSchema, given)).toMatchObject({
+  expect(readSettings(SchedulerSettings, given)).toMatchObject({
     LETHE_CATCH_UP: false,
     LETHE_BOARD_READ_ONLY: false,
     LETHE_PORT: 0,

@@ -1,37 +1,39 @@
-import { createDatasets } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { createPool } from "@lethe/warehouse/pool";
 import { buildApp } from "../src/app.js";
-import type { AppDependencies } from "../src/dependencies.js";
+import type { SchedulerContext } from "../src/context.js";
 import { createPageSize } from "../src/http/page-size.js";
 
 const NO_STORAGE = openFolderStorage("none");
 
 /** Builds the API with no queue behind it, and a database on a port where nobody listens. */
 export async function buildOfflineApp(
-  changes: Partial<AppDependencies> = {},
+  changes: Partial<SchedulerContext> = {},
 ): Promise<Awaited<ReturnType<typeof buildApp>>> {
   const pool = createPool("postgres://127.0.0.1:1/none", 1, "none");
   const unused = async () => {
     throw new Error("there is no queue");
   };
+  const datasets = createDatasets();
   const app = await buildApp({
     pool,
+    datasets,
     runQueue: { start: unused, resume: unused, finish: unused },
     schedulesOn: true,
     applySchedules: unused,
     storage: NO_STORAGE,
     erasurePlan: {
       pool,
-      datasets: createDatasets(),
+      datasets,
       storage: NO_STORAGE,
       maxUnpackRatio: 1,
     },
     checks: {},
     registry: createMetrics("scheduler").registry,
-    log: createLogger("scheduler", "silent"),
+    log: createLogger("scheduler", "silent", []),
     token: undefined,
     limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000 },
     pageSize: createPageSize(200),

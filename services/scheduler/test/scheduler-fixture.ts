@@ -1,18 +1,15 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
-import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import type { RunningService } from "@lethe/service-kit/run-service";
 import { readSettings } from "@lethe/service-kit/settings";
-import { migrate } from "@lethe/warehouse/migrate";
-import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
 import type { Redis } from "ioredis";
-import { SchedulerSettingsSchema } from "../src/settings.js";
-import { startScheduler } from "../src/start-scheduler.js";
+import { schedulerService } from "../src/service.js";
+import { SchedulerSettings } from "../src/settings.js";
 
 export interface Answer {
   readonly status: number;
@@ -31,49 +28,28 @@ export interface TestScheduler {
   stop(): Promise<void>;
 }
 
-export interface World {
-  readonly pool: Pool;
-  readonly redis: Redis;
-  readonly queues: Queues;
-  readonly prefix: string;
-  readonly redisUrl: string;
+export interface World extends Omit<TestPlace, "databaseUrl" | "close"> {
   /** DATA_DIR. */
   readonly data: string;
   /** All that schedulers of this world logged. */
   logged(): string;
   /** Starts one more scheduler on this database and prefix, on a free port. */
   start(environment?: Record<string, string>): Promise<TestScheduler>;
-  /** Deletes all keys of the prefix, as a flushed Redis would. */
-  flush(): Promise<void>;
   /** Stops what runs still, and removes database and keys. A connection left open to the database makes it throw. */
   end(): Promise<void>;
 }
 
 /** Creates a database and a queue prefix of their own for one test file. */
-export async function createWorld(serverUrl: string, redisUrl: string): Promise<World> {
-  const name = `scheduler_${randomBytes(6).toString("hex")}`;
-  const prefix = name.replaceAll("_", "-");
-  const server = createPool(serverUrl, 1, "scheduler-tests");
-  await server.query(`create database ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  await migrate(url.href);
-  const pool = createPool(url.href, 3, "scheduler-tests");
-  const redis = connectRedis(redisUrl);
-  const queues = openQueues(redis, prefix);
+export async function createWorld(): Promise<World> {
+  const place = await openTestPlace();
+  const { redisUrl, prefix } = place;
   const data = await mkdtemp(join(tmpdir(), `${prefix}-`));
   const lines: string[] = [];
   const running = new Set<TestScheduler>();
 
-  async function flush(): Promise<void> {
-    for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
-      if (keys.length > 0) await redis.del(keys);
-    }
-  }
-
   async function start(environment: Record<string, string> = {}): Promise<TestScheduler> {
-    const settings = readSettings(SchedulerSettingsSchema, {
-      DATABASE_URL: url.href,
+    const settings = readSettings(SchedulerSettings, {
+      DATABASE_URL: place.databaseUrl,
       REDIS_URL: redisUrl,
       DATA_DIR: data,
       LETHE_QUEUE_PREFIX: prefix,
@@ -81,17 +57,21 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
       ...environment,
     });
     const own = connectRedis(redisUrl);
-    const log = createLogger("scheduler", "debug", { write: (line) => lines.push(line) });
-    const service = await startScheduler(settings, {
-      redis: own,
-      prefix,
-      log,
-      lockMs: 30_000,
-      metrics: createMetrics("scheduler"),
-    }).catch((error: unknown) => {
-      own.disconnect();
-      throw error;
+    const log = createLogger("scheduler", "debug", schedulerService.personalNames, {
+      write: (line) => lines.push(line),
     });
+    const service = await schedulerService
+      .start(settings, {
+        redis: own,
+        prefix,
+        log,
+        lockMs: 30_000,
+        metrics: createMetrics("scheduler"),
+      })
+      .catch((error: unknown) => {
+        own.disconnect();
+        throw error;
+      });
     const address = service.address ?? "";
     const scheduler: TestScheduler = {
       service,
@@ -109,24 +89,14 @@ export async function createWorld(serverUrl: string, redisUrl: string): Promise<
   }
 
   return {
-    pool,
-    redis,
-    queues,
-    prefix,
-    redisUrl,
+    ...place,
     data,
     logged: () => lines.join(""),
     start,
-    flush,
     async end() {
       for (const scheduler of [...running]) await scheduler.stop();
-      await queues.close();
-      await flush();
-      redis.disconnect();
+      await place.close();
       await rm(data, { recursive: true });
-      await pool.end();
-      await server.query(`drop database ${name}`);
-      await server.end();
     },
   };
 }

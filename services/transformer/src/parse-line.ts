@@ -9,7 +9,7 @@ export type ParsedLine =
   | { readonly record: unknown; readonly text: string; readonly problem?: undefined }
   | UnparsedLine;
 
-export interface UnparsedLine {
+interface UnparsedLine {
   readonly problem: string;
   readonly text: string;
   readonly encoding: "utf8" | "base64";
@@ -36,8 +36,30 @@ export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
   return problem === undefined ? { record, text } : { problem, text, encoding: "utf8", record };
 }
 
+/**
+ * Parses one line of a CSV file, a JSON object of texts, and turns the row into a record by `fromRow`. The text is the
+ * record's: what goes to quarantine can be replayed like any other record.
+ */
+export function parseCsvLine(
+  bytes: Buffer,
+  maxNesting: number,
+  fromRow: (row: Readonly<Record<string, string>>) => unknown,
+): ParsedLine {
+  const parsed = parseLine(bytes, maxNesting);
+  if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
+  const record = fromRow(parsed.record);
+  // A field that holds JSON has only now been parsed.
+  const problem = problemOf(record, parsed.text, maxNesting);
+  if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
+  return { record, text: JSON.stringify(record) };
+}
+
+function isRow(record: unknown): record is Record<string, string> {
+  return typeof record === "object" && record !== null && !Array.isArray(record);
+}
+
 /** Describes why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
-export function problemOf(record: unknown, text: string, maxNesting: number): string | undefined {
+function problemOf(record: unknown, text: string, maxNesting: number): string | undefined {
   if (isNestedDeeper(maxNesting, record, text)) {
     return `the line is nested deeper than ${maxNesting} levels (LETHE_MAX_NESTING)`;
   }

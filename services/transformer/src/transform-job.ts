@@ -1,4 +1,5 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isPending } from "@lethe/contracts/runs";
 import { BatchManifestSchema, STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/storage/json-object";
@@ -21,7 +22,7 @@ export async function transformJob(
   const startedAt = performance.now();
   const { pool, staging, threads, limits } = context;
   const { state, dataset, kind } = await readBatch(pool, batchId);
-  if (state !== "staged" && state !== "transformed") return { accepted: 0, rejected: 0 };
+  if (!isPending(state)) return { accepted: 0, rejected: 0 };
   // A replay's records are in quarantine already, and those that do not fit stay there.
   const freezes = context.schemaMode === "freeze" && kind === "files";
   // Read before the first record: whoever is suppressed from here on is caught by the fence in the load.

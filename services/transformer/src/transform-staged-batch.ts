@@ -1,14 +1,15 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
-import type { Datasets } from "@lethe/datasets/all-datasets";
-import type { Policy } from "@lethe/privacy/policy";
+import type { Datasets } from "@lethe/datasets/registry";
+import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { readJson, writeJson } from "@lethe/storage/json-object";
 import type { Staging } from "@lethe/storage/staging";
+import type { TransformOutput } from "./batch-output.js";
 import type { BatchWork, TransformCounts } from "./batch-work.js";
-import { type TransformInput, type TransformOutput, transformBatch } from "./transform-batch.js";
+import { type TransformInput, transformBatch } from "./transform-batch.js";
 
 /** What a batch is transformed with. */
 export interface TransformTools {
@@ -40,7 +41,7 @@ export async function transformStagedBatch(
   const { staging, policy } = tools;
   const { runId, batchId } = work;
   const batch = { runId, batchId };
-  const dataset = tools.datasets[work.dataset];
+  const dataset = tools.datasets.get(work.dataset);
   const manifest = await readJson(staging, batch, STAGED.manifest, BatchManifestSchema);
   const lines = await staging.read(batch, STAGED.records);
   if (lines.length !== manifest.bytes) {
@@ -54,7 +55,7 @@ export async function transformStagedBatch(
     lines,
     ring: tools.ring,
     findSuppression,
-    strategies: policy.datasets[work.dataset],
+    strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
     maxNesting: tools.maxNesting,
     poison: work.poison,

@@ -1,14 +1,15 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { createDatasets, fieldsOf } from "@lethe/datasets/all-datasets";
+import { createDatasets } from "@lethe/datasets/registry";
+import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
-import { REJECT_COLUMNS } from "@lethe/warehouse/ledger/stage-rejects";
 import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, fieldsOf(DATASETS));
+const POLICY = readPolicy(undefined, DATASETS.fields);
 
 /** The lines of one file in a batch. */
 export interface FileLines {
@@ -42,12 +43,12 @@ export async function transform(
   const output = transformBatch({
     runId: "run",
     batchId: "batch",
-    dataset: DATASETS[name],
+    dataset: DATASETS.get(name),
     manifest: { segments, bytes: lines.length },
     lines,
     ring: { current: KEY, all: [KEY] },
     findSuppression: () => undefined,
-    strategies: POLICY.datasets[name],
+    strategies: strategiesOf(POLICY, name),
     schemaMode: "quarantine",
     maxNesting: 100,
     ...options,
@@ -96,7 +97,8 @@ function toReject(fields: readonly (string | null)[]) {
   const [dataset, reason, runId, batchId, fileId, line, pointer, message, missingKey, payload, encoding, ...rest] =
     fields;
   const [subjectCustomerId, subjectEmail, quarantineId] = rest;
-  if (fields.length !== REJECT_COLUMNS.length) throw new Error("a reject has another number of fields than its table");
+  if (fields.length !== Object.keys(QUARANTINE_ROW_COLUMNS).length)
+    throw new Error("a reject has another number of fields than its table");
   return {
     dataset,
     reason,

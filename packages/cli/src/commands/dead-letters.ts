@@ -1,4 +1,4 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { DEAD_LETTER_STATUSES, type DeadLetter, type DeadLetterStatus } from "@lethe/contracts/dead-letters";
 import { InvalidInputError, RunStateError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
@@ -50,7 +50,7 @@ function addListCommand(deadLetters: Command, context: CommandContext): void {
       "Lists batches that failed, and runs that could not be extracted or finished, newest first. What later runs have " +
         "taken up is `overtaken` and cannot be replayed.",
     )
-    .addOption(new Option("--job <job>", "only those of this job").choices(DATASET_NAMES))
+    .addOption(new Option("--job <job>", "only those of this job").choices(context.datasets.names))
     .addOption(new Option("--status <status>", "only those in this status").choices(DEAD_LETTER_STATUSES))
     .option("--limit <letters>", "dead letters on a page", integerBetween(1, 10_000), 50)
     .option("--before <id>", "go on after the dead letter with this id", parseDeadLetterId)

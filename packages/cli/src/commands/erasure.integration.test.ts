@@ -6,7 +6,7 @@ import { jobId } from "@lethe/contracts/jobs";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type CliResult, type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 import { complete, insertCustomer, insertErasure, insertMismatch } from "../../test/erasure-fixture.js";
 
@@ -20,7 +20,7 @@ const UNKNOWN = "00000000-0000-4000-8000-000000000000";
 let world: CliWorld;
 let data: string;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createCliWorld();
 });
 beforeEach(async () => {
   data = await mkdtemp(path.join(tmpdir(), "lethe-erasure-"));

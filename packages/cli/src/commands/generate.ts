@@ -1,13 +1,13 @@
-import { type Command, Option } from "commander";
-import type { CommandContext } from "../command-context.js";
-import { generateDataset } from "../generate/generate.js";
+import { generateDataset } from "@lethe/sample-data/generate";
 import {
   GENERATE_FORMATS,
   GENERATE_LAYOUTS,
   type GenerateOptions,
   MAX_CUSTOMERS,
   MAX_PRODUCTS,
-} from "../generate/options.js";
+} from "@lethe/sample-data/options";
+import { type Command, Option } from "commander";
+import type { CommandContext } from "../command-context.js";
 import { integerBetween, parseNumber } from "../parse-arguments.js";
 import { formatGenerated } from "../present/generated.js";
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
 import { migrate } from "@lethe/warehouse/migrate";
 import { ensureServiceLogins } from "@lethe/warehouse/service-logins";
-import type { RoleOwner } from "@lethe/warehouse/service-pool";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
@@ -15,7 +15,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .command("migrate")
     .summary("bring the database's schema up to date")
     .description(
-      "Applies the new steps of sql-scripts/, each once, and the roles' rights, and names them. Safe to run at any time and twice at once.",
+      "Applies the new steps of sql-scripts/, each once, then functions, views and rights where they have changed, and names them. Safe to run at any time and twice at once.",
     )
     .option(
       "--logins <folder>",
@@ -25,7 +25,7 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       const databaseUrl = await databaseSetting(context.environment);
       const passwords = logins === undefined ? undefined : await readPasswords(logins);
       await requireDatabase(databaseUrl);
-      const applied = await migrate(databaseUrl);
+      const applied = await migrate(databaseUrl, context.datasets.database);
       for (const step of applied) context.terminal.print(`applied ${step}`);
       if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");
       if (passwords === undefined) return;
@@ -33,11 +33,9 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     });
 }
 
-const SERVICES: readonly RoleOwner[] = ["scheduler", "extractor", "transformer", "loader"];
-
-async function readPasswords(folder: string): Promise<Map<RoleOwner, string>> {
-  const passwords = new Map<RoleOwner, string>();
-  for (const service of SERVICES) {
+async function readPasswords(folder: string): Promise<Map<ServiceName, string>> {
+  const passwords = new Map<ServiceName, string>();
+  for (const service of SERVICE_NAMES) {
     const name = `${service}_db_password`;
     const password = (await readFile(join(folder, name), "utf8").catch(() => "")).trim();
     if (!/^[\x21-\x7e]{16,}$/.test(password)) {

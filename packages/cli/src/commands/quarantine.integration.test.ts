@@ -1,11 +1,11 @@
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type CliWorld, createCliWorld, quarantineRecord } from "../../test/cli-fixture.js";
 
 let world: CliWorld;
 let productsRun: string;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createCliWorld();
   await quarantineRecord(world.pool, "transactions", "unknown_sku", 11);
   productsRun = await quarantineRecord(world.pool, "products", "schema", 22);
   await quarantineRecord(world.pool, "transactions", "unknown_customer", 33);

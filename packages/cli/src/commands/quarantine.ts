@@ -1,4 +1,4 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { QUARANTINE_STATUSES, type QuarantineFilter, type QuarantineStatus } from "@lethe/contracts/quarantine";
 import { REJECT_REASON_NAMES, type RejectReason } from "@lethe/contracts/reject-reasons";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
@@ -40,7 +40,7 @@ export function addQuarantineCommand(program: Command, context: CommandContext):
 }
 
 function addListCommand(quarantine: Command, context: CommandContext): void {
-  withFilterOptions(quarantine.command("list"))
+  withFilterOptions(quarantine.command("list"), context)
     .summary("list quarantined records")
     .description(
       "Lists quarantined records, oldest first: where each stood and why it is there, never the record itself.",
@@ -71,7 +71,7 @@ function addListCommand(quarantine: Command, context: CommandContext): void {
 }
 
 function addReplayCommand(quarantine: Command, context: CommandContext): void {
-  withFilterOptions(quarantine.command("replay"))
+  withFilterOptions(quarantine.command("replay"), context)
     .summary("try quarantined records again")
     .description(
       "Opens a run that tries the open records again which the options mean, for --dataset, else for each dataset that " +
@@ -82,7 +82,7 @@ function addReplayCommand(quarantine: Command, context: CommandContext): void {
     .action(async (options: ReplayOptions) => {
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
-        const datasets = await datasetsToReplay(connections.pool, options);
+        const datasets = await datasetsToReplay(connections.pool, context.datasets.names, options);
         if (datasets.length === 0) context.terminal.note("nothing to replay: no such record is open in quarantine");
         const requests = datasets.map((dataset) => {
           const replayFilter = { ...toFilter(options), dataset };
@@ -94,9 +94,9 @@ function addReplayCommand(quarantine: Command, context: CommandContext): void {
     });
 }
 
-function withFilterOptions(command: Command): Command {
+function withFilterOptions(command: Command, { datasets }: CommandContext): Command {
   return command
-    .addOption(new Option("--dataset <dataset>", "only records of this dataset").choices(DATASET_NAMES))
+    .addOption(new Option("--dataset <dataset>", "only records of this dataset").choices(datasets.names))
     .addOption(new Option("--reason <reason>", "only records rejected for this reason").choices(REJECT_REASON_NAMES))
     .option("--run <id>", "only records that this run rejected", parseRunId);
 }
@@ -110,10 +110,14 @@ function toFilter(options: FilterOptions): QuarantineFilter {
 }
 
 /** Returns the datasets in the order of a full load, so that customers and products come before what refers to them. */
-async function datasetsToReplay(pool: Pool, options: FilterOptions): Promise<readonly DatasetName[]> {
+async function datasetsToReplay(
+  pool: Pool,
+  names: readonly DatasetName[],
+  options: FilterOptions,
+): Promise<readonly DatasetName[]> {
   if (options.dataset !== undefined) return [options.dataset];
   if (options.run !== undefined) return [(await readRun(pool, options.run)).job];
   const counts = await countQuarantine(pool);
   const open = counts.filter((count) => count.status === "open" && (options.reason ?? count.reason) === count.reason);
-  return DATASET_NAMES.filter((dataset) => open.some((count) => count.dataset === dataset));
+  return names.filter((dataset) => open.some((count) => count.dataset === dataset));
 }

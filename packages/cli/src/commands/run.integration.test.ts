@@ -3,12 +3,12 @@ import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { Compile } from "typebox/compile";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type CliWorld, createCliWorld, extractNothing } from "../../test/cli-fixture.js";
 
 let world: CliWorld;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createCliWorld();
 });
 afterEach(async () => {
   await world.quiet();

@@ -1,6 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
+import { RUN_SERVICES, SERVICE_JOBS } from "@lethe/contracts/services";
+import type { Queues } from "@lethe/service-kit/queues";
 import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Command } from "commander";
@@ -9,7 +11,6 @@ import { connectionSettings } from "../connection-settings.js";
 import { type Connections, withConnections } from "../connections.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { followRun } from "../follow-run.js";
-import { missingServices } from "../idle-services.js";
 import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
 import { checkRange, parseJobs } from "../parse-arguments.js";
 import { createProgress } from "../present/progress.js";
@@ -34,14 +35,14 @@ export function addRunCommand(program: Command, context: CommandContext): void {
         "must be there to work on it, the scheduler need not. With --follow each run is followed to its end before the " +
         "next is opened; interrupting that ends the watching, never the run.",
     )
-    .argument("<job...>", "customers, products, transactions, erasure-requests, or all")
+    .argument("<job...>", `${context.datasets.names.join(", ")}, or all`)
     .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
     .option("--to <time>", "last hour of input, itself included; the same forms")
     .option("--force", "take files again that were loaded before")
     .option("--follow", "wait for each run's end and show how far it is")
     .option("--json", "print one line of JSON per run instead of text")
     .action(async (names: string[], options: RunOptions) => {
-      const jobs = parseJobs(names);
+      const jobs = parseJobs(names, context.datasets);
       checkRange(options);
       const settings = await connectionSettings(context.environment);
       const requests = jobs.map((job) => toRequest(job, options));
@@ -136,4 +137,14 @@ export async function warnOfMissingServices(
   terminal.note(
     `not running at the moment: ${missing.join(", ")}; runs wait until they are (npm start, or the services)`,
   );
+}
+
+/** Returns the services that work on runs and of which none is connected to all of its queues. */
+async function missingServices(queues: Queues): Promise<string[]> {
+  const missing: string[] = [];
+  for (const service of RUN_SERVICES) {
+    const workers = await Promise.all(SERVICE_JOBS[service].map((job) => queues.byJob[job].getWorkersCount()));
+    if (workers.includes(0)) missing.push(service);
+  }
+  return missing;
 }

@@ -1,12 +1,12 @@
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CliWorld, createCliWorld, quarantineRecord } from "../../test/cli-fixture.js";
 
 let world: CliWorld;
 let active: string;
 let last: string;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createCliWorld();
   last = await quarantineRecord(world.pool, "transactions", "unknown_sku", 1);
   await quarantineRecord(world.pool, "products", "schema", 2);
   await world.pool.query("update ledger.quarantine set status = 'discarded' where reason = 'schema'");

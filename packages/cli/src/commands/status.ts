@@ -1,6 +1,6 @@
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
+import type { Datasets } from "@lethe/datasets/registry";
 import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
@@ -30,14 +30,16 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
     .option("--json", "print one line of JSON per job instead of text")
     .addOption(new Option("--csv", "print CSV instead of text, a line per job").conflicts("json"))
     .action(async (options: { readonly json?: true; readonly csv?: true }) => {
-      const jobs = await withDatabase(await databaseSetting(context.environment), readStatus);
+      const jobs = await withDatabase(await databaseSetting(context.environment), (pool) =>
+        readStatus(pool, context.datasets),
+      );
       if (options.csv === true) return printCsv(context.terminal, STATUS_TITLES, jobs.map(statusCells));
       if (options.json !== true) return context.terminal.print(formatStatus(jobs));
       for (const job of jobs) context.terminal.print(JSON.stringify(job));
     });
 }
 
-async function readStatus(pool: Pool): Promise<JobStatus[]> {
+async function readStatus(pool: Pool, { names, requests }: Datasets): Promise<JobStatus[]> {
   const lastRuns = await readLastRuns(pool);
   const changes = await readSchemaChanges(
     pool,
@@ -47,13 +49,13 @@ async function readStatus(pool: Pool): Promise<JobStatus[]> {
   for (const { runId } of await readActiveRuns(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
   const counts = await countQuarantine(pool);
   const { erasures } = await listErasures(pool, { state: "suppressed", limit: MOST_OPEN_ERASURES });
-  return DATASET_NAMES.map((job) => ({
+  return names.map((job) => ({
     job,
     lastRun: lastRuns.get(job) ?? null,
     schemaChanges: changes.get(lastRuns.get(job)?.id ?? "") ?? [],
     activeRuns: activeRuns.filter((run) => run.job === job),
     openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
-    ...(job === "erasure-requests" && { pendingErasures: erasures.reverse() }),
+    ...(job === requests.name && { pendingErasures: erasures.reverse() }),
   }));
 }
 

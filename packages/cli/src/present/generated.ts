@@ -1,5 +1,4 @@
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
-import type { GenerateSummary } from "../generate/generate.js";
+import type { GenerateSummary } from "@lethe/sample-data/generate";
 import { formatCount, formatReasons, formatTable } from "./table.js";
 
 /** Lays out what was generated, and what Lethe must make of it. */
@@ -12,16 +11,13 @@ export function formatGenerated(summary: GenerateSummary): string {
       { title: "to be loaded", align: "right" },
       { title: "to be rejected" },
     ],
-    DATASET_NAMES.map((name) => {
-      const dataset = summary.datasets[name];
-      return [
-        name,
-        formatCount(dataset.files),
-        formatCount(dataset.records),
-        formatCount(dataset.loaded),
-        formatReasons(dataset.rejected),
-      ];
-    }),
+    Object.entries(summary.datasets).map(([name, dataset]) => [
+      name,
+      formatCount(dataset.files),
+      formatCount(dataset.records),
+      formatCount(dataset.loaded),
+      formatReasons(dataset.rejected),
+    ]),
   );
   const megabytes = (summary.bytes / 1e6).toFixed(1);
   return `${table}\n\n${formatCount(summary.files)} files, ${megabytes} MB; planted: ${formatReasons(summary.defects)}`;

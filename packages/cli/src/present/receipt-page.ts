@@ -1,3 +1,4 @@
+import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
 import { formatDays, namePlace } from "./erasures.js";
 import { count, daysTaken, summarizeReceipt } from "./receipt.js";
@@ -7,7 +8,7 @@ import { formatCount } from "./table.js";
  * Creates a page of a receipt, to be printed on A4 or kept: one file that loads nothing, runs nothing, and can be read by
  * whoever asked to be forgotten as well as by who audits it. Every value is escaped.
  */
-export function receiptPage(receipt: Receipt): string {
+export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[]): string {
   const { body } = receipt;
   return `<!doctype html>
 <html lang="en">
@@ -51,7 +52,7 @@ export function receiptPage(receipt: Receipt): string {
 
 <section>
   <h2>Where</h2>
-  ${places(body.places)}
+  ${places(body.places, placeTitles(tables))}
 </section>
 
 <section class="keep">
@@ -92,21 +93,21 @@ function steps({ body }: Receipt): string {
   return `<ol>${done.map((step) => `<li>${escapeHtml(step)}</li>`).join("")}</ol>`;
 }
 
-const PLACES: Readonly<Record<string, string>> = {
-  "warehouse.customers": "Customer",
-  "warehouse.customers_history": "Older versions of the customer",
-  "warehouse.transactions": "Purchases: the customer’s number",
-  "warehouse.delivery_addresses": "Delivery addresses",
-  "ledger.quarantine": "Records that were set aside as faulty",
-  archived_data: "Original file",
-  processed_data: "Cleaned file",
-  quarantined_data: "File that could not be read as a whole",
-};
+/** Returns what the places of receipts are called: tables by their declared titles, and the folders of files. */
+function placeTitles(tables: readonly TableDeclaration[]): ReadonlyMap<string, string> {
+  return new Map([
+    ...tables.map(({ name, title }) => [name, title] as const),
+    ["archived_data", "Original file"],
+    ["processed_data", "Cleaned file"],
+    ["quarantined_data", "File that could not be read as a whole"],
+  ]);
+}
 
-function places(all: readonly ErasurePlace[]): string {
+function places(all: readonly ErasurePlace[], titles: ReadonlyMap<string, string>): string {
   if (all.length === 0) return "<p>Nothing of the person was there to be masked.</p>";
   const rows = all.map((place) => {
-    const words = Object.hasOwn(PLACES, place.place) ? `${escapeHtml(PLACES[place.place])}<br>` : "";
+    const title = titles.get(place.place);
+    const words = title === undefined ? "" : `${escapeHtml(title)}<br>`;
     return `<tr>
       <td>${words}<code class="path">${escapeHtml(namePlace(place))}</code></td>
       <td class="count">${escapeHtml(formatCount(place.records))}</td>

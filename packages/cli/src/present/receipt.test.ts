@@ -1,15 +1,18 @@
-import type { ReceiptBody } from "@lethe/contracts/erasures";
+import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
+import { createDatasets } from "@lethe/datasets/registry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleReceiptBody } from "../../test/sample-receipt.js";
 import { formatReceipt } from "./receipt.js";
 import { receiptPage } from "./receipt-page.js";
 
+const pageOf = (shown: Receipt) => receiptPage(shown, createDatasets().database.tables);
+
 const HASHES = { previousHash: "a3".repeat(32), hash: "5f".repeat(32) };
 const receipt = (changes: Partial<ReceiptBody> = {}) => ({ sequence: 3, body: sampleReceiptBody(changes), ...HASHES });
 
 describe("a receipt", () => {
-  const shown = { text: formatReceipt(receipt()), page: receiptPage(receipt()) };
+  const shown = { text: formatReceipt(receipt()), page: pageOf(receipt()) };
 
   it.each(["text", "page"] as const)("shows all that it proves, as %s", (form) => {
     const { body } = receipt();
@@ -29,14 +32,14 @@ describe("a receipt", () => {
   it("of somebody who was not there says so, and of no file that was rewritten", () => {
     const nobody = receipt({ found: false, places: [] });
     expect(formatReceipt(nobody)).toMatch(/Nothing was known of this person[\s\S]*Nothing had to be masked/);
-    expect(receiptPage(nobody)).toContain("Nothing of the person was there to be masked.");
-    expect(receiptPage(nobody)).not.toContain("rewritten");
+    expect(pageOf(nobody)).toContain("Nothing of the person was there to be masked.");
+    expect(pageOf(nobody)).not.toContain("rewritten");
   });
 
   it("marks what took longer than a month, and what a scan has found", () => {
     expect(shown.page).not.toContain('class="bad"');
-    expect(receiptPage(receipt({ completedAt: "2022-03-31T00:00:00.000Z" }))).toContain('class="bad"');
-    expect(receiptPage(receipt({ scan: { ...receipt().body.scan, findings: 1 } }))).toContain('class="bad"');
+    expect(pageOf(receipt({ completedAt: "2022-03-31T00:00:00.000Z" }))).toContain('class="bad"');
+    expect(pageOf(receipt({ scan: { ...receipt().body.scan, findings: 1 } }))).toContain('class="bad"');
   });
 
   it("keeps control characters of a file's name from the terminal", () => {
@@ -47,7 +50,7 @@ describe("a receipt", () => {
 
 describe("the page of a receipt", () => {
   it("loads and runs nothing", () => {
-    const page = receiptPage(receipt());
+    const page = pageOf(receipt());
     expect(page).not.toMatch(/<script|<link|<img|<iframe|\ssrc=|\shref=|url\(|@import|\son\w+=|javascript:/i);
     expect(page).toContain("default-src 'none'");
   });
@@ -56,7 +59,7 @@ describe("the page of a receipt", () => {
     const structure = (page: string) => page.match(/<[^>]*>/g)?.filter((tag) => !tag.startsWith("<time"));
     const plain = "plain";
     const withText = (text: string) =>
-      receiptPage({
+      pageOf({
         sequence: 3,
         previousHash: text,
         hash: text,

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { enqueueActiveRuns, enqueueRun } from "@lethe/service-kit/enqueue";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
 
 let world: CliWorld;
 beforeAll(async () => {
-  world = await createCliWorld(inject("databaseUrl"), inject("redisUrl"));
+  world = await createCliWorld();
 });
 afterAll(() => world.end());
 

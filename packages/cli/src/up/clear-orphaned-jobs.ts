@@ -1,6 +1,7 @@
+import { RUN_SERVICES, SERVICE_JOBS } from "@lethe/contracts/services";
 import type { Queues } from "@lethe/service-kit/queues";
 
-const QUEUES_OF_RUNS = ["extract", "restage", "transform", "load", "finish"] as const;
+const QUEUES_OF_RUNS = RUN_SERVICES.flatMap((name) => SERVICE_JOBS[name]);
 
 /**
  * Empties the queues of runs when a job in them is held by a service that was killed: it would stay held for up to a

@@ -1,4 +1,4 @@
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
@@ -19,11 +19,12 @@ export interface AllJobsResult {
 }
 
 /**
- * Runs the four jobs once, one after the other, and then waits for replays that they set off: a new customer may have
+ * Runs each job once, one after the other, and then waits for replays that they set off: a new customer may have
  * been what a quarantined transaction waited for. Throws the signal's reason when that aborts.
  */
 export async function runAllJobs(
   connections: Connections,
+  datasets: readonly DatasetName[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<AllJobsResult> {
@@ -35,7 +36,7 @@ export async function runAllJobs(
   };
   const own: RunDetail[] = [];
   await restoreActiveRuns(connections);
-  for (const job of DATASET_NAMES) {
+  for (const job of datasets) {
     own.push(await runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow));
   }
   for (;;) {

@@ -1,17 +1,10 @@
 import path from "node:path";
-import { COMMON_SETTINGS, type Environment, readSettings } from "@lethe/service-kit/settings";
+import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import Type from "typebox";
-import { ServersSchema } from "../connection-settings.js";
 import { fromRepository } from "../repository.js";
+import { CLI_SETTINGS } from "../settings.js";
 
-const UpSchema = Type.Object({
-  ...ServersSchema.properties,
-  DATA_DIR: COMMON_SETTINGS.DATA_DIR,
-  RAW_DATA_DIR: Type.String({ default: "raw_data", description: "Folder of input, which is left as it is" }),
-  LETHE_PRIVACY_KEY: Type.Optional(Type.String()),
-  LETHE_HOST: Type.String({ default: "127.0.0.1" }),
-  LETHE_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535 }),
-});
+const UpSchema = Type.Omit(Type.Object(CLI_SETTINGS), ["LETHE_POLICY_FILE", "LETHE_MAX_UNPACK_RATIO"]);
 
 export interface UpSettings {
   /** Servers of the user's, where given. */

@@ -1,7 +1,7 @@
 import path from "node:path";
+import { RUN_SERVICES, type ServiceName } from "@lethe/contracts/services";
+import { startServiceProcess } from "@lethe/service-kit/service-process";
 import type { Environment } from "@lethe/service-kit/settings";
-import { fromRepository } from "../repository.js";
-import { type ServiceProcess, startService } from "./service-process.js";
 
 export interface Services {
   /** Resolves with the scheduler's address when all services are ready; rejects with ServiceFailedError. */
@@ -20,22 +20,15 @@ export interface ServicesOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-const WORKERS = ["extractor", "transformer", "loader"] as const;
-
 /** Starts the four services, each as a process of its own. */
 export function startServices(options: ServicesOptions): Services {
-  const start = (name: string, environment: Environment): ServiceProcess => {
-    const service = startService({
-      name,
-      main: fromRepository(`services/${name}/bundle/main.js`),
-      environment,
-      logFile: path.join(options.logs, `${name}.log`),
-    });
+  const start = (name: ServiceName, environment: Environment) => {
+    const service = startServiceProcess({ name, environment, logFile: path.join(options.logs, `${name}.log`) });
     service.failure.catch(options.onFailure);
     return service;
   };
   const scheduler = start("scheduler", { ...options.environment, ...options.schedulerEnvironment });
-  const workers = WORKERS.map((name) => start(name, options.environment));
+  const workers = RUN_SERVICES.map((name) => start(name, options.environment));
   const all = [scheduler, ...workers];
   return {
     ready: Promise.all(all.map((service) => service.ready)).then(([address]) => address ?? null),

@@ -28,7 +28,7 @@ export interface UpOptions {
   readonly port: number | undefined;
 }
 
-type Context = Pick<CommandContext, "environment" | "terminal">;
+type Context = Pick<CommandContext, "datasets" | "environment" | "terminal">;
 
 /**
  * Brings all of Lethe up on this machine, runs the four jobs once over a copy of the input, and stays up until it is
@@ -58,7 +58,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const { queuePrefix } = settings;
     const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
-    await migrate(stack.databaseUrl);
+    await migrate(stack.databaseUrl, context.datasets.database);
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
@@ -68,7 +68,9 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const [address, copied] = await abortable(Promise.all([services.ready, copying]), signal);
     terminal.note(formatCopied(copied, settings.input));
 
-    const result = await withConnections(servers, (connections) => runAllJobs(connections, terminal, signal));
+    const result = await withConnections(servers, (connections) =>
+      runAllJobs(connections, context.datasets.names, terminal, signal),
+    );
     const erasures = summarizeErasures(result.erasures, result.receiptNumbers);
     terminal.print(`\n${formatRuns(result.runs)}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
     const code = result.succeeded && copied.failures.length === 0 ? EXIT.succeeded : EXIT.failed;

@@ -3,7 +3,7 @@ import { accept } from "../../test/accept.js";
 import { CUSTOMER, datasets, MARKER } from "../../test/records.js";
 import { keepKnown } from "../record-shape.js";
 
-const { customers } = datasets;
+const customers = datasets.get("customers");
 
 describe("a customer", () => {
   it("fits as the input has it, with the required fields alone, and with nulls elsewhere", () => {

@@ -1,71 +1,76 @@
 import { isCalendarDate } from "@lethe/contracts/partition";
-import Type from "typebox";
-import { cleanEmail } from "../cleaning/text.js";
+import Type, { type Static } from "typebox";
 import { copyRow } from "../copy-text.js";
-import { csvText } from "../csv-field.js";
-import type { Dataset } from "../dataset.js";
-import { MASKABLE } from "../maskable.js";
-import { customerIdOf, textFieldOf } from "../read-field.js";
-import { shapeOf } from "../record-shape.js";
-import { compileSchema, schemaRejection } from "../schema-check.js";
+import type { Rejection } from "../dataset.js";
+import type { DatasetDefinition } from "../define-dataset.js";
+import * as field from "../field.js";
+import { schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
-import { maskCustomer } from "./mask.js";
 import { CUSTOMER_MERGE, CUSTOMER_ROW, CUSTOMER_STAGING } from "./merge.js";
-import { CUSTOMER_FIELDS } from "./schema.js";
+import { CUSTOMER_FIELDS, type RawCustomer } from "./schema.js";
+import { CUSTOMER_TABLES } from "./tables.js";
 
+const CustomerSchema = Type.Object(CUSTOMER_FIELDS, { additionalProperties: false });
 const DATE_FIELDS = ["date_of_birth", "last_change"] as const;
 
-/** Creates the customers dataset. */
-export function createCustomers(): Dataset {
-  const contract = Type.Object(CUSTOMER_FIELDS, { additionalProperties: false });
-  const schema = compileSchema(contract);
-  return {
-    name: "customers",
-    fields: {
-      id: MASKABLE.customerId,
-      first_name: MASKABLE.text,
-      last_name: MASKABLE.text,
-      date_of_birth: MASKABLE.date,
-      email: MASKABLE.text,
-      phone_number: MASKABLE.text,
-      address: MASKABLE.text,
-      city: MASKABLE.text,
-      country: MASKABLE.text,
-      postcode: MASKABLE.postcode,
-      last_change: MASKABLE.date,
-      segment: MASKABLE.text,
-    },
-    fenced: true,
-    maskedReasons: [],
-    shape: shapeOf(contract),
-    fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
-    subjectOf: (record) => ({
-      customerId: customerIdOf(record, "id"),
-      email: cleanEmail(textFieldOf(record, "email")),
-    }),
-    check(record) {
-      if (!schema.fits(record)) return schema.explain(record);
-      const wrong = DATE_FIELDS.find((field) => !isDateOrNull(record[field]));
-      return wrong === undefined ? undefined : schemaRejection(`/${wrong}`, "is not a day of the calendar");
-    },
-    identityOf: () => null,
-    accept(record, place, sinks) {
-      const customer = cleanCustomer(record as MaskableCustomer);
-      sinks[0]?.append(
-        copyRow([
-          place.ordinal,
-          place.fileId,
-          place.partitionStart,
-          place.masked ? new Date().toISOString() : null,
-          ...CUSTOMER_ROW.map((field) => customer[field]),
-        ]),
-      );
-      return { processed: JSON.stringify(customer) };
-    },
-    maskProcessed: maskCustomer,
-    stagingTables: [CUSTOMER_STAGING],
-    merge: CUSTOMER_MERGE,
-  };
+export const customers: DatasetDefinition = {
+  name: "customers",
+  description: "customers, with every version of them",
+  schedule: "0 * * * *",
+  runsAfter: [],
+  contract: CustomerSchema,
+  fields: {
+    id: field.customerId,
+    first_name: field.personalText,
+    last_name: field.personalText,
+    date_of_birth: field.personalDate,
+    email: field.email,
+    phone_number: field.personalText,
+    address: field.personalText,
+    city: field.personalText,
+    country: field.keptByDefault(field.personalText),
+    postcode: field.personalPostcode,
+    last_change: field.keptByDefault(field.personalDate),
+    segment: field.keptByDefault(field.personalText),
+  },
+  checkFurther: (record) => findWrongDate(record as Static<typeof CustomerSchema>),
+  accept(record, place, sinks) {
+    const customer = cleanCustomer(record as MaskableCustomer);
+    sinks[0]?.append(
+      copyRow([
+        place.ordinal,
+        place.fileId,
+        place.partitionStart,
+        place.masked ? new Date().toISOString() : null,
+        ...CUSTOMER_ROW.map((name) => customer[name]),
+      ]),
+    );
+    return { processed: JSON.stringify(customer) };
+  },
+  // Phone in E.164 and country code follow from what masking has left of phone and country.
+  processed: { derive: (record) => cleanCustomer(record as MaskableCustomer) },
+  stagingTables: [CUSTOMER_STAGING],
+  merge: CUSTOMER_MERGE,
+  tables: CUSTOMER_TABLES,
+  sample: ({ customerId, email, word }): RawCustomer => ({
+    id: customerId,
+    first_name: word("first"),
+    last_name: word("last"),
+    date_of_birth: "1980-05-17",
+    email,
+    phone_number: "+44(0)808 157 0808",
+    address: `${word("house")}\n${word("street")}`,
+    city: word("city"),
+    country: "United Kingdom",
+    postcode: word("postcode"),
+    last_change: "2020-01-31",
+    segment: null,
+  }),
+};
+
+function findWrongDate(customer: Static<typeof CustomerSchema>): Rejection | undefined {
+  const wrong = DATE_FIELDS.find((name) => !isDateOrNull(customer[name]));
+  return wrong === undefined ? undefined : schemaRejection(`/${wrong}`, "is not a day of the calendar");
 }
 
 function isDateOrNull(value: string | null | undefined): boolean {

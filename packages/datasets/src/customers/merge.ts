@@ -1,4 +1,5 @@
-import type { Merge, StagingTable } from "../dataset.js";
+import type { StagingTable } from "@lethe/contracts/data-map";
+import type { Merge } from "../dataset.js";
 import { versionedMerge } from "../versioned-merge.js";
 import type { CleanCustomer } from "./clean.js";
 

@@ -4,7 +4,7 @@ import { accept, KEY } from "../../test/accept.js";
 import { datasets, ERASURE_REQUEST } from "../../test/records.js";
 import { keepKnown } from "../record-shape.js";
 
-const requests = datasets["erasure-requests"];
+const requests = datasets.get("erasure-requests");
 
 describe("an erasure request", () => {
   it.each([

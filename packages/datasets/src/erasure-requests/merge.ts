@@ -1,4 +1,5 @@
-import type { Merge, StagingTable } from "../dataset.js";
+import type { StagingTable } from "@lethe/contracts/data-map";
+import type { Merge } from "../dataset.js";
 
 export const ERASURE_REQUEST_STAGING: StagingTable = {
   name: "stage_erasure_requests",
@@ -66,3 +67,10 @@ export const ERASURE_REQUEST_MERGE: Merge = {
   // What a request of the wrong email waits for is a person's approval.
   missingKeyArrived: "q.reason = 'identity_mismatch' and q.approved_at is not null",
 };
+
+/** The requests of the batch that were accepted, with the erasure that each has become. */
+export const SELECT_ACCEPTED_REQUESTS = `
+  select e.id as "erasureId", s.customer_id as "customerId", s.email, s.pseudonym, s.key_id as "keyId"
+  from stage_erasure_requests s
+  join warehouse.erasure_requests e on e.customer_key = s.customer_key and e.state = 'suppressed'
+  where ${ACCEPTED}`;

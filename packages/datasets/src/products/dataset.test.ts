@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { accept } from "../../test/accept.js";
 import { datasets, PRODUCT } from "../../test/records.js";
 
-const { products } = datasets;
+const products = datasets.get("products");
 
 describe("a product", () => {
   it.each([

@@ -4,7 +4,7 @@ import { accept } from "../../test/accept.js";
 import { datasets, MARKER, TRANSACTION } from "../../test/records.js";
 import { keepKnown } from "../record-shape.js";
 
-const { transactions } = datasets;
+const transactions = datasets.get("transactions");
 const LINE = { sku: 50_121, quanitity: 3, price: "4.99", total: "14.97" };
 
 function withLines(products: readonly unknown[], total_cost = "14.97") {

@@ -1,55 +1,65 @@
+import { randomUUID } from "node:crypto";
 import { copyField } from "../copy-text.js";
-import { csvJson, csvText } from "../csv-field.js";
-import type { Dataset, RecordPlace } from "../dataset.js";
-import { MASKABLE } from "../maskable.js";
-import { customerIdOf, textFieldOf } from "../read-field.js";
-import { shapeOf } from "../record-shape.js";
-import { compileSchema } from "../schema-check.js";
-import { type CleanTransaction, cleanTransaction } from "./clean.js";
-import { maskTransaction } from "./mask.js";
+import type { RecordPlace } from "../dataset.js";
+import type { DatasetDefinition } from "../define-dataset.js";
+import * as field from "../field.js";
+import { textFieldOf } from "../read-field.js";
+import { type CleanTransaction, cleanDeliveryAddress, cleanTransaction, type MaskableAddress } from "./clean.js";
 import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
+import { TRANSACTION_TABLES } from "./tables.js";
 import { transactionJson } from "./transaction-json.js";
 
-/** Creates the transactions dataset. */
-export function createTransactions(): Dataset {
-  const schema = compileSchema(TransactionSchema);
-  return {
-    name: "transactions",
-    fields: {
-      transaction_id: MASKABLE.kept,
-      transaction_time: MASKABLE.kept,
-      customer_id: MASKABLE.customerId,
-      "delivery_address.address": MASKABLE.text,
-      "delivery_address.postcode": MASKABLE.postcode,
-      "delivery_address.city": MASKABLE.text,
-      "delivery_address.country": MASKABLE.text,
-      // One field to the policy: what was bought, for how much.
-      purchases: MASKABLE.kept,
-    },
-    fenced: true,
-    maskedReasons: [],
-    shape: shapeOf(TransactionSchema, SPELLINGS),
-    fromCsv: (row) => ({
-      ...Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvText(field)])),
-      ...("delivery_address" in row && { delivery_address: csvJson(row.delivery_address) }),
-      ...("purchases" in row && { purchases: csvJson(row.purchases) }),
+export const transactions: DatasetDefinition = {
+  name: "transactions",
+  description: "purchases of customers, line by line, with their delivery addresses",
+  schedule: "0 * * * *",
+  runsAfter: ["customers", "products"],
+  contract: TransactionSchema,
+  spellings: SPELLINGS,
+  csv: { json: ["delivery_address", "purchases"] },
+  fields: {
+    transaction_id: field.notPersonal,
+    transaction_time: field.notPersonal,
+    customer_id: field.customerId,
+    "delivery_address.address": field.personalText,
+    "delivery_address.postcode": field.personalPostcode,
+    "delivery_address.city": field.personalText,
+    "delivery_address.country": field.keptByDefault(field.personalText),
+    // One field to the policy: what was bought, for how much.
+    purchases: field.notPersonal,
+  },
+  identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
+  accept(record, place, sinks) {
+    const transaction = cleanTransaction(record as RawTransaction);
+    if ("reason" in transaction) return { rejection: transaction };
+    sinks[0]?.append(transactionRow(transaction, place));
+    sinks[1]?.append(purchaseRows(transaction, place.ordinal));
+    return { processed: transactionJson(transaction) };
+  },
+  processed: {
+    fields: { total_cost: "keep" },
+    derive: (record) => ({
+      ...record,
+      delivery_address: cleanDeliveryAddress((record.delivery_address ?? {}) as MaskableAddress),
     }),
-    subjectOf: (record) => ({ customerId: customerIdOf(record, "customer_id"), email: null }),
-    check: (record) => (schema.fits(record) ? undefined : schema.explain(record)),
-    identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
-    accept(record, place, sinks) {
-      const transaction = cleanTransaction(record as RawTransaction);
-      if ("reason" in transaction) return { rejection: transaction };
-      sinks[0]?.append(transactionRow(transaction, place));
-      sinks[1]?.append(purchaseRows(transaction, place.ordinal));
-      return { processed: transactionJson(transaction) };
+  },
+  stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
+  merge: TRANSACTION_MERGE,
+  tables: TRANSACTION_TABLES,
+  sample: ({ customerId, word }): RawTransaction => ({
+    transaction_id: randomUUID(),
+    transaction_time: "2020-01-31T05:06:07.123456",
+    customer_id: customerId,
+    delivery_address: {
+      address: `${word("delivery house")}\n${word("delivery street")}`,
+      postcode: word("delivery postcode"),
+      city: word("delivery city"),
+      country: "United Kingdom",
     },
-    maskProcessed: (record, strategies, key) => maskTransaction(record as CleanTransaction, strategies, key),
-    stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
-    merge: TRANSACTION_MERGE,
-  };
-}
+    purchases: { products: [{ sku: 50_121, quanitity: 3, price: "4.99", total: "14.97" }], total_cost: "14.97" },
+  }),
+};
 
 // These two are the pipeline's innermost loop. Only free text can hold a character that COPY would misread: ids, numbers
 // and times have been checked to be made of harmless ones.

@@ -1,4 +1,5 @@
-import type { Merge, StagingTable } from "../dataset.js";
+import type { StagingTable } from "@lethe/contracts/data-map";
+import type { Merge } from "../dataset.js";
 
 /** A transaction with its delivery address: they are one to one, so one copy brings both. */
 export const TRANSACTION_STAGING: StagingTable = {

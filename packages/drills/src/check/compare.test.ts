@@ -7,7 +7,7 @@ import type { Outcome } from "./read-outcome.js";
 
 const ANSWER = makeFeed(7, 3);
 
-describe("what came of a feed, held against its answer", () => {
+describe("the outcome of a feed, compared with its answer", () => {
   it("finds nothing when all is as it must be", () => {
     expect(compare(ANSWER, perfect(ANSWER))).toEqual([]);
   });
@@ -37,8 +37,8 @@ describe("what came of a feed, held against its answer", () => {
     ["a published record twice", "doubled", (o) => ({ processed: [...o.processed, o.processed[0] ?? ""] })],
     ["a published record too many", "wrong", (o) => ({ processed: [...o.processed, "another"] })],
     ["a file that is gone", "lost", (o) => ({ archived: new Map([...o.archived].slice(1)) })],
-    ["a file in two rooms", "doubled", (o) => ({ landing: new Map([...o.archived].slice(0, 1)) })],
-    ["a file in the wrong room", "wrong", (o) => ({ archived: new Map(), landing: o.archived })],
+    ["a file in two folders", "doubled", (o) => ({ landing: new Map([...o.archived].slice(0, 1)) })],
+    ["a file in the wrong folder", "wrong", (o) => ({ archived: new Map(), landing: o.archived })],
     [
       "a file that is not as it came",
       "wrong",
@@ -71,13 +71,13 @@ describe("what came of a feed, held against its answer", () => {
   });
 });
 
-/** Creates what must come of a feed, without any of the services. */
+/** Creates the outcome that an answer asks for. */
 function perfect(answer: Answer): Outcome {
   const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
   const rejectedIn = (path: string) =>
     answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length +
     answer.copies.flatMap((places) => places.slice(1)).filter((place) => place.path === path).length;
-  const room = (isUnreadable: boolean) =>
+  const filesThat = (isUnreadable: boolean) =>
     new Map(
       answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]),
     );
@@ -108,8 +108,8 @@ function perfect(answer: Answer): Outcome {
     ],
     processed: answer.transactions.map(({ id }) => id),
     landing: new Map(),
-    archived: room(false),
-    quarantined: room(true),
+    archived: filesThat(false),
+    quarantined: filesThat(true),
     text: "",
   };
 }
@@ -122,7 +122,7 @@ function last<T>(rows: readonly T[], change: Partial<T>): T[] {
   return rows.map((row, i) => (i === rows.length - 1 ? { ...row, ...change } : row));
 }
 
-/** Takes the first entry with a reason out. */
+/** Removes the first entry with a reason. */
 function without({ quarantine }: Outcome, reason: string): string[] {
   const at = quarantine.findIndex((entry) => entry.endsWith(` ${reason}`));
   return quarantine.filter((_, i) => i !== at);

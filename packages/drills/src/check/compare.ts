@@ -3,7 +3,7 @@ import type { Answer, FileAnswer, Place } from "../feed/answer.js";
 import { doubled, type Finding, lost, wrong } from "./finding.js";
 import type { FileRow, Outcome } from "./read-outcome.js";
 
-/** Holds what came of a feed against what must come of it, record by record. Returns what differs: nothing when all is well. */
+/** Compares the outcome of a feed with its answer, record by record. Returns the differences: none when all is well. */
 export function compare(answer: Answer, outcome: Outcome): Finding[] {
   return [
     ...compareTransactions(answer, outcome),
@@ -104,25 +104,25 @@ function compareProcessed(answer: Answer, outcome: Outcome): Finding[] {
   return findings;
 }
 
-/** Each file is in exactly one room, as it came unless an erasure has rewritten it, and its counts add up. */
+/** Requires that a file is in exactly one folder, unchanged unless an erasure rewrites it, and that its counts add up. */
 function compareFile(file: FileAnswer, outcome: Outcome): Finding[] {
   const rows = outcome.files.filter(({ path }) => path === file.path);
   const [row] = rows;
   if (row === undefined) return [lost(`file ${file.path} in the ledger`)];
   if (rows.length > 1) return [doubled(`file ${file.path} in the ledger`)];
-  return [...compareRooms(file, row, outcome), ...compareCounts(file, row)];
+  return [...compareFolders(file, row, outcome), ...compareCounts(file, row)];
 }
 
-function compareRooms(file: FileAnswer, row: FileRow, outcome: Outcome): Finding[] {
+function compareFolders(file: FileAnswer, row: FileRow, outcome: Outcome): Finding[] {
   const kept = row.keptPath ?? "";
   const hash = createHash("sha256").update(file.bytes).digest("hex");
-  const rooms = [outcome.landing.get(file.path), outcome.archived.get(kept), outcome.quarantined.get(kept)];
-  const there = rooms.filter((found) => found !== undefined);
+  const folders = [outcome.landing.get(file.path), outcome.archived.get(kept), outcome.quarantined.get(kept)];
+  const there = folders.filter((found) => found !== undefined);
   if (there.length === 0) return [lost(`file ${file.path}`)];
-  if (there.length > 1) return [doubled(`file ${file.path} is in ${there.length} rooms`)];
-  const room = file.isUnreadable ? rooms[2] : rooms[1];
-  if (room === undefined) return [wrong(`file ${file.path} is in the wrong room`)];
-  if (!file.isRewritten && room !== hash) return [wrong(`file ${file.path} is not as it came`)];
+  if (there.length > 1) return [doubled(`file ${file.path} is in ${there.length} folders`)];
+  const folder = file.isUnreadable ? folders[2] : folders[1];
+  if (folder === undefined) return [wrong(`file ${file.path} is in the wrong folder`)];
+  if (!file.isRewritten && folder !== hash) return [wrong(`file ${file.path} is not as it came`)];
   return row.state === (file.isUnreadable ? "quarantined" : "done") ? [] : [wrong(`file ${file.path} is ${row.state}`)];
 }
 

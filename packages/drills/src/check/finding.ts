@@ -1,11 +1,12 @@
 /**
- * - `lost`: it should be there and is not;
- * - `doubled`: it is there more than once;
- * - `wrong`: all else that is not as it must be.
+ * A difference between the outcome and the answer.
+ * - `lost`: something is missing.
+ * - `doubled`: something is there more than once.
+ * - `wrong`: anything else.
  */
 export interface Finding {
   readonly kind: "lost" | "doubled" | "wrong";
-  /** For whoever reads the drill's output; the data is made up, so it may be named. */
+  /** Describes it for the drill's output. It may name people, because they are made up. */
   readonly what: string;
 }
 

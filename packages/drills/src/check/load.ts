@@ -6,20 +6,21 @@ import type { Cluster } from "../cluster/cluster.js";
 import { tellRedis } from "../cluster/tell-redis.js";
 import { type Finding, wrong } from "./finding.js";
 
-/** What a cluster holds while it has nothing to do. */
+/** The resources that a cluster holds while it is idle. */
 export interface Load {
   readonly databaseConnections: number;
   readonly redisConnections: number;
-  /** Of the largest service. */
+  /** Memory of the largest service. */
   readonly memoryBytes: number;
 }
 
-/** Pools may grow to their sizes in a busier round than the first; a leak grows from round to round. */
+/** A pool may grow to its full size in a round that is busier than the first. A leak grows from round to round. */
 const CONNECTIONS_MORE = 25;
 const REDIS_CONNECTIONS_MORE = 6;
 const MOST_MEMORY_BYTES = 300 * 1024 * 1024;
-const PATIENCE_MS = 10_000;
+const FREED_WITHIN_MS = 10_000;
 
+/** Measures what a cluster holds. */
 export async function measureLoad(cluster: Cluster): Promise<Load> {
   const { rows } = await cluster.pool.query<{ n: number }>(
     "select count(*) as n from pg_stat_activity where application_name like 'lethe-%'",
@@ -33,9 +34,9 @@ export async function measureLoad(cluster: Cluster): Promise<Load> {
   };
 }
 
-/** Describes what did not come back down after the work: connections, memory, staged objects, half-written files. */
+/** Finds what is not freed after the work: connections, memory, staged objects, half-written files. */
 export async function findLeaks(cluster: Cluster, before: Load): Promise<Finding[]> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + FREED_WITHIN_MS;
   for (;;) {
     const findings = [...excess(before, await measureLoad(cluster)), ...(await leftovers(cluster.data))];
     if (findings.length === 0 || performance.now() > deadline) return findings;
@@ -61,7 +62,7 @@ async function leftovers(data: string): Promise<Finding[]> {
   const staged = await entries(join(data, "staging"));
   const paths = await entries(data, true);
   return [
-    ...(staged.length > 0 ? [wrong(`staged and left: ${staged.length} runs`)] : []),
+    ...(staged.length > 0 ? [wrong(`staged objects of ${staged.length} runs are left`)] : []),
     ...paths.filter((path) => path.endsWith(".tmp")).map((path) => wrong(`half-written ${path}`)),
   ];
 }

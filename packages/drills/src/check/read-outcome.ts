@@ -5,13 +5,13 @@ import { gunzipSync } from "node:zlib";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import type { Pool } from "@lethe/warehouse/pool";
 
-/** All that came of the input of one day, as plainly as it can be read. */
+/** What Lethe has made of one day's input, read by plain queries and from plain files. */
 export interface Outcome {
   readonly files: readonly FileRow[];
   readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
   readonly products: readonly { readonly sku: number; readonly price: string }[];
   readonly transactions: readonly TransactionRow[];
-  /** `path:line reason` of what is open; the line is 0 for a file as a whole. */
+  /** `path:line reason` of the open entries. The line is 0 for a whole file. */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
@@ -39,7 +39,7 @@ export interface TransactionRow {
   readonly lines: readonly string[];
 }
 
-/** Reads what came of one day's input (`date=YYYY-MM-DD`). */
+/** Reads the outcome of one day's input (`date=YYYY-MM-DD`). */
 export async function readOutcome(pool: Pool, data: string, dayFolder: string): Promise<Outcome> {
   const ofDay = "select id from ledger.files where path like $1 || '/%'";
   const query = async <Row extends object>(text: string) => (await pool.query<Row>(text, [dayFolder])).rows;
@@ -111,7 +111,7 @@ function textOf(stored: Buffer): string {
   try {
     return gunzipSync(stored).toString("utf8");
   } catch {
-    // Torn on purpose; whole again after an erasure, which is when it matters.
+    // The feed cut it off on purpose. An erasure makes it whole again, and only then does its text matter.
     return "";
   }
 }

@@ -3,33 +3,39 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
+import { createDatasets } from "@lethe/datasets/registry";
+import { serviceProgram } from "@lethe/service-kit/service-process";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { type Seam, seamOptions } from "../mutations/seam.js";
 import { type Servers, startServers } from "./servers.js";
-import { type Build, openPlace, SERVICE_NAMES, type ServiceName, type ServicePlace } from "./service.js";
+import { openPlace, type ServicePlace } from "./service-place.js";
 
-/** A whole installation that is there to be harmed: servers of its own, services that are started again when they end. */
+/** A whole installation to inject faults into: servers of its own, and services that are started again when they end. */
 export interface Cluster {
   readonly servers: Servers;
-  /** Straight to the database, past the proxy that fault is done with. */
+  /** Connects to the database directly, past the proxy that faults use. */
   readonly pool: Pool;
   readonly prefix: string;
   /** DATA_DIR. */
   readonly data: string;
   readonly landing: string;
-  /** Above all of it: where servers keep their data and services their logs. */
+  /** Holds all of it: the servers' data, DATA_DIR and the services' logs. */
   readonly folder: string;
-  /** Every place, one for each service unless a drill has opened more. */
+  /** Returns the places of a service, or all: one for each service unless a drill has opened more. */
   places(name?: ServiceName): readonly ServicePlace[];
-  /** Opens a further place of a service, until `closeExtraPlaces`. */
+  /** Opens one more place of a service. It stays until `closeExtraPlaces`. */
   openExtraPlace(name: ServiceName): Promise<ServicePlace>;
   closeExtraPlaces(): Promise<void>;
-  /** Calls the API, again and again while it does not answer or is not able to; returns the first other answer. */
+  /** Calls the API until it answers with a status below 500, and returns that answer. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   close(): Promise<void>;
 }
 
-/** Short spans, so that a drill shows in seconds what takes a minute with the defaults. */
+const FAULT_HOOK = new URL("../../fault-hook.mjs", import.meta.url).href;
+
+/** Short times, so that a drill shows within seconds what takes a minute with the defaults. */
 const DRILL_SETTINGS = {
   LETHE_LOCK_SECONDS: "3",
   LETHE_UPKEEP_SECONDS: "4",
@@ -37,18 +43,22 @@ const DRILL_SETTINGS = {
   LETHE_RATE_LIMIT: "0",
 } as const;
 
-/**
- * Starts servers in a temporary folder, migrates a database and starts the services of a build. With `keep` the folder, with data and
- * logs, stays when the cluster is closed.
- */
-export async function openCluster(build: Build, keep: boolean): Promise<Cluster> {
+export interface ClusterOptions {
+  /** What is replaced in the services. With any, they run as compiled files; without, as bundles, as a user has them. */
+  readonly seams: readonly Seam[];
+  /** Leaves the folder, with data and logs, where it is when the cluster is closed. */
+  readonly keep: boolean;
+}
+
+/** Starts servers in a temporary folder, migrates a database and starts the services. */
+export async function openCluster({ seams, keep }: ClusterOptions): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
   await chmod(folder, 0o755);
   await mkdir(serverFolder);
   const servers = await startServers(serverFolder);
-  await migrate(servers.postgres.directUrl);
+  await migrate(servers.postgres.directUrl, createDatasets().database);
   const data = join(folder, "data");
   const logs = join(folder, "logs");
   await mkdir(join(data, "landing"), { recursive: true });
@@ -69,11 +79,18 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
   // Only a drill that is about schedules lets them fire.
   await pool.query("update ledger.schedules set enabled = false");
   let extra = 0;
-  const places = SERVICE_NAMES.map((name) => openPlace(name, build, environment, join(logs, `${name}.log`)));
+  const open = (name: ServiceName, log: string) =>
+    openPlace({
+      name,
+      environment,
+      logFile: join(logs, `${log}.log`),
+      program: serviceProgram(name, seams.length === 0 ? "bundle" : "dist"),
+      nodeOptions: ["--import", FAULT_HOOK, ...(seams.length === 0 ? [] : seamOptions(seams))],
+    });
+  const places = SERVICE_NAMES.map((name) => open(name, name));
   const extraPlaces: ServicePlace[] = [];
-  await Promise.all(places.map((place) => place.ready()));
   const all = () => [...places, ...extraPlaces];
-  return {
+  const cluster: Cluster = {
     servers,
     pool,
     prefix,
@@ -83,9 +100,9 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
     places: (name) => all().filter((place) => name === undefined || place.name === name),
     async openExtraPlace(name) {
       extra += 1;
-      const place = openPlace(name, build, environment, join(logs, `${name}-${extra}.log`));
+      const place = open(name, `${name}-${extra}`);
       extraPlaces.push(place);
-      await place.ready();
+      await place.ready;
       return place;
     },
     async closeExtraPlaces() {
@@ -96,14 +113,21 @@ export async function openCluster(build: Build, keep: boolean): Promise<Cluster>
     async close() {
       await Promise.all(all().map((place) => place.stop()));
       await servers.stop();
-      // With its server gone there is nothing to wait for; a client that is about to connect again may never be let go.
+      // Bounded, because the pool may never let go of a client that tries to connect to the server, which is gone.
       await Promise.race([pool.end(), setTimeout(5_000)]);
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
+  try {
+    await Promise.all(places.map((place) => place.ready));
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
 }
 
-const PATIENCE_MS = 10_000;
+const ANSWERS_WITHIN_MS = 10_000;
 const AGAIN_MS = 100;
 
 async function callApi(findPlace: () => ServicePlace | undefined, method: string, path: string, body: unknown) {
@@ -115,12 +139,12 @@ async function callApi(findPlace: () => ServicePlace | undefined, method: string
   }
 }
 
-/** Returns undefined when there is no answer: the service may be down, and the caller asks again. */
+/** Returns undefined when there is no answer: the service may be down. */
 async function ask(url: string, method: string, body: unknown) {
   try {
     const response = await fetch(url, {
       method,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
       ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -3,16 +3,16 @@ import path from "node:path";
 import { type Keeper, type ServerSpec, startKeeper } from "@lethe/local-stack/keeper-process";
 import { ensureDatabase, preparePostgres } from "@lethe/local-stack/postgres-server";
 import { prepareRedis } from "@lethe/local-stack/redis-server";
-import { startTcpProxy, type TcpProxy } from "@lethe/local-stack/tcp-proxy";
+import { startTcpProxy, type TcpProxy } from "@lethe/test-kit/tcp-proxy";
 
-/** A database server or a Redis of the drills' own, which they may do fault to. */
+/** A PostgreSQL or a Redis that belongs to the drill, which may break it. */
 export interface Server {
-  /** Where services and drills reach it: through a proxy that can cut, slow and swallow. */
+  /** Its address for services, through a proxy that can cut, slow and swallow. */
   readonly url: string;
-  /** Past the proxy. */
+  /** Its address past the proxy. */
   readonly directUrl: string;
   readonly proxy: TcpProxy;
-  /** Ends it at once, as a power cut would; resolves when it is gone. */
+  /** Kills it, as a power cut would, and resolves when it is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
@@ -21,12 +21,12 @@ export interface Server {
 export interface Servers {
   readonly postgres: Server;
   readonly redis: Server;
-  /** Takes from a Redis that is down all that it had on disk. */
+  /** Deletes what Redis has on disk. Call it while Redis is down. */
   emptyRedis(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts PostgreSQL and Redis in a folder, durable both: what a killed server had acknowledged must be there again. */
+/** Starts PostgreSQL and Redis in a folder. Both are durable: what a server acknowledged is there after it was killed. */
 export async function startServers(folder: string): Promise<Servers> {
   const ended = new Map<string, () => void>();
   const keeper = await startKeeper((name) => ended.get(name)?.());

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import type { Cluster } from "./cluster.js";
 
-/** Talks to Redis past the proxy. */
+/** Lends a connection to Redis past the proxy. */
 export async function tellRedis<T>(cluster: Cluster, tell: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(cluster.servers.redis.directUrl);
   try {

@@ -9,15 +9,15 @@ import { fillDisk } from "./fill-disk.js";
 import { killService } from "./kill-service.js";
 import { manyInstances } from "./many-instances.js";
 
-/** What a drill begins with: nothing is done, so whatever is found is the drill's own fault or a plain bug. */
+/** The first round of a drill injects nothing: whatever it finds is a mistake of the drill itself, or a plain bug. */
 export const noFault: Fault = {
   name: "none",
-  async fault({ untilInjectionPoint }) {
+  async inject({ untilInjectionPoint }) {
     await untilInjectionPoint();
   },
 };
 
-/** Every kind of fault, in the order of the table. */
+/** Every kind of fault, in the order of the printed table. */
 export const ALL_FAULTS: readonly Fault[] = [
   noFault,
   killService("scheduler"),

@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Fault } from "../fault.js";
 
+/** Kills the server, as a power cut would, and starts it again on the same data. */
 export const crashPostgres: Fault = {
   name: "PostgreSQL killed, started again",
-  async fault({ cluster, random, untilInjectionPoint }) {
+  async inject({ cluster, random, untilInjectionPoint }) {
     await untilInjectionPoint();
     await cluster.servers.postgres.kill();
     await setTimeout(below(random, 1_000));
@@ -13,20 +14,22 @@ export const crashPostgres: Fault = {
   },
 };
 
+/** Refuses connections to the server for a while. */
 export const cutPostgres: Fault = {
   name: "PostgreSQL unreachable",
-  async fault({ cluster, outageMs, untilInjectionPoint }) {
+  async inject({ cluster, outageMs, untilInjectionPoint }) {
     await untilInjectionPoint();
     await cluster.servers.postgres.proxy.cut();
-    // Longer than the retries of a job last would be a failed run, as it should be; this is about what heals.
+    // If it lasted longer than the retries of a job, the run would rightly fail. This fault is about what recovers.
     await setTimeout(Math.min(outageMs, 5_000));
     await cluster.servers.postgres.proxy.restore();
   },
 };
 
+/** Ends connections in the middle of COPY, then those in other statements. */
 export const terminateBackends: Fault = {
   name: "pg_terminate_backend in COPY",
-  async fault({ cluster, note, untilInjectionPoint }) {
+  async inject({ cluster, note, untilInjectionPoint }) {
     await untilInjectionPoint();
     const inCopy = await terminate(cluster.pool, "query ilike 'copy%' and state = 'active'", 3_000);
     const others = await terminate(cluster.pool, "state in ('active', 'idle in transaction')", 500);
@@ -34,11 +37,10 @@ export const terminateBackends: Fault = {
   },
 };
 
-/** Ends services' connections in such a state; looks for one for so many milliseconds. Returns how many it ended. */
+/** Ends the services' connections that meet a condition; waits up to `timeoutMs` for the first. Returns how many it ended. */
 async function terminate(pool: Pool, condition: string, timeoutMs: number): Promise<number> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    // One backend that looks for others in a loop is quicker than asking again and again from here.
     const { rows } = await pool.query<{ ended: boolean }>(
       `select pg_terminate_backend(pid) as ended from pg_stat_activity
        where application_name like 'lethe-%' and application_name not like 'lethe-drills%' and ${condition}`,
@@ -49,11 +51,12 @@ async function terminate(pool: Pool, condition: string, timeoutMs: number): Prom
 
 const FAILURES = 4;
 
+/** Lets the first updates of batches fail as a serializable transaction may. */
 export const serializationFailure: Fault = {
   name: "serialization failures",
-  async fault({ cluster, untilInjectionPoint }) {
+  async inject({ cluster, untilInjectionPoint }) {
     await untilInjectionPoint();
-    // A sequence counts on when the transaction that asked it is rolled back.
+    // A sequence, because its count survives the rollback of the transaction that raised it.
     await cluster.pool.query(`
       create sequence public.drill_failures;
       grant all on sequence public.drill_failures to public;

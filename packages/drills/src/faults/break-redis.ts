@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import { tellRedis } from "../cluster/tell-redis.js";
 import type { Fault } from "../fault.js";
 
+/** Kills the server and starts it again on the data that it had written. */
 export const restartRedis: Fault = {
   name: "Redis killed, started again",
-  async fault({ cluster, random, untilInjectionPoint }) {
+  async inject({ cluster, random, untilInjectionPoint }) {
     await untilInjectionPoint();
     await cluster.servers.redis.kill();
     await setTimeout(below(random, 1_500));
@@ -13,9 +14,10 @@ export const restartRedis: Fault = {
   },
 };
 
+/** Kills the server and starts it again without its data. */
 export const emptyRedis: Fault = {
   name: "Redis comes back empty",
-  async fault({ cluster, random, untilInjectionPoint }) {
+  async inject({ cluster, random, untilInjectionPoint }) {
     await untilInjectionPoint();
     await cluster.servers.redis.kill();
     await cluster.servers.emptyRedis();
@@ -24,17 +26,19 @@ export const emptyRedis: Fault = {
   },
 };
 
+/** Deletes every key while services are at work. */
 export const flushRedis: Fault = {
   name: "FLUSHALL",
-  async fault({ cluster, untilInjectionPoint }) {
+  async inject({ cluster, untilInjectionPoint }) {
     await untilInjectionPoint();
     await tellRedis(cluster, (redis) => redis.flushall());
   },
 };
 
+/** Lets the server run out of memory with a policy that evicts random keys. */
 export const evictRedis: Fault = {
   name: "Redis evicts keys",
-  async fault({ cluster, untilInjectionPoint }) {
+  async inject({ cluster, untilInjectionPoint }) {
     await untilInjectionPoint();
     await tellRedis(cluster, async (redis) => {
       const used = Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
@@ -47,9 +51,10 @@ export const evictRedis: Fault = {
   },
 };
 
+/** Refuses connections to the server for a while. */
 export const cutRedis: Fault = {
   name: "Redis unreachable: refused",
-  async fault({ cluster, outageMs, untilInjectionPoint }) {
+  async inject({ cluster, outageMs, untilInjectionPoint }) {
     await untilInjectionPoint();
     await cluster.servers.redis.proxy.cut();
     await setTimeout(outageMs);
@@ -57,13 +62,14 @@ export const cutRedis: Fault = {
   },
 };
 
+/** Swallows what is sent, as a network does that has forgotten its connections. */
 export const halfOpenRedis: Fault = {
   name: "Redis unreachable: half open",
-  async fault({ cluster, outageMs, untilInjectionPoint }) {
+  async inject({ cluster, outageMs, untilInjectionPoint }) {
     await untilInjectionPoint();
     cluster.servers.redis.proxy.halfOpen();
     await setTimeout(outageMs);
-    // New connections work again; on the old ones nothing will ever be answered, and nobody says so.
+    // New connections work again. On the old ones nothing is ever answered, and neither end is told.
     await cluster.servers.redis.proxy.restore({ keepDeaf: true });
   },
   async conclude({ cluster }) {
@@ -72,9 +78,10 @@ export const halfOpenRedis: Fault = {
   },
 };
 
+/** Delays every message to and from the server. */
 export const slowRedis: Fault = {
   name: "Redis slow: 200 ms a way",
-  async fault({ cluster, outageMs, untilInjectionPoint }) {
+  async inject({ cluster, outageMs, untilInjectionPoint }) {
     await untilInjectionPoint();
     cluster.servers.redis.proxy.slow(200);
     await setTimeout(outageMs);

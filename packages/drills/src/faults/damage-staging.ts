@@ -1,15 +1,15 @@
 import type { Dirent } from "node:fs";
 import { readdir, rm, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { below, type Random } from "@lethe/cli/generate/random";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { below, type Random } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
-/** Cuts some staged objects short, or takes them away, while batches wait. */
+/** Cuts some staged objects short, or removes them, while batches wait. */
 export function damageStaging(how: "truncated" | "missing"): Fault {
   return {
     name: `staged objects ${how}`,
-    async fault({ cluster, random, note, untilInjectionPoint }) {
+    async inject({ cluster, random, note, untilInjectionPoint }) {
       await untilInjectionPoint();
       const damaged: string[] = [];
       for (let i = 0; i < 400 && damaged.length < 4; i++) {
@@ -30,13 +30,13 @@ async function damage(path: string, how: "truncated" | "missing"): Promise<boole
     else await truncate(path, Math.floor(size / 2));
     return true;
   } catch (error) {
-    // Done with and removed meanwhile.
+    // A service no longer needed it and removed it meanwhile.
     if (hasSystemCode(error, "ENOENT")) return false;
     throw error;
   }
 }
 
-/** Returns some object of some batch. */
+/** Returns the path of a random object of a random batch; undefined when nothing is staged. */
 async function pickObject(staging: string, random: Random): Promise<string | undefined> {
   let path = staging;
   for (let depth = 0; depth < 3; depth++) {

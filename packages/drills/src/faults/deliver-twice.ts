@@ -1,16 +1,16 @@
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import { JOB_OPTIONS, openQueues } from "@lethe/service-kit/queues";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { tellRedis } from "../cluster/tell-redis.js";
 import type { Fault } from "../fault.js";
 
-/** A job that comes while the first one is at work is one thing, one that comes behind it another. */
+/** The second copy of a job waits up to this long, so that some come while the first is at work and some after it. */
 const LATER_MS = 1_200;
 
-/** Every job of every open run once more, at the same time, and again somewhat later. */
+/** Delivers every job of every active run twice more: at once, and somewhat later. */
 export const deliverTwice: Fault = {
   name: "every job delivered twice",
-  async fault({ cluster, random, untilInjectionPoint, note }) {
+  async inject({ cluster, random, untilInjectionPoint, note }) {
     await untilInjectionPoint();
     const added = await tellRedis(cluster, async (redis) => {
       const queues = openQueues(redis, cluster.prefix);

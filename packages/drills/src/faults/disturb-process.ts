@@ -1,19 +1,19 @@
 import { setTimeout } from "node:timers/promises";
-import { pick } from "@lethe/cli/generate/random";
+import { RUN_SERVICES } from "@lethe/contracts/services";
+import { pick } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
-/** Longer than a lock of a job lasts here (LETHE_LOCK_SECONDS). */
+/** Longer than a worker may hold a job without renewal in a drill (LETHE_LOCK_SECONDS). */
 const BLOCKED_MS = 8_000;
 const HOUR_MS = 3_600_000;
 
+/** Blocks the event loop of one worker service, so that it renews no job and another process takes them over. */
 export const blockEventLoop: Fault = {
   name: "a stalled job: event loop blocked",
-  async fault({ cluster, random, untilInjectionPoint, note }) {
-    await cluster.openExtraPlace("extractor");
-    await cluster.openExtraPlace("transformer");
-    await cluster.openExtraPlace("loader");
+  async inject({ cluster, random, untilInjectionPoint, note }) {
+    await Promise.all(RUN_SERVICES.map((name) => cluster.openExtraPlace(name)));
     await untilInjectionPoint();
-    const name = pick<"extractor" | "transformer" | "loader">(random, ["extractor", "transformer", "loader"]);
+    const name = pick(random, RUN_SERVICES);
     note(name);
     cluster.places(name)[0]?.order({ block: BLOCKED_MS });
     await setTimeout(BLOCKED_MS);
@@ -24,9 +24,10 @@ export const blockEventLoop: Fault = {
   },
 };
 
+/** Sets the clock of every service back by an hour for the rest of the round. */
 export const clockSetBack: Fault = {
   name: "clock set back by an hour",
-  async fault({ cluster, untilInjectionPoint }) {
+  async inject({ cluster, untilInjectionPoint }) {
     await untilInjectionPoint();
     for (const place of cluster.places()) place.order({ clock: -HOUR_MS });
   },

@@ -1,25 +1,26 @@
 import { setTimeout } from "node:timers/promises";
 import { wrong } from "../check/finding.js";
 import type { Cluster } from "../cluster/cluster.js";
-import type { Fault, HarmContext } from "../fault.js";
+import type { Fault, FaultContext } from "../fault.js";
 import { emptyRedis, evictRedis, restartRedis } from "./break-redis.js";
 import { killService } from "./kill-service.js";
 
 const TICK_MS = 3_000;
 const CRON = "*/3 * * * * *";
 const JOB = "products";
-/** Reconciliation and the next tick, with the settings of a drill, take a few seconds; with the defaults a minute. */
-const PATIENCE_MS = 45_000;
+/** With a drill's settings, reconciliation and the next tick take a few seconds; with the defaults they take a minute. */
+const FIRES_WITHIN_MS = 45_000;
 
+/** What a schedule is compared with at the end of a round. */
 interface Watch {
-  /** Firings before. */
+  /** How often it had fired before. */
   readonly since: number;
   readonly from: Date;
 }
 
-/** A schedule that fires every three seconds, while something else is harmed: it fires again, and never twice for a tick. */
-function scheduleWhile(what: string, disturb: (context: HarmContext) => Promise<void>, schedulers = 1): Fault {
-  // Several clusters are harmed at once, by one and the same fault.
+/** Lets a schedule fire every three seconds while something is disturbed. It must fire again, and never twice for a tick. */
+function scheduleWhile(what: string, disturb: (context: FaultContext) => Promise<void>, schedulers = 1): Fault {
+  // Several clusters may be drilled at once, all with this one fault.
   const watches = new WeakMap<Cluster, Watch>();
   const watchOf = (cluster: Cluster) => {
     const watch = watches.get(cluster);
@@ -33,7 +34,7 @@ function scheduleWhile(what: string, disturb: (context: HarmContext) => Promise<
       watches.set(cluster, { since: await firings(cluster), from: await now(cluster) });
       await cluster.call("PATCH", `/schedules/${JOB}`, { cron: CRON, enabled: true });
     },
-    async fault(context) {
+    async inject(context) {
       await untilFired(context.cluster, watchOf(context.cluster).since + 1);
       await disturb(context);
     },
@@ -56,10 +57,10 @@ function scheduleWhile(what: string, disturb: (context: HarmContext) => Promise<
 
 export const SCHEDULE_FAULTS: readonly Fault[] = [
   scheduleWhile("two schedulers run", async ({ untilInjectionPoint }) => untilInjectionPoint(), 2),
-  scheduleWhile("the scheduler is killed", (context) => killService("scheduler").fault(context)),
-  scheduleWhile("Redis is restarted", (context) => restartRedis.fault(context)),
-  scheduleWhile("Redis comes back empty", (context) => emptyRedis.fault(context)),
-  scheduleWhile("Redis evicts keys", (context) => evictRedis.fault(context), 2),
+  scheduleWhile("the scheduler is killed", (context) => killService("scheduler").inject(context)),
+  scheduleWhile("Redis is restarted", (context) => restartRedis.inject(context)),
+  scheduleWhile("Redis comes back empty", (context) => emptyRedis.inject(context)),
+  scheduleWhile("Redis evicts keys", (context) => evictRedis.inject(context), 2),
 ];
 
 async function firings(cluster: Cluster): Promise<number> {
@@ -81,9 +82,9 @@ function tickOf(instant: Date): number {
   return Math.floor(instant.getTime() / TICK_MS);
 }
 
-/** Waits until the schedule has fired so often; returns whether it has. */
+/** Waits until the schedule has fired so often. Reports whether it has. */
 async function untilFired(cluster: Cluster, times: number): Promise<boolean> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + FIRES_WITHIN_MS;
   while ((await firings(cluster)) < times) {
     if (performance.now() > deadline) return false;
     await setTimeout(100);

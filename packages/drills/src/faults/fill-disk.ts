@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
+import { below } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
 const FULL_MS = 2_500;
 
-/** Puts a folder of DATA_DIR on a disk that is full from the start, and has room again after a while. */
+/** Mounts a small disk over a folder of DATA_DIR: it is full from the start, and has room again after a while. */
 export function fillDisk(folder: "staging" | "processed_data"): Fault {
   return {
     name: `full disk: ${folder}`,
@@ -15,23 +15,23 @@ export function fillDisk(folder: "staging" | "processed_data"): Fault {
     async whyNot() {
       return process.getuid?.() === 0 ? undefined : "a small disk can be mounted by root alone";
     },
-    async fault({ cluster, random }) {
+    async inject({ cluster, random }) {
       const path = join(cluster.data, folder);
       await mkdir(path, { recursive: true });
       run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
-      // From the start, not at some injection point of the work: with a full disk there is none, and retries do not last for ever.
+      // It is full before the work begins: a run cannot reach an injection point then, and its retries do not last for ever.
       await setTimeout(FULL_MS + below(random, FULL_MS));
       run("mount", "-o", "remount,size=64m", path);
     },
     async conclude({ cluster }) {
       const path = join(cluster.data, folder);
-      // What lies on it moves to the folder below, which keeps it for the rounds that come.
+      // Its files move to the folder underneath, which keeps them for the rounds that follow.
       const move = 'cp -a "$0"/. "$0".kept && umount "$0" && cp -a "$0".kept/. "$0" && rm -rf "$0".kept';
       run("sh", "-c", move, path);
       return [];
     },
     async abandon({ cluster }) {
-      // Lazily, since services still have files open on it.
+      // Lazily, because services still have files open on it.
       run("umount", "--lazy", join(cluster.data, folder));
     },
   };

@@ -1,13 +1,13 @@
 import { setTimeout } from "node:timers/promises";
-import { below } from "@lethe/cli/generate/random";
-import type { ServiceName } from "../cluster/service.js";
+import type { ServiceName } from "@lethe/contracts/services";
+import { below } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
-/** Ends a service as a crash would, twice, in whatever it does; another process takes its place each time. */
+/** Kills a service twice, whatever it does at the time. Another process takes its place each time. */
 export function killService(name: ServiceName): Fault {
   return {
     name: `SIGKILL of the ${name}`,
-    async fault({ cluster, random, untilInjectionPoint }) {
+    async inject({ cluster, random, untilInjectionPoint }) {
       await untilInjectionPoint();
       for (const place of cluster.places(name)) place.kill();
       await setTimeout(below(random, 1_500));

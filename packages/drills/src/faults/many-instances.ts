@@ -1,14 +1,14 @@
-import { below } from "@lethe/cli/generate/random";
-import { SERVICE_NAMES } from "../cluster/service.js";
+import { SERVICE_NAMES } from "@lethe/contracts/services";
+import { below } from "@lethe/sample-data/random";
 import type { Fault } from "../fault.js";
 
-/** Two of each service at once, of which one is ended in the middle. */
+/** Runs two processes of each service, and kills one of them in the middle of the work. */
 export const manyInstances: Fault = {
   name: "two of each service, one killed",
   async prepare({ cluster }) {
     await Promise.all(SERVICE_NAMES.map((name) => cluster.openExtraPlace(name)));
   },
-  async fault({ cluster, random, untilInjectionPoint }) {
+  async inject({ cluster, random, untilInjectionPoint }) {
     await untilInjectionPoint();
     const places = cluster.places();
     places[below(random, places.length)]?.kill();

@@ -37,18 +37,18 @@ export interface TransactionAnswer {
   readonly lines: readonly string[];
 }
 
-/** What must come of a feed, whatever happens meanwhile: known by how it was made, not by running Lethe over it. */
+/** The outcome that a feed must have, whatever happens meanwhile. It is known by construction, not by running Lethe. */
 export interface Answer {
   readonly files: readonly FileAnswer[];
   readonly customers: readonly CustomerAnswer[];
   /** Price by sku. */
   readonly products: ReadonlyMap<number, string>;
   readonly transactions: readonly TransactionAnswer[];
-  /** Records that stay in quarantine, but for duplicates. */
+  /** Records that stay in quarantine, without duplicates. */
   readonly rejected: readonly { readonly place: Place; readonly reason: RejectReason }[];
-  /** Places of one and the same record: one of them is loaded, it does not matter which, the others are duplicates. */
+  /** Places of the same record. Any one of them is loaded, the others are duplicates. */
   readonly copies: readonly (readonly Place[])[];
-  /** Ids and emails of people who were erased: nothing may hold them any more. */
+  /** Ids and emails of people who were erased. They may stand nowhere any more. */
   readonly erased: readonly string[];
   /** Records in readable files. */
   readonly records: number;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
-import { below, type Random, recordRandom, uuid } from "@lethe/cli/generate/random";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { below, type Random, recordRandom, uuid } from "@lethe/sample-data/random";
 import type { Answer, CustomerAnswer, FileAnswer, Place, TransactionAnswer } from "./answer.js";
 
 const CUSTOMERS = 60;
@@ -13,7 +13,7 @@ const ERASED = 3;
 
 /**
  * Creates the input of one round of a drill, with its answer. Rounds of one cluster have days, ids and skus of their own
- * (up to 7,000 rounds), so what one leaves changes nothing for the next. The same seed and round give the same bytes.
+ * (up to 7,000 rounds), so that no round changes the outcome of the next. The same seed and round give the same bytes.
  */
 export function makeFeed(seed: number, round: number): Answer {
   const random = recordRandom(seed, "transaction", round);
@@ -27,7 +27,7 @@ export function makeFeed(seed: number, round: number): Answer {
   const isErased = (n: number) => n < ERASED;
   const holdsErased = (text: Buffer) => people.slice(0, ERASED).some(({ id }) => text.includes(id));
 
-  /** Adds a file of JSON lines; what is wrong with a line is told by its reason. */
+  /** Adds a file of JSON lines. A line with a reason must be rejected. */
   function addFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
     lines.forEach(({ reason }, i) => {
       if (reason !== undefined) rejected.push({ place: { path, line: i + 1 }, reason });
@@ -45,11 +45,11 @@ export function makeFeed(seed: number, round: number): Answer {
     rejected.push({ place: { path, line: null }, reason: "unreadable" });
   }
 
-  // Customers: everybody once, some in a newer version, some the same again, some that are none.
+  // Customers: everybody once, some in a newer version, some again as they are, and some records that are invalid.
   const first = people.map((person) => good(person.record("2020-01-01")));
   const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
   const again = people.slice(20, 30).map((person) => good(person.record("2020-01-01")));
-  const nobody = [
+  const invalid = [
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
     { bytes: Buffer.from('{"id": "broken'), reason: "unreadable" as const },
@@ -58,7 +58,7 @@ export function makeFeed(seed: number, round: number): Answer {
       reason: "unreadable" as const,
     },
   ];
-  addFile("customers", pathOf(0, "customers.json"), [...first, ...nobody]);
+  addFile("customers", pathOf(0, "customers.json"), [...first, ...invalid]);
   addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
   again.forEach((_, i) => {
     copies.push([
@@ -120,7 +120,7 @@ export function makeFeed(seed: number, round: number): Answer {
     smallSales.push(lines);
     addFile("transactions", path, lines);
   }
-  // The large file is cut into many batches; it repeats what stands in small ones, and itself.
+  // The large file is cut into many batches. It repeats records of the small files, and records of its own.
   const repeated = smallSales.map((lines) => lines.findIndex((line) => line.reason === undefined));
   const large = salesOf(SALES_IN_LARGE_FILE);
   const largePath = pathOf(20, "transactions.ndjson.gz");
@@ -179,7 +179,7 @@ const bad = (record: object, reason: RejectReason): FeedLine => ({
   reason,
 });
 
-/** Puts some lines between others, at places that the stream decides. */
+/** Inserts lines among others at random places. */
 function mixed(random: Random, lines: readonly FeedLine[], among: readonly FeedLine[]): FeedLine[] {
   const all = [...lines];
   for (const line of among) all.splice(below(random, all.length + 1), 0, line);

@@ -8,32 +8,21 @@ import { fillDisk } from "../faults/fill-disk.js";
 import { killService } from "../faults/kill-service.js";
 import type { Mutation } from "./mutation.js";
 
-/** The guards that drills must miss when they are out. */
+/** The guards, each of which a drill must miss when it is out. */
 export const ALL_MUTATIONS: readonly Mutation[] = [
   {
     guard: "a batch that is loaded is not loaded again",
-    edits: [
-      {
-        file: "packages/warehouse/dist/ledger/load-batch.js",
-        find: 'return state === "staged" || state === "transformed";',
-        replace: "return true;",
-      },
-      {
-        file: "services/loader/dist/load-job.js",
-        find: 'if (info.state === "staged" || info.state === "transformed") {',
-        replace: "if (true) {",
-      },
-    ],
+    seams: [{ module: "packages/contracts/src/runs.ts", name: "isPending", mutant: "everyBatchIsPending" }],
     fault: deliverTwice,
     rounds: 3,
   },
   {
     guard: "a run is extracted by one process at a time",
-    edits: [
+    seams: [
       {
-        file: "packages/warehouse/dist/ledger/change-run.js",
-        find: "\"select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))\", [runId]",
-        replace: '"select $1::text", [runId]',
+        module: "packages/warehouse/src/ledger/change-run.ts",
+        name: "whileAloneExtracting",
+        mutant: "extractBesideOthers",
       },
     ],
     fault: deliverTwice,
@@ -41,11 +30,11 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "an interrupted extraction goes on behind the last recorded batch",
-    edits: [
+    seams: [
       {
-        file: "services/extractor/dist/extract-large-file.js",
-        find: 'claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1',
-        replace: "1",
+        module: "packages/warehouse/src/ledger/record-batches.ts",
+        name: "nextLineOfFile",
+        mutant: "extractFromTheFirstLine",
       },
     ],
     fault: killService("extractor"),
@@ -53,102 +42,55 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "what Redis forgot is enqueued again",
-    edits: [
-      {
-        file: "services/scheduler/dist/start-scheduler.js",
-        find: "const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));",
-        replace: "const added = 0;",
-      },
+    seams: [
+      { module: "packages/service-kit/src/enqueue.ts", name: "enqueueActiveRuns", mutant: "enqueueNothingAgain" },
     ],
     fault: emptyRedis,
     rounds: 3,
   },
   {
     guard: "schedules that Redis forgot are set again",
-    edits: [
-      {
-        file: "services/scheduler/dist/start-scheduler.js",
-        find: '{ name: "apply schedules", run: applySchedules },',
-        replace: "",
-      },
-    ],
+    seams: [{ module: "services/scheduler/src/reconciler.ts", name: "startReconciler", mutant: "setNoScheduleAgain" }],
     fault: named(SCHEDULE_FAULTS, "comes back empty"),
     rounds: 2,
   },
   {
     guard: "an error that heals is tried again",
-    edits: [
-      {
-        file: "packages/contracts/dist/errors.js",
-        find: 'code = "transient";\n    retryable = true;',
-        replace: 'code = "transient";\n    retryable = false;',
-      },
-      {
-        file: "packages/service-kit/dist/safe-error.js",
-        find: '.join(" "),\n            retryable: true,',
-        replace: '.join(" "),\n            retryable: false,',
-      },
-    ],
+    seams: [{ module: "packages/service-kit/src/safe-error.ts", name: "safeError", mutant: "giveUpOnErrorsThatHeal" }],
     fault: serializationFailure,
     rounds: 2,
   },
   {
     guard: "errors of the disk are tried again",
-    edits: [
-      {
-        file: "packages/service-kit/dist/safe-error.js",
-        find: "retryable: true,\n        frames,\n    };\n}\n/** What has been",
-        replace: "retryable: false,\n        frames,\n    };\n}\n/** What has been",
-      },
-    ],
+    seams: [{ module: "packages/service-kit/src/safe-error.ts", name: "safeError", mutant: "giveUpOnUnknownErrors" }],
     fault: fillDisk("staging"),
     rounds: 2,
   },
   {
     guard: "a job whose worker vanished is given to another one more than once",
-    edits: [
-      {
-        file: "packages/service-kit/dist/worker.js",
-        find: "const MAX_STALLED_COUNT = 10;",
-        replace: "const MAX_STALLED_COUNT = 0;",
-      },
+    seams: [
+      { module: "packages/service-kit/src/job-ownership.ts", name: "jobOwnership", mutant: "failWithTheFirstWorker" },
     ],
     fault: killService("loader"),
     rounds: 4,
   },
   {
     guard: "lost batches are made again",
-    edits: [
-      {
-        file: "services/transformer/dist/or-restage.js",
-        find: "if (!(error instanceof StagedObjectError))",
-        replace: "if (true)",
-      },
-    ],
+    seams: [{ module: "services/transformer/src/or-restage.ts", name: "orRestage", mutant: "restageNothing" }],
     fault: damageStaging("missing"),
     rounds: 4,
   },
   {
     guard: "a connection on which nothing is answered is given up",
-    edits: [
-      {
-        file: "packages/service-kit/dist/redis.js",
-        find: "socketTimeout: SILENCE_MS,",
-        replace: "",
-      },
+    seams: [
+      { module: "packages/service-kit/src/redis-options.ts", name: "redisOptions", mutant: "waitForAnAnswerForEver" },
     ],
     fault: halfOpenRedis,
     rounds: 2,
   },
   {
     guard: "a lost connection to Redis is made again",
-    edits: [
-      {
-        file: "packages/service-kit/dist/redis.js",
-        find: "retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 5_000),",
-        replace: "retryStrategy: () => null,",
-      },
-    ],
+    seams: [{ module: "packages/service-kit/src/redis-options.ts", name: "redisOptions", mutant: "connectOnce" }],
     fault: cutRedis,
     rounds: 2,
   },

@@ -1,22 +1,15 @@
 import type { Fault } from "../fault.js";
+import type { Seam } from "./seam.js";
 
-export interface Edit {
-  /** The built file, from the repository's root. */
-  readonly file: string;
-  /** The text that makes the guard, and what stands in its place when it is out. */
-  readonly find: string;
-  readonly replace: string;
-}
-
-/** A guard that is taken out of the built code, and the fault that must then be felt. */
+/** A guard that is taken out, and the fault that must be noticed without it. */
 export interface Mutation {
   /** What the guard does when it is there. */
   readonly guard: string;
-  readonly edits: readonly Edit[];
+  readonly seams: readonly Seam[];
   readonly fault: Fault;
   /**
-   * Rounds that are tried, each with another seed, until one finds something: a injection point may miss, and the faster the machine,
-   * the more of them do.
+   * Rounds that are tried, each with another seed, until one finds something. An injection point may miss the guard, and
+   * does so more often on a faster machine.
    */
   readonly rounds: number;
 }

@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
@@ -8,9 +9,9 @@ import { type Client, inTransaction, type Pool } from "../pool.js";
  * replay of erasure requests takes it: the caller opens one (without a filter); where one is open, its end opens the
  * next. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
  */
-export async function approveRequest(pool: Pool, quarantineId: number): Promise<void> {
+export async function approveRequest(pool: Pool, requests: DatasetName, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
-    await lockOpenMismatch(client, quarantineId);
+    await lockOpenMismatch(client, requests, quarantineId);
     await client.query(
       "update ledger.quarantine set approved_at = coalesce(approved_at, clock_timestamp()) where id = $1",
       [quarantineId],
@@ -23,27 +24,35 @@ export async function approveRequest(pool: Pool, quarantineId: number): Promise<
  * named is kept beside it, since the request's raw file names them too: an erasure of theirs finds that file, and masks
  * both. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
  */
-export async function rejectRequest(pool: Pool, quarantineId: number): Promise<void> {
+export async function rejectRequest(pool: Pool, requests: ErasureRequestsDataset, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
-    const { approved } = await lockOpenMismatch(client, quarantineId);
+    const { approved } = await lockOpenMismatch(client, requests.name, quarantineId);
     if (approved) throw new RunStateError(`request ${quarantineId} was approved before`);
     await client.query(
       `update ledger.quarantine
        set status = 'discarded', resolved_at = clock_timestamp(), payload = $2, payload_encoding = 'utf8'
        where id = $1`,
-      [quarantineId, MASKED_REQUEST],
+      [quarantineId, JSON.stringify(requests.maskedRecord)],
     );
   });
 }
 
-/** Still a request in form, so that an erasure can go over it as over any other. */
-const MASKED_REQUEST = JSON.stringify({ "customer-id": null, email: null });
+/** The dataset of erasure requests, as far as decisions need it. */
+export interface ErasureRequestsDataset {
+  readonly name: DatasetName;
+  /** A request that names nobody: still one in form, so that an erasure can go over it as over any other. */
+  readonly maskedRecord: unknown;
+}
 
-async function lockOpenMismatch(client: Client, quarantineId: number): Promise<{ approved: boolean }> {
+async function lockOpenMismatch(
+  client: Client,
+  requests: DatasetName,
+  quarantineId: number,
+): Promise<{ approved: boolean }> {
   const { rows } = await client.query<{ status: QuarantineStatus; reason: RejectReason; approved: boolean }>(
     `select status, reason, approved_at is not null as approved
-     from ledger.quarantine where id = $1 and dataset = 'erasure-requests' for update`,
-    [quarantineId],
+     from ledger.quarantine where id = $1 and dataset = $2 for update`,
+    [quarantineId, requests],
   );
   const request = rows[0];
   if (request?.reason !== "identity_mismatch") {

@@ -1,4 +1,7 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ErasurePlace } from "@lethe/contracts/erasures";
+import { withSessionLock } from "../advisory-lock.js";
+import { runIsActive } from "../ledger/states.js";
 import type { Pool, Queryable } from "../pool.js";
 
 export interface PendingErasure {
@@ -17,36 +20,27 @@ export interface PendingErasure {
 }
 
 /**
- * Returns the erasures that are not completed, oldest first. A run of requests that is itself in its last stage has nothing
+ * Returns the erasures that are not completed, oldest first. Takes the dataset of their requests: a run of requests that is itself in its last stage has nothing
  * staged any more, so two of them do not wait for each other.
  */
-export async function pendingErasures(db: Queryable): Promise<PendingErasure[]> {
+export async function pendingErasures(db: Queryable, requests: DatasetName): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
             exists (select from ledger.runs r
-                    where r.state in ('queued', 'extracting', 'processing', 'finishing')
-                      and not (r.job = 'erasure-requests' and r.state = 'finishing')
+                    where ${runIsActive("r.state")}
+                      and not (r.job = $1 and r.state = 'finishing')
                       and r.requested_at < e.suppressed_at) as waits,
-            own.state not in ('queued', 'extracting', 'processing', 'finishing') as "isOrphaned"
+            not ${runIsActive("own.state")} as "isOrphaned"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
      where e.state = 'suppressed' order by e.received_at, e.id`,
+    [requests],
   );
   return rows;
 }
 
-/** Does work on erasures while no other process does any; waits until that one is done. */
+/** Runs `work` while no other process works on erasures; waits for the one that does. */
 export async function withErasureLock(pool: Pool, work: () => Promise<void>): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("select pg_advisory_lock(hashtextextended('lethe erase', 0))");
-    try {
-      await work();
-    } finally {
-      await client.query("select pg_advisory_unlock(hashtextextended('lethe erase', 0))");
-    }
-  } finally {
-    client.release();
-  }
+  return withSessionLock(pool, "lethe erase", work);
 }
 
 /** Notes what an erasure has masked in a place. Work that is done again after a crash does not lower what was noted. */
@@ -75,4 +69,18 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
     [erasureId],
   );
   return rows;
+}
+
+/** Notes under which pseudonyms the person's records stand now, and whether any were found. */
+export async function recordErased(
+  db: Queryable,
+  erasureId: string,
+  pseudonyms: readonly string[],
+  found: boolean,
+): Promise<void> {
+  await db.query("update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1", [
+    erasureId,
+    pseudonyms,
+    found,
+  ]);
 }

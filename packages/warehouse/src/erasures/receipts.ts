@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
+import { lockInTransaction } from "../advisory-lock.js";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
 
 /** What the first receipt names as the hash before it. */
@@ -21,7 +22,7 @@ export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Re
   return inTransaction(pool, async (client) => {
     // One receipt after the other: each names the one before it. Not a lock of the table: for one that keeps others from
     // inserting, one must be allowed to change or delete receipts.
-    await client.query("select pg_advisory_xact_lock(hashtextextended('lethe receipt', 0))");
+    await lockInTransaction(client, "lethe receipt");
     const { rows } = await client.query<{ sequence: number; hash: string }>(
       "select sequence, hash from privacy.receipts order by sequence desc limit 1",
     );

@@ -1,21 +1,13 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { Pool, Queryable } from "../pool.js";
 
-const MASKED_TABLES = [
-  "warehouse.customers",
-  "warehouse.customers_history",
-  "warehouse.transactions",
-  "warehouse.delivery_addresses",
-  "ledger.quarantine",
-] as const;
-
 /**
  * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
  * line of sight, and has the planner take its samples anew, which hold values of columns too (`pg_stats`). Returns when it
  * was done. Cannot run in a transaction. Throws ConfigurationError when a table was not vacuumed for want of a right:
  * PostgreSQL itself would only warn.
  */
-export async function vacuumErasedTables(pool: Pool): Promise<Date> {
+export async function vacuumErasedTables(pool: Pool, tables: readonly string[]): Promise<Date> {
   const client = await pool.connect();
   let isTouched = true;
   const warnings: string[] = [];
@@ -24,10 +16,10 @@ export async function vacuumErasedTables(pool: Pool): Promise<Date> {
   };
   client.on("notice", onNotice);
   try {
-    const vacuumer = await requireVacuumer(client);
+    const vacuumer = await requireVacuumer(client, tables);
     // The login owns the tables; the role that the connection was opened with does not.
     if (vacuumer === "login") await client.query("set role none");
-    for (const table of MASKED_TABLES) await client.query(`vacuum (analyze) ${table}`);
+    for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
     if (warnings.length > 0) throw new ConfigurationError(`a table was not vacuumed (${warnings.join(", ")})`);
     isTouched = vacuumer === "login";
     return new Date();
@@ -39,11 +31,11 @@ export async function vacuumErasedTables(pool: Pool): Promise<Date> {
 }
 
 /**
- * Reports who of a connection may vacuum the masked tables: the role that it has taken on, or else the login behind it.
+ * Reports who of a connection may vacuum the tables: the role that it has taken on, or else the login behind it.
  * Throws ConfigurationError when neither may, so that a service can say so as it starts.
  */
-export async function requireVacuumer(db: Queryable): Promise<"role" | "login"> {
-  const { rows } = await db.query<{ role: boolean; login: boolean }>(SELECT_VACUUMERS, [MASKED_TABLES]);
+export async function requireVacuumer(db: Queryable, tables: readonly string[]): Promise<"role" | "login"> {
+  const { rows } = await db.query<{ role: boolean; login: boolean }>(SELECT_VACUUMERS, [tables]);
   if (rows[0]?.role === true) return "role";
   if (rows[0]?.login === true) return "login";
   throw new ConfigurationError(

@@ -1,5 +1,6 @@
 import type { RunKind } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { batchIsPending, runIsActive } from "./states.js";
 
 /** What a run needs from the queues to come to its end. */
 export interface ActiveRun {
@@ -15,8 +16,8 @@ export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
     `select r.id as "runId", r.kind, r.extracted_at is not null as extracted,
             coalesce(array_agg(b.id::text order by b.number) filter (where b.id is not null), '{}') as "batchIds"
      from ledger.runs r
-     left join ledger.batches b on b.run_id = r.id and b.state in ('staged', 'transformed')
-     where r.state in ('queued', 'extracting', 'processing', 'finishing')
+     left join ledger.batches b on b.run_id = r.id and ${batchIsPending("b.state")}
+     where ${runIsActive("r.state")}
      group by r.id
      order by min(r.requested_at)`,
   );
@@ -27,7 +28,7 @@ export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
 export async function oldestActiveRunSeconds(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seconds: number }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(requested_at)), 0)::double precision as seconds
-     from ledger.runs where state in ('queued', 'extracting', 'processing', 'finishing')`,
+     from ledger.runs where ${runIsActive()}`,
   );
   return rows[0]?.seconds ?? 0;
 }
@@ -36,7 +37,7 @@ export async function oldestActiveRunSeconds(db: Queryable): Promise<number> {
 export async function whichAreActive(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs
-     where id::text = any ($1) and state in ('queued', 'extracting', 'processing', 'finishing')`,
+     where id::text = any ($1) and ${runIsActive()}`,
     [runIds],
   );
   return new Set(rows.map((row) => row.id));

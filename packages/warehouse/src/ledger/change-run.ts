@@ -2,9 +2,10 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { isActive, type RunKind, type RunState } from "@lethe/contracts/runs";
-import { cutOffOnAbort } from "../cut-off.js";
+import { withSessionLock } from "../advisory-lock.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
+import { batchIsPending, runIsActive } from "./states.js";
 
 /**
  * Cancels an open run: batches that are not loaded yet stay out, and files that are not complete may be taken again
@@ -18,10 +19,9 @@ export async function cancelRun(pool: Pool, runId: string): Promise<void> {
     await client.query("update ledger.runs set state = 'cancelled', finished_at = clock_timestamp() where id = $1", [
       runId,
     ]);
-    await client.query(
-      "update ledger.batches set state = 'cancelled' where run_id = $1 and state in ('staged', 'transformed')",
-      [runId],
-    );
+    await client.query(`update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()}`, [
+      runId,
+    ]);
     await releaseIncompleteFiles(client, runId);
     await announceRun(client, runId);
   });
@@ -75,7 +75,7 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
   const { rows } = await client.query<{ what: string }>(
     `select 'another run of the job is open' as what
      from ledger.runs mine join ledger.runs other using (job, kind)
-     where mine.id = $1 and other.id <> $1 and other.state in ('queued', 'extracting', 'processing', 'finishing')
+     where mine.id = $1 and other.id <> $1 and ${runIsActive("other.state")}
      union all
      select 'later runs have taken up what it left' from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
      limit 1`,
@@ -96,8 +96,8 @@ export async function startExtraction(db: Queryable, runId: string): Promise<boo
 }
 
 /**
- * Does `work` while nobody else extracts the run: a doubled delivery waits, and then finds what was done. The lock goes
- * with the process that holds it. When `signal` aborts, this waits no more for the lock and throws.
+ * Runs `work` while no other process extracts the run. A second delivery of the same job waits, and then finds the run
+ * extracted. When `signal` aborts, this stops waiting and throws the signal's reason.
  */
 export async function whileAloneExtracting<T>(
   pool: Pool,
@@ -105,27 +105,7 @@ export async function whileAloneExtracting<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on("error", onError);
-  // The lock is waited for, not the work: that must have ended before somebody else may begin.
-  const stopWatching = cutOffOnAbort(client, signal);
-  try {
-    await client
-      .query("select pg_advisory_lock(hashtextextended('lethe extract ' || $1, 0))", [runId])
-      .finally(stopWatching);
-    return await work();
-  } finally {
-    await client
-      .query("select pg_advisory_unlock(hashtextextended('lethe extract ' || $1, 0))", [runId])
-      .catch(onError);
-    client.off("error", onError);
-    client.release(broken);
-  }
+  return withSessionLock(pool, `lethe extract ${runId}`, work, signal);
 }
 
 /** Marks a run's batches as complete: no more will come. `extractMs` is added to the run's extraction time. */
@@ -152,7 +132,7 @@ export async function startFinish(
      where id = $1
        and (state in ('failed', 'cancelled')
             or state in ('processing', 'finishing')
-               and not exists (select from ledger.batches b where b.run_id = r.id and b.state in ('staged', 'transformed')))
+               and not exists (select from ledger.batches b where b.run_id = r.id and ${batchIsPending("b.state")}))
      returning state`,
     [runId],
   );
@@ -232,10 +212,9 @@ export async function failRun(
        where id = $1`,
       [runId, stage, code, message],
     );
-    await client.query(
-      "update ledger.batches set state = 'cancelled' where run_id = $1 and state in ('staged', 'transformed')",
-      [runId],
-    );
+    await client.query(`update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()}`, [
+      runId,
+    ]);
     await releaseIncompleteFiles(client, runId);
     await announceRun(client, runId);
   });

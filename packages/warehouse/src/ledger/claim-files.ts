@@ -3,6 +3,7 @@ import { RunStateError } from "@lethe/contracts/errors";
 import type { Partition } from "@lethe/contracts/partition";
 import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { runIsActive } from "./states.js";
 
 export interface FoundFile {
   readonly path: string;
@@ -73,7 +74,7 @@ export async function claimFiles(
 const CLAIM = `
   with open_run as materialized (
     select from ledger.runs
-    where id = $2 and state in ('queued', 'extracting', 'processing', 'finishing')
+    where id = $2 and ${runIsActive()}
     for share
   )
   insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
@@ -111,17 +112,19 @@ export async function countAlreadyLoaded(db: Queryable, runId: string, files: nu
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
 }
 
-/**
- * Puts a file aside as unreadable as a whole: its record in quarantine names it, and the same bytes are not tried
- * again. `keptPath` is where the file lies, relative to the quarantine folder.
- */
+export interface UnreadableFile {
+  readonly runId: string;
+  readonly dataset: DatasetName;
+  readonly fileId: number;
+  /** Where the file is kept, relative to the quarantine folder. */
+  readonly keptPath: string;
+  readonly message: string;
+}
+
+/** Quarantines a file as a whole. A record in quarantine names it, and the same content is not tried again. */
 export async function quarantineFile(
   db: Queryable,
-  runId: string,
-  dataset: DatasetName,
-  fileId: number,
-  keptPath: string,
-  message: string,
+  { runId, dataset, fileId, keptPath, message }: UnreadableFile,
 ): Promise<void> {
   await db.query(
     `with put_aside as (

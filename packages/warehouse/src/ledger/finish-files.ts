@@ -1,5 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition } from "@lethe/contracts/partition";
+import { lockInTransaction, tryLockInTransaction } from "../advisory-lock.js";
 import type { Client, Queryable } from "../pool.js";
 
 /** One piece of a partition's processed file that waits to be published. */
@@ -48,16 +49,16 @@ export async function unpublishedParts(db: Queryable, runId: string, partitions:
 
 /** Keeps other publishers of the dataset out until the transaction ends; waits for one that is at work. */
 export async function lockPublication(client: Client, dataset: DatasetName): Promise<void> {
-  await client.query("select pg_advisory_xact_lock(hashtextextended('lethe publish ' || $1, 0))", [dataset]);
+  await lockInTransaction(client, publicationLock(dataset));
 }
 
-/** Does likewise, but gives false when somebody else publishes just now. */
+/** Does the same without waiting. Returns false while another process publishes files of the dataset. */
 export async function tryLockPublication(client: Client, dataset: DatasetName): Promise<boolean> {
-  const { rows } = await client.query<{ mine: boolean }>(
-    "select pg_try_advisory_xact_lock(hashtextextended('lethe publish ' || $1, 0)) as mine",
-    [dataset],
-  );
-  return rows[0]?.mine === true;
+  return tryLockInTransaction(client, publicationLock(dataset));
+}
+
+function publicationLock(dataset: DatasetName): string {
+  return `lethe publish ${dataset}`;
 }
 
 /** The ledger's word on a processed file. */

@@ -2,11 +2,10 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import type { RunKind, RunState } from "@lethe/contracts/runs";
+import { type BatchState, isPending, type RunKind, type RunState } from "@lethe/contracts/runs";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
-
-export type BatchState = "staged" | "transformed" | "loaded" | "failed" | "cancelled";
+import { batchIsPending } from "./states.js";
 
 export interface BatchInfo {
   readonly dataset: DatasetName;
@@ -44,7 +43,7 @@ export async function markTransformed(
   const { rowCount } = await db.query(
     `update ledger.batches
      set state = 'transformed', restaging = false, transform_ms = transform_ms + $2, staged_bytes = $3
-     where id = $1 and state in ('staged', 'transformed')`,
+     where id = $1 and ${batchIsPending()}`,
     [batchId, Math.round(transformMs), stagedBytes],
   );
   return rowCount === 1;
@@ -78,7 +77,7 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
   );
   const state = rows[0]?.state;
   if (state === undefined) throw new NotFoundError(`there is no batch ${batchId}`);
-  return state === "staged" || state === "transformed";
+  return isPending(state);
 }
 
 /**
@@ -192,19 +191,17 @@ const COUNT_REPLAYED = `${BY_FILE}
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
 
-/** Notes that a batch gave up, with the error's code and a message that holds no record's value. */
+/** Marks a pending batch as failed in a stage for good. The error's message must hold no value of a record. */
 export async function markFailed(
   db: Queryable,
-  runId: string,
-  batchId: string,
+  { runId, batchId }: { readonly runId: string; readonly batchId: string },
   stage: Exclude<DeadLetterStage, "finish">,
-  code: string,
-  message: string,
+  { code, message }: { readonly code: string; readonly message: string },
 ): Promise<void> {
   await db.query(
     `update ledger.batches set state = 'failed', failed_at = clock_timestamp(), failed_stage = $2, error_code = $3,
          error_message = $4
-     where id = $1 and state in ('staged', 'transformed')`,
+     where id = $1 and ${batchIsPending()}`,
     [batchId, stage, code, message],
   );
   await announceRun(db, runId);

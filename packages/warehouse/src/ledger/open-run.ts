@@ -3,6 +3,7 @@ import { RunActiveError } from "@lethe/contracts/errors";
 import type { QuarantineFilter } from "@lethe/contracts/quarantine";
 import type { RunKind, RunTrigger } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { runIsActive } from "./states.js";
 
 export interface RunRequest {
   readonly job: DatasetName;
@@ -19,12 +20,12 @@ export interface RunRequest {
 const OPEN_RUN = `
   insert into ledger.runs (job, kind, trigger, state, range_from, range_to, force, replay_filter)
   values ($1, $2, $3, 'queued', $4, $5, $6, $7)
-  on conflict (job, kind) where state in ('queued', 'extracting', 'processing', 'finishing') do nothing
+  on conflict (job, kind) where ${runIsActive()} do nothing
   returning id`;
 
 const ACTIVE_RUN = `
   select id from ledger.runs
-  where job = $1 and kind = $2 and state in ('queued', 'extracting', 'processing', 'finishing')`;
+  where job = $1 and kind = $2 and ${runIsActive()}`;
 
 /**
  * Opens a run in the ledger and returns its id. It does not enqueue anything: the caller does, with that id, and

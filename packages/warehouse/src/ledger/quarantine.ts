@@ -63,15 +63,19 @@ export interface ReplayableRecord {
   readonly payloadEncoding: "utf8" | "base64";
 }
 
-/**
- * Returns the next records that a replay should try again, by id: those of the filter; with no filter, those whose
- * missing customer or sku has arrived. `missingKeyArrived` is the dataset's condition on `q` (trusted SQL).
- */
+/** Which records of a dataset a replay takes. */
+export interface ReplaySelection {
+  readonly dataset: DatasetName;
+  /** Null selects the records whose missing customer or sku has arrived. */
+  readonly filter: QuarantineFilter | null;
+  /** The dataset's condition that what the quarantined record `q` waited for has arrived: trusted SQL. */
+  readonly missingKeyArrived: string;
+}
+
+/** Returns the selected records behind `afterId`, in the order of their ids, `limit` of them at most. */
 export async function nextReplayable(
   db: Queryable,
-  dataset: DatasetName,
-  filter: QuarantineFilter | null,
-  missingKeyArrived: string,
+  { dataset, filter, missingKeyArrived }: ReplaySelection,
   afterId: number,
   limit: number,
 ): Promise<ReplayableRecord[]> {

@@ -3,6 +3,7 @@ import { NotFoundError } from "@lethe/contracts/errors";
 import { NOTICE_CODES, type Run, type RunDetail, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 import { readSchemaChanges } from "./schema-changes.js";
+import { runIsActive } from "./states.js";
 
 export interface RunFilter {
   readonly job?: DatasetName | undefined;
@@ -57,7 +58,7 @@ export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>
 export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, string>> {
   const { rows } = await db.query<{ job: DatasetName; id: string }>(
     `select job, id from ledger.runs
-     where kind = 'files' and state in ('queued', 'extracting', 'processing', 'finishing')`,
+     where kind = 'files' and ${runIsActive()}`,
   );
   return new Map(rows.map((row) => [row.job, row.id]));
 }

@@ -3,6 +3,7 @@ import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
+import { batchIsPending } from "./states.js";
 
 export interface NewBatch {
   readonly id: string;
@@ -76,7 +77,7 @@ export async function nextLineOfFile(db: Queryable, fileId: number): Promise<num
 /** Returns the ids of a run's batches that wait for a service. */
 export async function pendingBatches(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    "select id from ledger.batches where run_id = $1 and state in ('staged', 'transformed') order by number",
+    `select id from ledger.batches where run_id = $1 and ${batchIsPending()} order by number`,
     [runId],
   );
   return rows.map((row) => row.id);

@@ -1,6 +1,7 @@
 import type { Partition } from "@lethe/contracts/partition";
 import type { Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
+import { batchIsPending } from "./states.js";
 
 /** How often damage in a batch is made good before it is given up: a disk that damages all has to be told of. */
 const DAMAGES_AT_MOST = 5;
@@ -17,7 +18,7 @@ export async function noteDamage(
 ): Promise<"once more" | "ended" | "too often"> {
   const { rows } = await db.query<{ damages: number }>(
     `update ledger.batches set state = 'staged', damages = damages + 1, restaging = restaging or $2
-     where id = $1 and state in ('staged', 'transformed')
+     where id = $1 and ${batchIsPending()}
      returning damages`,
     [batchId, restaging],
   );
@@ -70,7 +71,7 @@ export async function recordRestaged(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update ledger.batches set state = 'staged', restaging = false, bytes = $2, staged_bytes = $3
-     where id = $1 and state in ('staged', 'transformed')`,
+     where id = $1 and ${batchIsPending()}`,
     [batchId, bytes.lines, bytes.staged],
   );
   await announceRun(db, runId);

@@ -1,6 +1,6 @@
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
-import { DEFAULT_CRON, DEFAULT_TIMEZONE } from "@lethe/contracts/schedules";
+import { DEFAULT_TIMEZONE } from "@lethe/contracts/schedules";
 import type { Queryable } from "../pool.js";
 
 export interface StoredSchedule {
@@ -12,6 +12,12 @@ export interface StoredSchedule {
   readonly lastFiredAt: Date | null;
 }
 
+/** A dataset and the cron pattern that its job starts with. */
+export interface DefaultSchedule {
+  readonly name: DatasetName;
+  readonly schedule: string;
+}
+
 export interface ScheduleChange {
   readonly cron?: string | undefined;
   readonly timezone?: string | undefined;
@@ -19,16 +25,17 @@ export interface ScheduleChange {
 }
 
 /** Returns the jobs' schedules in the order of the jobs; one that is missing is stored with its default first. */
-export async function readSchedules(db: Queryable): Promise<StoredSchedule[]> {
+export async function readSchedules(db: Queryable, defaults: readonly DefaultSchedule[]): Promise<StoredSchedule[]> {
+  const names = defaults.map(({ name }) => name);
   await db.query(
     `insert into ledger.schedules (job, cron, timezone)
      select job, cron, $3 from unnest($1::text[], $2::text[]) as defaults (job, cron)
      on conflict (job) do nothing`,
-    [DATASET_NAMES, DATASET_NAMES.map((job) => DEFAULT_CRON[job]), DEFAULT_TIMEZONE],
+    [names, defaults.map(({ schedule }) => schedule), DEFAULT_TIMEZONE],
   );
   const { rows } = await db.query<StoredSchedule>(
     `${SELECT_SCHEDULE} where job = any ($1) order by array_position($1::text[], job)`,
-    [DATASET_NAMES],
+    [names],
   );
   return rows;
 }

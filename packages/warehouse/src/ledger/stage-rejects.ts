@@ -1,48 +1,32 @@
 import type { Readable } from "node:stream";
+import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import { copyIn } from "../copy-in.js";
 import type { Client } from "../pool.js";
 
-const COLUMNS: readonly (readonly [name: string, type: string])[] = [
-  ["dataset", "text"],
-  ["reason", "text"],
-  ["run_id", "uuid"],
-  ["batch_id", "uuid"],
-  ["file_id", "bigint"],
-  ["line", "bigint"],
-  ["pointer", "text"],
-  ["message", "text"],
-  ["missing_key", "text"],
-  ["payload", "text"],
-  ["payload_encoding", "text"],
-  ["subject_customer_id", "text"],
-  ["subject_email", "text"],
-];
+const COLUMNS = Object.values(QUARANTINE_ROW_COLUMNS);
 const NAMES = COLUMNS.map(([name]) => name);
+/** The columns of `ledger.quarantine` itself, whose own id a replay's rows refer to. */
+const LEDGER_NAMES = NAMES.filter((name) => name !== "quarantine_id").join(", ");
 
-/** The fields of a rejects file in COPY text format, in their order; the last is null but in a replay. */
-export const REJECT_COLUMNS = [...NAMES, "quarantine_id"];
-
-/** Creates the temporary table of a batch's rejects, empty at the start of each transaction. */
+/** Creates the temporary table of rejects, which is empty at the start of each transaction. */
 export async function createRejectStage(client: Client): Promise<void> {
-  const columns = [...COLUMNS, ["quarantine_id", "bigint"]].map(([name, type]) => `${name} ${type}`);
-  await client.query(`create temp table if not exists stage_quarantine (${columns.join(", ")}) on commit delete rows`);
+  const columns = COLUMNS.map(([name, type]) => `${name} ${type}`).join(", ");
+  await client.query(`create temp table if not exists stage_quarantine (${columns}) on commit delete rows`);
 }
 
-/** Copies rejects into the temporary table; returns their number. */
+/** Copies rejects, rows of COPY text format, into the temporary table; returns their number. */
 export async function stageRejects(client: Client, rejects: Readable): Promise<number> {
-  return copyIn(client, "stage_quarantine", REJECT_COLUMNS, rejects);
+  return copyIn(client, "stage_quarantine", NAMES, rejects);
 }
 
-/** Puts a batch's staged rejects into quarantine. */
+/** Inserts the staged rejects into quarantine. */
 export async function quarantineRejects(client: Client): Promise<void> {
-  await client.query(
-    `insert into ledger.quarantine (${NAMES.join(", ")}) select ${NAMES.join(", ")} from stage_quarantine`,
-  );
+  await client.query(`insert into ledger.quarantine (${LEDGER_NAMES}) select ${LEDGER_NAMES} from stage_quarantine`);
 }
 
 /**
- * Ends a replay of quarantined records: those that were rejected once more stay open with the newest reason, all others
- * are resolved.
+ * Ends a replay of quarantined records: one that was rejected again stays open with its newest reason, every other one is
+ * resolved.
  */
 export async function resolveReplayed(client: Client, quarantineIds: readonly number[]): Promise<void> {
   await client.query(

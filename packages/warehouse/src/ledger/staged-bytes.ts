@@ -1,5 +1,6 @@
 import type { Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
+import { batchIsPending, runIsActive } from "./states.js";
 
 /** What lies in staging, in bytes. */
 export interface StagedSpace {
@@ -17,11 +18,11 @@ export async function readStagedSpace(db: Queryable, growth: number): Promise<St
     `select coalesce(sum(case when at_work then greatest(staged_bytes, bytes * $1) else staged_bytes end), 0)::bigint as bytes,
             coalesce(sum(staged_bytes) filter (where not is_open), 0)::bigint as "bytesOfClosedRuns",
             count(*) filter (where at_work) as "batchesAtWork"
-     from (select b.bytes, b.staged_bytes, is_open, is_open and b.state in ('staged', 'transformed') as at_work
+     from (select b.bytes, b.staged_bytes, is_open, is_open and ${batchIsPending("b.state")} as at_work
            from ledger.batches b
            join ledger.runs r on r.id = b.run_id,
-           lateral (select r.state in ('queued', 'extracting', 'processing', 'finishing') as is_open) as run
-           where b.staged_bytes > 0 or b.state in ('staged', 'transformed')) as staged`,
+           lateral (select ${runIsActive("r.state")} as is_open) as run
+           where b.staged_bytes > 0 or ${batchIsPending("b.state")}) as staged`,
     [growth],
   );
   return rows[0] ?? { bytes: 0, bytesOfClosedRuns: 0, batchesAtWork: 0 };

@@ -2,13 +2,13 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { FastifyAdapter } from "@bull-board/fastify";
 import type { FastifyInstance } from "fastify";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { BOARD_FILES } from "../page-files.js";
 
 const PREFIX = "/queues";
 
 /** Bull Board over all queues. What it shows are references: no job holds a record. */
-export async function boardRoutes(app: FastifyInstance, board: AppDependencies["board"]): Promise<void> {
+export async function boardRoutes(app: FastifyInstance, board: SchedulerContext["board"]): Promise<void> {
   const adapter = new FastifyAdapter();
   adapter.setBasePath(PREFIX);
   createBullBoard({

@@ -1,18 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { DEAD_LETTER_STATUSES, DeadLetterSchema } from "@lethe/contracts/dead-letters";
-import { DatasetNameSchema } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { listDeadLetters, readDeadLetter, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { RunDetail } from "./runs.js";
 
 const LetterParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, pageSize } = dependencies;
+export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
 
   app.route({
     method: "GET",
@@ -23,7 +22,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
       tags: ["dead letters"],
       querystring: Type.Object(
         {
-          job: Type.Optional(DatasetNameSchema),
+          job: Type.Optional(Type.Enum([...datasets.names])),
           status: Type.Optional(Type.Enum(DEAD_LETTER_STATUSES)),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,

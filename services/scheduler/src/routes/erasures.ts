@@ -13,7 +13,7 @@ import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 const ErasureRequestBody = Type.Object(
@@ -58,8 +58,9 @@ const RequestParams = Type.Object({
   quarantineId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "From `GET /quarantine`" }),
 });
 
-export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, storage, pageSize } = dependencies;
+export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, runQueue, storage, pageSize } = context;
+  const { requests } = context.datasets;
 
   app.route({
     method: "POST",
@@ -77,10 +78,10 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
     handler: async (request, reply) => {
       const { customerId, email } = request.body;
       if (request.query.dryRun === true) {
-        const { identity, places } = await planErasure(dependencies.erasurePlan, customerId, email);
+        const { identity, places } = await planErasure(context.erasurePlan, customerId, email);
         return { identity, places: [...places] };
       }
-      await fileRequest(storage, customerId, email);
+      await fileRequest(storage, requests, customerId, email);
       const { run, isNew } = await openOrActive("files");
       // Landing is looked through when a run begins.
       const takesIt = isNew || (run.state === "queued" && run.from === null && run.to === null);
@@ -179,7 +180,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
       response: { 202: Accepted, ...problems(404, 409) },
     },
     handler: async (request, reply) => {
-      await approveRequest(pool, request.params.quarantineId);
+      await approveRequest(pool, requests.name, request.params.quarantineId);
       const { run, isNew } = await openOrActive("replay");
       return reply
         .code(202)
@@ -199,7 +200,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
       response: { 204: Type.Null({ description: "It is turned down." }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
-      await rejectRequest(pool, request.params.quarantineId);
+      await rejectRequest(pool, { name: requests.name, ...requests.erasure }, request.params.quarantineId);
       return reply.code(204).send(null);
     },
   });
@@ -207,7 +208,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
   /** Opens and starts a run, or gives the one that is open already. */
   async function openOrActive(kind: RunKind): Promise<{ run: Run; isNew: boolean }> {
     try {
-      const runId = await openRun(pool, { job: "erasure-requests", kind, trigger: "api" });
+      const runId = await openRun(pool, { job: requests.name, kind, trigger: "api" });
       await runQueue.start(runId);
       return { run: await readRun(pool, runId), isNew: true };
     } catch (error) {

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { checkReadiness } from "@lethe/service-kit/health-server";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems } from "../http/response-schemas.js";
 
 const Readiness = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.Boolean()) });
 
-export const healthRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (
+export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
   { checks, registry: metricsRegistry },
 ) => {

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DATASET_NAMES } from "@lethe/contracts/datasets";
-import { DatasetNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { DatasetNameSchema } from "@lethe/contracts/datasets";
+import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readActiveRunIds, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkRange } from "../range.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
@@ -29,7 +29,10 @@ const JobOverview = Type.Object({
   activeRunId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
 });
 
-export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue, schedulesOn }) => {
+export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
+  app,
+  { pool, datasets, runQueue, schedulesOn },
+) => {
   app.route({
     method: "GET",
     url: "/jobs",
@@ -40,7 +43,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
     },
     handler: async () => {
       const [schedules, lastRuns, activeRunIds] = await Promise.all([
-        readSchedules(pool),
+        readSchedules(pool, datasets.all),
         readLastRuns(pool),
         readActiveRunIds(pool),
       ]);
@@ -60,9 +63,9 @@ export const jobRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
     url: "/jobs/:job/runs",
     schema: {
       summary: "Start a run",
-      description: `Takes in the files of the job's dataset (${DATASET_NAMES.join(", ")}) that lie in landing.`,
+      description: `Takes in the files of the job's dataset (${datasets.names.join(", ")}) that lie in landing.`,
       tags: ["jobs"],
-      params: Type.Object({ job: DatasetNameSchema }),
+      params: Type.Object({ job: Type.Enum([...datasets.names]) }),
       body: RunRequestBody,
       response: {
         202: {

@@ -1,23 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DATASET_NAMES, type DatasetName } from "@lethe/contracts/datasets";
+import { type DatasetName, DatasetNameSchema } from "@lethe/contracts/datasets";
 import {
   QUARANTINE_STATUSES,
   QuarantineEntrySchema,
   type QuarantineFilter,
-  QuarantineFilterSchema,
   RejectReasonSchema,
 } from "@lethe/contracts/quarantine";
-import { DatasetNameSchema, RunSchema } from "@lethe/contracts/runs";
+import { RunSchema } from "@lethe/contracts/runs";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
-export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, runQueue, pageSize } = dependencies;
+export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
+  const filter = {
+    dataset: Type.Optional(Type.Enum([...datasets.names])),
+    reason: Type.Optional(RejectReasonSchema),
+    runId: Type.Optional(Type.String({ format: "uuid" })),
+  };
 
   app.route({
     method: "GET",
@@ -27,7 +31,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
       tags: ["quarantine"],
       querystring: Type.Object(
         {
-          ...QuarantineFilterSchema.properties,
+          ...filter,
           status: Type.Optional(Type.Enum(QUARANTINE_STATUSES)),
           after: Type.Optional(Type.Integer({ minimum: 0, description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
@@ -75,11 +79,11 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
       summary: "Try quarantined records again",
       description: "Opens a run per dataset: the one named, else every one that has open records of the filter.",
       tags: ["quarantine"],
-      body: Type.Object(QuarantineFilterSchema.properties, { additionalProperties: false }),
+      body: Type.Object(filter, { additionalProperties: false }),
       response: { 202: Type.Object({ runs: Type.Array(ref(RunSchema)) }), ...problems(400, 409) },
     },
     handler: async (request, reply) => {
-      const runIds = await openReplays(pool, request.body);
+      const runIds = await openReplays(pool, datasets.names, request.body);
       for (const runId of runIds) await runQueue.start(runId);
       const runs = await Promise.all(runIds.map((runId) => readRun(pool, runId)));
       return reply.code(202).send({ runs });
@@ -88,8 +92,8 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<AppDependencies> = asyn
 };
 
 /** Opens all replay runs or, with RunActiveError, none. */
-async function openReplays(pool: Pool, filter: QuarantineFilter): Promise<string[]> {
-  const datasets = filter.dataset === undefined ? await datasetsToReplay(pool, filter) : [filter.dataset];
+async function openReplays(pool: Pool, names: readonly DatasetName[], filter: QuarantineFilter): Promise<string[]> {
+  const datasets = filter.dataset === undefined ? await datasetsToReplay(pool, names, filter) : [filter.dataset];
   return inTransaction(pool, async (client) => {
     const runIds: string[] = [];
     for (const job of datasets) {
@@ -100,9 +104,13 @@ async function openReplays(pool: Pool, filter: QuarantineFilter): Promise<string
   });
 }
 
-async function datasetsToReplay(pool: Pool, filter: QuarantineFilter): Promise<DatasetName[]> {
+async function datasetsToReplay(
+  pool: Pool,
+  names: readonly DatasetName[],
+  filter: QuarantineFilter,
+): Promise<DatasetName[]> {
   const datasets: DatasetName[] = [];
-  for (const dataset of DATASET_NAMES) {
+  for (const dataset of names) {
     const { entries } = await listQuarantine(pool, { ...filter, dataset, status: "open", limit: 1 });
     if (entries.length > 0) datasets.push(dataset);
   }

@@ -1,17 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DatasetNameSchema, RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
+import { RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDetail" });
 
 const RunParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 
-export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, { pool, runQueue, pageSize }) => {
+export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, runQueue, pageSize } = context;
+
   app.route({
     method: "GET",
     url: "/runs",
@@ -20,7 +22,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app,
       tags: ["runs"],
       querystring: Type.Object(
         {
-          job: Type.Optional(DatasetNameSchema),
+          job: Type.Optional(Type.Enum([...datasets.names])),
           state: Type.Optional(Type.Enum(RUN_STATES)),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,

@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DatasetNameSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
-import type { AppDependencies } from "../dependencies.js";
+import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkCron, checkTimezone } from "../schedules/cron.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
@@ -17,8 +16,8 @@ const ScheduleChangeBody = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
-export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async (app, dependencies) => {
-  const { pool, schedulesOn, applySchedules } = dependencies;
+export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
+  const { pool, datasets, schedulesOn, applySchedules } = context;
 
   app.route({
     method: "GET",
@@ -30,7 +29,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async 
     },
     handler: async () => {
       const now = new Date();
-      const schedules = await readSchedules(pool);
+      const schedules = await readSchedules(pool, datasets.all);
       return { schedules: schedules.map((schedule) => presentSchedule(schedule, now, schedulesOn)) };
     },
   });
@@ -42,7 +41,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<AppDependencies> = async 
       summary: "Change a schedule, or switch it on or off",
       description: "Takes effect at once and is kept over restarts.",
       tags: ["schedules"],
-      params: Type.Object({ job: DatasetNameSchema }),
+      params: Type.Object({ job: Type.Enum([...datasets.names]) }),
       body: ScheduleChangeBody,
       response: { 200: ref(ScheduleSchema), ...problems(400, 404) },
     },

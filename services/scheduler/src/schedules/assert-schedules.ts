@@ -1,6 +1,6 @@
 import type { JobPayload } from "@lethe/contracts/jobs";
 import { JOB_OPTIONS } from "@lethe/service-kit/queues";
-import { readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
+import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { JobSchedulerJson, Queue } from "bullmq";
 
@@ -16,12 +16,16 @@ type TriggerQueue = Queue<JobPayload<"trigger">>;
  * The other way round, a next job without its scheduler keeps BullMQ from setting it: it fires by itself, and the round
  * after succeeds. One that cannot be set does not keep the others waiting; its error is thrown at the end.
  */
-export async function assertSchedules(db: Queryable, queue: TriggerQueue): Promise<string[]> {
+export async function assertSchedules(
+  db: Queryable,
+  datasets: readonly DefaultSchedule[],
+  queue: TriggerQueue,
+): Promise<string[]> {
   for (;;) {
-    const schedules = await readSchedules(db);
+    const schedules = await readSchedules(db, datasets);
     const changed = await assertAll(queue, schedules);
     // A change that came in between was perhaps asserted by its own caller already, and undone by what we had read.
-    if (versions(await readSchedules(db)) === versions(schedules)) return changed;
+    if (versions(await readSchedules(db, datasets)) === versions(schedules)) return changed;
   }
 }
 

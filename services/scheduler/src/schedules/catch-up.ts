@@ -1,5 +1,5 @@
 import { JOB_OPTIONS, type TypedQueue } from "@lethe/service-kit/queues";
-import { readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
+import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { previousTick } from "./cron.js";
 
@@ -9,12 +9,13 @@ import { previousTick } from "./cron.js";
  */
 export async function catchUp(
   db: Queryable,
+  datasets: readonly DefaultSchedule[],
   queue: TypedQueue<"trigger">,
   now: Date,
   makeUp: boolean,
 ): Promise<string[]> {
   const missed: string[] = [];
-  for (const schedule of await readSchedules(db)) {
+  for (const schedule of await readSchedules(db, datasets)) {
     const tick = missedTick(schedule, now);
     if (tick === undefined) continue;
     missed.push(schedule.job);

@@ -1,6 +1,6 @@
-import { isDatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError, RunActiveError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import type { Datasets } from "@lethe/datasets/registry";
 import { openRun, recordSkippedRun } from "@lethe/warehouse/ledger/open-run";
 import { recordFired } from "@lethe/warehouse/ledger/schedules";
 import type { Pool } from "@lethe/warehouse/pool";
@@ -9,10 +9,11 @@ import type { RunQueue } from "../run-queue.js";
 /** Opens and starts a run because its schedule fired; where one is open still, records that this one was skipped. */
 export async function triggerRun(
   pool: Pool,
+  datasets: Pick<Datasets, "has">,
   runQueue: RunQueue,
   { job }: JobPayload<"trigger">,
 ): Promise<JobResult<"trigger">> {
-  if (!isDatasetName(job)) throw new InvalidInputError("the trigger's job is none of the known jobs");
+  if (!datasets.has(job)) throw new InvalidInputError("the trigger's job is none of the known jobs");
   await recordFired(pool, job);
   try {
     const runId = await openRun(pool, { job, kind: "files", trigger: "schedule" });

@@ -11,6 +11,7 @@ const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismat
 
 /** Adds `lethe erasure approve` and `lethe erasure reject`. */
 export function addDecideCommands(erasure: Command, context: CommandContext): void {
+  const { requests } = context.datasets;
   erasure
     .command("approve")
     .summary("have a request done whose email is not the customer's")
@@ -25,10 +26,10 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
-        await approveRequest(connections.pool, id);
+        await approveRequest(connections.pool, requests.name, id);
         terminal.note(`request ${id} is approved`);
-        if (options.follow !== true) return startErasureRun(connections, "replay", terminal);
-        return (await followErasureRun(connections, "replay", terminal)).code;
+        if (options.follow !== true) return startErasureRun(connections, requests.name, "replay", terminal);
+        return (await followErasureRun(connections, requests.name, "replay", terminal)).code;
       });
       context.exitWith(code);
     });
@@ -38,7 +39,9 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     .description("The request stays out, and what it held is masked.")
     .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
     .action(async (id: number) => {
-      await withDatabase(await databaseSetting(context.environment), (pool) => rejectRequest(pool, id));
+      await withDatabase(await databaseSetting(context.environment), (pool) =>
+        rejectRequest(pool, { name: requests.name, ...requests.erasure }, id),
+      );
       context.terminal.print(`request ${id} is turned down`);
     });
 }

@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { listQuarantine } from "@lethe/warehouse/ledger/quarantine";
@@ -8,7 +9,7 @@ import type { CommandContext } from "../../command-context.js";
 import { connectionSettings } from "../../connection-settings.js";
 import { type Connections, withConnections } from "../../connections.js";
 import { openDataStorage } from "../../erasure-context.js";
-import { readErasureRequest } from "../../erasure-request.js";
+import { readErasureRequest, requestForm } from "../../erasure-request.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { Terminal } from "../../terminal.js";
 import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
@@ -24,20 +25,21 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
     .summary("ask for a person to be forgotten")
     .description(
       "Hands a request in as a file of the current hour, as the retailer's own systems do, and opens the run that takes it. " +
-        `${INPUT_HELP} Run it with the DATA_DIR of the services.`,
+        `${inputHelp(context)} Run it with the DATA_DIR of the services.`,
     )
     .option("--follow", "wait for the run's end, and show the erasure with its receipt's number")
     .action(async (options: RequestOptions) => {
-      const request = await readErasureRequest(context.input, options.file);
+      const request = await readErasureRequest(context, options.file);
       const settings = await connectionSettings(context.environment);
       const { terminal } = context;
+      const { requests } = context.datasets;
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
         const storage = openDataStorage(context.environment);
-        const path = await fileRequest(storage, request.customerId, request.email);
+        const path = await fileRequest(storage, requests, request.customerId, request.email);
         terminal.note(`handed in as ${path}`);
-        if (options.follow !== true) return startErasureRun(connections, "files", terminal);
-        return followRequest(connections, path, terminal);
+        if (options.follow !== true) return startErasureRun(connections, requests.name, "files", terminal);
+        return followRequest(connections, requests.name, path, terminal);
       });
       context.exitWith(code);
     });
@@ -48,20 +50,32 @@ export function withRequestInput(command: Command): Command {
   return command.option("--file <path>", "file that holds the request, instead of standard input");
 }
 
-export const INPUT_HELP =
-  'The request comes on standard input, as {"customer-id": "…", "email": "…"}; on a terminal it is asked for.';
+/** Returns what a command's help says of how it takes a request. */
+export function inputHelp({ datasets }: CommandContext): string {
+  return `The request comes on standard input, as ${requestForm(datasets.requests)}; on a terminal it is asked for.`;
+}
 
-async function followRequest(connections: Connections, path: string, terminal: Terminal): Promise<ExitCode> {
-  const { code, runs } = await followErasureRun(connections, "files", terminal);
-  const refusal = await findRefusal(connections.pool, path, runs);
+async function followRequest(
+  connections: Connections,
+  dataset: DatasetName,
+  path: string,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { code, runs } = await followErasureRun(connections, dataset, "files", terminal);
+  const refusal = await findRefusal(connections.pool, dataset, path, runs);
   if (refusal === undefined) return code;
   terminal.note(refusal);
   return EXIT.failed;
 }
 
 /** Describes why the request did not become an erasure; undefined when it did, or when it was one already. */
-async function findRefusal(pool: Pool, path: string, runs: readonly RunDetail[]): Promise<string | undefined> {
-  const unseen = await unseenFiles(pool, "erasure-requests", [path]);
+async function findRefusal(
+  pool: Pool,
+  dataset: DatasetName,
+  path: string,
+  runs: readonly RunDetail[],
+): Promise<string | undefined> {
+  const unseen = await unseenFiles(pool, dataset, [path]);
   if (unseen.length > 0) return "no run has seen the request: is DATA_DIR the folder that the services work on?";
   for (const { id: runId } of runs) {
     const { entries } = await listQuarantine(pool, { runId, reason: "identity_mismatch", limit: 10_000 });

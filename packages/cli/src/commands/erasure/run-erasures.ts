@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail, RunKind } from "@lethe/contracts/runs";
@@ -16,11 +17,12 @@ import { followWithProgress, warnOfMissingServices } from "../run.js";
  */
 export async function startErasureRun(
   connections: Connections,
+  dataset: DatasetName,
   kind: RunKind,
   { print, note }: Terminal,
 ): Promise<ExitCode> {
   try {
-    print(`erasure-requests ${await openAndEnqueue(connections, { job: "erasure-requests", kind, trigger: "cli" })}`);
+    print(`${dataset} ${await openAndEnqueue(connections, { job: dataset, kind, trigger: "cli" })}`);
     return EXIT.succeeded;
   } catch (error) {
     if (!(error instanceof RunActiveError)) throw error;
@@ -34,11 +36,12 @@ export async function startErasureRun(
 /** Runs erasure requests to the end of their run, and prints the run and its erasures with their receipts' numbers. */
 export async function followErasureRun(
   connections: Connections,
+  dataset: DatasetName,
   kind: RunKind,
   terminal: Terminal,
 ): Promise<{ readonly code: ExitCode; readonly runs: readonly RunDetail[]; readonly erasures: readonly Erasure[] }> {
   const runs: RunDetail[] = [];
-  const own = await runToEnd(connections, { job: "erasure-requests", kind, trigger: "cli" }, async (runId) => {
+  const own = await runToEnd(connections, { job: dataset, kind, trigger: "cli" }, async (runId) => {
     const run = await followWithProgress(connections, runId, terminal);
     runs.push(run);
     return run;

@@ -1,0 +1,15 @@
+import type { JobName } from "./jobs.js";
+
+/** The services, each with the queue jobs that it works on. Every job is worked on by one service. */
+export const SERVICE_JOBS = {
+  scheduler: ["trigger"],
+  extractor: ["extract", "restage"],
+  transformer: ["transform"],
+  loader: ["load", "finish"],
+} as const satisfies Readonly<Record<string, readonly JobName[]>>;
+
+export type ServiceName = keyof typeof SERVICE_JOBS;
+export const SERVICE_NAMES = Object.keys(SERVICE_JOBS) as ServiceName[];
+
+/** The services that work on runs: all but the scheduler, which opens them. */
+export const RUN_SERVICES = ["extractor", "transformer", "loader"] as const satisfies readonly ServiceName[];

@@ -1,0 +1,63 @@
+import { asItIs, identifying, neutral, personal, type TableDeclaration } from "@lethe/contracts/data-map";
+import { toCountryCode } from "../cleaning/country.js";
+import { toE164 } from "../cleaning/phone.js";
+
+/** A version of a customer. The policy keeps country, segment and date of last change, so analysts see them of everybody. */
+const VERSION = {
+  id: identifying("customer-id", { field: "id", analytics: "customer" }),
+  first_name: personal("first_name"),
+  last_name: personal("last_name"),
+  date_of_birth: personal("date_of_birth", {
+    analytics: { as: "birth_year", sql: (date) => `extract(year from ${date})::integer` },
+  }),
+  email: identifying("email", { field: "email" }),
+  phone_number: personal("phone_number"),
+  phone_e164: personal("phone_number", { derived: true }),
+  address: personal("address"),
+  city: personal("city"),
+  country: personal("country", { analytics: asItIs("country") }),
+  country_code: personal("country", { derived: true, analytics: asItIs("country_code") }),
+  postcode: personal("postcode"),
+  segment: personal("segment", { analytics: asItIs("segment") }),
+  last_change: personal("last_change", { analytics: asItIs("last_change") }),
+  ...neutral("source_partition source_file_id valid_from loaded_at erased_at"),
+} as const;
+
+/** Phone in E.164 and country code follow from what masking has left of phone and country. */
+function derive({ phone_number: phone, country }: Readonly<Record<string, unknown>>) {
+  const code = typeof country === "string" ? toCountryCode(country) : null;
+  return { phone_e164: typeof phone === "string" ? toE164(phone, code) : null, country_code: code };
+}
+
+export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
+  {
+    name: "warehouse.customers",
+    title: "Customer",
+    primaryKey: "id",
+    derive,
+    columns: { ...VERSION, analytics_id: identifying("analytics-id", { leaves: "the same random number" }) },
+    sourceFile: "source_file_id",
+    erasedAt: "erased_at",
+    history: "warehouse.customers_history",
+    registersSubjects: true,
+    analyticsView: "customers",
+    rights: {
+      // A plan of an erasure counts the person's records and looks up their files; it shows none of them.
+      scheduler: "select (id, email, source_file_id)",
+      extractor: "select (id)",
+      loader: "select, insert, update, delete",
+      // What it refers to it locks, which takes a right to update; what it updates is of no consequence.
+      merger: "select (id), update (loaded_at)",
+    },
+  },
+  {
+    name: "warehouse.customers_history",
+    title: "Older versions of the customer",
+    primaryKey: "version_id",
+    derive,
+    columns: { ...VERSION, ...neutral("version_id valid_to") },
+    sourceFile: "source_file_id",
+    erasedAt: "erased_at",
+    rights: { scheduler: "select (id, email, source_file_id)", loader: "select, insert, update" },
+  },
+];

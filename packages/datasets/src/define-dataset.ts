@@ -1,0 +1,118 @@
+import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { maskRecord } from "@lethe/privacy/mask-record";
+import type { MaskingStrategy } from "@lethe/privacy/mask-value";
+import type { TObject } from "typebox";
+import { cleanEmail } from "./cleaning/text.js";
+import { csvJson, csvNumber, csvText } from "./csv-field.js";
+import type { Dataset, ErasureRequests, Merge, Rejection, SampleSubject } from "./dataset.js";
+import type { FieldDeclaration } from "./field.js";
+import { customerIdOf, textFieldOf } from "./read-field.js";
+import { isObject, shapeOf } from "./record-shape.js";
+import { compileSchema } from "./schema-check.js";
+
+/** What a dataset's folder declares; all else that Lethe does with the dataset follows from it. */
+export interface DatasetDefinition {
+  /** Also the stem of its files' names and the name of its job: lower case and hyphens. */
+  readonly name: string;
+  /** What its records are, in a few words for help texts and the API's description. */
+  readonly description: string;
+  /** The cron pattern that a new installation starts with. */
+  readonly schedule: string;
+  /** The datasets whose records this one's refer to. */
+  readonly runsAfter: readonly string[];
+  readonly contract: TObject;
+  /** Other names under which the source may send a field. */
+  readonly spellings?: Readonly<Record<string, string>>;
+  /** The CSV columns that are not text. */
+  readonly csv?: { readonly numbers?: readonly string[]; readonly json?: readonly string[] };
+  /** Every field of the input by path (`delivery_address.city`); a group may be declared as one field. */
+  readonly fields: Readonly<Record<string, FieldDeclaration>>;
+  /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */
+  readonly maskedReasons?: readonly RejectReason[];
+  /** What the schema cannot say: undefined for a record that is right. */
+  checkFurther?(record: unknown): Rejection | undefined;
+  /** See `Dataset.identityOf`; by default several versions of a record are welcome. */
+  identityOf?(record: unknown): string | null;
+  readonly accept: Dataset["accept"];
+  /** How the cleaned record differs from the input: fields of its own, and how those that follow from others are computed. */
+  readonly processed?: {
+    readonly fields?: Readonly<Record<string, MaskingStrategy>>;
+    derive?(record: Readonly<Record<string, unknown>>): unknown;
+  };
+  readonly stagingTables: readonly StagingTable[];
+  readonly merge: Merge;
+  readonly tables: readonly TableDeclaration[];
+  readonly sample: (subject: SampleSubject) => unknown;
+  readonly erasure?: ErasureRequests;
+}
+
+/**
+ * Creates a dataset of its declaration. Throws ConfigurationError when the declaration contradicts itself: a field of the
+ * schema that is not declared, or a column that holds a field which the dataset does not have.
+ */
+export function defineDataset(definition: DatasetDefinition): Dataset {
+  requireConsistency(definition);
+  const { contract, fields, processed } = definition;
+  const schema = compileSchema(contract);
+  const idField = fieldThatIdentifies(fields, "customer-id");
+  const emailField = fieldThatIdentifies(fields, "email");
+  const numbers = new Set(definition.csv?.numbers);
+  const json = new Set(definition.csv?.json);
+  const csvValue = (name: string, field: string) =>
+    numbers.has(name) ? csvNumber(field) : json.has(name) ? csvJson(field) : csvText(field);
+  const derive = processed?.derive ?? ((record: unknown) => record);
+  return {
+    name: definition.name,
+    description: definition.description,
+    schedule: definition.schedule,
+    runsAfter: definition.runsAfter,
+    fields,
+    fenced: definition.erasure === undefined && Object.values(fields).some(({ kind }) => kind !== "neither"),
+    maskedReasons: definition.maskedReasons ?? [],
+    shape: shapeOf(contract, definition.spellings),
+    fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvValue(name, field)])),
+    subjectOf: (record) => ({
+      customerId: idField === undefined ? null : customerIdOf(record, idField),
+      email: emailField === undefined ? null : cleanEmail(textFieldOf(record, emailField)),
+    }),
+    check: (record) => (schema.fits(record) ? definition.checkFurther?.(record) : schema.explain(record)),
+    identityOf: definition.identityOf ?? (() => null),
+    accept: definition.accept,
+    maskProcessed(record, strategies, key) {
+      const masked = maskRecord(record, { ...strategies, ...processed?.fields }, key);
+      return isObject(masked) ? derive(masked) : null;
+    },
+    stagingTables: definition.stagingTables,
+    merge: definition.merge,
+    tables: definition.tables,
+    sample: definition.sample,
+    ...(definition.erasure !== undefined && { erasure: definition.erasure }),
+  };
+}
+
+function fieldThatIdentifies(fields: DatasetDefinition["fields"], of: "customer-id" | "email"): string | undefined {
+  return Object.keys(fields).find((path) => {
+    const field = fields[path];
+    return field?.kind === "identifying" && field.of === of;
+  });
+}
+
+function requireConsistency({ name, contract, fields, tables, runsAfter }: DatasetDefinition): void {
+  const problems = Object.keys(contract.properties)
+    .filter((field) => !Object.keys(fields).some((path) => path === field || path.startsWith(`${field}.`)))
+    .map((field) => `its field ${field} is not declared personal, identifying or neither`);
+  for (const table of tables) {
+    for (const [column, declared] of Object.entries(table.columns)) {
+      const field = declared.kind === "neither" ? undefined : declared.field;
+      if (field !== undefined && !Object.hasOwn(fields, field)) {
+        problems.push(`column ${table.name}.${column} holds the field ${field}, which the dataset does not have`);
+      }
+    }
+  }
+  if (!/^[a-z]+(-[a-z]+)*$/.test(name)) problems.push("its name is not lower-case words with hyphens between them");
+  if (runsAfter.includes(name)) problems.push("it runs after itself");
+  if (problems.length > 0)
+    throw new ConfigurationError(`the dataset ${name} is declared wrongly: ${problems.join("; ")}`);
+}

@@ -1,0 +1,43 @@
+import type { MaskingStrategy } from "@lethe/privacy/mask-value";
+
+/** What an input field says of a person, and what becomes of it when the person is erased. */
+export type FieldDeclaration = {
+  /** The strategy of the policy that comes with Lethe. */
+  readonly mask: MaskingStrategy;
+  /** The strategies that a policy may choose from: those whose result the field's columns can hold. */
+  readonly strategies: readonly MaskingStrategy[];
+} & (
+  | { readonly kind: "identifying"; readonly of: "customer-id" | "email" }
+  | { readonly kind: "personal" }
+  | { readonly kind: "neither" }
+);
+
+const TEXT = ["null", "redact", "hmac", "sha256", "keep"] as const;
+
+/** Says nothing of a person, or must not change for sales figures to stay right. */
+export const notPersonal: FieldDeclaration = { kind: "neither", mask: "keep", strategies: ["keep"] };
+
+/** A customer's id. An erasure finds a person's records by the pseudonym, so no other strategy is possible. */
+export const customerId: FieldDeclaration = {
+  kind: "identifying",
+  of: "customer-id",
+  mask: "hmac",
+  strategies: ["hmac"],
+};
+
+export const email: FieldDeclaration = { kind: "identifying", of: "email", mask: "null", strategies: TEXT };
+
+export const personalText: FieldDeclaration = { kind: "personal", mask: "null", strategies: TEXT };
+
+export const personalPostcode: FieldDeclaration = { ...personalText, strategies: [...TEXT, "generalize"] };
+
+export const personalDate: FieldDeclaration = {
+  kind: "personal",
+  mask: "generalize",
+  strategies: ["null", "generalize", "keep"],
+};
+
+/** Returns the declaration of a personal field that stays as it is unless a policy says otherwise. */
+export function keptByDefault(field: FieldDeclaration): FieldDeclaration {
+  return { ...field, mask: "keep" };
+}

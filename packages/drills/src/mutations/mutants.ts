@@ -1,0 +1,47 @@
+import type { isPending } from "@lethe/contracts/runs";
+import type { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import type { jobOwnership } from "@lethe/service-kit/job-ownership";
+import type { redisOptions } from "@lethe/service-kit/redis-options";
+import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
+import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
+import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
+
+/** Creates what takes a function's place, of the function as it is. */
+type Mutant<F> = (original: F) => F;
+
+// Of services, which the drills do not import, only what the mutants need to know.
+type OrRestage = (pool: unknown, queues: unknown, payload: unknown, log: unknown, transform: () => unknown) => unknown;
+type StartReconciler = (redis: unknown, log: unknown, everyMs: number, tasks: readonly { name: string }[]) => unknown;
+
+/** Each takes one guard out. They run within the services, see `seam-hook.mjs`. */
+export const MUTANTS = {
+  everyBatchIsPending: (() => () => true) satisfies Mutant<typeof isPending>,
+  extractBesideOthers: (() => (_pool, _runId, _signal, work) => work()) satisfies Mutant<typeof whileAloneExtracting>,
+  extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
+  enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,
+  setNoScheduleAgain: ((original) => (redis, log, everyMs, tasks) => {
+    const others = tasks.filter(({ name }) => name !== "apply schedules");
+    if (others.length === tasks.length) throw new Error("mutant: the reconciler has no task that applies schedules");
+    return original(redis, log, everyMs, others);
+  }) satisfies Mutant<StartReconciler>,
+  giveUpOnErrorsThatHeal: ((original) => (error) =>
+    giveUpOn(original(error), ["transient", "database_error"])) satisfies Mutant<typeof safeError>,
+  giveUpOnUnknownErrors: ((original) => (error) => giveUpOn(original(error), ["unexpected"])) satisfies Mutant<
+    typeof safeError
+  >,
+  failWithTheFirstWorker: ((original) => (lockMs) => ({ ...original(lockMs), maxStalledCount: 0 })) satisfies Mutant<
+    typeof jobOwnership
+  >,
+  restageNothing: (() => (_pool, _queues, _payload, _log, transform) => transform()) satisfies Mutant<OrRestage>,
+  waitForAnAnswerForEver: ((original) => () => {
+    const { socketTimeout: _, ...others } = original();
+    return others;
+  }) satisfies Mutant<typeof redisOptions>,
+  connectOnce: ((original) => () => ({ ...original(), retryStrategy: () => null })) satisfies Mutant<
+    typeof redisOptions
+  >,
+} as const;
+
+function giveUpOn(error: SafeError, codes: readonly string[]): SafeError {
+  return codes.includes(error.code) ? { ...error, retryable: false } : error;
+}

@@ -1,0 +1,55 @@
+/** The statements with which erasures, scans and verifications reach quarantined records, of whatever dataset. */
+
+/** Quarantined records of which no field says whose they are: only their words can. */
+const UNATTRIBUTED =
+  "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
+
+const COLUMNS = `id, dataset, reason, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
+                 subject_email as email, missing_key as "missingKey"`;
+
+/**
+ * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records, and of those that are
+ * unattributed all that may mention them.
+ */
+export const SELECT_QUARANTINED = `
+  select ${COLUMNS} from ledger.quarantine
+  where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
+  union all
+  select ${COLUMNS} from ledger.quarantine
+  where ${UNATTRIBUTED} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
+    and (payload_encoding = 'base64' or payload ilike any ($3))`;
+
+/** Takes ids and an email. Returns how many records that are not erased name them. */
+export const COUNT_QUARANTINED = `
+  select count(*)::integer as records from ledger.quarantine
+  where status <> 'erased' and payload is not null and (subject_customer_id = any ($1) or subject_email = $2)`;
+
+/**
+ * Takes a JSON array of `{id, payload, pseudonym, missing_key}`, and the datasets whose records may wait for others. A
+ * record of those stays open: masked, it can still be loaded when what it waits for arrives, so that sales figures stay
+ * whole. All else has no use any more.
+ */
+export const UPDATE_QUARANTINED = `
+  update ledger.quarantine q
+  set payload = masked.payload, payload_encoding = 'utf8', subject_customer_id = masked.pseudonym, subject_email = null,
+      missing_key = masked.missing_key,
+      status = case when q.dataset = any ($2) and masked.payload <> '[erased]' then q.status else 'erased' end,
+      resolved_at = case when q.dataset = any ($2) and masked.payload <> '[erased]' then q.resolved_at
+                         else coalesce(q.resolved_at, clock_timestamp()) end
+  from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text)
+  where q.id = masked.id`;
+
+/** Takes a person's pseudonyms. Returns what is left of their records. */
+export const SCAN_QUARANTINED = `
+  select dataset, reason, payload from ledger.quarantine
+  where subject_customer_id = any ($1) and payload is not null and payload <> '[erased]'`;
+
+/** Returns the unattributed records; each is searched for everybody. */
+export const SCAN_UNATTRIBUTED = `
+  select payload, payload_encoding as encoding from ledger.quarantine
+  where ${UNATTRIBUTED} and payload is not null and payload <> '[erased]'`;
+
+/** Returns every record that is not erased. */
+export const ALL_QUARANTINED = `
+  select dataset, reason, payload, payload_encoding as encoding from ledger.quarantine
+  where payload is not null and payload <> '[erased]'`;

@@ -1,0 +1,72 @@
+import type { IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
+import { ConfigurationError } from "@lethe/contracts/errors";
+
+/**
+ * Returns the statements that create the views of schema `analytics`. A view shows what the declarations of its tables let
+ * analysts see, in their order; the key that several tables have in common comes last. Whose row it is shows as the
+ * subject's random number. Throws ConfigurationError for declarations that make no view.
+ */
+export function createAnalyticsViews(tables: readonly TableDeclaration[]): string {
+  const views = new Set(tables.flatMap(({ analyticsView }) => analyticsView ?? []));
+  return [...views]
+    .map((view) => {
+      const shown = tables.filter(({ analyticsView }) => analyticsView === view);
+      return createView(view, shown, tables);
+    })
+    .join("\n");
+}
+
+function createView(view: string, shown: readonly TableDeclaration[], tables: readonly TableDeclaration[]): string {
+  const columns: string[] = [];
+  const keys: string[] = [];
+  const from: string[] = [];
+  for (const [i, table] of shown.entries()) {
+    const alias = `t${i}`;
+    from.push(i === 0 ? `${table.name} ${alias}` : joinOf(view, table, shown[0], alias));
+    for (const [name, column] of Object.entries(table.columns)) {
+      if (column.analytics === undefined) continue;
+      const sql = `${alias}.${name}`;
+      if (column.kind === "personal") columns.push(`${column.analytics.sql(sql)} as ${column.analytics.as}`);
+      if (column.kind === "neither") {
+        const isKey = shown.some(({ belongsTo }) => belongsTo?.table === table.name && belongsTo.key === name);
+        (isKey ? keys : columns).push(`${sql} as ${column.analytics}`);
+      }
+      if (column.kind === "identifying") {
+        const subjects = subjectsOf(tables, column, name);
+        const subject = table.name === subjects.table ? alias : `${alias}_${name}`;
+        if (subject !== alias)
+          from.push(`left join ${subjects.table} ${subject} on ${subject}.${subjects.id} = ${sql}`);
+        columns.push(`${subject}.${subjects.analyticsId} as ${column.analytics}`);
+      }
+    }
+  }
+  return `create or replace view analytics.${view} as select ${[...columns, ...keys].join(", ")} from ${from.join(" ")};`;
+}
+
+function joinOf(view: string, table: TableDeclaration, first: TableDeclaration | undefined, alias: string): string {
+  if (table.belongsTo === undefined || table.belongsTo.table !== first?.name) {
+    throw new ConfigurationError(
+      `${table.name} is declared for the view analytics.${view} and does not belong to ${first?.name}: give it a view of its own`,
+    );
+  }
+  return `left join ${table.name} ${alias} using (${table.belongsTo.key})`;
+}
+
+/** Finds the table that says who there is, and its columns of id and random number, to show them in place of a column. */
+function subjectsOf(
+  tables: readonly TableDeclaration[],
+  shown: IdentifyingColumn,
+  name: string,
+): { table: string; id: string; analyticsId: string } {
+  const table = tables.find(({ registersSubjects }) => registersSubjects);
+  const columnOf = (of: IdentifyingColumn["of"]) =>
+    Object.entries(table?.columns ?? {}).find(([, column]) => column.kind === "identifying" && column.of === of)?.[0];
+  const id = columnOf("customer-id");
+  const analyticsId = columnOf("analytics-id");
+  if (shown.of !== "customer-id" || table === undefined || id === undefined || analyticsId === undefined) {
+    throw new ConfigurationError(
+      `analysts cannot see ${name} as ${shown.analytics}: it must be a customer-id, and the table that registers data subjects must have an analytics-id`,
+    );
+  }
+  return { table: table.name, id, analyticsId };
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { DATABASE_ROLES, type DatabaseDeclaration } from "@lethe/contracts/data-map";
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { SERVICE_NAMES } from "@lethe/contracts/services";
+import { createAnalyticsViews } from "./analytics-views.js";
+import { declaredTables } from "./data-map.js";
+import { type Client, hasSqlState, type Queryable } from "./pool.js";
+import { stagingColumns } from "./staging-columns.js";
+import { grantRights, toRole } from "./table-rights.js";
+
+/** What a database has beside its tables, as statements that may be applied any number of times. */
+export interface Definitions {
+  readonly functions: string;
+  /** Roles, views, and what each role may do. */
+  readonly rights: string;
+}
+
+/** The roles that Lethe creates and grants to. */
+const ROLES = [...DATABASE_ROLES, "analyst"].map(toRole);
+
+/** Reads the scripts below a folder, and adds what follows from the declarations. */
+export function readDefinitions(folder: string, declaration: DatabaseDeclaration): Definitions {
+  const values = new Map([
+    ["roles", listOf(ROLES)],
+    ["roles of services", listOf(SERVICE_NAMES.map(toRole))],
+    ...declaration.stagingTables.map((table) => [`columns of ${table.name}`, stagingColumns(table)] as const),
+  ]);
+  const read = (script: string) => fillIn(readFileSync(`${folder}/${script}`, "utf8"), values);
+  const functions = readdirSync(`${folder}/functions`).filter((file) => file.endsWith(".sql"));
+  return {
+    functions: functions
+      .sort()
+      .map((file) => read(`functions/${file}`))
+      .join("\n"),
+    rights: [
+      read("rights/roles.sql"),
+      createAnalyticsViews(declaredTables(declaration)),
+      grantRights(declaration),
+      read("rights/merge-transactions.sql"),
+    ].join("\n"),
+  };
+}
+
+/** Names which of the definitions, `functions` and `rights`, the database has not, for the roles that its server has now. */
+export async function missingDefinitions(db: Queryable, definitions: Definitions): Promise<string[]> {
+  const { rows } = await db.query<{ hasFunctions: boolean; hasRights: boolean }>(
+    `select functions_sha256 = $1 as "hasFunctions",
+            rights_sha256 = $2 and roles = array(${SELECT_ROLES}) as "hasRights"
+     from ledger.applied_definitions`,
+    parametersOf(definitions),
+  );
+  if (rows[0]?.hasFunctions !== true) return ["functions", "rights"];
+  return rows[0].hasRights ? [] : ["rights"];
+}
+
+/**
+ * Applies what is missing of the definitions, in one transaction. Functions that are as they should be are left alone: who
+ * gives the rights may not be the superuser that gave the functions away.
+ */
+export async function applyDefinitions(
+  client: Client,
+  definitions: Definitions,
+  missing: readonly string[],
+): Promise<void> {
+  try {
+    await client.query("begin");
+    if (missing.includes("functions")) await replaceFunctions(client, definitions.functions);
+    await client.query(definitions.rights);
+    await client.query(
+      `insert into ledger.applied_definitions (functions_sha256, rights_sha256, roles)
+       values ($1, $2, array(${SELECT_ROLES}))
+       on conflict (only_row) do update
+       set functions_sha256 = excluded.functions_sha256, rights_sha256 = excluded.rights_sha256, roles = excluded.roles,
+           applied_at = clock_timestamp()`,
+      parametersOf(definitions),
+    );
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+async function replaceFunctions(client: Client, functions: string): Promise<void> {
+  try {
+    await client.query(functions);
+  } catch (error) {
+    if (!hasSqlState(error) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new ConfigurationError(
+      "the functions that merge transactions belong to lethe_merger, and only a superuser can replace them: run `lethe migrate` with a superuser's DATABASE_URL",
+      { cause: error },
+    );
+  }
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+const SELECT_ROLES = "select rolname::text from pg_roles where rolname = any ($3) order by rolname";
+
+function parametersOf({ functions, rights }: Definitions): unknown[] {
+  return [hashOf(functions), hashOf(rights), ROLES];
+}
+
+function hashOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** Puts values in the places of their names, which stand in braces. Throws Error for a name that has none. */
+function fillIn(script: string, values: ReadonlyMap<string, string>): string {
+  return script.replace(/\{([a-z_ ]+)\}/g, (_place, name: string) => {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`a script of sql-scripts/ asks for {${name}}, which nothing declares`);
+    return value;
+  });
+}
+
+function listOf(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
+}

@@ -1,0 +1,54 @@
+import { identifying, neutral, type TableDeclaration } from "@lethe/contracts/data-map";
+
+/** What keeps erased people erased, and the proof of it. Receipts and the log of suppressions are written once. */
+export const PRIVACY_TABLES: readonly TableDeclaration[] = [
+  {
+    name: "privacy.suppressions",
+    title: "Suppression list",
+    primaryKey: "customer_key",
+    columns: {
+      customer_key: identifying("keyed-hash"),
+      email_key: identifying("keyed-hash"),
+      ...neutral("key_id created_at lifted_at"),
+    },
+    rights: {
+      // Lifting a suppression is a request to the scheduler.
+      scheduler: "select, update (lifted_at)",
+      transformer: "select",
+      loader: "select, insert, update",
+    },
+  },
+  {
+    name: "privacy.suppression_epoch",
+    title: "Version of the suppression list",
+    primaryKey: "only_row",
+    columns: neutral("only_row epoch"),
+    rights: { scheduler: "select, update (epoch)", transformer: "select", loader: "select, update (epoch)" },
+  },
+  {
+    name: "privacy.suppression_log",
+    title: "Lifted suppressions",
+    primaryKey: "id",
+    // Whoever writes the note is asked to name a case, not a person.
+    columns: neutral("id erasure_id act note at"),
+    rights: { scheduler: "select, insert" },
+  },
+  {
+    name: "privacy.erasure_places",
+    title: "What erasures masked, by place",
+    primaryKey: "erasure_id, place, name",
+    columns: neutral("erasure_id place name records values"),
+    rights: { loader: "select, insert, update" },
+  },
+  {
+    name: "privacy.receipts",
+    title: "Receipts of erasures",
+    primaryKey: "sequence",
+    columns: {
+      ...neutral("sequence erasure_id previous_hash hash created_at"),
+      // Names the person by pseudonym, and holds counts and times.
+      body: identifying("pseudonym"),
+    },
+    rights: { scheduler: "select", loader: "select, insert" },
+  },
+];

@@ -1,0 +1,79 @@
+import { createDatasets } from "@lethe/datasets/registry";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
+import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
+import { migrate } from "@lethe/warehouse/migrate";
+import { openServicePool } from "@lethe/warehouse/service-pool";
+import type { ExtractorContext } from "./context.js";
+import { extractRun } from "./extract-run.js";
+import { restageBatch } from "./restage-batch.js";
+import { ExtractorSettings } from "./settings.js";
+
+/** Runs of different datasets that are extracted side by side. */
+const RUNS_AT_ONCE = 4;
+/** Damaged batches that are made again side by side; that there is one at all is rare. */
+const RESTAGES_AT_ONCE = 1;
+
+const datasets = createDatasets();
+
+export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
+  name: "extractor",
+  settings: ExtractorSettings,
+  personalNames: datasets.personalNames,
+  async start(settings, service) {
+    await migrate(settings.DATABASE_URL, datasets.database);
+    // Each run holds one connection with its lock, waits for room on another and works on a third.
+    const pool = await openServicePool(
+      settings.DATABASE_URL,
+      3 * RUNS_AT_ONCE + RESTAGES_AT_ONCE + 2,
+      "extractor",
+      (warning) => service.log.warn(warning),
+    );
+    const queues = openQueues(service.redis, service.prefix);
+    const storage = openFolderStorage(settings.DATA_DIR);
+    const context: Omit<ExtractorContext, "signal"> = {
+      pool,
+      queues,
+      storage,
+      staging: openStaging(storage),
+      datasets,
+      stagingBytes: settings.LETHE_STAGING_BYTES,
+      batchBytes: settings.LETHE_BATCH_BYTES,
+      limits: {
+        maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
+        maxColumns: settings.LETHE_MAX_COLUMNS,
+        maxFileBytes: settings.LETHE_MAX_FILE_BYTES,
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
+        maxFilesPerRun: settings.LETHE_MAX_FILES_PER_RUN,
+      },
+    };
+    const workers = startWorkers(service, "extractor", {
+      extract: {
+        atOnce: RUNS_AT_ONCE,
+        handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
+        giveUp: ({ runId }, error) => failRun(pool, runId, "extract", error.code, error.message),
+      },
+      restage: {
+        atOnce: RESTAGES_AT_ONCE,
+        handle: (payload, _log, signal) => restageBatch({ ...context, signal }, payload),
+        async giveUp({ runId, batchId }, error) {
+          await markFailed(pool, { runId, batchId }, "extract", error);
+          await enqueueFinish(queues, runId);
+        },
+      },
+    });
+    return {
+      checks: { database: () => pool.query("select") },
+      async stop(graceMs) {
+        await workers.stop(graceMs);
+        await queues.close();
+        await pool.end();
+      },
+    };
+  },
+};

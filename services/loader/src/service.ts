@@ -1,0 +1,83 @@
+import { createDatasets } from "@lethe/datasets/registry";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
+import { tablesAboutPeople } from "@lethe/warehouse/data-map";
+import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
+import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
+import { migrate } from "@lethe/warehouse/migrate";
+import { openServicePool } from "@lethe/warehouse/service-pool";
+import type { LoaderContext } from "./context.js";
+import { finishJob } from "./finish-job.js";
+import { loadJob } from "./load-job.js";
+import { LoaderSettings } from "./settings.js";
+
+/** Runs of different datasets that are finished side by side. */
+const FINISHES_AT_ONCE = 2;
+
+const datasets = createDatasets();
+
+/** Defines the service. `onStep` is told of each step before it is taken; only tests give one. */
+export function loaderService(onStep?: (step: string) => void): ServiceDefinition<typeof LoaderSettings> {
+  return {
+    name: "loader",
+    settings: LoaderSettings,
+    personalNames: datasets.personalNames,
+    async start(settings, service) {
+      const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
+      const pool = await openServicePool(
+        settings.DATABASE_URL,
+        settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
+        "loader",
+        (warning) => service.log.warn(warning),
+      );
+      // Now, not when the first person has waited for their erasure.
+      await requireVacuumer(pool, tablesAboutPeople(datasets.database));
+      const queues = openQueues(service.redis, service.prefix);
+      const storage = openFolderStorage(settings.DATA_DIR);
+      const context: LoaderContext = {
+        pool,
+        queues,
+        stagingBytes: settings.LETHE_STAGING_BYTES,
+        storage,
+        staging: openStaging(storage),
+        datasets,
+        ring,
+        policy,
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
+        ...(onStep !== undefined && { onStep }),
+      };
+      const workers = startWorkers(service, "loader", {
+        load: {
+          atOnce: settings.LETHE_LOADS_AT_ONCE,
+          handle: (payload, log, signal) => loadJob(context, payload, log, signal),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, { runId, batchId }, "load", error);
+            await enqueueFinish(queues, runId);
+          },
+        },
+        finish: {
+          atOnce: FINISHES_AT_ONCE,
+          handle: (payload, log, signal) => finishJob(context, payload, log, signal),
+          giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
+        },
+      });
+      return {
+        checks: { database: () => pool.query("select") },
+        async stop(graceMs) {
+          await workers.stop(graceMs);
+          await queues.close();
+          await pool.end();
+        },
+      };
+    },
+  };
+}

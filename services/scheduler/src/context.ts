@@ -1,0 +1,38 @@
+import type { Datasets } from "@lethe/datasets/registry";
+import type { PlanContext } from "@lethe/erasure/plan-erasure";
+import type { ReadinessChecks } from "@lethe/service-kit/health-server";
+import type { Logger } from "@lethe/service-kit/logger";
+import type { JobMetrics } from "@lethe/service-kit/metrics";
+import type { Storage } from "@lethe/storage/storage";
+import type { Pool } from "@lethe/warehouse/pool";
+import type { Queue } from "bullmq";
+import type { PageSize } from "./http/page-size.js";
+import type { Limits } from "./http/rate-limits.js";
+import type { RunQueue } from "./run-queue.js";
+
+/** What the scheduler works with. */
+export interface SchedulerContext {
+  readonly pool: Pool;
+  readonly datasets: Datasets;
+  readonly runQueue: RunQueue;
+  /** False when no schedule fires here, whatever the ledger says. */
+  readonly schedulesOn: boolean;
+  /** Creates the queue follow the ledger's schedules. */
+  readonly applySchedules: () => Promise<void>;
+  readonly storage: Storage;
+  /** What a dry run of an erasure looks through. */
+  readonly erasurePlan: PlanContext;
+  readonly checks: ReadinessChecks;
+  readonly registry: JobMetrics["registry"];
+  readonly log: Logger;
+  /** What callers must show; undefined lets everyone in who can reach the port. */
+  readonly token: string | undefined;
+  readonly limits: Limits & {
+    /** Of a request's body. */
+    readonly bodyBytes: number;
+    /** Within which a whole request must have arrived, in milliseconds. */
+    readonly requestMs: number;
+  };
+  readonly pageSize: PageSize;
+  readonly board: { readonly queues: readonly Queue[]; readonly readOnly: boolean };
+}

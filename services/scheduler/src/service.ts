@@ -1,0 +1,145 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { createDatasets } from "@lethe/datasets/registry";
+import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
+import { migrate } from "@lethe/warehouse/migrate";
+import { openServicePool } from "@lethe/warehouse/service-pool";
+import type { FastifyInstance } from "fastify";
+import { buildApp } from "./app.js";
+import { awaitRedis } from "./await-redis.js";
+import { createPageSize } from "./http/page-size.js";
+import { addLedgerMetrics } from "./ledger-metrics.js";
+import { addQueueMetrics } from "./queue-metrics.js";
+import { resumeOrphanedErasures, takeApprovedRequests, takeFiledRequests } from "./reconcile-erasures.js";
+import { startReconciler } from "./reconciler.js";
+import { createRunQueue } from "./run-queue.js";
+import { assertSchedules } from "./schedules/assert-schedules.js";
+import { catchUp } from "./schedules/catch-up.js";
+import { triggerRun } from "./schedules/trigger-run.js";
+import { requireToken, SchedulerSettings } from "./settings.js";
+
+const CONNECTIONS = 10;
+const TRIGGERS_AT_ONCE = 4;
+const FAILED_START_GRACE_MS = 2_000;
+
+const datasets = createDatasets();
+
+export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
+  name: "scheduler",
+  settings: SchedulerSettings,
+  personalNames: datasets.personalNames,
+  start: startScheduler,
+};
+
+/**
+ * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
+ * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
+ * it leaves nothing open.
+ */
+async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
+  requireToken(settings);
+  const { redis, log, metrics, prefix } = context;
+  await migrate(settings.DATABASE_URL, datasets.database);
+
+  const opened: ((graceMs: number) => Promise<unknown>)[] = [];
+  async function stop(graceMs: number): Promise<void> {
+    for (const close of opened.reverse().splice(0)) await close(graceMs);
+  }
+  try {
+    const pool = await openServicePool(settings.DATABASE_URL, CONNECTIONS, "scheduler", (warning) => log.warn(warning));
+    opened.push(() => pool.end());
+    const queues = openQueues(redis, prefix);
+    // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
+    opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
+    const runQueue = createRunQueue(queues, log);
+    const triggers = queues.byJob.trigger;
+    const storage = openFolderStorage(settings.DATA_DIR);
+    const schedulesOn = settings.LETHE_SCHEDULES === "on";
+
+    const applySchedules = async () => {
+      if (!schedulesOn) return;
+      const changed = await assertSchedules(pool, datasets.all, triggers);
+      if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
+    };
+    let hasCaughtUp = !schedulesOn;
+    const catchUpOnce = async () => {
+      if (hasCaughtUp) return;
+      const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
+      hasCaughtUp = true;
+      if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
+    };
+    const reconcile = async () => {
+      const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));
+      if (added > 0) log.info({ added }, "open work enqueued again");
+    };
+    const reconciler = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
+      { name: "catch up", run: catchUpOnce },
+      { name: "apply schedules", run: applySchedules },
+      { name: "reconcile", run: reconcile },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
+      { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
+      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
+    ]);
+    opened.push((graceMs) => reconciler.stop(graceMs / 4));
+
+    if (schedulesOn) {
+      const workers = startWorkers(context, "scheduler", {
+        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
+      });
+      opened.push((graceMs) => workers.stop(graceMs / 4));
+    }
+
+    addLedgerMetrics(metrics.registry, pool, log);
+    addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
+    const checks = { database: () => pool.query("select 1") };
+    const app = await buildApp({
+      pool,
+      datasets,
+      runQueue,
+      schedulesOn,
+      applySchedules: async () => {
+        const outcome = await awaitRedis(applySchedules());
+        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
+      },
+      storage,
+      erasurePlan: {
+        maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
+        pool,
+        datasets,
+        storage,
+      },
+      checks: { ...checks, redis: () => redis.ping() },
+      registry: metrics.registry,
+      log,
+      token: settings.LETHE_API_TOKEN,
+      limits: {
+        requests: settings.LETHE_RATE_LIMIT,
+        tokenTries: settings.LETHE_TOKEN_TRIES,
+        bodyBytes: settings.LETHE_MAX_BODY_BYTES,
+        requestMs: settings.LETHE_REQUEST_TIMEOUT_MS,
+      },
+      pageSize: createPageSize(settings.LETHE_MAX_PAGE),
+      board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
+    });
+    opened.push(() => app.close());
+    const address = await listen(app, settings);
+    return { checks, address, stop };
+  } catch (error) {
+    await stop(FAILED_START_GRACE_MS);
+    throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, { LETHE_HOST, LETHE_PORT }: SchedulerSettings): Promise<string> {
+  try {
+    return await app.listen({ host: LETHE_HOST, port: LETHE_PORT });
+  } catch (error) {
+    throw new ConfigurationError("nothing can listen on LETHE_HOST and LETHE_PORT; the port may be taken", {
+      cause: error,
+    });
+  }
+}

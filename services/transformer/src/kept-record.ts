@@ -1,0 +1,78 @@
+import { isUtf8 } from "node:buffer";
+import type { Subject } from "@lethe/datasets/dataset";
+import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
+import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { isPseudonym, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import type { FindSuppression } from "@lethe/privacy/suppression-list";
+
+/** What quarantine keeps of a rejected record, and whose it is. */
+export interface KeptRecord {
+  readonly payload: string;
+  readonly encoding: "utf8" | "base64";
+  readonly subject: Subject;
+}
+
+/** A line that quarantine is to keep as it came. */
+export type KeptLine = Pick<KeptRecord, "payload" | "encoding">;
+
+/** What records are masked with. */
+export interface MaskingRules {
+  readonly findSuppression: FindSuppression;
+  /** The policy's strategies for the dataset's fields. */
+  readonly strategies: MaskRecordStrategies;
+}
+
+export const NOBODY: Subject = { customerId: null, email: null };
+
+/** Returns what quarantine keeps of a record that is masked field by field. */
+export function keepMasked(rules: MaskingRules, record: unknown, subject: Subject, key: PrivacyKey): KeptRecord {
+  const { customerId } = subject;
+  const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
+  const payload = JSON.stringify(maskRecord(record, rules.strategies, key));
+  // A record without an id may name the person in a field that masking keeps.
+  const namesPerson = alias === null && findMentionedPerson(payload, rules.findSuppression) !== undefined;
+  return { payload: namesPerson ? REDACTED : payload, encoding: "utf8", subject: { customerId: alias, email: null } };
+}
+
+/**
+ * Returns what quarantine keeps of a line that cannot be masked field by field: the line as it came or, when it names a
+ * suppressed person, nothing of it. `isMasked` says which.
+ */
+export function keepLine(
+  line: KeptLine,
+  subject: Subject,
+  findSuppression: FindSuppression,
+): { readonly kept: KeptRecord; readonly isMasked: boolean } {
+  const mentioned = findPerson(line, subject, findSuppression);
+  if (mentioned === undefined) return { kept: { ...line, subject: storable(subject) }, isMasked: false };
+  const alias = mentioned.customerId === null ? null : pseudonym(mentioned.key, mentioned.customerId);
+  const kept: KeptRecord = { payload: REDACTED, encoding: "utf8", subject: { customerId: alias, email: null } };
+  return { kept, isMasked: true };
+}
+
+/** Returns a line as quarantine can store it: as text, or as base64 where it is no text that PostgreSQL takes. */
+export function lineAsText(line: Buffer): KeptLine {
+  return isUtf8(line) && !line.includes(0)
+    ? { payload: line.toString("utf8").trim(), encoding: "utf8" }
+    : lineAsBase64(line);
+}
+
+/** Returns a line's bytes as base64. */
+export function lineAsBase64(line: Buffer): KeptLine {
+  return { payload: line.toString("base64"), encoding: "base64" };
+}
+
+/** Returns the suppressed person whom a line is about: by its subject, or else by the words in it. */
+function findPerson(line: KeptLine, subject: Subject, findSuppression: FindSuppression) {
+  const key = findSuppression(subject.customerId, subject.email);
+  if (key !== undefined) return { key, customerId: subject.customerId };
+  const text = Buffer.from(line.payload, line.encoding).toString("utf8");
+  return findMentionedPerson(text, findSuppression);
+}
+
+/** Drops what of a subject may hold the character for which the line is unreadable: one that PostgreSQL cannot store. */
+function storable({ customerId, email }: Subject): Subject {
+  const isPlain = (text: string | null) => text !== null && /^[\x20-\x7e]*$/.test(text);
+  return { customerId: isPlain(customerId) ? customerId : null, email: isPlain(email) ? email : null };
+}

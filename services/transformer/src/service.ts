@@ -1,0 +1,87 @@
+import { createDatasets } from "@lethe/datasets/registry";
+import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { openQueues } from "@lethe/service-kit/queues";
+import type { ServiceDefinition } from "@lethe/service-kit/run-service";
+import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
+import { markFailed } from "@lethe/warehouse/ledger/load-batch";
+import { migrate } from "@lethe/warehouse/migrate";
+import { openServicePool } from "@lethe/warehouse/service-pool";
+import type { TransformerContext } from "./context.js";
+import { createSuppressionReader } from "./current-suppressions.js";
+import { orRestage } from "./or-restage.js";
+import { TransformerSettings } from "./settings.js";
+import { startThreadPool } from "./thread-pool.js";
+import { transformJob } from "./transform-job.js";
+
+/**
+ * A thread transforms several times what the database takes in meanwhile, and each takes 80 MiB. Who has more to transform
+ * starts more transformers.
+ */
+const BATCHES_AT_ONCE = 1;
+
+export interface TransformerOptions {
+  /** The script of the threads; only tests give another one. */
+  readonly thread?: URL;
+}
+
+const datasets = createDatasets();
+
+/** Defines the service. */
+export function transformerService(options: TransformerOptions = {}): ServiceDefinition<typeof TransformerSettings> {
+  return {
+    name: "transformer",
+    settings: TransformerSettings,
+    personalNames: datasets.personalNames,
+    async start(settings, service) {
+      const schemaMode = settings.LETHE_SCHEMA_CHANGES;
+      const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
+      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      await migrate(settings.DATABASE_URL, datasets.database);
+      const threads = await startThreadPool({
+        script: options.thread ?? new URL("./thread.js", import.meta.url),
+        memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
+        data: { dataFolder: settings.DATA_DIR, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
+      });
+      const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
+        service.log.warn(warning),
+      );
+      const queues = openQueues(service.redis, service.prefix);
+      const context: TransformerContext = {
+        pool,
+        staging: openStaging(openFolderStorage(settings.DATA_DIR)),
+        threads,
+        limits: {
+          batchSeconds: settings.LETHE_TRANSFORM_SECONDS,
+          recordSeconds: settings.LETHE_RECORD_SECONDS,
+          poison: settings.LETHE_MAX_POISON,
+        },
+        schemaMode,
+        currentSuppressions: createSuppressionReader(pool),
+      };
+      const workers = startWorkers(service, "transformer", {
+        transform: {
+          atOnce: BATCHES_AT_ONCE,
+          handle: (payload, log, signal) =>
+            orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
+          async giveUp({ runId, batchId }, error) {
+            await markFailed(pool, { runId, batchId }, "transform", error);
+            await enqueueFinish(queues, runId);
+          },
+        },
+      });
+      return {
+        checks: { database: () => pool.query("select") },
+        async stop(graceMs) {
+          await workers.stop(graceMs);
+          await threads.stop();
+          await queues.close();
+          await pool.end();
+        },
+      };
+    },
+  };
+}

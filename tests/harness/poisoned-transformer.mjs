@@ -1,5 +1,0 @@
-// The transformer as it is, but for its threads: they are harmed by records that hold certain words.
-import { runService } from "@lethe/service-kit/run-service";
-import { transformerService } from "../../services/transformer/dist/transformer-service.js";
-
-await runService(transformerService({ thread: new URL("./poisoned-thread.mjs", import.meta.url) }));
