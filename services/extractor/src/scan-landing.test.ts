@@ -13,7 +13,7 @@ const MANY = 1_000;
 
 const wanted = (range: PartitionRange = EVERYTHING, maxFiles = MANY) => ({
   dataset: "customers",
-  datasets: ["customers", "transactions"],
+  datasets: ["customers", "products", "transactions", "erasure-requests"],
   range,
   maxFiles,
 });
