@@ -5,14 +5,14 @@
 const PACKAGE_IMPORTS = {
   contracts: [],
   privacy: ["contracts"],
-  staging: ["contracts"],
+  storage: ["contracts"],
   warehouse: ["contracts"],
   "service-kit": ["contracts"],
   "local-stack": ["contracts"],
   datasets: ["contracts", "privacy"],
   "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
-  erasure: ["contracts", "privacy", "datasets", "input-files", "staging", "warehouse"],
+  erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
 };
 
 const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({

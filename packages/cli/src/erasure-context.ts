@@ -1,10 +1,11 @@
-import path from "node:path";
 import { createDatasets } from "@lethe/datasets/registry";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
+import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import { dataDirectory } from "./connection-settings.js";
@@ -21,24 +22,26 @@ const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 export function erasureContext(environment: Environment, pool: Pool): ErasureContext {
   const datasets = createDatasets();
   const { LETHE_POLICY_FILE } = readSettings(PolicySetting, environment);
+  const files = fileReach(environment);
   return {
     pool,
     datasets,
     ring: readKeyring(environment),
     policy: readPolicy(LETHE_POLICY_FILE, datasets.fields),
-    ...reach(environment),
+    staging: openStaging(files.storage),
+    ...files,
   };
 }
 
-/** Returns the folders that an erasure reaches, and how far into damaged files it reads. */
-export function reach(environment: Environment) {
-  const data = dataDirectory(environment);
+/** Returns the files that an erasure reaches, and how far it reads into damaged ones. */
+export function fileReach(environment: Environment): Pick<ErasureContext, "storage" | "maxUnpackRatio"> {
   return {
-    staging: openStagingDirectory(path.join(data, "staging")),
-    landing: path.join(data, "landing"),
-    archived: path.join(data, "archived_data"),
-    processed: path.join(data, "processed_data"),
-    quarantined: path.join(data, "quarantined_data"),
+    storage: openDataStorage(environment),
     maxUnpackRatio: readSettings(UnpackSettings, environment).LETHE_MAX_UNPACK_RATIO,
   };
+}
+
+/** Returns the storage of the data folder that DATA_DIR names. */
+export function openDataStorage(environment: Environment): Storage {
+  return openFolderStorage(dataDirectory(environment));
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { replaceFile } from "@lethe/storage/replace-file";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
@@ -30,9 +30,7 @@ export async function readRunningStack(dataDirectory: string): Promise<RunningSt
 
 /** Leaves the file, readable by its owner only: the URLs hold passwords. */
 export async function writeRunningStack(dataDirectory: string, stack: RunningStack): Promise<void> {
-  const unfinished = path.join(dataDirectory, `.stack-${randomUUID()}.json`);
-  await writeFile(unfinished, `${JSON.stringify(stack)}\n`, { mode: 0o600, flag: "wx" });
-  await rename(unfinished, stackFile(dataDirectory));
+  await replaceFile(stackFile(dataDirectory), `${JSON.stringify(stack)}\n`, 0o600);
 }
 
 export async function removeRunningStack(dataDirectory: string): Promise<void> {

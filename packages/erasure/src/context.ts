@@ -1,23 +1,20 @@
 import type { Datasets } from "@lethe/datasets/registry";
 import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
-import type { Staging } from "@lethe/staging/staging";
+import type { Staging } from "@lethe/storage/staging";
+import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
 
 /** What an erasure works with. */
 export interface ErasureContext {
   readonly pool: Pool;
+  readonly storage: Storage;
   readonly staging: Staging;
   readonly datasets: Datasets;
   readonly ring: Keyring;
   readonly policy: Policy;
   /** Most bytes that each byte of a packed file may become, for a damaged one to be looked through to its end. */
   readonly maxUnpackRatio: number;
-  /** Folders. */
-  readonly landing: string;
-  readonly archived: string;
-  readonly processed: string;
-  readonly quarantined: string;
   /** Told of each step before it is taken; a test ends the process there, to see that nothing is half done. */
   readonly onStep?: (step: string) => void;
 }

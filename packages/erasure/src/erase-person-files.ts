@@ -1,8 +1,9 @@
-import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { InputFormat } from "@lethe/input-files/input-format";
+import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import type { Area } from "@lethe/storage/storage";
 import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
 import {
   announceRewrite,
@@ -16,7 +17,8 @@ import { createErasureTallies, type ErasureTallies } from "./erasure-tallies.js"
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { filesOf, type PersonFile } from "./person-files.js";
 import { settledLength } from "./processed-length.js";
-import { discard, exists, putInPlace, writeRewritten } from "./rewrite-file.js";
+import { rewriteFile } from "./rewrite-file.js";
+import { AREAS } from "./scan-file.js";
 import { searchableBytes } from "./searchable-bytes.js";
 
 /** The files that were looked through, and for which erasure. */
@@ -49,10 +51,15 @@ export async function erasePersonFiles(
       continue;
     }
     const damaged = file.place === "quarantined_data";
-    const path = join(damaged ? context.quarantined : context.archived, file.path);
-    await eraseInRaw(context, path, { ...file, damaged }, findSuppression, tallies);
+    const location = { area: AREAS[file.place], key: file.path };
+    await eraseInRaw(context, location, { ...file, damaged }, findSuppression, tallies);
   }
   return { ofErasure: (id) => byErasure.get(id) ?? [] };
+}
+
+export interface FileLocation {
+  readonly area: Area;
+  readonly key: string;
 }
 
 export interface RawFile {
@@ -68,30 +75,36 @@ export interface RawFile {
  */
 export async function eraseInRaw(
   context: ErasureContext,
-  path: string,
+  { area, key }: FileLocation,
   file: RawFile,
   findSuppression: FindSuppression,
   tallies: ErasureTallies,
 ): Promise<void> {
-  if (!(await exists(path))) return;
+  const { storage } = context;
+  const stored = await storage.open(area, key);
+  if (stored === undefined) return;
   const rewrite = maskRawRecords(
     context.datasets.get(file.dataset),
     strategiesOf(context.policy, file.dataset),
     findSuppression,
     tallies.onMasked,
   );
-  const salvage = file.damaged ? await searchableBytes(path, file.format, context.maxUnpackRatio) : undefined;
-  const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
-  const rewritten = await writeRewritten(path, file.format, rewrite, salvage === undefined ? {} : { salvage });
-  if (tallies.masked() === 0 && !isCut) {
-    await discard(rewritten);
-    return;
+  try {
+    const salvage = file.damaged ? await searchableBytes(stored, file.format, context.maxUnpackRatio) : undefined;
+    const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
+    const rewritten = await storage.write(area, key, rewriteFile(stored.bytes(), file.format, rewrite, salvage));
+    if (tallies.masked() === 0 && !isCut) {
+      await rewritten.discard();
+      return;
+    }
+    context.onStep?.("file written");
+    await tallies.record();
+    context.onStep?.("file counted");
+    await rewritten.commit();
+    context.onStep?.("file in place");
+  } finally {
+    await stored.close();
   }
-  context.onStep?.("file written");
-  await tallies.record();
-  context.onStep?.("file counted");
-  await putInPlace(path, rewritten);
-  context.onStep?.("file in place");
 }
 
 async function eraseInProcessed(
@@ -100,32 +113,38 @@ async function eraseInProcessed(
   findSuppression: FindSuppression,
   tallies: ErasureTallies,
 ): Promise<void> {
-  const path = join(context.processed, file.path);
-  if (!(await exists(path))) return;
+  const { storage } = context;
+  if ((await storage.size("processed", file.path)) === undefined) return;
   await inTransaction(context.pool, async (client) => {
     await lockPublication(client, file.dataset);
     const [length] = await processedLengths(client, file.dataset, [file.partition]);
-    const bytes = await settledLength(path, length);
-    if (bytes === 0) return;
-    const rewrite = maskProcessedRecords(
-      context.datasets.get(file.dataset),
-      strategiesOf(context.policy, file.dataset),
-      findSuppression,
-      tallies.onMasked,
-    );
-    const rewritten = await writeRewritten(path, file.format, rewrite, { firstBytes: bytes });
-    if (tallies.masked() === 0) {
-      await discard(rewritten);
-      if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
-      return;
+    const bytes = await settledLength(storage, file.path, length);
+    const stored = bytes === 0 ? undefined : await storage.open("processed", file.path);
+    if (stored === undefined) return;
+    try {
+      const rewrite = maskProcessedRecords(
+        context.datasets.get(file.dataset),
+        strategiesOf(context.policy, file.dataset),
+        findSuppression,
+        tallies.onMasked,
+      );
+      const content = rewriteFile(firstBytes(stored.bytes(), bytes), file.format, rewrite, undefined);
+      const rewritten = await storage.write("processed", file.path, content);
+      if (tallies.masked() === 0) {
+        await rewritten.discard();
+        if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
+        return;
+      }
+      context.onStep?.("processed file written");
+      await tallies.record();
+      // In a commit of its own, before the file changes: see settledLength.
+      await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
+      context.onStep?.("processed file announced");
+      await rewritten.commit();
+      context.onStep?.("processed file in place");
+      await recordRewrite(client, file.dataset, file.partition, rewritten.bytes);
+    } finally {
+      await stored.close();
     }
-    context.onStep?.("processed file written");
-    await tallies.record();
-    // In a commit of its own, before the file changes: see settledLength.
-    await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
-    context.onStep?.("processed file announced");
-    await putInPlace(path, rewritten);
-    context.onStep?.("processed file in place");
-    await recordRewrite(client, file.dataset, file.partition, rewritten.bytes);
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PathRefusedError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/registry";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fileRequest, isFiledRequest } from "./file-request.js";
 import { listFiledRequests } from "./list-filed-requests.js";
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 const DAY = "date=2022-05-01";
 const { requests } = createDatasets();
-const request = () => fileRequest(data, requests, "013000", "jane@example.org");
+const request = () => fileRequest(openFolderStorage(data), requests, "013000", "jane@example.org");
 
 it("puts a request into the current hour of landing, whole, where it is found", async () => {
   const path = await request();
@@ -30,7 +31,7 @@ it("puts a request into the current hour of landing, whole, where it is found", 
     email: "jane@example.org",
   });
   expect(await readdir(join(data, "incoming"))).toEqual([]);
-  expect(await listFiledRequests(data, requests)).toEqual([path]);
+  expect(await listFiledRequests(openFolderStorage(data), requests)).toEqual([path]);
 });
 
 it.each([
@@ -48,18 +49,18 @@ it("takes a landing folder that is itself a link, as an administrator may make i
   await symlink(elsewhere, join(data, "landing"));
   const path = await request();
   expect(await realpath(join(data, "landing", path))).toBe(join(await realpath(elsewhere), path));
-  expect(await listFiledRequests(data, requests)).toEqual([path]);
+  expect(await listFiledRequests(openFolderStorage(data), requests)).toEqual([path]);
 });
 
 it("finds no requests behind symbolic links", async () => {
   await mkdir(join(data, "landing", DAY), { recursive: true });
   await mkdir(join(elsewhere, "landing"));
-  const outside = (await fileRequest(elsewhere, requests, "013000", "jane@example.org")).split("/");
+  const outside = (await fileRequest(openFolderStorage(elsewhere), requests, "013000", "jane@example.org")).split("/");
   await symlink(join(elsewhere, "landing", DAY, "hour=07"), join(data, "landing", DAY, "hour=06"));
   await mkdir(join(data, "landing", DAY, "hour=05"));
   const file = outside.at(-1) ?? "";
   await symlink(join(elsewhere, "landing", ...outside), join(data, "landing", DAY, "hour=05", file));
-  expect(await listFiledRequests(data, requests)).toEqual([]);
+  expect(await listFiledRequests(openFolderStorage(data), requests)).toEqual([]);
 });
 
 it.each(["../erasure-requests.ndjson", "erasure-requests.ndjson", "erasure-requests.x.ndjson", "a/b", ""])(

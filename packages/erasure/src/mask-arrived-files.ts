@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
@@ -6,7 +5,7 @@ import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
-import { eraseInRaw } from "./erase-person-files.js";
+import { eraseInRaw, type FileLocation } from "./erase-person-files.js";
 import { createErasureTallies } from "./erasure-tallies.js";
 import type { PersonFile } from "./person-files.js";
 
@@ -20,7 +19,7 @@ export async function maskLandedFiles(
   files: readonly { readonly path: string; readonly keptPath: string }[],
 ): Promise<void> {
   const arrived = files.map(({ path, keptPath }) => ({
-    file: join(context.landing, path),
+    location: { area: "landing" as const, key: path },
     name: path,
     path: keptPath,
   }));
@@ -35,7 +34,7 @@ export async function maskQuarantinedFiles(
 ): Promise<void> {
   const paths = await quarantinedFilesOfRun(context.pool, runId);
   const arrived = paths.map((path) => ({
-    file: join(context.quarantined, path),
+    location: { area: "quarantined" as const, key: path },
     name: path.replace(/\.[0-9a-f]{12}$/, ""),
     path,
   }));
@@ -44,7 +43,7 @@ export async function maskQuarantinedFiles(
 
 interface ArrivedFile {
   /** Where it lies now. */
-  readonly file: string;
+  readonly location: FileLocation;
   /** Its name as it came, which tells the format. */
   readonly name: string;
   /** Its path below the place where it is kept. */
@@ -63,10 +62,10 @@ async function maskFiles(
   const findSuppression = createSuppressionFinder(people, context.ring);
   const open = await pendingErasures(context.pool, context.datasets.requests.name);
   const damaged = place === "quarantined_data";
-  for (const { file, name, path } of arrived) {
+  for (const { location, name, path } of arrived) {
     const format = inputFormatOf(name);
     if (format === undefined) continue;
     const tallies = createErasureTallies(context.pool, open, place, path);
-    await eraseInRaw(context, file, { dataset, format, damaged }, findSuppression, tallies);
+    await eraseInRaw(context, location, { dataset, format, damaged }, findSuppression, tallies);
   }
 }

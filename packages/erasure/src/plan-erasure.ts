@@ -5,7 +5,7 @@ import type { ErasureContext } from "./context.js";
 import { filesOf } from "./person-files.js";
 import { countRows, personTables, selectIdentity } from "./person-tables.js";
 import { COUNT_QUARANTINED } from "./quarantine-statements.js";
-import { type FileFolders, scanFile } from "./scan-file.js";
+import { type FileContext, scanFile } from "./scan-file.js";
 
 export interface ErasurePlan {
   /**
@@ -19,7 +19,7 @@ export interface ErasurePlan {
 }
 
 /** What a plan needs: it hashes nothing and so needs no key. */
-export type PlanContext = Pick<ErasureContext, "pool" | keyof FileFolders>;
+export type PlanContext = Pick<ErasureContext, "pool" | keyof FileContext>;
 
 /** Describes what an erasure would reach, and changes nothing. Takes the id and email as the request would give them. */
 export async function planErasure(context: PlanContext, customerId: string, email: string): Promise<ErasurePlan> {

@@ -1,12 +1,9 @@
-import { appendFile, symlink, truncate } from "node:fs/promises";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
+import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { folderOf } from "../test/folder.js";
 import { anyCuts, brokenDisk, type Cuts, inPieces } from "../test/lines.js";
-import { openInputFile, storedBytes, unpackedBytes } from "./file-source.js";
+import { unpackedBytes } from "./file-source.js";
 
 const TEXT = '{"id":"013000"}\n{"id":"013001"}\n';
 
@@ -15,38 +12,6 @@ async function unpack(gzip: Buffer, cuts: Cuts = []): Promise<string> {
   for await (const piece of unpackedBytes(inPieces(gzip, cuts), true)) pieces.push(piece);
   return Buffer.concat(pieces).toString("utf8");
 }
-
-describe("storedBytes", () => {
-  it("gives a file's bytes in pieces that are not too long", async () => {
-    const content = fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes));
-    await fc.assert(
-      fc.asyncProperty(content, fc.integer({ min: 1, max: 60 }), async (bytes, pieceBytes) => {
-        const file = await openInputFile(join(await folderOf({ a: bytes }), "a"));
-        const pieces: Buffer[] = [];
-        for await (const piece of storedBytes(file, bytes.length, pieceBytes)) pieces.push(piece);
-        await file.close();
-        expect(Buffer.concat(pieces)).toEqual(bytes);
-        expect(pieces.every(({ length }) => length > 0 && length <= pieceBytes)).toBe(true);
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it.each([
-    ["grows", (path: string) => appendFile(path, "more".repeat(5_000)), `${TEXT}${"more".repeat(5_000)}`],
-    ["is cut", (path: string) => truncate(path, 5), TEXT.slice(0, 5)],
-  ])("gives what is there when a file %s while it is read", async (_what, change, text) => {
-    const path = join(await folderOf({ a: TEXT }), "a");
-    const file = await openInputFile(path);
-    const pieces: Buffer[] = [];
-    for await (const piece of storedBytes(file, TEXT.length, 5)) {
-      if (pieces.length === 0) await change(path);
-      pieces.push(piece);
-    }
-    await file.close();
-    expect(Buffer.concat(pieces).toString()).toBe(text);
-  });
-});
 
 describe("unpackedBytes", () => {
   it("unpacks gzip, of one member or of several joined, however its bytes come", async () => {
@@ -102,13 +67,5 @@ describe("unpackedBytes", () => {
     };
     await expect(read(true)).rejects.toMatchObject({ code: "ENOENT" });
     await expect(read(false)).rejects.toMatchObject({ code: "ENOENT" });
-  });
-});
-
-describe("openInputFile", () => {
-  it("refuses a file that has become a symbolic link", async () => {
-    const root = await folderOf({ "customers.json": TEXT });
-    await symlink(join(root, "customers.json"), join(root, "link.json"));
-    await expect(openInputFile(join(root, "link.json"))).rejects.toThrow(PathRefusedError);
   });
 });

@@ -1,46 +1,9 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
-import { PathRefusedError, UnreadableFileError } from "@lethe/contracts/errors";
-import { hasSystemCode } from "@lethe/contracts/system-error";
+import { UnreadableFileError } from "@lethe/contracts/errors";
 import type { ByteSource } from "./line-chunk.js";
 
 export const READ_BYTES = 1024 * 1024;
-
-/** Opens a file of landing for reading. Throws PathRefusedError if it has become a symbolic link. */
-export async function openInputFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (hasSystemCode(error, "ELOOP")) {
-      throw new PathRefusedError("a symbolic link is not followed");
-    }
-    throw error;
-  }
-}
-
-/**
- * Returns a file's bytes as they lie on disk, to its end, in pieces of at most `pieceBytes`. `size` is what it had when it
- * was looked at, in bytes. The handle stays open for the caller to close.
- */
-export async function* storedBytes(file: FileHandle, size: number, pieceBytes = READ_BYTES): AsyncGenerator<Buffer> {
-  let read = 0;
-  for (;;) {
-    // A piece's room is the file's, not more: most files are small, and to get and free a MiB for each costs more than
-    // to read it. One byte more than should be there tells the end without another look.
-    const room = read < size ? size - read + 1 : BEHIND_BYTES;
-    const piece = Buffer.allocUnsafeSlow(Math.min(room, pieceBytes));
-    const { bytesRead } = await file.read(piece, 0, piece.length, read);
-    if (bytesRead > 0) yield piece.subarray(0, bytesRead);
-    // Of a file, less comes than there is room for at its end alone.
-    if (bytesRead < piece.length) return;
-    read += bytesRead;
-  }
-}
-
-/** Room for what has come behind the size that was seen. */
-const BEHIND_BYTES = 4096;
 
 /** Up to here a packed file is unpacked in one go, if that gives no more than so much. */
 const SMALL_PACKED_BYTES = 64 * 1024;

@@ -2,7 +2,8 @@ import type { Datasets } from "@lethe/datasets/registry";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Queues } from "@lethe/service-kit/queues";
-import type { Staging } from "@lethe/staging/staging";
+import type { Staging } from "@lethe/storage/staging";
+import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
 
 /** How much of what comes in is taken. */
@@ -15,11 +16,9 @@ export interface ExtractorLimits extends ReadLimits, UnpackLimits {
 export interface ExtractorContext {
   readonly pool: Pool;
   readonly queues: Queues;
+  readonly storage: Storage;
   readonly staging: Staging;
   readonly datasets: Datasets;
-  /** Folders. */
-  readonly landing: string;
-  readonly quarantine: string;
   /** Bytes of lines in a batch, about. */
   readonly batchBytes: number;
   /** The bound of staging, in bytes. */

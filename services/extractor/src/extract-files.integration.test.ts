@@ -1,17 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { createDatasets } from "@lethe/datasets/registry";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { createPool } from "@lethe/warehouse/pool";
 import { expect, inject, it, onTestFinished } from "vitest";
-import { folderOf } from "../test/folder.js";
+import { dataFolderOf } from "../test/data-folder.js";
 import { extractFiles } from "./extract-files.js";
 
 const PATH = "date=2020-01-01/hour=05/customers.json";
@@ -23,7 +22,7 @@ async function openExtractor(batchBytes: number) {
   const redis = connectRedis(inject("redisUrl"));
   const prefix = `extractor-${randomBytes(6).toString("hex")}`;
   const queues = openQueues(redis, prefix);
-  const root = await folderOf({ [`landing/${PATH}`]: LINES });
+  const storage = openFolderStorage(await dataFolderOf({ [`landing/${PATH}`]: LINES }));
   onTestFinished(async () => {
     await queues.close();
     for await (const keys of redis.scanStream({ match: `${prefix}:*` })) if (keys.length > 0) await redis.del(keys);
@@ -34,10 +33,9 @@ async function openExtractor(batchBytes: number) {
   return {
     pool,
     queues,
-    staging: openStagingDirectory(join(root, "staging")),
+    storage,
+    staging: openStaging(storage),
     datasets: createDatasets(),
-    landing: join(root, "landing"),
-    quarantine: join(root, "quarantined_data"),
     batchBytes,
     stagingBytes: 1024 ** 3,
     signal: new AbortController().signal,
@@ -67,5 +65,5 @@ it.each([
   expect(result).toEqual({ files: 0, batches: 0 });
   const { notices } = await readRun(context.pool, runId);
   expect(notices).toMatchObject([{ code: "file_busy", path: PATH }]);
-  await access(join(context.landing, PATH));
+  expect(await context.storage.size("landing", PATH)).toBe(LINES.length);
 });

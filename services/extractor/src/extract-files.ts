@@ -27,7 +27,7 @@ export async function extractFiles(
   runId: string,
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
-  const { files, left, unexpected, otherUnexpected } = await scanLanding(context.landing, {
+  const { files, left, unexpected, otherUnexpected } = await scanLanding(context.storage, {
     dataset: run.dataset,
     datasets: context.datasets.names,
     range: run.range,
@@ -77,11 +77,11 @@ export async function extractFiles(
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and returns undefined. */
 async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.landing, file, context.batchBytes, context.limits, context.signal);
+    return await inspectFile(context.storage, file, context.batchBytes, context.limits, context.signal);
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) throw error;
-    if (reason !== "gone") await addNotice(context.pool, runId, reason, file.path);
+    await addNotice(context.pool, runId, reason, file.path);
     return undefined;
   }
 }

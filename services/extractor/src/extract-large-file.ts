@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { openInputFile, READ_BYTES, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { TransientError } from "@lethe/contracts/errors";
+import { READ_BYTES, unpackedBytes } from "@lethe/input-files/file-source";
 import { readLines } from "@lethe/input-files/read-lines";
 import { unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
@@ -26,7 +26,8 @@ export async function extractLargeFile(
   if (!("fileId" in claim) || (claim.kind === "resumed" && claim.complete)) return 0;
   const { fileId } = claim;
   const firstLine = claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1;
-  const handle = await openInputFile(join(context.landing, file.path));
+  const opened = await context.storage.open("landing", file.path);
+  if (opened === undefined) throw new TransientError(`${file.path} was taken from landing while it was read`);
   let batches = 0;
   let nextLine = 1;
   let pending: Buffer[] = [];
@@ -48,10 +49,7 @@ export async function extractLargeFile(
     // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
     const limit = unpackLimit(file.bytes, file.format.gzip, context.limits);
-    const source = withinLimit(
-      unpackedBytes(storedBytes(handle, file.bytes, pieceBytes), file.format.gzip, pieceBytes),
-      limit,
-    );
+    const source = withinLimit(unpackedBytes(opened.bytes(pieceBytes), file.format.gzip, pieceBytes), limit);
     for await (const chunk of readLines(source, file.format.shape, context.limits)) {
       context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);
@@ -65,7 +63,7 @@ export async function extractLargeFile(
     }
     await flush();
   } finally {
-    await handle.close();
+    await opened.close();
   }
   await completeFiles(context.pool, [fileId]);
   return batches;

@@ -1,20 +1,30 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { inputFormatOf } from "@lethe/input-files/input-format";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { describe, expect, it } from "vitest";
-import { folderOf } from "../test/folder.js";
+import { landingOf } from "../test/data-folder.js";
 import { inspectFile } from "./inspect-file.js";
 
 const KEEP_BYTES = 1024;
 const LIMITS = { maxRecordBytes: 64 * 1024, maxColumns: 20, maxFileBytes: 64 * 1024 * 1024, maxUnpackRatio: 10 };
+const FORMAT = { shape: "json", gzip: false } as const;
 const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
 async function inspect(name: string, content: string | Buffer, limits: Partial<typeof LIMITS> = {}) {
-  const root = await folderOf({ [name]: content });
+  const storage = openFolderStorage(await landingOf({ [name]: content }));
   const format = inputFormatOf(name);
   if (format === undefined) throw new Error("no such format");
   const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
-  return inspectFile(root, file, KEEP_BYTES, { ...LIMITS, ...limits }, new AbortController().signal);
+  const inspected = await inspectFile(
+    storage,
+    file,
+    KEEP_BYTES,
+    { ...LIMITS, ...limits },
+    new AbortController().signal,
+  );
+  if (inspected === undefined) throw new Error("the file is gone");
+  return inspected;
 }
 
 function sha256(content: string | Buffer): string {
@@ -93,5 +103,11 @@ describe("inspectFile", () => {
       expect(await inspect(name, "")).toMatchObject({ bytes: 0, lines: [], unreadable: undefined });
     }
     expect(await inspect("customers.json.gz", gzipSync(""))).toMatchObject({ lines: [], unreadable: undefined });
+  });
+
+  it("passes over a file that was taken away since landing was looked through", async () => {
+    const file = { path: "customers.json", partition: { date: "2020-01-01", hour: 5 }, format: FORMAT };
+    const storage = openFolderStorage(await landingOf({}));
+    expect(await inspectFile(storage, file, KEEP_BYTES, LIMITS, new AbortController().signal)).toBeUndefined();
   });
 });

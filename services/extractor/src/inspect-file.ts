@@ -1,11 +1,11 @@
-import { join } from "node:path";
 import { UnreadableFileError } from "@lethe/contracts/errors";
-import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import { readLines } from "@lethe/input-files/read-lines";
 import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
+import type { Storage } from "@lethe/storage/storage";
 import { hashStored } from "./hash-stored.js";
 import type { LandedFile } from "./scan-landing.js";
 
@@ -22,26 +22,27 @@ export interface InspectedFile extends LandedFile {
 /**
  * Reads a file once from end to end: its hash, and whether all of it can be cut into records, so that a torn file is
  * known for what it is before the first of its records goes anywhere. Keeps the lines while they stay below
- * `keepBytes`. Throws what the disk throws, and when `signal` aborts.
+ * `keepBytes`. Returns undefined when somebody took it away since landing was looked through. Throws what the storage
+ * throws, and when `signal` aborts.
  */
 export async function inspectFile(
-  root: string,
+  storage: Storage,
   file: LandedFile,
   keepBytes: number,
   limits: ReadLimits & UnpackLimits,
   signal: AbortSignal,
-): Promise<InspectedFile> {
-  const handle = await openInputFile(join(root, file.path));
+): Promise<InspectedFile | undefined> {
+  const opened = await storage.open("landing", file.path);
+  if (opened === undefined) return undefined;
   try {
-    const { size } = await handle.stat();
-    const stored = hashStored(storedBytes(handle, size), signal);
-    const limit = unpackLimit(size, file.format.gzip, limits);
+    const stored = hashStored(opened.bytes(), signal);
+    const limit = unpackLimit(opened.size, file.format.gzip, limits);
     const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip), limit);
     const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     return { ...file, ...(await stored.finish()), lines, unreadable };
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isPending } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { openInputFile, storedBytes, unpackedBytes } from "@lethe/input-files/file-source";
+import { unpackedBytes } from "@lethe/input-files/file-source";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
@@ -68,13 +67,14 @@ async function fromFile(
 ): Promise<MadeSegment> {
   const format = inputFormatOf(origin.path);
   if (format === undefined) throw lost(batchId);
-  const handle = await openInputFile(join(context.landing, origin.path)).catch((error: unknown) => {
+  const opened = await context.storage.open("landing", origin.path).catch((error: unknown) => {
     throw skipReason(error) === undefined ? error : lost(batchId);
   });
+  if (opened === undefined) throw lost(batchId);
   const end = origin.firstLine + origin.lineCount;
   const lines: Buffer[] = [];
   try {
-    const stored = hashStored(storedBytes(handle, (await handle.stat()).size), context.signal);
+    const stored = hashStored(opened.bytes(), context.signal);
     let line = 1;
     for await (const chunk of readLines(unpackedBytes(stored.source, format.gzip), format.shape, context.limits)) {
       const from = Math.max(origin.firstLine - line, 0);
@@ -86,7 +86,7 @@ async function fromFile(
     const { sha256 } = await stored.finish();
     if (!sha256.equals(origin.sha256)) throw lost(batchId);
   } finally {
-    await handle.close();
+    await opened.close();
   }
   const { fileId, partition, lineCount, firstLine } = origin;
   const encoding = format.shape === "csv" ? "csv" : "json";

@@ -1,6 +1,3 @@
-import type { Dirent } from "node:fs";
-import { opendir } from "node:fs/promises";
-import { join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import {
   isInRange,
@@ -10,11 +7,11 @@ import {
   partitionPath,
 } from "@lethe/contracts/partition";
 import type { NoticeCode } from "@lethe/contracts/runs";
-import { hasSystemCode } from "@lethe/contracts/system-error";
 import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
+import type { Entry, Storage } from "@lethe/storage/storage";
 
 export interface LandedFile {
-  /** Relative to landing. */
+  /** Its key in landing. */
   readonly path: string;
   readonly partition: Partition;
   readonly format: InputFormat;
@@ -51,7 +48,7 @@ export const MOST_UNEXPECTED = 1_000;
  * partition and name, and whatever lies there that is no input. Memory does not grow with the number of files in a folder.
  * Symbolic links are not followed: they could lead out of the folder.
  */
-export async function scanLanding(root: string, wanted: WantedFiles): Promise<Landing> {
+export async function scanLanding(storage: Storage, wanted: WantedFiles): Promise<Landing> {
   const { range, maxFiles } = wanted;
   const unexpected: UnexpectedEntry[] = [];
   let otherUnexpected = 0;
@@ -61,11 +58,11 @@ export async function scanLanding(root: string, wanted: WantedFiles): Promise<La
   };
   const files: LandedFile[] = [];
   let left = 0;
-  const partitions = await listPartitions(root, range, onUnexpected);
+  const partitions = await listPartitions(storage, range, onUnexpected);
   for (let i = 0; i < partitions.length; i += FOLDERS_AT_ONCE) {
     const room = maxFiles - files.length;
     const some = partitions.slice(i, i + FOLDERS_AT_ONCE);
-    for (const found of await Promise.all(some.map((one) => listFiles(root, one, wanted, room, onUnexpected)))) {
+    for (const found of await Promise.all(some.map((one) => listFiles(storage, one, wanted, room, onUnexpected)))) {
       const taken = found.files.slice(0, maxFiles - files.length);
       files.push(...taken);
       left += found.left + found.files.length - taken.length;
@@ -78,20 +75,24 @@ const FOLDERS_AT_ONCE = 16;
 
 type OnUnexpected = (code: NoticeCode, path: string) => void;
 
-async function listPartitions(root: string, range: PartitionRange, onUnexpected: OnUnexpected): Promise<Partition[]> {
+async function listPartitions(
+  storage: Storage,
+  range: PartitionRange,
+  onUnexpected: OnUnexpected,
+): Promise<Partition[]> {
   const dates: string[] = [];
-  for await (const entry of entriesOf(root, "")) {
+  for await (const entry of storage.list("landing", "")) {
     // A day's folders are known to be wrong only together with an hour: `hour=00` stands in for one.
-    if (!entry.isDirectory()) onUnexpected(codeOf(entry), entry.name);
+    if (entry.kind !== "folder") onUnexpected(codeOf(entry), entry.name);
     else if (parsePartition(entry.name, "hour=00") === undefined) onUnexpected("partition_invalid", entry.name);
     else dates.push(entry.name);
   }
   const partitions: Partition[] = [];
   for (const date of dates.sort()) {
-    for await (const entry of entriesOf(root, date)) {
+    for await (const entry of storage.list("landing", date)) {
       const path = `${date}/${entry.name}`;
       const partition = parsePartition(date, entry.name);
-      if (!entry.isDirectory()) onUnexpected(codeOf(entry), path);
+      if (entry.kind !== "folder") onUnexpected(codeOf(entry), path);
       else if (partition === undefined) onUnexpected("partition_invalid", path);
       else if (isInRange(partition, range)) partitions.push(partition);
     }
@@ -101,7 +102,7 @@ async function listPartitions(root: string, range: PartitionRange, onUnexpected:
 
 /** Returns the first files of a partition by name, as many as there is room for, and the number of the others. */
 async function listFiles(
-  root: string,
+  storage: Storage,
   partition: Partition,
   { dataset, datasets }: WantedFiles,
   room: number,
@@ -115,10 +116,10 @@ async function listFiles(
     left += Math.max(files.length - room, 0);
     files = files.slice(0, room);
   };
-  for await (const entry of entriesOf(root, folder)) {
+  for await (const entry of storage.list("landing", folder)) {
     const path = `${folder}/${entry.name}`;
     const named = parseFileName(entry.name, datasets);
-    if (!entry.isFile() || named === undefined) onUnexpected(codeOf(entry), path);
+    if (entry.kind !== "file" || named === undefined) onUnexpected(codeOf(entry), path);
     else if (named.dataset === dataset) files.push({ path, partition, format: named.format });
     // A folder's entries come in no order, so those that are too many are known only after some more.
     if (files.length > 2 * room + SPARE_FILES) keepFirst();
@@ -129,19 +130,10 @@ async function listFiles(
 
 const SPARE_FILES = 1_000;
 
-function codeOf(entry: Dirent): NoticeCode {
-  return entry.isSymbolicLink() ? "path_refused" : "file_unknown";
+function codeOf({ kind }: Entry): NoticeCode {
+  return kind === "link" ? "path_refused" : "file_unknown";
 }
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : 1;
-}
-
-async function* entriesOf(root: string, folder: string): AsyncGenerator<Dirent> {
-  try {
-    yield* await opendir(join(root, folder));
-  } catch (error) {
-    // Another run may have removed a folder that it emptied; a landing that does not exist yet is empty.
-    if (!hasSystemCode(error, "ENOENT")) throw error;
-  }
 }

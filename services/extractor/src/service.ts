@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -35,14 +35,13 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       (warning) => service.log.warn(warning),
     );
     const queues = openQueues(service.redis, service.prefix);
-    const data = resolve(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR);
     const context: Omit<ExtractorContext, "signal"> = {
       pool,
       queues,
-      staging: openStagingDirectory(join(data, "staging")),
+      storage,
+      staging: openStaging(storage),
       datasets,
-      landing: join(data, "landing"),
-      quarantine: join(data, "quarantined_data"),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
       limits: {

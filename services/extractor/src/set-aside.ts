@@ -1,7 +1,3 @@
-import { lstat, mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { hasSystemCode } from "@lethe/contracts/system-error";
-import { removeEmptyFolders } from "@lethe/staging/remove-empty-folders";
 import { type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ExtractorContext } from "./context.js";
@@ -17,17 +13,18 @@ export async function setAsideUnclaimed(
   files: readonly InspectedFile[],
   claims: readonly Claim[],
 ): Promise<void> {
-  const known: string[] = [];
+  let known = 0;
+  const loaded: string[] = [];
   for (const [i, file] of files.entries()) {
     const claim = claims[i];
     if (claim?.kind === "busy") await addNotice(context.pool, runId, "file_busy", file.path);
     if (claim?.kind !== "known") continue;
-    known.push(file.path);
+    known += 1;
     if (claim.quarantined) await moveToQuarantine(context, file);
-    else await rm(join(context.landing, file.path), { force: true });
+    else loaded.push(file.path);
   }
-  if (known.length > 0) await countAlreadyLoaded(context.pool, runId, known.length);
-  await removeEmptyFolders(context.landing, known);
+  await context.storage.remove("landing", loaded);
+  if (known > 0) await countAlreadyLoaded(context.pool, runId, known);
 }
 
 /** Returns where an unreadable file is kept: its path with the first digits of its hash, so that the next finds room. */
@@ -36,28 +33,12 @@ export function quarantinePath(file: InspectedFile): string {
 }
 
 /**
- * Moves a file from landing to the quarantine folder. What was put there before stays as it is: people who were erased in
- * it must not come back with the same bytes.
+ * Moves a file from landing to quarantine. What was put there before stays as it is: people who were erased in it must not
+ * come back with the same bytes.
  */
-export async function moveToQuarantine(context: ExtractorContext, file: InspectedFile): Promise<void> {
-  const source = join(context.landing, file.path);
-  const target = join(context.quarantine, quarantinePath(file));
-  await mkdir(dirname(target), { recursive: true });
-  try {
-    if (await isThere(target)) await rm(source, { force: true });
-    else await rename(source, target);
-  } catch (error) {
-    if (!hasSystemCode(error, "ENOENT")) throw error;
-  }
-  await removeEmptyFolders(context.landing, [file.path]);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) return false;
-    throw error;
-  }
+export async function moveToQuarantine({ storage }: ExtractorContext, file: InspectedFile): Promise<void> {
+  const newKey = quarantinePath(file);
+  const isThere = (await storage.size("quarantined", newKey)) !== undefined;
+  if (isThere) await storage.remove("landing", [file.path]);
+  else await storage.move("landing", "quarantined", [{ key: file.path, newKey }]);
 }

@@ -1,32 +1,36 @@
-import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openInputFile } from "@lethe/input-files/file-source";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { skipReason } from "./skip-reason.js";
 
 const ORDINARY_USER = 65_534;
 
+let data: string;
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "lethe-open-"));
-  await chmod(folder, 0o755);
+  data = await mkdtemp(join(tmpdir(), "lethe-open-"));
+  await chmod(data, 0o755);
+  folder = join(data, "landing");
+  await mkdir(folder);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(data, { recursive: true }));
 
 async function whyNotOpened(name: string) {
-  return openInputFile(join(folder, name)).then(
-    (file) => file.close().then(() => "opened"),
-    (error: unknown) => skipReason(error),
-  );
+  return openFolderStorage(data)
+    .open("landing", name)
+    .then(
+      () => "opened",
+      (error: unknown) => skipReason(error),
+    );
 }
 
-it("tells a file that may not be read, a link and a file that is gone", async () => {
+it("tells a file that may not be read and a link", async () => {
   await writeFile(join(folder, "secret.json"), "{}", { mode: 0o000 });
   await symlink("secret.json", join(folder, "link.json"));
   expect(await asOrdinaryUser(() => whyNotOpened("secret.json"))).toBe("file_forbidden");
   expect(await whyNotOpened("link.json")).toBe("path_refused");
-  expect(await whyNotOpened("taken-away.json")).toBe("gone");
 });
 
 it("does not take a disk that fails for a fault of the file", () => {

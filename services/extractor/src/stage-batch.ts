@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type BatchManifest, type Segment, STAGED } from "@lethe/contracts/staged-batch";
-import { writeJson } from "@lethe/staging/json-object";
-import type { Staging } from "@lethe/staging/staging";
+import { writeJson } from "@lethe/storage/json-object";
+import type { Staging } from "@lethe/storage/staging";
 import type { NewBatch } from "@lethe/warehouse/ledger/record-batches";
 
 /** Writes a batch's lines and manifest to staging and returns what the ledger is to record of it. A new batch gets a new id. */

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { settleStagedBytes, unpublishedBytes } from "@lethe/warehouse/ledger/staged-bytes";
 import type { LoaderContext } from "./context.js";
 import { publishRun } from "./publish-run.js";

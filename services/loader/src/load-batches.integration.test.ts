@@ -1,6 +1,6 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { STAGED } from "@lethe/contracts/staged-batch";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { Pool } from "@lethe/warehouse/pool";
 import { describe, expect } from "vitest";

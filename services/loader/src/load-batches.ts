@@ -1,6 +1,6 @@
 import { TransientError } from "@lethe/contracts/errors";
 import type { Logger } from "@lethe/service-kit/logger";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";

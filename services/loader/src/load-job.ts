@@ -3,7 +3,7 @@ import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isPending } from "@lethe/contracts/runs";
 import { enqueueBatch, enqueueFinish, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
 import type { LoaderContext } from "./context.js";

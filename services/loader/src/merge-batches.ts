@@ -1,7 +1,7 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";

@@ -10,8 +10,8 @@ import {
 } from "@lethe/contracts/staged-batch";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { quarantineCopyRow } from "@lethe/datasets/quarantine-copy-row";
-import { readJson } from "@lethe/staging/json-object";
-import type { BatchRef, Staging } from "@lethe/staging/staging";
+import { readJson } from "@lethe/storage/json-object";
+import type { BatchRef, Staging } from "@lethe/storage/staging";
 import { stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
 

@@ -1,16 +1,13 @@
-import { constants, copyFile, mkdir, open, rename, stat, truncate } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import { STAGED } from "@lethe/contracts/staged-batch";
-import { hasSystemCode } from "@lethe/contracts/system-error";
 import { settledLength } from "@lethe/erasure/processed-length";
 import type { Logger } from "@lethe/service-kit/logger";
-import type { Staging } from "@lethe/staging/staging";
+import { inGroups } from "@lethe/storage/in-groups";
+import type { Staging } from "@lethe/storage/staging";
 import {
   lockPublication,
-  type ProcessedLength,
   type Publication,
   processedLengths,
   recordPublications,
@@ -21,7 +18,6 @@ import {
 import { publishedBatches, settleStagedBytes } from "@lethe/warehouse/ledger/staged-bytes";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
-import { inGroups } from "./in-groups.js";
 
 /** Processed files that are written between two commits. */
 const FILES_PER_COMMIT = 128;
@@ -66,13 +62,15 @@ export async function publishRun(
 
 interface PartitionParts {
   readonly partition: Partition;
+  /** The partition's folder. */
   readonly path: string;
   readonly parts: UnpublishedPart[];
 }
 
+/** Writes each file anew with its parts behind what counts of it, and puts it in place whole. */
 async function publishPartitions(
   client: Client,
-  context: LoaderContext,
+  { storage, staging }: LoaderContext,
   runId: string,
   dataset: DatasetName,
   group: readonly PartitionParts[],
@@ -83,13 +81,23 @@ async function publishPartitions(
     dataset,
     group.map(({ partition }) => partition),
   );
-  const readPart = createPartReader(context.staging, runId);
-  const publications: Publication[] = await inGroups(group, async ({ partition, parts }, i) => ({
-    partition,
-    parts,
-    bytes: await appendParts(context, runId, dataset, partition, lengths[i], parts, readPart, log),
-  }));
+  const readPart = createPartReader(staging, runId);
+  const publications: Publication[] = await inGroups(group, async ({ partition, path, parts }, i) => {
+    const key = `${path}/${dataset}.json.gz`;
+    const length = await settledLength(storage, key, lengths[i]);
+    const written = await storage.write("processed", key, readParts(parts, readPart), { after: length });
+    const added = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (written.bytes < length + added) log.warn({ path: key, length }, "a processed file was shortened from outside");
+    await written.commit();
+    return { partition, parts, bytes: written.bytes };
+  });
   await recordPublications(client, dataset, publications);
+}
+
+type PartReader = (part: UnpublishedPart) => Promise<Buffer>;
+
+async function* readParts(parts: readonly UnpublishedPart[], readPart: PartReader): AsyncGenerator<Buffer> {
+  for (const part of parts) yield await readPart(part);
 }
 
 async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
@@ -101,7 +109,7 @@ async function waitForPublication(client: Client, dataset: DatasetName): Promise
 const BATCHES_HELD = 8;
 
 /** Creates a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
-function createPartReader(staging: Staging, runId: string): (part: UnpublishedPart) => Promise<Buffer> {
+function createPartReader(staging: Staging, runId: string): PartReader {
   const held = new Map<string, Promise<Buffer>>();
   return async ({ batchId, offset, bytes }) => {
     const reading = held.get(batchId) ?? staging.read({ runId, batchId }, STAGED.published);
@@ -127,49 +135,4 @@ function groupByPartition(parts: readonly UnpublishedPart[]): PartitionParts[] {
     else groups.push({ partition: part.partition, path, parts: [part] });
   }
   return groups;
-}
-
-/** Writes the file anew with the parts behind what counts of it, and puts it in place whole. Returns its length. */
-async function appendParts(
-  context: LoaderContext,
-  runId: string,
-  dataset: DatasetName,
-  partition: Partition,
-  recorded: ProcessedLength | undefined,
-  parts: readonly UnpublishedPart[],
-  readPart: (part: UnpublishedPart) => Promise<Buffer>,
-  log: Logger,
-): Promise<number> {
-  const path = join(context.processed, partitionPath(partition), `${dataset}.json.gz`);
-  const temporary = `${path}.${runId}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
-  const length = await settledLength(path, recorded);
-  let bytes = length === 0 ? 0 : await copyStart(path, temporary, length);
-  if (bytes < length) log.warn({ path, length }, "a processed file was shortened from outside");
-  // A file that begins takes nothing over from an attempt that was cut off.
-  const file = await open(temporary, bytes === 0 ? "w" : "a");
-  try {
-    for (const part of parts) {
-      await file.appendFile(await readPart(part));
-      bytes += part.bytes;
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  return bytes;
-}
-
-/** Creates a copy of a file's first bytes; returns their number, which is less where the file is shorter or gone. */
-async function copyStart(path: string, copy: string, length: number): Promise<number> {
-  try {
-    await copyFile(path, copy, constants.COPYFILE_FICLONE);
-    const { size } = await stat(copy);
-    if (size > length) await truncate(copy, length);
-    return Math.min(size, length);
-  } catch (error) {
-    if (!hasSystemCode(error, "ENOENT")) throw error;
-    return 0;
-  }
 }

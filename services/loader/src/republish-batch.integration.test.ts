@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { STAGED } from "@lethe/contracts/staged-batch";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteLostOutput } from "@lethe/warehouse/ledger/republish-batch";
 import { describe, expect } from "vitest";

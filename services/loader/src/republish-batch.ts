@@ -1,5 +1,5 @@
 import type { BatchManifest } from "@lethe/contracts/staged-batch";
-import type { BatchRef } from "@lethe/staging/staging";
+import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordRepublished, rejectedPlaces } from "@lethe/warehouse/ledger/republish-batch";
 import { inTransaction } from "@lethe/warehouse/pool";

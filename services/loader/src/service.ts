@@ -1,4 +1,3 @@
-import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -6,7 +5,8 @@ import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
@@ -42,20 +42,17 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       // Now, not when the first person has waited for their erasure.
       await requireVacuumer(pool, tablesAboutPeople(datasets.database));
       const queues = openQueues(service.redis, service.prefix);
-      const data = resolve(settings.DATA_DIR);
+      const storage = openFolderStorage(settings.DATA_DIR);
       const context: LoaderContext = {
         pool,
         queues,
         stagingBytes: settings.LETHE_STAGING_BYTES,
-        staging: openStagingDirectory(join(data, "staging")),
+        storage,
+        staging: openStaging(storage),
         datasets,
         ring,
         policy,
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
-        landing: join(data, "landing"),
-        archived: join(data, "archived_data"),
-        processed: join(data, "processed_data"),
-        quarantined: join(data, "quarantined_data"),
         ...(onStep !== undefined && { onStep }),
       };
       const workers = startWorkers(service, "loader", {

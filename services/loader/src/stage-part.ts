@@ -7,8 +7,8 @@ import {
   STAGED,
 } from "@lethe/contracts/staged-batch";
 import type { Dataset } from "@lethe/datasets/dataset";
-import { readJson } from "@lethe/staging/json-object";
-import type { BatchRef, Staging } from "@lethe/staging/staging";
+import { readJson } from "@lethe/storage/json-object";
+import type { BatchRef, Staging } from "@lethe/storage/staging";
 import type { Client } from "@lethe/warehouse/pool";
 import { stageRows } from "./stage-rows.js";
 

@@ -5,7 +5,8 @@ import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import { createDatasets } from "@lethe/datasets/registry";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { createPool, inTransaction } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { stageRows } from "./stage-rows.js";
@@ -28,11 +29,11 @@ afterAll(async () => {
 
 /** Stages rows, the first with this ordinal, and copies them into the temporary table; returns how many are there. */
 async function stageAndCopy(ordinal: string, harm: (path: string) => Promise<void>): Promise<number> {
-  const staging = openStagingDirectory(root);
+  const staging = openStaging(openFolderStorage(root));
   const rest = TABLE.columns.slice(1).map(() => null);
   const later = Buffer.from(copyRow([1, ...rest]).repeat(ROWS - 1));
   const bytes = await staging.write(BATCH, OBJECT, [Buffer.from(copyRow([ordinal, ...rest])), later]);
-  await harm(join(root, BATCH.runId, BATCH.batchId, OBJECT));
+  await harm(join(root, "staging", BATCH.runId, BATCH.batchId, OBJECT));
   const summary: BatchSummary = {
     suppressionEpoch: 0,
     policyVersion: "1",

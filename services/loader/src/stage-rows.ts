@@ -3,7 +3,7 @@ import { finished } from "node:stream/promises";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import type { Dataset } from "@lethe/datasets/dataset";
-import type { BatchRef, Staging } from "@lethe/staging/staging";
+import type { BatchRef, Staging } from "@lethe/storage/staging";
 import { copyIn } from "@lethe/warehouse/copy-in";
 import { stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { writePublished } from "./write-published.js";
 
 const root = await mkdtemp(join(tmpdir(), "lethe-loader-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
-const staging = openStagingDirectory(root);
+const staging = openStaging(openFolderStorage(root));
 const BATCH = { runId: "5f0c0d0e-6a54-4c0a-9a8e-0a5f6f0f3c11", batchId: "8b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
 
 interface Line {

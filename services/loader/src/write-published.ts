@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
-import type { BatchRef, Staging } from "@lethe/staging/staging";
+import type { BatchRef, Staging } from "@lethe/storage/staging";
 import type { MergeReject } from "./merge-rejects.js";
 
 const gzipInBackground = promisify(gzip);

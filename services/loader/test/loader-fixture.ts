@@ -10,9 +10,9 @@ import { readPolicy } from "@lethe/privacy/read-policy";
 import { createLogger } from "@lethe/service-kit/logger";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
-import { writeJson } from "@lethe/staging/json-object";
-import type { BatchRef } from "@lethe/staging/staging";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { writeJson } from "@lethe/storage/json-object";
+import { type BatchRef, openStaging } from "@lethe/storage/staging";
 import { inject } from "vitest";
 import { it as ledger } from "../../../packages/warehouse/test/ledger-database.js";
 import { addBatch, addSegment, type Columns } from "../../../packages/warehouse/test/ledger-rows.js";
@@ -46,19 +46,17 @@ export const it = ledger
   })
   .extend("context", ({ pool, queues, data }): LoaderContext => {
     const datasets = createDatasets();
+    const storage = openFolderStorage(data);
     return {
       pool,
       queues,
       datasets,
       stagingBytes: 1024 ** 3,
-      staging: openStagingDirectory(join(data, "staging")),
+      storage,
+      staging: openStaging(storage),
       ring: parseKeyring("11".repeat(32)),
       policy: readPolicy(undefined, datasets.fields),
       maxUnpackRatio: 100,
-      landing: join(data, "landing"),
-      archived: join(data, "archived_data"),
-      processed: join(data, "processed_data"),
-      quarantined: join(data, "quarantined_data"),
     };
   })
   .extend("logged", ({ data }): string[] => [`the log of ${data}`])

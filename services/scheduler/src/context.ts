@@ -3,6 +3,7 @@ import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
+import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Queue } from "bullmq";
 import type { PageSize } from "./http/page-size.js";
@@ -18,8 +19,7 @@ export interface SchedulerContext {
   readonly schedulesOn: boolean;
   /** Creates the queue follow the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
-  /** DATA_DIR. */
-  readonly dataFolder: string;
+  readonly storage: Storage;
   /** What a dry run of an erasure looks through. */
   readonly erasurePlan: PlanContext;
   readonly checks: ReadinessChecks;

@@ -6,6 +6,7 @@ import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { jobId } from "@lethe/contracts/jobs";
 import { createDatasets } from "@lethe/datasets/registry";
 import { fileRequest } from "@lethe/erasure/file-request";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -220,7 +221,7 @@ describe("requests that wait", () => {
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toEqual([]);
 
-    await fileRequest(world.data, createDatasets().requests, REQUEST.customerId, REQUEST.email);
+    await fileRequest(openFolderStorage(world.data), createDatasets().requests, REQUEST.customerId, REQUEST.email);
     await (await world.start({ LETHE_SCHEDULES: "off" })).stop();
     expect(await waiting()).toHaveLength(1);
   });

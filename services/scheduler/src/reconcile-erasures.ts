@@ -4,6 +4,7 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/registry";
 import { removeAbandonedRequests } from "@lethe/erasure/file-request";
 import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
+import type { Storage } from "@lethe/storage/storage";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
@@ -19,10 +20,10 @@ export async function takeFiledRequests(
   pool: Pool,
   runQueue: RunQueue,
   { requests }: Datasets,
-  dataFolder: string,
+  storage: Storage,
 ): Promise<void> {
-  await removeAbandonedRequests(dataFolder);
-  const waiting = await unseenFiles(pool, requests.name, await listFiledRequests(dataFolder, requests));
+  await removeAbandonedRequests(storage);
+  const waiting = await unseenFiles(pool, requests.name, await listFiledRequests(storage, requests));
   if (waiting.length > 0) await openIfNoneIs(pool, runQueue, requests.name, "files");
 }
 

@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/registry";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -56,7 +56,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const dataFolder = resolve(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR);
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
@@ -80,7 +80,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "catch up", run: catchUpOnce },
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
-      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, dataFolder) },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
     ]);
@@ -106,14 +106,12 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         if (outcome !== "done")
           log.warn({ error: outcome.error }, "schedules could not be applied; the reconciler will apply them");
       },
-      dataFolder,
+      storage,
       erasurePlan: {
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         pool,
         datasets,
-        archived: join(dataFolder, "archived_data"),
-        processed: join(dataFolder, "processed_data"),
-        quarantined: join(dataFolder, "quarantined_data"),
+        storage,
       },
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,

@@ -1,10 +1,13 @@
 import { createDatasets } from "@lethe/datasets/registry";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { createPool } from "@lethe/warehouse/pool";
 import { buildApp } from "../src/app.js";
 import type { SchedulerContext } from "../src/context.js";
 import { createPageSize } from "../src/http/page-size.js";
+
+const NO_STORAGE = openFolderStorage("none");
 
 /** Builds the API with no queue behind it, and a database on a port where nobody listens. */
 export async function buildOfflineApp(
@@ -21,13 +24,11 @@ export async function buildOfflineApp(
     runQueue: { start: unused, resume: unused, finish: unused },
     schedulesOn: true,
     applySchedules: unused,
-    dataFolder: "none",
+    storage: NO_STORAGE,
     erasurePlan: {
       pool,
       datasets,
-      archived: "none",
-      processed: "none",
-      quarantined: "none",
+      storage: NO_STORAGE,
       maxUnpackRatio: 1,
     },
     checks: {},

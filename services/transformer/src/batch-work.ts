@@ -29,8 +29,8 @@ export interface TransformCounts {
 
 /** What a thread is given when it starts. */
 export interface ThreadData {
-  /** The folder of staging. */
-  readonly staging: string;
+  /** DATA_DIR. */
+  readonly dataFolder: string;
   /** The keyring as `parseKeyring` reads it. */
   readonly keyring: string;
   readonly policy: Policy;

@@ -1,5 +1,5 @@
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
-import type { Staging } from "@lethe/staging/staging";
+import type { Staging } from "@lethe/storage/staging";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { StoredSuppressions } from "@lethe/warehouse/suppressions";
 import type { ThreadPool } from "./thread-pool.js";

@@ -4,7 +4,8 @@ import { createDatasets } from "@lethe/datasets/registry";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { createSuppressionFinder, type SuppressedPerson } from "@lethe/privacy/suppression-list";
 import { safeError } from "@lethe/service-kit/safe-error";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { NO_RECORD, type ThreadAnswer, type ThreadData, type ThreadRequest } from "./batch-work.js";
 import { carryError } from "./carried-error.js";
 import { transformBatch } from "./transform-batch.js";
@@ -19,7 +20,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   if (port === null) throw new Error("this is the body of a thread");
   const data = workerData as ThreadData;
   const tools: TransformTools = {
-    staging: openStagingDirectory(data.staging),
+    staging: openStaging(openFolderStorage(data.dataFolder)),
     datasets: createDatasets(),
     ring: parseKeyring(data.keyring),
     policy: data.policy,

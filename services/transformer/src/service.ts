@@ -1,4 +1,3 @@
-import { join, resolve } from "node:path";
 import { createDatasets } from "@lethe/datasets/registry";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -6,7 +5,8 @@ import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
-import { openStagingDirectory } from "@lethe/staging/staging-directory";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { openStaging } from "@lethe/storage/staging";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -41,11 +41,10 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
       const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
       await migrate(settings.DATABASE_URL, datasets.database);
-      const stagingRoot = join(resolve(settings.DATA_DIR), "staging");
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),
         memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
-        data: { staging: stagingRoot, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
+        data: { dataFolder: settings.DATA_DIR, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
       });
       const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
         service.log.warn(warning),
@@ -53,7 +52,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const queues = openQueues(service.redis, service.prefix);
       const context: TransformerContext = {
         pool,
-        staging: openStagingDirectory(stagingRoot),
+        staging: openStaging(openFolderStorage(settings.DATA_DIR)),
         threads,
         limits: {
           batchSeconds: settings.LETHE_TRANSFORM_SECONDS,

@@ -9,7 +9,7 @@ const OPTIONS: ThreadOptions = {
   script: new URL("../test-fixtures/thread.mjs", import.meta.url),
   memoryMb: 64,
   data: {
-    staging: "",
+    dataFolder: "",
     keyring: "",
     policy: {} as ThreadOptions["data"]["policy"],
     schemaMode: "quarantine",
@@ -82,6 +82,6 @@ it("throws what a thread throws on purpose as the same class, and a system's err
 });
 
 it("does not start with threads that cannot", async () => {
-  const broken = { ...OPTIONS, data: { ...OPTIONS.data, staging: "broken" } };
+  const broken = { ...OPTIONS, data: { ...OPTIONS.data, dataFolder: "broken" } };
   await expect(startThreadPool(broken)).rejects.toThrow("cannot start");
 });

@@ -2,7 +2,7 @@ import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isPending } from "@lethe/contracts/runs";
 import { BatchManifestSchema, STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
-import { readJson } from "@lethe/staging/json-object";
+import { readJson } from "@lethe/storage/json-object";
 import { markTransformed, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { TransformerContext } from "./context.js";
 import { freezeBatch } from "./freeze-batch.js";

@@ -1,7 +1,7 @@
 // A thread that speaks to the service as a transformer's thread does, and does what the name of the batch says.
 import { parentPort, threadId, workerData } from "node:worker_threads";
 
-if (workerData.staging === "broken") throw new Error("cannot start");
+if (workerData.dataFolder === "broken") throw new Error("cannot start");
 
 parentPort.on("message", ({ work, people }) => {
   Atomics.store(workerData.progress, 0, 7);

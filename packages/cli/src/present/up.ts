@@ -1,4 +1,4 @@
-import type { CopiedInput } from "../up/copy-input.js";
+import type { CopiedInput } from "@lethe/storage/storage";
 import { printable } from "./runs.js";
 import { formatCount } from "./table.js";
 

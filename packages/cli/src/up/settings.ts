@@ -22,11 +22,8 @@ export interface UpSettings {
 /** Absolute paths; all of it lies in the data folder. */
 export interface DataFolders {
   readonly data: string;
-  readonly landing: string;
   readonly stack: string;
   readonly logs: string;
-  /** Where copies of input grow before they move to landing. */
-  readonly incoming: string;
 }
 
 /** Reads what `lethe up` must know. Relative folders start at the root of the checkout. Throws ConfigurationError. */
@@ -40,10 +37,8 @@ export function readUpSettings(environment: Environment): UpSettings {
     input: fromRepository(settings.RAW_DATA_DIR),
     folders: {
       data,
-      landing: path.join(data, "landing"),
       stack: path.join(data, "stack"),
       logs: path.join(data, "logs"),
-      incoming: path.join(data, "incoming"),
     },
     hasPrivacyKey: settings.LETHE_PRIVACY_KEY !== undefined,
     host: settings.LETHE_HOST,

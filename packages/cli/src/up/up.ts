@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import type { Environment } from "@lethe/service-kit/settings";
+import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { migrate } from "@lethe/warehouse/migrate";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
@@ -13,7 +14,6 @@ import { formatAddresses, formatCopied } from "../present/up.js";
 import { removeRunningStack, writeRunningStack } from "../stack-file.js";
 import { choosePort } from "./choose-port.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
-import { copyInput, requireInput } from "./copy-input.js";
 import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
 import { runAllJobs } from "./run-all-jobs.js";
@@ -36,8 +36,8 @@ type Context = Pick<CommandContext, "datasets" | "environment" | "terminal">;
  */
 export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
   const settings = readUpSettings(context.environment);
-  const places = { source: settings.input, landing: settings.folders.landing, unfinished: settings.folders.incoming };
-  await requireInput(places);
+  const storage = openFolderStorage(settings.folders.data);
+  await storage.requireInput(settings.input);
   await Promise.all(Object.values(settings.folders).map((folder) => mkdir(folder, { recursive: true })));
 
   const { terminal } = context;
@@ -45,7 +45,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
   const { signal } = stopRequest;
   const undo: (() => Promise<void>)[] = [() => removeRunningStack(settings.folders.data)];
   try {
-    const copying = copyInput(places, signal);
+    const copying = storage.copyInput(settings.input, signal);
     undo.push(() => copying.then(ignore, ignore));
 
     const stack = await startLocalStack({

@@ -59,7 +59,7 @@ const RequestParams = Type.Object({
 });
 
 export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
-  const { pool, runQueue, dataFolder, pageSize } = context;
+  const { pool, runQueue, storage, pageSize } = context;
   const { requests } = context.datasets;
 
   app.route({
@@ -81,7 +81,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         const { identity, places } = await planErasure(context.erasurePlan, customerId, email);
         return { identity, places: [...places] };
       }
-      await fileRequest(dataFolder, requests, customerId, email);
+      await fileRequest(storage, requests, customerId, email);
       const { run, isNew } = await openOrActive("files");
       // Landing is looked through when a run begins.
       const takesIt = isNew || (run.state === "queued" && run.from === null && run.to === null);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { reach } from "../../erasure-context.js";
+import { fileReach } from "../../erasure-context.js";
 import { readErasureRequest } from "../../erasure-request.js";
 import { formatPlan } from "../../present/erasures.js";
 import { inputHelp, withRequestInput } from "./request.js";
@@ -20,7 +20,7 @@ export function addPlanCommand(erasure: Command, context: CommandContext): void 
       const { customerId, email } = await readErasureRequest(context, options.file);
       const { environment } = context;
       const { identity, places } = await withDatabase(await databaseSetting(environment), (pool) =>
-        planErasure({ pool, datasets: context.datasets, ...reach(environment) }, customerId, email),
+        planErasure({ pool, datasets: context.datasets, ...fileReach(environment) }, customerId, email),
       );
       // Nothing is masked yet, so of each place there are records alone.
       const json = { identity, places: places.map(({ place, name, records }) => ({ place, name, records })) };

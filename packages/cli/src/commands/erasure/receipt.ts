@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { replaceFile } from "@lethe/storage/replace-file";
 import { readReceipt, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
 import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
 import type { Command } from "commander";
@@ -51,12 +50,9 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
 
 /** Writes a file that appears whole or not at all. */
 async function writeWhole(file: string, content: string): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeFile(unfinished, content, { flag: "wx" });
-    await rename(unfinished, file);
+    await replaceFile(file, content);
   } catch (error) {
-    await rm(unfinished, { force: true });
     throw new InvalidInputError(`${file} cannot be written`, { cause: error });
   }
 }

@@ -6,8 +6,9 @@ import { unseenFiles } from "@lethe/warehouse/ledger/unseen-files";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
-import { connectionSettings, dataDirectory } from "../../connection-settings.js";
+import { connectionSettings } from "../../connection-settings.js";
 import { type Connections, withConnections } from "../../connections.js";
+import { openDataStorage } from "../../erasure-context.js";
 import { readErasureRequest, requestForm } from "../../erasure-request.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { Terminal } from "../../terminal.js";
@@ -34,7 +35,8 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
       const { requests } = context.datasets;
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
-        const path = await fileRequest(dataDirectory(context.environment), requests, request.customerId, request.email);
+        const storage = openDataStorage(context.environment);
+        const path = await fileRequest(storage, requests, request.customerId, request.email);
         terminal.note(`handed in as ${path}`);
         if (options.follow !== true) return startErasureRun(connections, requests.name, "files", terminal);
         return followRequest(connections, requests.name, path, terminal);

@@ -1,11 +1,10 @@
-import { access } from "node:fs/promises";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { verifyErasures } from "@lethe/erasure/verify-erasures";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting, dataDirectory } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { erasureContext } from "../../erasure-context.js";
+import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import { formatReceiptFileCheck, formatVerification } from "../../present/verification.js";
 import { checkReceiptFile } from "../../receipt-file.js";
@@ -39,24 +38,16 @@ async function verifyFile(file: string, { terminal }: CommandContext, json: bool
 }
 
 async function verifyAll({ environment, terminal }: CommandContext, json: boolean): Promise<ExitCode> {
-  const data = dataDirectory(environment);
-  await requireFolder(data);
+  await openDataStorage(environment).requireReadable();
   const verification = await withDatabase(await databaseSetting(environment), (pool) =>
     verifyErasures(erasureContext(environment, pool)),
   );
   const { faults, withoutReceipt, findings, looked } = verification;
   // A file that is not there holds nobody; where none is, it is the folder that is wrong.
   if (looked.files > 0 && looked.bytes === 0) {
+    const data = dataDirectory(environment);
     throw new ConfigurationError(`none of the ledger's files is in DATA_DIR, ${data}: nothing could be looked through`);
   }
   terminal.print(json ? JSON.stringify(verification) : formatVerification(verification));
   return faults.length + withoutReceipt.length + findings.length === 0 ? EXIT.succeeded : EXIT.failed;
-}
-
-async function requireFolder(folder: string): Promise<void> {
-  try {
-    await access(folder);
-  } catch (error) {
-    throw new ConfigurationError(`DATA_DIR, ${folder}, is not there or may not be read`, { cause: error });
-  }
 }

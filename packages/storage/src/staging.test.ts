@@ -5,11 +5,13 @@ import { StagedObjectError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { CHECKSUM_BYTES } from "./checksum.js";
-import { openStagingDirectory } from "./staging-directory.js";
+import { openFolderStorage } from "./folder-storage.js";
+import { openStaging } from "./staging.js";
 
-const root = await mkdtemp(join(tmpdir(), "lethe-staging-"));
-afterAll(() => rm(root, { recursive: true, force: true }));
-const staging = openStagingDirectory(root);
+const data = await mkdtemp(join(tmpdir(), "lethe-staging-"));
+afterAll(() => rm(data, { recursive: true, force: true }));
+const staging = openStaging(openFolderStorage(data));
+const root = join(data, "staging");
 const RUN = "5f0c0d0e-6a54-4c0a-9a8e-0a5f6f0f3c11";
 const BATCH = { runId: RUN, batchId: "8b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
 
@@ -21,7 +23,7 @@ async function readStream(name: string): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-describe("a staging directory", () => {
+describe("staging", () => {
   it("gives back what was written, at once or as a stream; a later write takes the place of an earlier one", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(bytes, { maxLength: 5 }), fc.boolean(), async (content, asStream) => {

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { BatchManifestSchema } from "@lethe/contracts/staged-batch";
 import { afterAll, expect, it } from "vitest";
+import { openFolderStorage } from "./folder-storage.js";
 import { readJson, writeJson } from "./json-object.js";
-import { openStagingDirectory } from "./staging-directory.js";
+import { openStaging } from "./staging.js";
 
 const root = await mkdtemp(join(tmpdir(), "lethe-staging-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
-const staging = openStagingDirectory(root);
+const staging = openStaging(openFolderStorage(root));
 const BATCH = { runId: "5f0c0d0e-6a54-4c0a-9a8e-0a5f6f0f3c11", batchId: "8b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
 
 it("gives back a value of its schema", async () => {

@@ -90,16 +90,14 @@ describe("copyInput", () => {
 
 describe("requireInput", () => {
   it("refuses a folder that is not there, naming the setting", async () => {
-    await expect(requireInput({ ...places, source: inSource("none") })).rejects.toThrow(
-      /RAW_DATA_DIR: there is no folder/,
-    );
+    await expect(requireInput(inSource("none"), places.landing)).rejects.toThrow(/RAW_DATA_DIR: there is no folder/);
   });
 
   it("refuses a source that copying would change", async () => {
     for (const source of [places.landing, root, inLanding("date=2020-01-01")]) {
       await mkdir(source, { recursive: true });
-      await expect(requireInput({ ...places, source }), source).rejects.toThrow(ConfigurationError);
+      await expect(requireInput(source, places.landing), source).rejects.toThrow(ConfigurationError);
     }
-    await expect(requireInput(places)).resolves.toBeUndefined();
+    await expect(requireInput(places.source, places.landing)).resolves.toBeUndefined();
   });
 });

@@ -14,13 +14,7 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-
-export interface CopiedInput {
-  readonly files: number;
-  readonly bytes: number;
-  /** What could not be copied, relative to the source, and why. */
-  readonly failures: readonly { readonly path: string; readonly why: string }[];
-}
+import type { CopiedInput } from "./storage.js";
 
 export interface CopyPlaces {
   /** Read only, never changed. */
@@ -32,13 +26,7 @@ export interface CopyPlaces {
 
 const CONCURRENCY = 16;
 
-/**
- * Copies a folder of input into landing and leaves the source as it is. A file appears in landing whole, since services
- * may look at any time. Symbolic links stay links and are not followed; whoever reads landing judges them. Of the top
- * folder, README.md and names that start with a dot are no input.
- *
- * Throws the signal's reason when that aborts.
- */
+/** Copies a folder of input into the folder of landing, as `Storage.copyInput` says. */
 export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promise<CopiedInput> {
   await rm(places.unfinished, { recursive: true, force: true });
   await mkdir(places.unfinished, { recursive: true });
@@ -68,7 +56,7 @@ export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promis
 }
 
 /** Throws ConfigurationError for a source that is missing, or so placed that copying would change it. */
-export async function requireInput({ source, landing }: CopyPlaces): Promise<void> {
+export async function requireInput(source: string, landing: string): Promise<void> {
   const found = await stat(source).catch(() => undefined);
   if (found === undefined || !found.isDirectory()) {
     throw new ConfigurationError(

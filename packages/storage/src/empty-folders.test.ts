@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { removeEmptyFolders } from "./remove-empty-folders.js";
+import { removeEmptyFolders } from "./empty-folders.js";
 
 let root: string;
 beforeEach(async () => {

@@ -1,0 +1,120 @@
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { AREAS, describeStorage } from "../test/storage-contract.js";
+import { AREA_FOLDERS } from "./folder-names.js";
+import { openFolderStorage } from "./folder-storage.js";
+import type { Area, Storage } from "./storage.js";
+
+const KEY = "date=2020-01-01/hour=05/customers.json";
+const TEXT = '{"id":"013000"}\n{"id":"013001"}\n';
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "lethe-storage-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describeStorage("a folder", async () => openFolderStorage(await newFolder()));
+
+describe("a folder", () => {
+  async function put(storage: Storage, area: Area, key: string, isPrivate = false): Promise<void> {
+    await (await storage.write(area, key, [Buffer.from(TEXT)], { isPrivate })).commit();
+  }
+
+  it.each(AREAS)(
+    "has the files of %s in a folder of its name, and grows them on the same file system",
+    async (area) => {
+      const data = await newFolder();
+      const written = await openFolderStorage(data).write(area, KEY, [Buffer.from(TEXT)]);
+      const growing = (await readdir(data, { recursive: true })).filter((path) => path.endsWith(".tmp"));
+      expect(growing).toHaveLength(1);
+      expect(growing[0]).toMatch(area === "landing" ? /^incoming\// : `${AREA_FOLDERS[area]}/${KEY}`);
+      await written.commit();
+      const folder = AREA_FOLDERS[area];
+      const paths = [folder, `${folder}/${dirname(KEY)}`, `${folder}/${KEY}`];
+      expect(await readdir(data, { recursive: true })).toEqual(expect.arrayContaining(paths));
+      expect((await readdir(data, { recursive: true })).filter((path) => path.endsWith(".tmp"))).toEqual([]);
+    },
+  );
+
+  it("follows no link that has a key, and says what it is", async () => {
+    const [data, outside] = [await newFolder(), await newFolder()];
+    const storage = openFolderStorage(data);
+    await writeFile(join(outside, "secret"), TEXT);
+    for (const area of AREAS) {
+      await mkdir(join(data, AREA_FOLDERS[area]), { recursive: true });
+      await symlink(join(outside, "secret"), join(data, AREA_FOLDERS[area], "link"));
+      await expect(storage.open(area, "link")).rejects.toThrow(PathRefusedError);
+      await expect(storage.read(area, "link")).rejects.toThrow(PathRefusedError);
+      for await (const entry of storage.list(area, "")) expect(entry).toEqual({ name: "link", kind: "link" });
+    }
+    await put(storage, "archived", "link");
+    await storage.remove("landing", ["link"]);
+    expect(await readdir(outside)).toEqual(["secret"]);
+    expect((await storage.read("archived", "link"))?.toString()).toBe(TEXT);
+  });
+
+  it("writes no file behind a link in landing, which others write to", async () => {
+    const [data, outside] = [await newFolder(), await newFolder()];
+    await mkdir(join(data, "landing"));
+    await symlink(outside, join(data, "landing/date=2020-01-01"));
+    await expect(put(openFolderStorage(data), "landing", KEY)).rejects.toThrow(PathRefusedError);
+    expect((await readdir(outside, { recursive: true })).filter((path) => path.endsWith(".json"))).toEqual([]);
+    expect(await readdir(join(data, "incoming"))).toEqual([]);
+  });
+
+  it("lets its owner alone read a file that is private", async () => {
+    const data = await newFolder();
+    await put(openFolderStorage(data), "landing", KEY, true);
+    expect((await stat(join(data, "landing", KEY))).mode & 0o777).toBe(0o600);
+  });
+
+  it("removes folders that are empty when their last file has left, and never the area's own", async () => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data);
+    const other = "date=2020-01-01/hour=06/customers.json";
+    for (const key of [KEY, other]) await put(storage, "landing", key);
+    await storage.move("landing", "archived", [{ key: KEY, newKey: KEY }]);
+    expect(await readdir(join(data, "landing/date=2020-01-01"))).toEqual(["hour=06"]);
+    await storage.remove("landing", [other]);
+    expect(await readdir(join(data, "landing"))).toEqual([]);
+  });
+
+  it("removes what was abandoned in incoming when it is old enough", async () => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data);
+    await storage.removeAbandoned(0);
+    await mkdir(join(data, "incoming"));
+    for (const name of ["old", "new"]) await writeFile(join(data, "incoming", name), TEXT);
+    await utimes(join(data, "incoming/old"), new Date(0), new Date(0));
+    await storage.removeAbandoned(60_000);
+    expect(await readdir(join(data, "incoming"))).toEqual(["new"]);
+  });
+
+  it("says by the setting that the data folder is not there", async () => {
+    const missing = openFolderStorage(join(await newFolder(), "nowhere"));
+    await expect(missing.requireReadable()).rejects.toThrow(ConfigurationError);
+    await expect(missing.requireReadable()).rejects.toThrow(/^DATA_DIR, .*nowhere, is not there/);
+  });
+
+  it.each([
+    ["grows", (path: string) => appendFile(path, "more".repeat(5_000)), `${TEXT}${"more".repeat(5_000)}`],
+    ["is cut", (path: string) => truncate(path, 5), TEXT.slice(0, 5)],
+  ])("gives what is there when a file %s while it is read", async (_what, change, text) => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data);
+    await put(storage, "landing", KEY);
+    const file = await storage.open("landing", KEY);
+    if (file === undefined) throw new Error("it is not there");
+    const pieces: Buffer[] = [];
+    for await (const piece of file.bytes(5)) {
+      if (pieces.length === 0) await change(join(data, "landing", KEY));
+      pieces.push(piece);
+    }
+    await file.close();
+    expect(Buffer.concat(pieces).toString()).toBe(text);
+  });
+});

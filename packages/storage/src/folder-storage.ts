@@ -1,0 +1,114 @@
+import type { Dirent } from "node:fs";
+import { access, lstat, mkdir, opendir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { copyInput, requireInput } from "./copy-input.js";
+import { removeEmptyFolders } from "./empty-folders.js";
+import { AREA_FOLDERS, INCOMING_FOLDER } from "./folder-names.js";
+import { inGroups } from "./in-groups.js";
+import { openStored, readWhole, storedBytes } from "./read-stored.js";
+import type { Area, Entry, Storage } from "./storage.js";
+import { isTemporary, writeStored } from "./write-stored.js";
+
+/**
+ * Creates the storage of a data folder, on this machine or shared between several. The areas are folders in it, on one file
+ * system; a folder that its last file leaves goes too.
+ */
+export function openFolderStorage(dataFolder: string): Storage {
+  const data = resolve(dataFolder);
+  const incoming = join(data, INCOMING_FOLDER);
+  const rootOf = (area: Area) => join(data, AREA_FOLDERS[area]);
+  const pathOf = (area: Area, key: string) => join(rootOf(area), requireInside(key));
+  return {
+    async *list(area, folder) {
+      try {
+        for await (const entry of await opendir(folder === "" ? rootOf(area) : pathOf(area, folder))) {
+          if (area !== "landing" && isTemporary(entry.name)) continue;
+          yield { name: entry.name, kind: kindOf(entry) };
+        }
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    async open(area, key) {
+      const file = await ifThere(openStored(pathOf(area, key)));
+      if (file === undefined) return undefined;
+      const { handle, size } = file;
+      return { size, bytes: (pieceBytes) => storedBytes(handle, size, pieceBytes), close: () => handle.close() };
+    },
+    read: async (area, key) => ifThere(readWhole(pathOf(area, key))),
+    size: async (area, key) => (await ifThere(lstat(pathOf(area, key))))?.size,
+    write: async (area, key, content, options = {}) =>
+      writeStored({ area, key, root: rootOf(area), path: pathOf(area, key), incoming }, content, options),
+    async move(from, to, moves) {
+      const paths = moves.map(({ key, newKey }) => ({ source: pathOf(from, key), target: pathOf(to, newKey) }));
+      const folders = new Set(paths.map(({ target }) => dirname(target)));
+      await inGroups([...folders], (folder) => mkdir(folder, { recursive: true }));
+      const moved = await inGroups(paths, ({ source, target }) => isDone(rename(source, target)));
+      await removeEmptyFolders(
+        rootOf(from),
+        moves.map(({ key }) => key),
+      );
+      return moved;
+    },
+    async remove(area, keys) {
+      await inGroups(
+        keys.map((key) => pathOf(area, key)),
+        (path) => isDone(unlink(path)),
+      );
+      await removeEmptyFolders(rootOf(area), keys);
+    },
+    async removeFolder(area, folder) {
+      await rm(pathOf(area, folder), { recursive: true, force: true });
+    },
+    async removeAbandoned(ageMs) {
+      for (const name of (await ifThere(readdir(incoming))) ?? []) {
+        const path = join(incoming, name);
+        const found = await ifThere(stat(path));
+        if (found !== undefined && Date.now() - found.mtimeMs > ageMs) await rm(path, { force: true });
+      }
+    },
+    async requireReadable() {
+      try {
+        await access(data);
+      } catch (error) {
+        throw new ConfigurationError(`DATA_DIR, ${data}, is not there or may not be read`, { cause: error });
+      }
+    },
+    requireInput: (folder) => requireInput(folder, rootOf("landing")),
+    copyInput: (folder, signal) =>
+      copyInput({ source: folder, landing: rootOf("landing"), unfinished: incoming }, signal),
+  };
+}
+
+/** Returns the key as it is. */
+function requireInside(key: string): string {
+  const isInside = key.split("/").every((name) => name !== "" && name !== "." && name !== "..");
+  if (!isInside || key.includes("\0")) throw new PathRefusedError("a key leads out of its area");
+  return key;
+}
+
+function kindOf(entry: Dirent): Entry["kind"] {
+  if (entry.isFile()) return "file";
+  if (entry.isDirectory()) return "folder";
+  return entry.isSymbolicLink() ? "link" : "other";
+}
+
+async function isDone(work: Promise<void>): Promise<boolean> {
+  return (await ifThere(work.then(() => true))) ?? false;
+}
+
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Another process may have removed a folder that it emptied; and what is a file holds nothing. */
+function isMissing(error: unknown): boolean {
+  return hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR");
+}

@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, type FileHandle, mkdir, open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { threadId } from "node:worker_threads";
+import { PathRefusedError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import type { Area, Content, WriteOptions, WrittenFile } from "./storage.js";
+
+/** Where a file is to be put. */
+export interface Target {
+  readonly area: Area;
+  readonly key: string;
+  /** The folder of the area. */
+  readonly root: string;
+  readonly path: string;
+  /** The folder in which files for landing grow. */
+  readonly incoming: string;
+}
+
+const TEMPORARY = ".tmp";
+
+/** Reports whether a file of this name is one that is not committed. */
+export function isTemporary(name: string): boolean {
+  return name.endsWith(TEMPORARY);
+}
+
+/** Writes a file of a folder storage under a temporary name. It takes its place by a rename, which is atomic. */
+export async function writeStored(target: Target, content: Content, options: WriteOptions): Promise<WrittenFile> {
+  const temporary = temporaryOf(target);
+  const discard = () => rm(temporary, { force: true });
+  try {
+    await mkdir(dirname(temporary), { recursive: true });
+    const kept = await copyStart(target.path, temporary, options.after ?? 0);
+    const file = await (kept === 0 ? begin(temporary, options.isPrivate === true) : open(temporary, "a"));
+    const bytes = kept + (await writeAndClose(file, content, target.area !== "staging"));
+    return {
+      bytes,
+      discard,
+      async commit() {
+        try {
+          if (target.area === "landing") await makeLandingFolder(target);
+          await rename(temporary, target.path);
+        } catch (error) {
+          await discard();
+          throw error;
+        }
+      },
+    };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/**
+ * Returns the name under which a file grows. What a crash leaves may hold anybody: the next write of the same file takes
+ * its place, wherever no other could be at work.
+ */
+function temporaryOf({ area, key, path, incoming }: Target): string {
+  switch (area) {
+    case "landing":
+      // Others look at landing. A key's hash is a name that is never too long.
+      return join(incoming, `${createHash("sha256").update(key).digest("hex")}${TEMPORARY}`);
+    case "staging":
+      // Two deliveries of one job may write the same object at once. What is left goes with the run.
+      return `${path}.${process.pid}.${threadId}.${nextNumber()}${TEMPORARY}`;
+    default:
+      return `${path}${TEMPORARY}`;
+  }
+}
+
+let written = 0;
+function nextNumber(): number {
+  written += 1;
+  return written;
+}
+
+/** Creates a copy of a file's first bytes; returns their number, which is less where the file is shorter or gone. */
+async function copyStart(path: string, copy: string, length: number): Promise<number> {
+  if (length === 0) return 0;
+  try {
+    await createAnew(copy, () => copyFile(path, copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL));
+    const { size } = await stat(copy);
+    if (size > length) await truncate(copy, length);
+    return Math.min(size, length);
+  } catch (error) {
+    if (!hasSystemCode(error, "ENOENT")) throw error;
+    return 0;
+  }
+}
+
+function begin(path: string, isPrivate: boolean): Promise<FileHandle> {
+  return createAnew(path, () => open(path, "wx", isPrivate ? 0o600 : 0o666));
+}
+
+/**
+ * Creates a file by `create`, which must fail for one that is there: what a crash has left. That is removed, not emptied: whoever
+ * may be at work on it still, on another machine, does not write into the new one.
+ */
+async function createAnew<T>(path: string, create: () => Promise<T>): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (!hasSystemCode(error, "EEXIST")) throw error;
+    await rm(path, { force: true });
+    return create();
+  }
+}
+
+async function writeAndClose(file: FileHandle, content: Content, isDurable: boolean): Promise<number> {
+  try {
+    const bytes = await writeAll(file, content);
+    if (isDurable) await file.sync();
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Pieces are written together: most are small, and each write costs a way to another thread and back. */
+const BYTES_AT_ONCE = 1024 * 1024;
+/** As many as Linux takes. */
+const PIECES_AT_ONCE = 1024;
+
+async function writeAll(file: FileHandle, content: Content): Promise<number> {
+  let bytes = 0;
+  let pieces: Uint8Array[] = [];
+  let pending = 0;
+  const flush = async () => {
+    if (pending === 0) return;
+    const { bytesWritten } = await file.writev(pieces);
+    // Of what was not taken at once, the next write says why.
+    if (bytesWritten < pending) await file.appendFile(Buffer.concat(pieces).subarray(bytesWritten));
+    bytes += pending;
+    pieces = [];
+    pending = 0;
+  };
+  for await (const piece of content) {
+    if (piece.byteLength === 0) continue;
+    pieces.push(piece);
+    pending += piece.byteLength;
+    if (pending >= BYTES_AT_ONCE || pieces.length === PIECES_AT_ONCE) await flush();
+  }
+  await flush();
+  return bytes;
+}
+
+/** Creates a file's folder in landing. Throws PathRefusedError if it is a symbolic link: no run would look behind it. */
+async function makeLandingFolder({ root, path }: Target): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const real = join(await realpath(root), folder.slice(root.length));
+  if ((await realpath(folder)) !== real) throw new PathRefusedError("a folder in landing is a symbolic link");
+}
