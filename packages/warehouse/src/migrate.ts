@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { withSessionLock } from "./advisory-lock.js";
 import { declaredTables, requireDeclared } from "./data-map.js";
 import { applyDefinitions, type Definitions, missingDefinitions, readDefinitions } from "./definitions.js";
 import { type Client, createPool, type Queryable } from "./pool.js";
@@ -20,31 +21,26 @@ const MIGRATIONS_TABLE = "lethe_migrations";
 export async function migrate(databaseUrl: string, declaration: DatabaseDeclaration): Promise<string[]> {
   const pool = createPool(databaseUrl, 1, "lethe-migrate");
   try {
-    const client = await pool.connect();
-    try {
-      const definitions = readDefinitions(SCRIPTS, declaration);
-      const tables = declaredTables(declaration);
-      const missing = await whatIsMissing(client, definitions);
-      if (missing.length === 0) {
-        await requireDeclared(client, tables);
-        return [];
-      }
-      if (!(await mayChangeSchema(client))) {
-        throw new ConfigurationError(
-          `the database is behind (${missing.join(", ")}) and this login may not change it: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again`,
-        );
-      }
-      return await alone(client, async () => {
-        const steps = await applySteps(client);
-        await requireDeclared(client, tables);
-        // Somebody else may have been faster, with a newer version at that.
-        const outdated = await whatIsMissing(client, definitions);
-        if (outdated.length > 0) await applyDefinitions(client, definitions, outdated);
-        return [...steps, ...outdated];
-      });
-    } finally {
-      client.release();
+    const definitions = readDefinitions(SCRIPTS, declaration);
+    const tables = declaredTables(declaration);
+    const missing = await whatIsMissing(pool, definitions);
+    if (missing.length === 0) {
+      await requireDeclared(pool, tables);
+      return [];
     }
+    if (!(await mayChangeSchema(pool))) {
+      throw new ConfigurationError(
+        `the database is behind (${missing.join(", ")}) and this login may not change it: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again`,
+      );
+    }
+    return await withSessionLock(pool, "lethe migrate", async (client) => {
+      const steps = await applySteps(client);
+      await requireDeclared(client, tables);
+      // Another process may have been faster, and may be of a newer version.
+      const outdated = await whatIsMissing(client, definitions);
+      if (outdated.length > 0) await applyDefinitions(client, definitions, outdated);
+      return [...steps, ...outdated];
+    });
   } finally {
     await pool.end();
   }
@@ -101,16 +97,6 @@ async function applySteps(client: Client): Promise<string[]> {
 
 const nothing = () => undefined;
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
-/** Does work while no other process migrates this database. */
-async function alone<T>(client: Client, work: () => Promise<T>): Promise<T> {
-  try {
-    await client.query("select pg_advisory_lock(hashtextextended('lethe migrate', 0))");
-    return await work();
-  } finally {
-    await client.query("select pg_advisory_unlock(hashtextextended('lethe migrate', 0))").catch(nothing);
-  }
-}
 
 /** Reports whether the login owns what is to be changed, or may make it where nothing is there yet. */
 async function mayChangeSchema(db: Queryable): Promise<boolean> {
