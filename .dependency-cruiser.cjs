@@ -50,6 +50,16 @@ module.exports = {
       to: { path: "^packages/drills/" },
     },
     {
+      name: "the-product-imports-no-test-kit",
+      comment: "Tests may, and the drills and the benchmark, which are no product.",
+      severity: "error",
+      from: {
+        path: "^(packages|services)/",
+        pathNot: ["^packages/(test-kit|drills)/", "\\.test\\.ts$", "^(packages|services)/[^/]+/test/"],
+      },
+      to: { path: "^packages/test-kit/" },
+    },
+    {
       name: "services-do-not-import-each-other",
       severity: "error",
       from: { path: "^services/([^/]+)/" },

@@ -1,15 +1,12 @@
 // Erases people among few and among ten times as many files, and compares the time per person. The people have as many
 // records in both: only the files around them grow in number. Every figure is the run's own, from the ledger.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { generateDataset } from "@lethe/sample-data/generate";
+import { startLethe } from "./lethe-installation.mjs";
 
-const LETHE = fileURLToPath(new URL("../packages/cli/bin/lethe.mjs", import.meta.url));
 const PEOPLE = 20;
 const CUSTOMERS = 4_000;
 const TRANSACTIONS = 20_000;
@@ -32,50 +29,35 @@ async function measure(files) {
   const days = Math.round(files / FILES_PER_DAY);
   const options = { out: input, days, customers: CUSTOMERS, transactions: TRANSACTIONS, seed: 1, defectRate: 0 };
   await generateDataset({ ...options, erasureRequests: 0 });
-  const environment = {
-    ...process.env,
-    DATA_DIR: path.join(folder, "data"),
-    RAW_DATA_DIR: input,
-    LETHE_SCHEDULES: "off",
-  };
-  const up = spawn(process.execPath, [LETHE, "up"], { env: environment, stdio: ["ignore", "pipe", "ignore"] });
+  const lethe = await startLethe({ folder: path.join(folder, "data"), input });
   try {
-    for await (const line of createInterface({ input: up.stdout })) if (line.startsWith("Lethe is up")) break;
     const people = await somePeople(input);
     const rounds = [];
     for (let round = 0; round < ROUNDS; round++) {
       const asked = people.slice(round * PEOPLE, (round + 1) * PEOPLE);
-      rounds.push(Math.round((await erase(environment, asked)) / PEOPLE));
+      rounds.push(Math.round((await erase(lethe, asked)) / PEOPLE));
     }
     const msPerPerson = [...rounds].sort((a, b) => a - b)[Math.floor(ROUNDS / 2)];
-    return { files: await countFiles(environment.DATA_DIR), people: PEOPLE, msPerPerson, rounds };
+    return { files: await countFiles(lethe.folder), people: PEOPLE, msPerPerson, rounds };
   } finally {
-    up.kill("SIGINT");
-    if (up.exitCode === null) await once(up, "exit");
+    await lethe.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Hands the requests in as one file and follows the run to its end. Returns its duration in milliseconds. */
-async function erase(environment, people) {
-  const hour = path.join(environment.DATA_DIR, "landing", "date=2031-01-01", "hour=00");
+async function erase(lethe, people) {
+  const hour = path.join(lethe.landing, "date=2031-01-01", "hour=00");
   await mkdir(hour, { recursive: true });
   const lines = people.map(({ id, email }) => `${JSON.stringify({ "customer-id": id, email })}\n`);
   await writeFile(path.join(hour, "erasure-requests.json"), lines.join(""));
-  const command = spawn(process.execPath, [LETHE, "run", "erasure-requests", "--follow", "--json"], {
-    env: environment,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let output = "";
-  for await (const piece of command.stdout) output += piece;
-  const run = JSON.parse(output);
+  const { run } = await lethe.run("erasure-requests");
   if (run.records.loaded !== people.length) throw new Error(`${run.records.loaded} of ${people.length} were erased`);
   return run.durationsMs.total;
 }
 
 /** Returns customers from all over the input, in a fixed order. */
 async function somePeople(input) {
-  const { gunzipSync } = await import("node:zlib");
   const files = (await readdir(input, { recursive: true })).filter((name) => name.endsWith("customers.json.gz")).sort();
   const people = [];
   for (const file of files) {

@@ -1,16 +1,12 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
+import { startServiceProcess } from "@lethe/service-kit/service-process";
 import pg from "pg";
 import { describeServers } from "./measure/machine.mjs";
 import { processesBelow } from "./measure/process-tree.mjs";
 import { runJob } from "./run-job.mjs";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Starts servers in a folder and the services one by one, as on several machines; transformers come by `startTransformer`.
@@ -31,14 +27,15 @@ export async function startLetheByHand(folder) {
     LETHE_LOG_LEVEL: "warn",
   };
   const services = [];
-  const start = async (name, core) => {
-    const service = await startService(name, environment, core);
+  const start = (name, runner = []) => {
+    const logFile = path.join(folder, `${name}-${services.length}.log`);
+    const service = startServiceProcess({ name, environment, logFile, runner });
     services.push(service);
     return service;
   };
-  const { address } = await start("scheduler");
-  await start("extractor");
-  await start("loader");
+  const address = await start("scheduler").ready;
+  await start("extractor").ready;
+  await start("loader").ready;
   const client = new pg.Client({ connectionString: stack.databaseUrl });
   await client.connect();
   return {
@@ -49,28 +46,15 @@ export async function startLetheByHand(folder) {
     run: (job) => runJob(address, client, job),
     processes: () => processesBelow(process.pid),
     /** Starts one more transformer, bound to a core; returns it with its `stop`. */
-    startTransformer: (core) => start("transformer", core),
+    async startTransformer(core) {
+      const transformer = start("transformer", ["taskset", "-c", String(core)]);
+      await transformer.ready;
+      return transformer;
+    },
     async stop() {
       await Promise.all(services.map((service) => service.stop()));
       await client.end();
       await stack.stop();
-    },
-  };
-}
-
-async function startService(name, environment, core) {
-  const node = [process.execPath, path.join(ROOT, "services", name, "bundle", "main.js")];
-  const [command, ...args] = core === undefined ? node : ["taskset", "-c", String(core), ...node];
-  const child = spawn(command, args, { env: environment, stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const exited = once(child, "exit");
-  const ready = once(child, "message");
-  const [said] = await Promise.race([ready, exited]);
-  if (said?.ready !== true) throw new Error(`the ${name} service ended at its start`);
-  return {
-    address: said.address,
-    async stop() {
-      child.kill("SIGTERM");
-      await exited;
     },
   };
 }

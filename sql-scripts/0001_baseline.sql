@@ -333,21 +333,21 @@ create table warehouse.erasure_requests (
   id             uuid primary key default gen_random_uuid(),
   customer_key   bytea not null,
   email_key      bytea not null,
-  key_id         text not null,
   pseudonym      text not null,
-  -- Every pseudonym that the person's records stand under: more than one where other ids came with the same email.
-  pseudonyms     text[] not null default '{}',
   -- suppressed -> masked in the warehouse, in quarantine and in files -> completed with a receipt.
   state          text not null check (state in ('suppressed', 'completed', 'lifted')),
   policy_version text not null,
-  -- Whether the person was known anywhere when the request came; one who was not is masked on arrival.
-  found          boolean not null default false,
   requested_at   timestamptz not null,
   received_at    timestamptz not null default clock_timestamp(),
+  source_file_id bigint not null references ledger.files (id),
+  key_id         text not null,
+  run_id         uuid not null references ledger.runs (id),
   suppressed_at  timestamptz not null default clock_timestamp(),
   completed_at   timestamptz,
-  run_id         uuid not null references ledger.runs (id),
-  source_file_id bigint not null references ledger.files (id)
+  -- Every pseudonym that the person's records stand under: more than one where other ids came with the same email.
+  pseudonyms     text[] not null default '{}',
+  -- Whether the person was known anywhere when the request came; one who was not is masked on arrival.
+  found          boolean not null default false
 );
 -- One request of a person at a time: after a lifted one a new one may come.
 create unique index erasure_requests_of_customer on warehouse.erasure_requests (customer_key) where state <> 'lifted';

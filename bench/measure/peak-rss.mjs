@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { SERVICES } from "./process-tree.mjs";
+import { SERVICE_NAMES } from "@lethe/contracts/services";
 
 /** Lets the kernel forget the peaks of memory so far. */
 export async function resetPeaks(processes) {
@@ -10,7 +10,7 @@ export async function resetPeaks(processes) {
 /** Returns the peak of resident memory since then in MB (10^6 bytes) by service; empty where there is no /proc. */
 export async function readPeaks(processes) {
   const peaks = {};
-  for (const service of SERVICES) {
+  for (const service of SERVICE_NAMES) {
     const ofEach = await Promise.all((processes[service] ?? []).map(peakOf));
     if (ofEach.length > 0) peaks[service] = Math.round(Math.max(...ofEach));
   }
@@ -23,5 +23,5 @@ async function peakOf(pid) {
 }
 
 function servicePids(processes) {
-  return SERVICES.flatMap((service) => processes[service] ?? []);
+  return SERVICE_NAMES.flatMap((service) => processes[service] ?? []);
 }

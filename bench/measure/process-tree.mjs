@@ -1,10 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
+import { SERVICE_NAMES } from "@lethe/contracts/services";
 
-/** The services by name, as `processesBelow` gives them. */
-export const SERVICES = ["scheduler", "extractor", "transformer", "loader"];
-
-const SERVICE = new RegExp(`services/(${SERVICES.join("|")})/(?:bundle|dist)/main\\.js`);
-const WHOLE = [...SERVICES, "redis", "postgres"];
+const SERVICE = new RegExp(`services/(${SERVICE_NAMES.join("|")})/(?:bundle|dist)/main\\.js`);
+const WHOLE = [...SERVICE_NAMES, "redis", "postgres"];
 
 /**
  * Returns the processes below one, by what they are: a service's name, `redis`, or `postgres` for the server that all backends

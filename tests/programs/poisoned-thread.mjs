@@ -1,4 +1,4 @@
-// A thread of the transformer with a planted weakness: a record that holds one of these words does real cause to it.
+// A thread of the transformer with a planted weakness: a record that holds one of these words exhausts it.
 import { serveBatches } from "../../services/transformer/dist/serve-batches.js";
 
 const CAUSES = {

@@ -1,4 +1,4 @@
-// The transformer as it is, but for its threads: they are harmed by records that hold certain words.
+// The transformer as it is, but for its threads: records that hold certain words exhaust them.
 import { runService } from "@lethe/service-kit/run-service";
 import { transformerService } from "../../services/transformer/dist/service.js";
 

@@ -125,7 +125,7 @@ describe("with a login for each service", () => {
     await workOnce(world);
     const { rows } = await world.pool.query<{ login: string; name: string }>(
       `select distinct usename as login, application_name as name from pg_stat_activity
-       where datname = current_database() and application_name like 'lethe-%' and application_name <> 'lethe-e2e'`,
+       where datname = current_database() and application_name like 'lethe-%' and application_name <> 'lethe-tests'`,
     );
     expect(rows.length).toBeGreaterThan(0);
     for (const { login, name } of rows) {

@@ -1,21 +1,21 @@
 import Type, { type Static } from "typebox";
 import { DatasetNameSchema } from "./datasets.js";
 
-/** What gave up: `extract` and `finish` end their run, `transform` and `load` one batch of it. */
+/** The stage that failed for good: `extract` and `finish` fail their run, `transform` and `load` one batch of it. */
 export const DEAD_LETTER_STAGES = ["extract", "transform", "load", "finish"] as const;
 export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number];
 
 /**
- * - `open`: a replay takes it up;
- * - `overtaken`: later runs have taken up what its run left, so there is nothing to replay any more.
+ * - `open`: it can be replayed;
+ * - `overtaken`: later runs have taken up what its run left undone, so there is nothing to replay.
  */
 export const DEAD_LETTER_STATUSES = ["open", "overtaken"] as const;
 export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];
 
-/** A job that gave up for good, as the ledger holds it. It names places and codes, never a record. */
+/** A job that failed for good, as the ledger records it. It names places and codes, never a record. */
 export const DeadLetterSchema = Type.Object(
   {
-    /** The batch's id, or the run's where the run as a whole gave up. */
+    /** The id of the batch, or of the run where the run as a whole failed. */
     id: Type.String({ format: "uuid" }),
     stage: Type.Enum(DEAD_LETTER_STAGES),
     status: Type.Enum(DEAD_LETTER_STATUSES),
@@ -24,7 +24,7 @@ export const DeadLetterSchema = Type.Object(
     batchId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
     code: Type.String(),
     message: Type.String(),
-    /** Records and bytes of the batch; null where the run as a whole gave up. */
+    /** The size of the batch; null where the run as a whole failed. */
     records: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     bytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
     failedAt: Type.String({ format: "date-time" }),

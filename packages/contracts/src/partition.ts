@@ -4,7 +4,7 @@ export interface Partition {
   readonly hour: number;
 }
 
-/** Returns a partition's folder, `date=2020-01-31/hour=05`; as text it sorts by time. */
+/** Returns a partition's folder, `date=2020-01-31/hour=05`. Folders sort by time. */
 export function partitionPath(partition: Partition): string {
   return `date=${partition.date}/hour=${String(partition.hour).padStart(2, "0")}`;
 }
@@ -15,8 +15,8 @@ export function partitionStart(partition: Partition): string {
 }
 
 /**
- * Reads the two folder names of a partition.
- * Returns undefined for anything but an existing date and an hour of 00 to 23 (so not for `date=2020-13-45`).
+ * Parses the two folder names of a partition. Returns undefined unless they name an existing date and an hour from 00 to 23:
+ * `date=2020-13-45` is none.
  */
 export function parsePartition(dateFolder: string, hourFolder: string): Partition | undefined {
   const date = /^date=(\d{4}-\d{2}-\d{2})$/.exec(dateFolder)?.[1];
@@ -27,7 +27,7 @@ export function parsePartition(dateFolder: string, hourFolder: string): Partitio
   return { date, hour: Number(hour) };
 }
 
-/** Reports whether `YYYY-MM-DD` is a day of the (proleptic Gregorian) calendar; false for 2020-02-30. */
+/** Reports whether a text is a date `YYYY-MM-DD` of the (proleptic Gregorian) calendar; 2020-02-30 is not. */
 export function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const year = Number(text.slice(0, 4));
@@ -45,16 +45,13 @@ function daysInMonth(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-/** A span of partitions, both ends included; an end that is missing is open. */
+/** A range of partitions, both ends included. A missing end does not limit it. */
 export interface PartitionRange {
   readonly from?: Partition;
   readonly to?: Partition;
 }
 
-/**
- * Reads one end of a range: `YYYY-MM-DD` (the whole day) or `YYYY-MM-DDTHH`.
- * Returns undefined for any other text.
- */
+/** Parses an end of a range, `YYYY-MM-DD` (the whole day) or `YYYY-MM-DDTHH`. Returns undefined for any other text. */
 export function parseRangeEnd(text: string, end: "from" | "to"): Partition | undefined {
   const [date, hour, ...rest] = text.split("T");
   if (rest.length > 0) return undefined;

@@ -3,17 +3,17 @@ import { type DatasetName, DatasetNameSchema } from "./datasets.js";
 import { REJECT_REASON_NAMES, type RejectReason } from "./reject-reasons.js";
 
 /**
- * - `open`: waits for a replay or a person;
- * - `replayed`: it was loaded later;
- * - `discarded`: a person decided that it stays out;
- * - `erased`: its person asked to be forgotten, the payload is masked.
+ * - `open`: the record waits for a replay or for a person's decision;
+ * - `replayed`: a replay has loaded it;
+ * - `discarded`: a person has decided not to load it;
+ * - `erased`: its data subject was erased, and its payload is masked.
  */
 export const QUARANTINE_STATUSES = ["open", "replayed", "discarded", "erased"] as const;
 export type QuarantineStatus = (typeof QUARANTINE_STATUSES)[number];
 
 export const RejectReasonSchema = Type.Enum(REJECT_REASON_NAMES);
 
-/** A quarantined record as lists show it: where it stood and why it is here, never the record itself. */
+/** A quarantined record in a list: its place and its reason, never the record itself. */
 export const QuarantineEntrySchema = Type.Object(
   {
     id: Type.Integer(),
@@ -31,7 +31,7 @@ export const QuarantineEntrySchema = Type.Object(
 );
 export type QuarantineEntry = Static<typeof QuarantineEntrySchema>;
 
-/** Which quarantined records a list or a replay means; fields that are missing do not narrow. */
+/** Selects quarantined records for a list or a replay. A missing field does not narrow the selection. */
 export interface QuarantineFilter {
   readonly dataset?: DatasetName;
   readonly reason?: RejectReason;

@@ -1,6 +1,6 @@
 /**
- * Why a record stands in quarantine. The list is closed: what users filter and count by does not grow by accident.
- * The texts are for people; they never hold a value of the record.
+ * The reasons for which a record is quarantined. Users filter and count by them, so the list is closed. The texts are for
+ * people and never hold a value of the record.
  */
 export const REJECT_REASONS = {
   schema: "The record does not have the fields and types of its dataset.",
@@ -16,5 +16,5 @@ export type RejectReason = keyof typeof REJECT_REASONS;
 
 export const REJECT_REASON_NAMES = Object.keys(REJECT_REASONS) as RejectReason[];
 
-/** How many records were rejected, by reason; a reason that did not occur is absent. */
+/** The number of rejected records by reason. A reason that did not occur is absent. */
 export type RejectCounts = Partial<Record<RejectReason, number>>;

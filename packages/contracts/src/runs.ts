@@ -23,14 +23,14 @@ export function isPending(state: BatchState): boolean {
   return (PENDING_BATCH_STATES as readonly BatchState[]).includes(state);
 }
 
-/** `files` takes files from landing; `replay` takes records from quarantine. */
+/** The input of a run: `files` from landing, or, in a `replay`, records from quarantine. */
 export const RUN_KINDS = ["files", "replay"] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_TRIGGERS = ["api", "cli", "schedule", "automatic"] as const;
 export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 
-/** Something about one file or folder of a run that a person should know; the rest of the run went on. */
+/** What a notice says about one file or folder of a run. The run itself went on. */
 export const NOTICE_CODES = {
   empty_file: "The file holds no record.",
   partition_invalid: "The folder is not date=YYYY-MM-DD/hour=HH.",
@@ -75,9 +75,9 @@ export const RunSchema = Type.Object(
       rejected: Count,
       rejectedByReason: Type.Record(Type.String(), Count),
     }),
-    /** Bytes of the run's files on disk, and of their batches once unpacked. */
+    /** The size of the run's files as they are stored, and of their batches, unpacked. */
     bytes: Type.Object({ files: Count, batches: Count }),
-    /** Milliseconds; a stage's batches are added up, so two loaders at work for 1 s give 2,000. */
+    /** Milliseconds. The times of a stage's batches are added up: two loaders that work for 1 s make 2,000. */
     durationsMs: Type.Object({
       total: Count,
       extract: Count,
@@ -101,7 +101,7 @@ export type Notice = Static<typeof NoticeSchema>;
 export const RunDetailSchema = Type.Object({
   ...RunSchema.properties,
   notices: Type.Array(NoticeSchema),
-  /** Batches that gave up, with the error's code; a retry takes them up again. */
+  /** The failed batches, with the codes of their errors. A retry takes them up again. */
   failures: Type.Array(
     Type.Object({
       batchId: Type.String(),
@@ -109,7 +109,7 @@ export const RunDetailSchema = Type.Object({
       message: Type.String(),
     }),
   ),
-  /** Where the fields of the run's records differ from the contract: new ones, then missing ones, by name. */
+  /** How the fields of the run's records differ from the dataset's schema: new fields, then missing ones, by name. */
   schemaChanges: Type.Array(SchemaChangeSchema),
 });
 export type RunDetail = Static<typeof RunDetailSchema>;

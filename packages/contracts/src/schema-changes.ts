@@ -1,22 +1,22 @@
 import Type, { type Static } from "typebox";
 
 /**
- * What becomes of data whose fields differ from the contract (`LETHE_SCHEMA_CHANGES`). A record without a required field
- * is rejected in each of them.
- * - `freeze`: a batch with a new field, or without a column, is not loaded at all;
- * - `discard`: a new field is dropped, its record loads;
+ * What happens to data whose fields differ from the dataset's schema (`LETHE_SCHEMA_CHANGES`). Every mode rejects a record
+ * without a required field.
+ * - `freeze`: a batch with a new field or without a known column is not loaded;
+ * - `discard`: new fields are dropped and the record is loaded;
  * - `quarantine`: a record with a new field is rejected as `schema`.
  */
 export const SCHEMA_MODES = ["freeze", "discard", "quarantine"] as const;
 export type SchemaMode = (typeof SCHEMA_MODES)[number];
 
-/** Stands for all fields that are not named: their names may be anything, or there are too many of them. */
+/** Stands for the fields that a report does not name, because of their names or their number. */
 export const OTHER_FIELDS = "(other)";
 
-/** New fields that a run's report names. */
+/** The most new fields that a run's report names. */
 export const MOST_NEW_FIELDS = 50;
 
-/** Reports whether a field's name, which comes from outside, may be shown: an email, a number or a sentence is none. */
+/** Reports whether a field's name from outside may be shown: it must look like a name, not like an email, a number or a sentence. */
 export function isShownName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/.test(name);
 }
@@ -25,20 +25,20 @@ const SCHEMA_CHANGES = ["new", "missing"] as const;
 
 const Count = Type.Integer({ minimum: 1 });
 
-/** One field of a run's files that the contract does not know, or that it names and that was not there. */
+/** A field of a run's files that the dataset's schema does not know, or a field of the schema that was missing. */
 export const SchemaChangeSchema = Type.Object({
   change: Type.Enum(SCHEMA_CHANGES),
-  // `/delivery_address/city`; of the items of a list `/purchases/products/*/price`.
+  // For example `/delivery_address/city`, or `/purchases/products/*/price` for items of a list.
   field: Type.String(),
-  /** Records that have the new field, or lack the missing one; of `(other)` at least so many. */
+  /** The number of records that have the new field or lack the missing one; a lower bound for `(other)`. */
   records: Count,
   firstFile: Type.String(),
-  /** 1-based; in an array or CSV file it counts records. */
+  /** Counted from 1. In a JSON array or CSV file, records are counted. */
   firstLine: Count,
 });
 export type SchemaChange = Static<typeof SchemaChangeSchema>;
 
-/** The same of one batch. */
+/** A schema change of one batch. */
 export const BatchSchemaChangeSchema = Type.Object({
   change: Type.Enum(SCHEMA_CHANGES),
   field: Type.String(),

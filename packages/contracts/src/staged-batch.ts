@@ -2,25 +2,25 @@ import Type, { type Static } from "typebox";
 import { BatchSchemaChangeSchema } from "./schema-changes.js";
 
 /**
- * What lies in staging for one batch, under `<run>/<batch>/`. The extractor writes the first two, the transformer
- * the next, the loader the last. All but the last goes when the batch is loaded, that when it is published.
+ * The staged objects of a batch, under `<run>/<batch>/`. The extractor writes the first two, the loader the last, and the
+ * transformer all others. The loader removes all but the last when the batch is loaded, and the last when it is published.
  */
 export const STAGED = {
-  /** One record a line, as the bytes stood in the file. */
+  /** One record a line, its bytes as in the file. */
   records: "records.ndjson",
   manifest: "manifest.json",
   summary: "summary.json",
-  /** Rows of one staging table in PostgreSQL's COPY text format. */
+  /** Rows of a staging table in PostgreSQL's COPY text format. */
   table: (table: string) => `${table}.copy`,
   /** Rejects in COPY text format for the quarantine table. */
   rejects: "rejects.copy",
-  /** Cleaned records as `processed_data/` holds them, a line each, segment after segment. */
+  /** Cleaned records as in `processed_data/`, one a line, segment after segment. */
   processed: "processed.ndjson",
-  /** Of each of those lines the ordinal and the length in bytes, as two unsigned 32-bit numbers, little-endian. */
+  /** The ordinal and the length in bytes of each of those lines, as two unsigned 32-bit numbers, little-endian. */
   processedIndex: "processed.index",
-  /** Payloads by ordinal, masked, for the case that the loader rejects records of suppressed people. */
+  /** Masked payloads by ordinal, for records that the loader must not quarantine as they came. */
   masked: "masked.json",
-  /** A gzip member per segment of what was loaded. */
+  /** The loaded records of each segment, as a gzip member. */
   published: "published.gz",
 } as const;
 
@@ -33,11 +33,11 @@ const Count = Type.Integer({ minimum: 0 });
 export const SegmentSchema = Type.Object({
   fileId: Count,
   partition: Type.Object({ date: Type.String(), hour: Count }),
-  /** `csv`: each line is a JSON object of texts, to be coerced by the dataset's CSV rules. */
+  /** `csv`: each line is a JSON object of texts, which the dataset's CSV rules convert to a record. */
   encoding: Type.Union([Type.Literal("json"), Type.Literal("csv")]),
   firstOrdinal: Count,
   lineCount: Count,
-  /** 1-based; in an array or CSV file it counts records. */
+  /** The first line's number in the file, from 1. In a JSON array or CSV file, records are counted. */
   firstLine: Count,
   lines: Type.Optional(Type.Array(Count)),
   quarantineIds: Type.Optional(Type.Array(Count)),
@@ -55,17 +55,17 @@ export const BatchManifestSchema = Type.Object({
 });
 export type BatchManifest = Static<typeof BatchManifestSchema>;
 
-/** What the transformer found; written last, so a batch with a summary is complete. */
+/** What the transformer found. It is written last, so a batch with a summary is complete. */
 export const BatchSummarySchema = Type.Object({
   suppressionEpoch: Count,
   policyVersion: Type.String(),
-  /** The length in bytes of each staging table's rows. */
+  /** The size in bytes of each staging table's rows. */
   tables: Type.Array(Type.Object({ table: Type.String(), bytes: Count })),
   rejectBytes: Count,
   rejectedByReason: Type.Record(Type.String(), Count),
   /**
-   * By segment, in the manifest's order; `masked` are the records of suppressed people, `processedBytes` is the length
-   * of its processed lines.
+   * The counts of each segment, in the manifest's order. `masked` counts records of suppressed people; `processedBytes` is
+   * the size of the processed lines.
    */
   segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
   schemaChanges: Type.Array(BatchSchemaChangeSchema),
@@ -74,7 +74,7 @@ export type BatchSummary = Static<typeof BatchSummarySchema>;
 
 const MaskedPayload = Type.Object({ payload: Type.String(), pseudonym: Type.Union([Type.String(), Type.Null()]) });
 
-/** Masked payloads by ordinal: `always` for people who are suppressed, `byReason` where only some reasons mask. */
+/** Masked payloads by ordinal: `always` for suppressed people, `byReason` for the reasons under which everybody is masked. */
 export const MaskedPayloadsSchema = Type.Object({
   always: Type.Record(Type.String(), MaskedPayload),
   byReason: Type.Record(Type.String(), MaskedPayload),

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import { type InputFormat, inputFormatOf } from "@lethe/input-files/input-format";
-import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
 import { selectSourceFiles } from "./person-tables.js";
@@ -26,7 +26,7 @@ export async function filesOf(
   ids: readonly string[],
   email: string | null,
 ): Promise<PersonFile[]> {
-  const sources = selectSourceFiles([...datasets.database.tables, ...LEDGER_TABLES]);
+  const sources = selectSourceFiles(declaredTables(datasets.database));
   const { rows } = await pool.query<FileRow>(
     `with person_files as (${sources})
      ${SELECT_FILE} where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)

@@ -13,6 +13,7 @@ import { SCAN_QUARANTINED, SCAN_UNATTRIBUTED } from "./quarantine-statements.js"
 import { scanFile } from "./scan-file.js";
 
 type Scan = ReceiptBody["scan"];
+type DatabaseContext = Pick<ErasureContext, "pool" | "policy" | "datasets" | "ring">;
 
 /**
  * Looks through a person's records and files for anything that masking has left: a row that masking would still change, a
@@ -25,16 +26,7 @@ export async function scanPeople(
   files: readonly PersonFile[],
   findSuppression: FindSuppression,
 ): Promise<Scan> {
-  const rows = await scanRows(context, pseudonyms);
-  const quarantined = await scanQuarantined(context, pseudonyms, findSuppression);
-  const scan = {
-    // One of them is the quarantine.
-    tables: rows.tables + 1,
-    records: rows.records + quarantined.records,
-    files: 0,
-    bytes: 0,
-    findings: rows.findings + quarantined.findings,
-  };
+  const scan = { ...(await scanDatabase(context, pseudonyms, findSuppression)), files: 0, bytes: 0 };
   for (const file of files) {
     const { records, bytes, findings } = await scanFile(context, file, findSuppression);
     scan.files += 1;
@@ -45,7 +37,23 @@ export async function scanPeople(
   return scan;
 }
 
-async function scanRows({ pool, policy, datasets, ring }: ErasureContext, pseudonyms: readonly string[]) {
+/** Looks through a person's rows and quarantined records; see `scanPeople`. */
+export async function scanDatabase(
+  context: DatabaseContext,
+  pseudonyms: readonly string[],
+  findSuppression: FindSuppression,
+): Promise<Pick<Scan, "tables" | "records" | "findings">> {
+  const rows = await scanRows(context, pseudonyms);
+  const quarantined = await scanQuarantined(context, pseudonyms, findSuppression);
+  return {
+    // One of them is the quarantine.
+    tables: rows.tables + 1,
+    records: rows.records + quarantined.records,
+    findings: rows.findings + quarantined.findings,
+  };
+}
+
+async function scanRows({ pool, policy, datasets, ring }: DatabaseContext, pseudonyms: readonly string[]) {
   const scan = { tables: 0, records: 0, findings: 0 };
   for (const table of personTables(datasets)) {
     const strategies = strategiesOf(policy, table.dataset);
@@ -62,7 +70,7 @@ async function scanRows({ pool, policy, datasets, ring }: ErasureContext, pseudo
 }
 
 async function scanQuarantined(
-  { pool, policy, ring }: ErasureContext,
+  { pool, policy, ring }: DatabaseContext,
   pseudonyms: readonly string[],
   findSuppression: FindSuppression,
 ) {

@@ -4,24 +4,22 @@ import { JOB_OPTIONS, type Queues } from "./queues.js";
 
 type FlowChildJob = NonNullable<FlowJob["children"]>[number];
 
-/** A run as the ledger holds it open: what of it must stand in the queues. */
+/** An active run of the ledger: what of it must be in the queues. */
 export interface ActiveRun {
   readonly runId: string;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
 }
 
-/**
- * Enqueues a new run as a flow: `finish` waits for `extract`, and for every batch that the extractor adds meanwhile.
- */
+/** Enqueues a new run as a flow: `finish` waits for `extract`, and for every batch that the extractor adds meanwhile. */
 export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
   await queues.flows.add({ ...finishNode(runId), children: [extractNode(runId)] });
 }
 
 /**
- * Enqueues a staged batch as a flow of its own under its run's `finish`: `load` waits for `transform`. A batch that is
- * sent back while its jobs still stand in the queues needs a new `round`, since a job's id is taken once. Where `finish` is
- * at work it has sent the batch back itself and could not end with something to wait for: the load asks for it again.
+ * Enqueues a staged batch as a flow under its run's `finish`: `load` waits for `transform`. A batch that is sent back while
+ * its jobs are still queued needs a new `round`, since each job id can be used once. A `finish` that is active has sent the
+ * batch back itself and cannot wait for new children: the batch's load enqueues the run's finish again.
  */
 export async function enqueueBatch(queues: Queues, runId: string, batchId: string, round = ""): Promise<void> {
   const node = batchNode(runId, batchId, round);
@@ -30,18 +28,18 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
   else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
 }
 
-/** Creates the end of a job's id new, for work that comes again while its first jobs may still stand in the queues. */
+/** Returns a new suffix of a job's id, for work that is repeated while its first jobs may still be queued. */
 export function newRound(): string {
   return `-again-${Date.now()}`;
 }
 
 /**
- * Asks the extractor to make a batch's lines again, as a job that the run's `finish` waits for; one that is at work itself,
- * and asks for it, cannot, and has to be asked for again by the batch's load. What asks may be asked for by itself while
- * an earlier one is about to end, hence the id of its own.
+ * Asks the extractor to stage a batch's lines again, as a job that the run's `finish` waits for. A `finish` that is active
+ * has asked for it itself and cannot wait: the batch's load enqueues it again. The job's id is new each time, since an
+ * earlier one may be about to end.
  */
 export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
-  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
   const data = { runId, batchId };
   const opts = { ...JOB_OPTIONS, jobId: jobId.restage(batchId) + newRound(), ignoreDependencyOnFailure: true };
   if (finish === "active") await queues.byJob.restage.add("restage", data, { ...JOB_OPTIONS, jobId: opts.jobId });
@@ -50,18 +48,18 @@ export async function enqueueRestage(queues: Queues, runId: string, batchId: str
 }
 
 /**
- * Enqueues the closing of a run by itself, for one that has nothing else left to wait for. Give a new `round` where the job
- * that has this id may have children at work, as the batches that it has sent back itself.
+ * Enqueues a run's `finish` alone, for a run with nothing else to wait for. Pass a new `round` when the job with the usual id
+ * may have active children, as batches that it has sent back.
  */
 export async function enqueueFinish(queues: Queues, runId: string, round = ""): Promise<void> {
   const id = jobId.finish(runId) + round;
-  await pendingState(await queues.byJob.finish.getJob(id));
+  await removeIfEnded(await queues.byJob.finish.getJob(id));
   await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: id });
 }
 
 /**
- * Brings back what the queues have lost of the runs that the ledger holds open. What still stands in a queue stays as
- * it is, so this may run at any time and in several processes. Returns the number of jobs that were added.
+ * Enqueues again what the queues have lost of active runs. Jobs that are still queued stay as they are, so this may run at
+ * any time and in several processes. Returns the number of jobs that were added.
  */
 export async function enqueueActiveRuns(queues: Queues, runs: readonly ActiveRun[]): Promise<number> {
   let added = 0;
@@ -70,43 +68,43 @@ export async function enqueueActiveRuns(queues: Queues, runs: readonly ActiveRun
 }
 
 /**
- * Brings a run that was opened again into the queues. What still waits there will find it open. A job at work may have
- * seen it closed and be about to end without having done anything: it gets a double, whose id `round` makes new.
+ * Enqueues a run that was reopened. Jobs that are still queued will find it active. An active job may have seen the run
+ * closed and be about to end without doing anything, so it gets a second job whose id ends in `round`.
  */
 export async function enqueueReopened(queues: Queues, run: ActiveRun, round: string): Promise<void> {
   const children: FlowChildJob[] = [];
   if (!run.extracted) {
-    const extract = await pendingState(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
+    const extract = await removeIfEnded(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
     if (extract === undefined || extract === "active") {
       children.push(extractNode(run.runId, extract === undefined ? "" : round));
     }
   }
   for (const batchId of run.batchIds) {
-    await pendingState(await queues.byJob.transform.getJob(jobId.transform(batchId)));
-    const load = await pendingState(await queues.byJob.load.getJob(jobId.load(batchId)));
+    await removeIfEnded(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await removeIfEnded(await queues.byJob.load.getJob(jobId.load(batchId)));
     if (load === undefined || load === "active") {
       children.push(batchNode(run.runId, batchId, load === undefined ? "" : round));
     }
   }
-  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
   await addUnderFinish(queues, run.runId, children, finish !== undefined);
 }
 
 async function enqueueMissing(queues: Queues, run: ActiveRun): Promise<number> {
   const children: FlowChildJob[] = [];
-  if (!run.extracted && !(await pendingState(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
+  if (!run.extracted && !(await removeIfEnded(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
     children.push(extractNode(run.runId));
   }
   for (const batchId of run.batchIds) {
-    const load = await pendingState(await queues.byJob.load.getJob(jobId.load(batchId)));
-    const transform = await pendingState(await queues.byJob.transform.getJob(jobId.transform(batchId)));
+    const load = await removeIfEnded(await queues.byJob.load.getJob(jobId.load(batchId)));
+    const transform = await removeIfEnded(await queues.byJob.transform.getJob(jobId.transform(batchId)));
     const loadWaitsInVain = load === "waiting-children" && transform === undefined;
     if (load === undefined || loadWaitsInVain) {
       if (loadWaitsInVain) await queues.byJob.load.remove(jobId.load(batchId), { removeChildren: true });
       children.push(batchNode(run.runId, batchId));
     }
   }
-  const finish = await pendingState(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
+  const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
   await addUnderFinish(queues, run.runId, children, finish !== undefined);
   return finish === undefined ? children.length + 1 : children.length;
 }
@@ -125,8 +123,11 @@ async function addUnderFinish(
   for (const child of children) await queues.flows.add({ ...child, opts: { ...child.opts, parent } });
 }
 
-/** Returns the state of a job that will still do something; one that will not is removed, so that its id is free. */
-async function pendingState(job: Job | undefined): Promise<string | undefined> {
+/**
+ * Removes a job that has ended, so that its id can be used again. Returns the state of any other job, and undefined when
+ * there is none, or none any more.
+ */
+async function removeIfEnded(job: Job | undefined): Promise<string | undefined> {
   if (job === undefined) return undefined;
   const state = await job.getState();
   if (!ENDED.includes(state)) return state;
@@ -134,7 +135,7 @@ async function pendingState(job: Job | undefined): Promise<string | undefined> {
   return undefined;
 }
 
-// A job that stands in no list (`unknown`) is what is left of one in a Redis that lost a part of its keys.
+// A job in no list (`unknown`) is what remains when Redis has lost a part of its keys.
 const ENDED = ["completed", "failed", "unknown"];
 
 function finishParent(queues: Queues, runId: string): NonNullable<JobsOptions["parent"]> {
@@ -145,7 +146,7 @@ function finishNode(runId: string) {
   return { name: "finish", queueName: "finish", data: { runId }, opts: { ...JOB_OPTIONS, jobId: jobId.finish(runId) } };
 }
 
-// A child that gives up must not hold its run back: the ledger knows of the failure, and the run closes with it.
+// A child that fails for good must not keep its run from ending: the ledger has the failure, and the run ends with it.
 function extractNode(runId: string, round = ""): FlowChildJob {
   return {
     name: "extract",

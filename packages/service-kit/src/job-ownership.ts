@@ -1,18 +1,15 @@
 import type { WorkerOptions } from "bullmq";
 
 /**
- * How often a job may lose its worker before it fails. A process that is killed while it works is an accident of the
- * machine more often than the job's doing, and with BullMQ's own 1 the second such accident would end a run.
+ * How often a job may lose its worker before it fails. A killed process is more often the machine's fault than the job's, and
+ * with BullMQ's default of 1 the second such loss would end a run.
  */
 const MAX_STALLED_COUNT = 10;
 
-/**
- * Looks for jobs that nobody renews, in the time of a lock. The second one that finds a job so gives it away: at the latest
- * two locks after a crash.
- */
+/** Checks for jobs without a renewed lock, per lock duration. The second check gives such a job to another worker. */
 const LOOKS_PER_LOCK = 2;
 
-/** Returns for how long a job is its worker's own without renewal, and what becomes of one whose worker has vanished. */
+/** Returns for how long a worker keeps a job without renewing its lock, and how often a job may lose its worker. */
 export function jobOwnership(
   lockMs: number,
 ): Required<Pick<WorkerOptions, "lockDuration" | "stalledInterval" | "maxStalledCount">> {

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 
 const NICE = constants.priority.PRIORITY_BELOW_NORMAL;
-/** Session's number in /proc/self/stat, counted from behind the program's name: proc_pid_stat(5). */
+/** The position of the session id in /proc/self/stat, counted from the field after the program's name: proc_pid_stat(5). */
 const SESSION_FIELD = 3;
 
 /**
- * Has the machine run other processes first, where they want the same core: a service that works on batches for minutes
- * would keep whoever asks the API waiting. A process that shares its session with others lowers itself alone.
+ * Lowers the priority of this process, so that one that works on batches for minutes does not delay those that answer
+ * requests. On Linux it lowers the session too, if the process leads it.
  */
 export function lowerPriority(): void {
   setPriority(NICE);
@@ -15,15 +15,14 @@ export function lowerPriority(): void {
 }
 
 /**
- * Where Linux shares cores out by session (`kernel.sched_autogroup_enabled`), a process's priority counts only inside its own
- * session, and a session that runs on several cores can wait a tenth of a second for one that never sleeps. The session's own
- * priority is what helps then: sched(7), "The autogroup feature".
+ * Lowers the session's priority. Where Linux schedules by session (`kernel.sched_autogroup_enabled`), the priority of a
+ * process counts only within its session: sched(7), "The autogroup feature".
  */
 function lowerOwnSession(): void {
   try {
     if (leadsItsSession()) writeFileSync("/proc/self/autogroup", String(NICE));
   } catch {
-    // Kernels without autogroups have no such file, and containers may forbid it. A service works as well without.
+    // Kernels without autogroups have no such file, and containers may forbid it. The service works without.
   }
 }
 

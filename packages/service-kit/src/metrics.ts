@@ -3,11 +3,11 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client
 
 export interface JobMetrics {
   readonly registry: Registry;
-  /** Starts timing a job; call what it gives with the outcome. */
+  /** Starts timing a job. Call the returned function with the outcome when the job ends. */
   startTimer(job: JobName): (outcome: "done" | "failed" | "handed back") => void;
 }
 
-/** Creates a service's metrics registry: the process' own figures, and count and duration (seconds) of its jobs. */
+/** Creates a service's metrics registry, with the default metrics of a process and the count and duration of its jobs. */
 export function createMetrics(service: string): JobMetrics {
   const metricsRegistry = new Registry();
   metricsRegistry.setDefaultLabels({ service });

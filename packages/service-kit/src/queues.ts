@@ -16,8 +16,8 @@ const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
 /**
- * What every job is enqueued with. Retries back off from half a second with jitter, to about 15 s for the fifth;
- * finished jobs go by age (seconds) and count, since the ledger is the memory.
+ * The options of every job. Retries back off from half a second, with jitter, to about 15 s for the fifth. Ended jobs are
+ * removed by age (in seconds) and count, since the ledger keeps what they did.
  */
 export const JOB_OPTIONS = {
   attempts: 6,
@@ -26,14 +26,14 @@ export const JOB_OPTIONS = {
   removeOnFail: { age: 7 * DAY, count: 5_000 },
 } as const satisfies JobsOptions;
 
-/** Opens the queues, one per job, on a given connection; the connection stays the caller's to close. */
+/** Opens the queues, one per job, on a connection, which the caller closes. */
 export function openQueues(redis: Redis, prefix: string): Queues {
   const options = { connection: redis, prefix, streams: { events: { maxLen: 1_000 } } };
   const byJob = Object.fromEntries(
     JOB_NAMES.map((job) => [job, new Queue(job, options)]),
   ) as unknown as Queues["byJob"];
   const flows = new FlowProducer({ connection: redis, prefix });
-  // Without a listener BullMQ prints each failed attempt to connect; the connection's state shows in /readyz.
+  // Without a listener BullMQ prints each failed attempt to connect. `/readyz` reports the connection's state.
   for (const queue of Object.values<Queue>(byJob)) queue.on("error", ignore);
   flows.on("error", ignore);
   return {

@@ -4,7 +4,7 @@ import { redisOptions } from "./redis-options.js";
 /** Connects to Redis for BullMQ. */
 export function connectRedis(redisUrl: string): Redis {
   const redis = new Redis(redisUrl, redisOptions());
-  // Without a listener every failed attempt would print; the connection's state shows in /readyz.
+  // Without a listener ioredis prints each failed attempt to connect. `/readyz` reports the connection's state.
   redis.on("error", () => undefined);
   return redis;
 }

@@ -16,11 +16,11 @@ export interface ServiceContext extends WorkerContext {
 }
 
 export interface RunningService {
-  /** What `/readyz` asks, besides Redis. */
+  /** What `/readyz` checks besides Redis. */
   readonly checks: ReadinessChecks;
-  /** Where the service can be reached, if anywhere; the parent process is told. */
+  /** The URL of the service, if it has one. The parent process is told of it. */
   readonly address?: string;
-  /** Ends work at hand and closes what the service opened; has `graceMs` to do so. */
+  /** Ends the work in progress and closes what the service opened, within `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -32,27 +32,27 @@ export interface ServiceDefinition<S extends TObject> {
   start(settings: Static<S> & CommonSettings, context: ServiceContext): Promise<RunningService>;
 }
 
-/** What a service tells the process that started it, over Node's channel between parent and child. */
+/** The message that a service sends to the process that started it, over Node's channel between parent and child. */
 export interface ReadyMessage {
   readonly ready: true;
   readonly address: string | null;
 }
 
-/** Milliseconds, ten seconds together: for the service's stop, for one that hangs in spite of that, and for what is left open. */
+// Ten seconds together: for the service's stop, for a stop that takes longer, and for connections that are still open.
 const GRACE_MS = 8_500;
 const HANGING_MS = 500;
 const LAST_MS = 500;
 
 /**
- * Runs a service to its end: settings, logger, Redis, the service itself, health server; then waits for SIGTERM,
- * SIGINT or the end of the parent that started it, and stops within ten seconds. Sets the exit code: 0 after a stop,
- * 1 when the service could not start or its stop failed.
+ * Runs a service until SIGTERM, SIGINT or the end of the parent process, and then stops it within ten seconds. Reads the
+ * settings and starts logger, Redis connection, service and health server, in this order. Sets the exit code: 0 after a
+ * stop, 1 when the service could not start or its stop failed.
  */
 export async function runService<S extends TObject>(
   definition: ServiceDefinition<S>,
   environment: Environment = processEnvironment(),
 ): Promise<void> {
-  // Asked for first: a signal that comes while the service starts is kept, not lost.
+  // First, so that a signal that arrives during the start is not lost.
   const stopRequest = waitForStopRequest();
   try {
     const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
@@ -65,7 +65,7 @@ export async function runService<S extends TObject>(
     process.exitCode = 1;
   } finally {
     if (process.connected) process.disconnect();
-    // A connection that waits for a lost Redis would keep the process; one with nothing open ends before.
+    // A connection that waits for a lost Redis would keep the process alive.
     setTimeout(() => process.exit(), LAST_MS).unref();
   }
 }
@@ -92,11 +92,11 @@ async function runWith<S extends TObject>(
         ? undefined
         : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, metrics.registry);
     const { ready } = await checkReadiness(checks);
-    // Not `address`: the logger takes that for a person's and redacts it.
+    // Not `address`, which the logger redacts as a person's.
     log.info({ ready, url: service.address }, "started");
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
     log.info({ reason: await stopRequest }, "stopping");
-    // Closing asks a database and a Redis that may not answer any more.
+    // The stop may wait for a database or a Redis that no longer answers.
     const stopped = service.stop(GRACE_MS).then(() => true);
     const isStopped = await withTimeout(stopped, GRACE_MS + HANGING_MS, () => false);
     health?.close();

@@ -1,6 +1,6 @@
 import { LetheError } from "@lethe/contracts/errors";
 
-/** An error as logs, Redis and the ledger may show it. */
+/** The parts of an error that logs, Redis and the ledger may show. */
 export interface SafeError {
   readonly code: string;
   readonly message: string;
@@ -10,9 +10,9 @@ export interface SafeError {
 }
 
 /**
- * Strips an error of what could hold personal data. Messages of other people's code quote input (JSON.parse shows the
- * text it stumbled over, PostgreSQL the value it could not cast), so only Lethe's own are kept; of the others the kind
- * and the place remain.
+ * Removes from an error everything that could hold personal data. Messages of other code quote input (JSON.parse quotes
+ * the text that it cannot parse, PostgreSQL the value that it cannot cast), so this keeps the messages of Lethe's own errors
+ * only. Of any other error it keeps the kind and the place.
  */
 export function safeError(error: unknown): SafeError {
   if (isSafeError(error)) return error;
@@ -42,7 +42,7 @@ export function safeError(error: unknown): SafeError {
   };
 }
 
-/** What has been stripped once is passed on: a logger's serializer may meet it. */
+/** What has been stripped before is returned as it is: a logger's serializer may receive it. */
 function isSafeError(error: unknown): error is SafeError {
   if (typeof error !== "object" || error === null || error instanceof Error) return false;
   return Object.keys(error).sort().join() === "code,frames,message,retryable";
@@ -50,7 +50,7 @@ function isSafeError(error: unknown): error is SafeError {
 
 const FRAME = /^\s+at (.* \()?(file:\/\/|node:|\/|[a-z]:[\\/]).*:\d+:\d+\)?$/i;
 
-/** Returns the places of an error's stack. It begins with the message, whose lines may look like places. */
+/** Returns the frames of an error's stack, without the message before them, whose lines may look like frames. */
 function framesOf(error: Error): string[] {
   const stack = error.stack ?? "";
   const messageAt = stack.indexOf(error.message);
@@ -61,7 +61,7 @@ function framesOf(error: Error): string[] {
     .map((line) => line.trim());
 }
 
-/** Returns a field that holds a name or a code; anything with a space or a quote in it could be input. */
+/** Returns a field that holds a name or a code. A text with a space or a quote in it could be input. */
 function identifierField(error: unknown, field: string): string | undefined {
   if (typeof error !== "object" || error === null || !(field in error)) return undefined;
   const value: unknown = Reflect.get(error, field);

@@ -41,6 +41,8 @@ export interface ServiceProcessOptions {
   readonly program?: string | undefined;
   /** Options of Node, such as `--import`. */
   readonly nodeOptions?: readonly string[];
+  /** Keeps the terminal's Ctrl-C from the service, so that it is for the caller to stop it. */
+  readonly ownSession?: boolean;
   /** Command that runs Node, such as `taskset`, with its arguments. */
   readonly runner?: readonly string[];
 }
@@ -73,8 +75,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   const child = spawn(command, args, {
     env: { ...options.environment },
     stdio: ["ignore", log, log, "ipc"],
-    // A group of its own: Ctrl-C is this process's to hear, and the service is then asked once, in order.
-    detached: true,
+    detached: options.ownSession ?? false,
   });
   closeSync(log);
   let isWanted = true;

@@ -6,12 +6,12 @@ import { Default } from "typebox/value";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of this process: the one place that reads it. */
+/** Returns the environment of this process. Nothing else reads `process.env`. */
 export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** The settings that every service has; a service's own schema spreads them in. */
+/** The settings that every service has. A service's schema includes them. */
 export const COMMON_SETTINGS = {
   NODE_ENV: Type.Enum(["development", "production", "test"], {
     default: "development",
@@ -70,7 +70,7 @@ export const API_ADDRESS_SETTINGS = {
   }),
 } as const;
 
-/** The bound of staging, for the services that keep it. */
+/** The limit of the staging area, for the services that keep to it. */
 export const STAGING_SETTINGS = {
   LETHE_STAGING_BYTES: Type.Integer({
     default: 2 * 1024 ** 3,
@@ -84,9 +84,9 @@ const CommonSchema = Type.Object(COMMON_SETTINGS);
 export type CommonSettings = Static<typeof CommonSchema>;
 
 /**
- * Reads a service's settings from an environment: texts become the schema's types, defaults fill in. A setting `X` may
- * also be given as `X_FILE`, the path of a file that holds it (for secrets); an empty text counts as not given.
- * Throws ConfigurationError with every setting that is wrong, by name and never by value.
+ * Reads a service's settings from an environment, converts them to the schema's types and adds the defaults. A setting `X`
+ * may also be given as `X_FILE`, the path of a file that holds its value, which suits secrets. An empty text counts as not
+ * given. Throws ConfigurationError, which names every wrong setting and shows no value.
  */
 export function readSettings<S extends TObject>(schema: S, environment: Environment): Static<S> {
   const given: Record<string, unknown> = {};
@@ -106,7 +106,7 @@ export function readSettings<S extends TObject>(schema: S, environment: Environm
   throw new ConfigurationError(`wrong settings: ${[...problems].join("; ")}`);
 }
 
-/** Creates a whole number or a truth value of a text that is one; anything else stays text, for the check to name. */
+/** Converts a text to the integer or boolean that the schema asks for. Any other text stays as it is and fails the check. */
 function typed(schema: TSchema, text: string): unknown {
   if (Type.IsInteger(schema) && /^-?\d+$/.test(text)) return Number(text);
   if (Type.IsBoolean(schema) && /^(true|1)$/i.test(text)) return true;
@@ -118,7 +118,7 @@ function settingText(name: string, environment: Environment): string | undefined
   const file = environment[`${name}_FILE`];
   if (file !== undefined && file !== "") {
     const text = readSettingFile(name, file);
-    // Not "not given": a secret that got lost must not open the door.
+    // A lost secret must not count as one that is not required.
     if (text === "") throw new ConfigurationError(`the file that ${name}_FILE names is empty`);
     return text;
   }

@@ -1,8 +1,8 @@
 import Type from "typebox";
 
 /**
- * What the extractor refuses is what erasures cannot search: whoever takes files in, erases in them or scans them reads
- * the same setting.
+ * The limit of unpacking. Services that take files in, erase in them or scan them share it, because an erasure cannot search
+ * what the extractor refuses.
  */
 export const UNPACK_SETTINGS = {
   LETHE_MAX_UNPACK_RATIO: Type.Integer({

@@ -11,12 +11,12 @@ import { withTimeout } from "./with-timeout.js";
 
 export interface JobHandler<N extends JobName> {
   /**
-   * Does the job. An error's class decides on another try: see `LetheError.retryable`. `signal` aborts when the service
-   * stops and has waited for long enough: whoever throws from then on, or goes on for more than a moment, has his job
-   * handed back, which costs it no attempt.
+   * Does the job. The class of an error decides whether the job is tried again: see `LetheError.retryable`. `signal` aborts
+   * when the service stops and the job has not ended in time. A handler that throws after that, or does not end within a
+   * second, has its job returned to the queue without using up an attempt.
    */
   handle(payload: JobPayload<N>, log: Logger, signal: AbortSignal): Promise<JobResult<N>>;
-  /** Called once when the job has failed for good, to write that into the ledger. */
+  /** Records in the ledger that the job has failed for good. Called once. */
   giveUp?(payload: JobPayload<N>, error: SafeError): Promise<void>;
 }
 
@@ -26,28 +26,28 @@ export interface WorkerContext {
   readonly log: Logger;
   readonly metrics: JobMetrics;
   /**
-   * Milliseconds for which a job is a worker's own without renewal, which comes every half of that. A worker that is gone, or
-   * whose event loop stands still for longer, loses the job to another one. That is safe, since a batch's row is locked
-   * while it loads and a run while it is extracted; but it costs the work done so far. So it should be far above any pause
-   * of the garbage collector or the machine.
+   * Milliseconds for which a worker keeps a job without renewing its lock; it renews it every half of that. A worker that has
+   * crashed, or whose event loop is blocked for longer, loses the job to another worker. That is safe, since a batch is locked
+   * while it is loaded and a run while it is extracted, but the work done so far is lost. Choose a value far above any pause of
+   * the garbage collector or the machine.
    */
   readonly lockMs: number;
 }
 
 export interface RunningWorker {
   /**
-   * Takes no new job and lets those at work end. What has not ended after most of `graceMs` is aborted and handed back, so
-   * that another worker takes it up at once. A Redis that does not answer is left behind.
+   * Takes no new jobs and waits for the active ones. Jobs that have not ended after most of `graceMs` are aborted and returned
+   * to the queue, where another worker takes them at once. Does not wait for a Redis that does not answer.
    */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Milliseconds that a job has to roll back and end by itself once it is aborted. Then it is handed back all the same. */
+/** Milliseconds for an aborted job to roll back and end. After that it is returned to the queue anyway. */
 const HEED_MS = 1_000;
-/** The part of the grace in which jobs may end by themselves; the rest is for rolling back and handing back. */
+/** The part of the grace period in which jobs may end. The rest is for rolling back and returning them. */
 const PATIENT_PART = 0.7;
 
-/** Starts a worker for one job's queue. `concurrency` is the number of jobs that it works on at once. */
+/** Starts a worker on the queue of one job. It works on up to `concurrency` jobs at a time. */
 export function startWorker<N extends JobName>(
   context: WorkerContext,
   name: N,
@@ -86,7 +86,7 @@ export function startWorker<N extends JobName>(
         stopTimer("failed");
         jobLog.warn({ error }, "job failed");
         const isLast = !safe.retryable || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-        // Before BullMQ hears of it, so that a job which waits for this one already finds it in the ledger.
+        // Before BullMQ knows, so that a job that waits for this one finds the failure in the ledger.
         if (isLast) await giveUp(job.data, safe);
         throw toQueueError(safe);
       }
@@ -98,7 +98,7 @@ export function startWorker<N extends JobName>(
       ...jobOwnership(context.lockMs),
     },
   );
-  // A job whose worker vanished more often than allowed is failed by BullMQ itself, and no handler has seen it fail.
+  // BullMQ itself fails a job that has lost its worker too often; no handler has seen that failure.
   worker.on("failed", (job, error) => {
     if (job?.finishedOn === undefined || thrownHere.has(error)) return;
     void giveUp(job.data, { code: "stalled", message: error.message, retryable: true, frames: [] });
@@ -106,7 +106,7 @@ export function startWorker<N extends JobName>(
   worker.on("error", (error) => log.warn({ error }, "queue connection"));
   return {
     async stop(graceMs) {
-      // BullMQ waits for jobs, and for a Redis that does not answer, without end; closing by force later on changes nothing.
+      // BullMQ waits without limit for jobs and for a Redis that does not answer. Closing by force later changes nothing.
       const closed = worker.close().then(() => true);
       if (await withTimeout(closed, graceMs * PATIENT_PART, () => false)) return;
       stopping.abort(new Error("the service stops"));
@@ -117,8 +117,8 @@ export function startWorker<N extends JobName>(
 }
 
 /**
- * Waits for work; from a moment after the signal's abort not any more. The process is about to end then, and whoever goes on
- * in spite of that must not keep the job from others.
+ * Waits for work, but stops waiting a moment after the signal aborts. The process is about to end then, and a handler that
+ * ignores the signal must not keep the job from other workers.
  */
 async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -140,7 +140,7 @@ async function heeded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 const thrownHere = new WeakSet<Error>();
 
-/** Creates the error that BullMQ stores in Redis: nothing in it but code, message and frames of our own. */
+/** Creates the error that BullMQ stores in Redis. It holds a safe code, message and frames only. */
 function toQueueError(safe: SafeError): Error {
   const text = `${safe.code}: ${safe.message}`;
   const error = safe.retryable ? new Error(text) : new UnrecoverableError(text);
@@ -149,7 +149,7 @@ function toQueueError(safe: SafeError): Error {
   return error;
 }
 
-/** A payload holds references only; as a record of unknown fields it can be logged. */
+/** Returns the payload as fields of a log line. Payloads hold references only. */
 function references(payload: object): Record<string, unknown> {
   return { ...payload };
 }

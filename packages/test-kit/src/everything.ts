@@ -12,7 +12,7 @@ export interface Piece {
 }
 
 /** Returns every byte that Lethe keeps, anywhere: all tables with the planner's samples of them, files, keys and logs. */
-export async function* everything(world: World): AsyncGenerator<Piece> {
+export async function* everything(world: Pick<World, "pool" | "data" | "redis" | "prefix">): AsyncGenerator<Piece> {
   yield* await allTables(world);
   for (const path of await pathsBelow(world.data)) {
     yield { where: "name of a file", text: path };
@@ -41,12 +41,12 @@ export async function findPeople(
 }
 
 /** Returns the rows of a table, each as one text. */
-export async function rowsAsText(world: World, table: string): Promise<string[]> {
+export async function rowsAsText(world: Pick<World, "pool">, table: string): Promise<string[]> {
   const { rows } = await world.pool.query<{ row: string }>(`select t::text as row from ${table} t`);
   return rows.map(({ row }) => row);
 }
 
-async function allTables(world: World): Promise<Piece[]> {
+async function allTables(world: Pick<World, "pool">): Promise<Piece[]> {
   const { rows } = await world.pool.query<{ name: string }>(
     `select quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -66,7 +66,7 @@ async function allTables(world: World): Promise<Piece[]> {
 }
 
 /** A key that has gone since it was listed (a lock that ran out) gives an empty text: it holds nothing any more. */
-function readKey(world: World, key: string): Promise<string> {
+function readKey(world: Pick<World, "redis">, key: string): Promise<string> {
   const script = `
     local kind = redis.call('type', KEYS[1]).ok
     if kind == 'none' then return '' end

@@ -4,8 +4,8 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { Client } from "./pool.js";
 
 /**
- * Streams rows in COPY text format into a table.
- * `table` and `columns` are names from the code, never from outside. Returns the number of rows.
+ * Streams rows in COPY text format into a table and returns their number. `table` and `columns` become part of the
+ * statement, so they must be constants of the code.
  */
 export async function copyIn(
   client: Client,

@@ -1,9 +1,9 @@
 import type pg from "pg";
 
 /**
- * Ends a connection when `signal` aborts, whatever runs on it. The server notices soon (see `createPool`), ends that and
- * rolls back: nobody who waits for the transaction's locks waits for a statement that no one wants any more. A cancel
- * request would not be as sure: it does nothing where it overtakes the statement. Returns what stops watching.
+ * Closes a connection when `signal` aborts, whatever runs on it. The server soon notices (see `createPool`), ends the
+ * statement and rolls back, so that others need not wait for its locks. A cancel request is less reliable: it has no effect
+ * when it arrives before the statement. Returns a function that stops watching the signal.
  */
 export function cutOffOnAbort(client: pg.PoolClient, signal: AbortSignal | undefined): () => void {
   const cutOff = () => {

@@ -47,7 +47,8 @@ export async function requireDeclared(db: Queryable, tables: readonly TableDecla
   if (undeclared.length > 0) {
     throw new ConfigurationError(
       `the database has what no declaration names, so that an erasure would pass it over: ${undeclared.join(", ")}. ` +
-        `Declare it in tables.ts of its dataset (docs/data-map.md lists what is declared), or move it out of the schemas ${OWN_SCHEMAS.join(", ")}`,
+        "Declare it in tables.ts of its dataset (docs/data-map.md lists what is declared), " +
+        `move it out of the schemas ${OWN_SCHEMAS.join(", ")}, or start the version of Lethe that it belongs to`,
     );
   }
   if (missing.length > 0) {

@@ -5,14 +5,13 @@ import { cutOffOnAbort } from "./cut-off.js";
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
 
-/** What a function needs that only asks or tells the database: a pool, or a client in a transaction. */
+/** What runs statements: a pool, or a client in a transaction. */
 export type Queryable = Pick<pg.PoolClient, "query">;
 
 /**
- * Creates a connection pool. Takes the database's URL, the greatest number of connections, a name that PostgreSQL shows for
- * them, and the role that each takes on as it opens, if any (`reset role` and `discard all` lead back to it). `bigint`
- * comes back as a number (counts and ids stay far below 2^53), `date` as text. The server ends a statement within half a
- * second of its client's death, and frees its locks.
+ * Creates a connection pool. `applicationName` is the name that PostgreSQL shows for its connections, and `role` the role
+ * that each of them has from its start (`reset role` and `discard all` return to it). `bigint` becomes a number, since counts
+ * and ids stay far below 2^53, and `date` a text. The server ends a statement within half a second after its client is gone.
  */
 export function createPool(databaseUrl: string, maxConnections: number, applicationName: string, role?: string): Pool {
   const pool = new pg.Pool({
@@ -22,16 +21,16 @@ export function createPool(databaseUrl: string, maxConnections: number, applicat
     connectionTimeoutMillis: 15_000,
     types: { getTypeParser },
   });
-  // An idle connection that the server ends is replaced at the next query; without a listener it would end the process.
+  // The pool replaces an idle connection that the server closed. Without a listener the event would end the process.
   pool.on("error", () => undefined);
   return pool;
 }
 
-// In ms. Otherwise a server notices a lost client at its next word to it, which for a long statement is at its end:
+// In ms. Otherwise a server notices a lost client only when it next sends to it, at the end of a long statement:
 // https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
 const NOTICE_LOST_CLIENTS = "client_connection_check_interval=500";
 
-/** Has the server set parameters at the start of a session. Options that stand in the URL would replace those beside it. */
+/** Returns a configuration that sets parameters at the start of a session. Options in the URL would replace given ones. */
 function withOptions(
   databaseUrl: string,
   parameters: readonly string[],
@@ -103,13 +102,13 @@ export async function inTransaction<T>(
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03)/;
 
-// A right that is missing, a table that is there already. A session's temporary tables stay whose they were at its start when
-// rights change hands, and another try should not come to the same ones.
+// A missing right, or a table that exists already. A session's temporary tables keep their owner when the role's rights change,
+// so another attempt needs another session.
 const STALE_SESSION_SQLSTATE = /^42(501|P07)$/;
 
 function asTransient(error: unknown): unknown {
   if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;
-  return new TransientError(`the database could not do it now (${error.code})`, { cause: error });
+  return new TransientError(`the database cannot do this at the moment (${error.code})`, { cause: error });
 }
 
 /** Returns what to throw for an error of a connection's own: what PostgreSQL did not answer, the network did. */

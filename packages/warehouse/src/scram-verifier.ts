@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 const ITERATIONS = 4_096;
 
 /**
- * Returns what PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803), so that the password itself stands in no
- * statement, and in no server log. The password must be printable ASCII: other text would have to be normalised first.
+ * Returns what PostgreSQL stores of a password (SCRAM-SHA-256, RFC 5803), so that no statement and no server log holds the
+ * password itself. The password must be printable ASCII, since other text would have to be normalised first.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
   if (!/^[\x20-\x7e]+$/.test(password)) throw new RangeError("the password is not printable ASCII");

@@ -7,7 +7,7 @@ export interface StoredSuppressions {
   readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer; readonly keyId: string }[];
 }
 
-/** Returns the epoch alone, to tell whether a list that was read before still stands. */
+/** Returns the epoch alone, which tells whether a list that was read before is still current. */
 export async function readSuppressionEpoch(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ epoch: number }>("select epoch from privacy.suppression_epoch");
   return rows[0]?.epoch ?? 0;
@@ -37,8 +37,8 @@ export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap
 }
 
 /**
- * The fence: holds the list still until the transaction ends, and throws StaleSuppressionError when it is not the one
- * that the batch was masked under. So nothing masked under an older list is ever committed after a newer one.
+ * Keeps the suppression list from changing until the transaction ends. Throws StaleSuppressionError when its epoch is not the
+ * one that the batch was masked under: so no batch commits that was masked under an older list.
  */
 export async function requireSuppressionEpoch(client: Client, epoch: number): Promise<void> {
   const { rows } = await client.query<{ epoch: number }>("select epoch from privacy.suppression_epoch for share");

@@ -22,7 +22,7 @@ circle.cause = circle;
 
 it.each([
   ["a wrong statement", coded("42601")],
-  ["a deadlock", new TransientError("the database gave way (40P01)", { cause: coded("40P01") })],
+  ["a deadlock", new TransientError("the database cannot do this at the moment (40P01)", { cause: coded("40P01") })],
   ["a query that was cancelled", coded("57014")],
   ["a file that is not there", coded("ENOENT")],
   [

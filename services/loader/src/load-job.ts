@@ -14,9 +14,9 @@ import { republishBatch } from "./republish-batch.js";
 const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 
 /**
- * Does the job `load`: brings a transformed batch into the warehouse, once, however often it is delivered, and others of its
- * run that wait. A batch that was masked under an older suppression list, or of which something staged is damaged, is sent
- * back to be transformed again. Once it is loaded, its room in staging is freed.
+ * Does the job `load`: loads a transformed batch, and other waiting batches of its run, once however often the job is
+ * delivered. A batch that was masked under an older suppression list, or that is damaged in staging, is sent back to be
+ * transformed again. Frees the staging space of what was loaded.
  */
 export async function loadJob(
   context: LoaderContext,
@@ -33,7 +33,7 @@ export async function loadJob(
     try {
       if (info.republishing) {
         await republishBatch(context, batch, info, signal);
-        // The run's end was put off for it.
+        // The run's finish has waited for it.
         await enqueueFinish(context.queues, runId, newRound());
       } else {
         const { batches, loaded, rejected } = await loadBatches(context, batch, info, log, signal);
@@ -49,7 +49,7 @@ export async function loadJob(
       return NOTHING_LOADED;
     }
   }
-  // A delivery that did not load it may have found it loaded by one that could not do this any more.
+  // Another delivery may have loaded it and ended before it could free the space.
   const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
   if (!isOwnLoaded && (await readBatch(context.pool, batchId)).state === "loaded") ended.push(batch);
   if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, log, signal);

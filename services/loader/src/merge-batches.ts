@@ -18,8 +18,8 @@ export interface Loaded extends JobResult<"load"> {
 }
 
 /**
- * Merges locked batches of one dataset in the transaction that has locked them: rows, quarantine, counts and the ledger's
- * "batch loaded" for each. Throws StaleSuppressionError, StagedObjectError.
+ * Merges locked batches of one dataset in the transaction that has locked them: inserts rows and quarantine, and records each
+ * batch as loaded. Throws StaleSuppressionError, StagedObjectError.
  */
 export async function mergeBatches(
   client: Client,
@@ -79,7 +79,7 @@ export async function mergeBatches(
   return { batches, loaded, rejected };
 }
 
-/** Writes what each part adds to `processed_data/` to staging, one after another: each is in memory whole meanwhile. */
+/** Stages what each part adds to `processed_data/`, one part at a time, since each is held in memory as a whole. */
 async function publish(
   { staging }: LoaderContext,
   parts: readonly Part[],
@@ -92,7 +92,7 @@ async function publish(
   return published;
 }
 
-/** Waits for both to end, so that nothing still uses the connection when one has failed; then throws what failed. */
+/** Waits for both to end, so that nothing uses the connection any more when one has failed. Then throws the failure. */
 async function settled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);

@@ -7,9 +7,9 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import { Gauge, type Registry } from "prom-client";
 
 /**
- * Adds to the metrics what the ledger knows: open erasures and how old the oldest is, beside the limit that the law sets;
- * open dead letters; the age of the oldest open run. They are measured when somebody asks; while the database does not
- * answer they are absent, and all other metrics stay.
+ * Adds the ledger's metrics: pending erasures, the age of the oldest and the limit that the law sets; open dead letters; the
+ * age of the oldest active run. Each scrape measures them anew. While the database does not answer, they are absent and all
+ * other metrics stay.
  */
 export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger): void {
   const addMeasured = (name: string, help: string, measure: () => Promise<number>) => {
@@ -30,11 +30,11 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger)
   addMeasured(
     "lethe_erasures_open",
     "Erasures that are not completed",
-    async () => (await measurePendingErasures(db)).open,
+    async () => (await measurePendingErasures(db)).pending,
   );
   addMeasured(
     "lethe_erasure_oldest_days",
-    "Days since the oldest open erasure was received; 0 when none is open",
+    "Days since the oldest pending erasure was received; 0 when none is pending",
     async () => (await measurePendingErasures(db)).oldestDays,
   );
   addMeasured("lethe_dead_letters_open", "Jobs that gave up for good and can be replayed", () =>
@@ -42,7 +42,7 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger)
   );
   addMeasured(
     "lethe_oldest_open_run_seconds",
-    "Seconds since the oldest open run was asked for; 0 when none is open",
+    "Seconds since the oldest active run was requested; 0 when no run is active",
     () => oldestActiveRunSeconds(db),
   );
   const limit = new Gauge({

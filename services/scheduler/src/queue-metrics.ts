@@ -6,8 +6,8 @@ import { awaitRedis } from "./await-redis.js";
 const STATES = ["waiting", "active", "delayed", "waiting-children", "failed"] as const;
 
 /**
- * Adds to the metrics how many jobs each queue holds in which state. They are counted when somebody asks; while Redis does
- * not answer they are absent, and a count that still waits for it is not asked for a second time.
+ * Adds the number of jobs by queue and state to the metrics. Each scrape counts them anew. While Redis does not answer they
+ * are absent, and a count that still waits for Redis is not started a second time.
  */
 export function addQueueMetrics(registry: Registry, queues: readonly Queue[], log: Logger): void {
   let counting: Promise<unknown> | undefined;

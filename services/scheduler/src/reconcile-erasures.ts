@@ -12,8 +12,8 @@ import type { Pool } from "@lethe/warehouse/pool";
 import type { RunQueue } from "./run-queue.js";
 
 /**
- * Opens a run for requests that were filed while another run was at work, or before a crash: whoever was told that
- * theirs is taken must not wait for the night's schedule.
+ * Opens a run for requests that were filed while another run was active, or before a crash. A request that the API has
+ * accepted must not wait for the next schedule.
  */
 export async function takeFiledRequests(
   pool: Pool,
@@ -26,7 +26,7 @@ export async function takeFiledRequests(
   if (waiting.length > 0) await openIfNoneIs(pool, runQueue, requests.name, "files");
 }
 
-/** Opens a replay for requests that were approved while another replay was at work, or before a crash. */
+/** Opens a replay for requests that were approved while another replay was active, or before a crash. */
 export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
   const { missingKeyArrived } = requests.merge;
   if (missingKeyArrived === null || !(await hasReplayable(pool, requests.name, missingKeyArrived))) return;
@@ -34,8 +34,8 @@ export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, { req
 }
 
 /**
- * Asks for the finish of closed runs that have left an erasure (they failed or were cancelled, and an older run was in
- * the way): it goes on with the erasure. Those of open runs are seen to with the runs.
+ * Enqueues the finish of closed runs with orphaned erasures, which completes them. A run leaves one behind when it fails or is
+ * cancelled while the erasure waits for an older run. Pending erasures of active runs are completed by those runs.
  */
 export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
   const left = (await pendingErasures(pool, requests.name)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
@@ -46,7 +46,7 @@ async function openIfNoneIs(pool: Pool, runQueue: RunQueue, job: DatasetName, ki
   try {
     await runQueue.start(await openRun(pool, { job, kind, trigger: "automatic" }));
   } catch (error) {
-    // The open one takes them, or the next round asks again.
+    // The active run takes them, or the next round tries again.
     if (!(error instanceof RunActiveError)) throw error;
   }
 }

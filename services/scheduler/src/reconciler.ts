@@ -8,13 +8,13 @@ export interface Task {
 }
 
 export interface Reconciler {
-  /** Starts no round any more and waits for one at work, up to `graceMs`: it may hang on a Redis that does not answer. */
+  /** Starts no more rounds, and waits up to `graceMs` for the current one, which may hang on a Redis that does not answer. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Does the tasks now, every `everyMs`, and whenever Redis is connected again, one round at a time. Resolves after the
- * first round, or when that takes too long. A task that fails is logged, keeps no other waiting, and comes again.
+ * Runs the tasks now, every `everyMs` and after each reconnection to Redis, one round at a time. Returns after the first
+ * round, or when that takes too long. A task that fails is logged and runs again in the next round; the others go on.
  */
 export async function startReconciler(
   redis: Redis,
@@ -25,7 +25,9 @@ export async function startReconciler(
   let round: Promise<void> | undefined;
   const doTasks = async () => {
     for (const task of tasks) {
-      await task.run().catch((error: unknown) => log.warn({ error, task: task.name }, "reconciler failed"));
+      await task
+        .run()
+        .catch((error: unknown) => log.warn({ error, task: task.name }, "a task of the reconciler failed"));
     }
   };
   const next = () => {

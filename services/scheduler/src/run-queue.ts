@@ -4,8 +4,8 @@ import type { Queues } from "@lethe/service-kit/queues";
 import { awaitRedis } from "./await-redis.js";
 
 /**
- * Brings a run's work into the queues. The ledger has it already, so a Redis that does not answer delays the run and
- * fails nothing: the commands go out when it is back, and reconciliation adds what was lost.
+ * Enqueues the work of runs that the ledger has. A Redis that does not answer delays a run and fails nothing: the commands
+ * are sent when it is back, and the reconciler enqueues what was lost.
  */
 export interface RunQueue {
   start(runId: string): Promise<void>;
@@ -13,11 +13,12 @@ export interface RunQueue {
   finish(runId: string): Promise<void>;
 }
 
-/** Creates the run queue on opened queues. */
+/** Creates a run queue on open queues. */
 export function createRunQueue(queues: Queues, log: Logger): RunQueue {
   async function enqueue(runId: string, work: Promise<unknown>): Promise<void> {
     const outcome = await awaitRedis(work);
-    if (outcome !== "done") log.warn({ runId, error: outcome.error }, "enqueueing a run is left to reconciliation");
+    if (outcome !== "done")
+      log.warn({ runId, error: outcome.error }, "the run could not be enqueued; the reconciler will enqueue it");
   }
   return {
     start: (runId) => enqueue(runId, enqueueRun(queues, runId)),

@@ -36,9 +36,8 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
 };
 
 /**
- * Starts the scheduler: migrates the database, brings queues and schedules in line with the ledger and keeps them so,
- * works on triggers, and serves the API. Throws ConfigurationError for settings that must not run; whatever it throws,
- * it leaves nothing open.
+ * Starts the scheduler: migrates the database, starts the reconciler and the worker of triggers, and serves the API. Throws
+ * ConfigurationError for settings that are not allowed. When it throws, it has closed everything that it opened.
  */
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
@@ -53,7 +52,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     const pool = await openServicePool(settings.DATABASE_URL, CONNECTIONS, "scheduler", (warning) => log.warn(warning));
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
-    // The grace is shared: a Redis that does not answer may hold up each of the three that need it.
+    // The three that need Redis share the grace period: a Redis that does not answer may delay each of them.
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
@@ -70,11 +69,12 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       if (hasCaughtUp) return;
       const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
       hasCaughtUp = true;
-      if (jobs.length > 0) log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules had missed a tick");
+      if (jobs.length > 0)
+        log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules missed a tick during downtime");
     };
     const reconcile = async () => {
       const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));
-      if (added > 0) log.info({ added }, "open work enqueued again");
+      if (added > 0) log.info({ added }, "active runs enqueued again");
     };
     const reconciler = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
       { name: "catch up", run: catchUpOnce },
@@ -82,7 +82,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, dataFolder) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
-      { name: "resume left erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
+      { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 
@@ -103,7 +103,8 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       schedulesOn,
       applySchedules: async () => {
         const outcome = await awaitRedis(applySchedules());
-        if (outcome !== "done") log.warn({ error: outcome.error }, "applying schedules is left to reconciler");
+        if (outcome !== "done")
+          log.warn({ error: outcome.error }, "schedules could not be applied; the reconciler will apply them");
       },
       dataFolder,
       erasurePlan: {

@@ -2,8 +2,8 @@ import type { Pool } from "@lethe/warehouse/pool";
 import { readSuppressionEpoch, readSuppressions, type StoredSuppressions } from "@lethe/warehouse/suppressions";
 
 /**
- * Creates a reader of the suppression list as it stands. The list itself is read only when its epoch has changed, so asking
- * before every batch costs one small query.
+ * Creates a reader of the current suppression list. It reads the list only when the epoch has changed, so that a call before
+ * every batch costs one small query.
  */
 export function createSuppressionReader(pool: Pool): () => Promise<StoredSuppressions> {
   let known: StoredSuppressions | undefined;

@@ -7,8 +7,8 @@ import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import type { SchemaReport } from "./watch-schema.js";
 
 /**
- * Keeps a batch out whose columns have changed: writes its report into the ledger, since no load will, and throws
- * SchemaChangedError. Done again it leaves the same report. Any other batch may go on.
+ * Refuses a batch whose columns have changed: stores its schema changes, since no load will, and throws SchemaChangedError.
+ * Does nothing for any other batch. May be repeated.
  */
 export async function freezeBatch(
   pool: Pool,
@@ -23,7 +23,7 @@ export async function freezeBatch(
   throw new SchemaChangedError(describe(dataset, changedColumns));
 }
 
-/** More than these make no message that somebody reads to its end. */
+/** The most changes that the message names. */
 const MOST_NAMED = 10;
 
 function describe(dataset: DatasetName, changes: readonly BatchSchemaChange[]): string {

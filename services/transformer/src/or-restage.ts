@@ -9,8 +9,8 @@ import type { Pool } from "@lethe/warehouse/pool";
 const NOTHING: JobResult<"transform"> = { accepted: 0, rejected: 0 };
 
 /**
- * Transforms a batch by `transform`. When its lines are missing or damaged in staging, the extractor is asked to make them
- * again, and the batch comes back then. Throws what `transform` throws, that too when it was asked for too often.
+ * Runs `transform`. When the batch's lines are missing or damaged in staging, asks the extractor to stage them again, which
+ * enqueues the batch anew. Throws what `transform` throws, and the damage too when it has occurred too often.
  */
 export async function orRestage(
   pool: Pool,
@@ -26,7 +26,7 @@ export async function orRestage(
     const answer = await noteDamage(pool, batchId, true);
     if (answer === "too often") throw error;
     if (answer === "once more") {
-      log.warn({ error }, "batch sent back to be made again");
+      log.warn({ error }, "the batch is damaged in staging; its lines are staged again");
       await enqueueRestage(queues, runId, batchId);
     }
     return NOTHING;

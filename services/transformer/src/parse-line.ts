@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { isNestedDeeper } from "@lethe/datasets/nesting";
 
 /**
- * A line of a batch: the record that it holds, or why it holds none that can be worked on (whose it is may still show).
- * Either way its text, for the quarantine.
+ * A line of a batch with its text: the record that it holds, or the problem for which it cannot be processed. A line with a
+ * problem may still have a record, which shows whose it is.
  */
 export type ParsedLine =
   | { readonly record: unknown; readonly text: string; readonly problem?: undefined }
@@ -17,8 +17,8 @@ interface UnparsedLine {
 }
 
 /**
- * Parses one line, given without its line end, that may have `maxNesting` arrays and objects within each other. Text that PostgreSQL cannot store (NUL, half a surrogate pair) makes a
- * line unreadable, as do bytes that are not UTF-8 and values nested too deep.
+ * Parses one line, given without its line end. A line is unreadable when it is not UTF-8 or not JSON, is nested deeper than
+ * `maxNesting`, or holds characters that PostgreSQL cannot store (NUL, half a surrogate pair).
  */
 export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
   if (!isUtf8(bytes)) return { problem: "the line is not UTF-8", text: bytes.toString("base64"), encoding: "base64" };
@@ -58,16 +58,16 @@ function isRow(record: unknown): record is Record<string, string> {
   return typeof record === "object" && record !== null && !Array.isArray(record);
 }
 
-/** Describes why a record cannot be worked on though it is JSON, or undefined; takes the text that it was made of, too. */
+/** Returns why a record that was parsed from `text` cannot be processed, or undefined. */
 function problemOf(record: unknown, text: string, maxNesting: number): string | undefined {
   if (isNestedDeeper(maxNesting, record, text)) {
     return `the line is nested deeper than ${maxNesting} levels (LETHE_MAX_NESTING)`;
   }
-  // A character that is none can only have come as an escape.
+  // Half a surrogate pair can only come from an escape.
   return text.includes("\\u") && !isStorable(record) ? "the line holds a character that is none" : undefined;
 }
 
-// JSON.stringify writes what is no character of its own as an escape, so the escapes tell.
+// JSON.stringify writes NUL and half surrogate pairs as escapes.
 function isStorable(record: unknown): boolean {
   return !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(record).replace(/\\\\/g, ""));
 }

@@ -9,9 +9,9 @@ import { freezeBatch } from "./freeze-batch.js";
 import { transformAroundPoison } from "./transform-around-poison.js";
 
 /**
- * Does the job `transform`: has a thread turn a batch's lines into COPY-ready rows and rejects. A batch that has ended is
- * left alone. When the signal is aborted, the thread at work is ended and the signal's reason thrown. Throws
- * SchemaChangedError when the batch's columns have changed and the settings say to keep it out.
+ * Does the job `transform`: has a thread transform a batch's lines into COPY-ready rows and rejects. Does nothing for a batch
+ * that has ended. When the signal aborts, ends the thread and throws the signal's reason. Throws SchemaChangedError when the
+ * batch's columns have changed and the settings say not to load such a batch.
  */
 export async function transformJob(
   context: TransformerContext,

@@ -23,7 +23,13 @@ export interface ServicesOptions {
 /** Starts the four services, each as a process of its own. */
 export function startServices(options: ServicesOptions): Services {
   const start = (name: ServiceName, environment: Environment) => {
-    const service = startServiceProcess({ name, environment, logFile: path.join(options.logs, `${name}.log`) });
+    const service = startServiceProcess({
+      name,
+      environment,
+      logFile: path.join(options.logs, `${name}.log`),
+      // Ctrl-C is this process's to hear: it asks the services to stop once, in order.
+      ownSession: true,
+    });
     service.failure.catch(options.onFailure);
     return service;
   };

@@ -32,7 +32,7 @@ export const PURCHASE_STAGING: StagingTable = {
 };
 
 /**
- * Inserts what is new and refers to what is there: see `sql-scripts/0015_merge_proves_again.sql`. What it rejects is found as
+ * Inserts what is new and refers to what is there: see `sql-scripts/functions/take_transactions.sql`. What it rejects is found as
  * transactions are inserted, and only their addresses and lines are left to `apply`. Two batches with the same transaction
  * at once: the later one waits for the key, fails on it and finds a duplicate when it is tried again.
  */

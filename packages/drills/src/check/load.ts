@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { hasSystemCode } from "@lethe/contracts/system-error";
+import { pathsBelow } from "@lethe/test-kit/folders";
 import type { Cluster } from "../cluster/cluster.js";
 import { tellRedis } from "../cluster/tell-redis.js";
 import { type Finding, wrong } from "./finding.js";
@@ -59,19 +58,10 @@ function excess(before: Load, now: Load): Finding[] {
 }
 
 async function leftovers(data: string): Promise<Finding[]> {
-  const staged = await entries(join(data, "staging"));
-  const paths = await entries(data, true);
+  const staged = (await pathsBelow(join(data, "staging"))).filter((path) => !path.includes("/"));
+  const halfWritten = (await pathsBelow(data)).filter((path) => path.endsWith(".tmp"));
   return [
     ...(staged.length > 0 ? [wrong(`staged objects of ${staged.length} runs are left`)] : []),
-    ...paths.filter((path) => path.endsWith(".tmp")).map((path) => wrong(`half-written ${path}`)),
+    ...halfWritten.map((path) => wrong(`half-written ${path}`)),
   ];
-}
-
-async function entries(folder: string, recursive = false): Promise<string[]> {
-  try {
-    return await readdir(folder, { recursive });
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }

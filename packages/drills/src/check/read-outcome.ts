@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { hasSystemCode } from "@lethe/contracts/system-error";
+import { filesBelow } from "@lethe/test-kit/folders";
 import type { Pool } from "@lethe/warehouse/pool";
 
 /** What Lethe has made of one day's input, read by plain queries and from plain files. */
@@ -120,23 +120,11 @@ function hashes(files: ReadonlyMap<string, Buffer>): Map<string, string> {
   return new Map([...files].map(([path, bytes]) => [path, createHash("sha256").update(bytes).digest("hex")]));
 }
 
-async function readFolder(root: string, folder: string): Promise<Map<string, Buffer>> {
+/** Reads the files of a day below a root, by their paths from there. */
+async function readFolder(root: string, day: string): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  let entries: Awaited<ReturnType<typeof readEntries>>;
-  try {
-    entries = await readEntries(join(root, folder));
-  } catch (error) {
-    if (hasSystemCode(error, "ENOENT")) return found;
-    throw error;
-  }
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) for (const [below, bytes] of await readFolder(root, path)) found.set(below, bytes);
-    else found.set(path, await readFile(join(root, path)));
+  for (const path of (await filesBelow(join(root, day))).keys()) {
+    found.set(`${day}/${path}`, await readFile(join(root, day, path)));
   }
   return found;
-}
-
-function readEntries(folder: string) {
-  return readdir(folder, { withFileTypes: true });
 }

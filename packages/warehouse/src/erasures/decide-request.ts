@@ -5,9 +5,9 @@ import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { type Client, inTransaction, type Pool } from "../pool.js";
 
 /**
- * Notes that a person has looked at an erasure request whose email is not the customer's, and wants it done. The next
- * replay of erasure requests takes it: the caller opens one (without a filter); where one is open, its end opens the
- * next. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
+ * Approves an erasure request whose email is not the customer's. The next replay of erasure requests takes it. The caller
+ * opens that replay, without a filter; when one is active already, its end opens the next. Throws NotFoundError when there is
+ * no such request, and RunStateError when it has been decided.
  */
 export async function approveRequest(pool: Pool, requests: DatasetName, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -20,9 +20,9 @@ export async function approveRequest(pool: Pool, requests: DatasetName, quaranti
 }
 
 /**
- * Turns down an erasure request whose email is not the customer's: it stays out, and what it held is masked. Whom it
- * named is kept beside it, since the request's raw file names them too: an erasure of theirs finds that file, and masks
- * both. Throws NotFoundError when there is no such request, RunStateError when it waits for no decision any more.
+ * Rejects an erasure request whose email is not the customer's, and masks its payload. The data subject that it named stays
+ * recorded beside it, since the request's raw file names them too: an erasure of that person finds the file and masks both.
+ * Throws NotFoundError when there is no such request, and RunStateError when it has been decided.
  */
 export async function rejectRequest(pool: Pool, requests: ErasureRequestsDataset, quarantineId: number): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -40,7 +40,7 @@ export async function rejectRequest(pool: Pool, requests: ErasureRequestsDataset
 /** The dataset of erasure requests, as far as decisions need it. */
 export interface ErasureRequestsDataset {
   readonly name: DatasetName;
-  /** A request that names nobody: still one in form, so that an erasure can go over it as over any other. */
+  /** A request that names nobody. It has the form of a request, so that an erasure can mask it like any other. */
   readonly maskedRecord: unknown;
 }
 

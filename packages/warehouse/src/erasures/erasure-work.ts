@@ -7,21 +7,21 @@ import type { Pool, Queryable } from "../pool.js";
 export interface PendingErasure {
   readonly id: string;
   readonly runId: string;
-  /** The key that the person's hashes and pseudonyms were made with. */
+  /** The id of the key behind the person's hashes and pseudonyms. */
   readonly keyId: string;
   readonly pseudonyms: readonly string[];
   /**
-   * Whether a run is open that was opened before the person was suppressed: what it has staged may hold the person in
-   * plain, and goes when the run closes.
+   * Whether a run is active that was opened before the person was suppressed. What it has staged may hold the person unmasked,
+   * and is removed when the run closes.
    */
   readonly waits: boolean;
-  /** Whether its own run is closed, so that no finish job of that run will come back to it. */
+  /** Whether its own run has closed, so that no finish job of that run will complete it. */
   readonly isOrphaned: boolean;
 }
 
 /**
- * Returns the erasures that are not completed, oldest first. Takes the dataset of their requests: a run of requests that is itself in its last stage has nothing
- * staged any more, so two of them do not wait for each other.
+ * Returns the erasures that are not completed, oldest first. `requests` is the dataset of their requests. They do not wait for
+ * one of its runs in the last stage, which has nothing staged: two such runs would wait for each other.
  */
 export async function pendingErasures(db: Queryable, requests: DatasetName): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
@@ -43,7 +43,7 @@ export async function withErasureLock(pool: Pool, work: () => Promise<void>): Pr
   return withSessionLock(pool, "lethe erase", work);
 }
 
-/** Notes what an erasure has masked in a place. Work that is done again after a crash does not lower what was noted. */
+/** Records what an erasure has masked, place by place. Work that is repeated after a crash does not lower the counts. */
 export async function recordPlaces(db: Queryable, erasureId: string, places: readonly ErasurePlace[]): Promise<void> {
   await db.query(
     `insert into privacy.erasure_places (erasure_id, place, name, records, values)
@@ -62,7 +62,7 @@ export async function recordPlaces(db: Queryable, erasureId: string, places: rea
   );
 }
 
-/** Returns what an erasure has masked, place by place. */
+/** Returns what an erasure has masked, ordered by place and name. */
 export async function readPlaces(db: Queryable, erasureId: string): Promise<ErasurePlace[]> {
   const { rows } = await db.query<ErasurePlace>(
     "select place, name, records, values from privacy.erasure_places where erasure_id = $1 order by place, name",

@@ -3,9 +3,9 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { inTransaction, type Pool } from "../pool.js";
 
 /**
- * Lets a person in again who was erased and has consented since: their new records are no longer masked. What was masked
- * stays masked. The act is logged with a note that says on what ground; the note is kept as it is, so it must name nobody.
- * Throws NotFoundError, or RunStateError for an erasure that is not completed or was lifted before.
+ * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
+ * was masked stays masked. The suppression log keeps `note`, which states the grounds and must not name anybody. Throws
+ * NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
  */
 export async function liftSuppression(pool: Pool, erasureId: string, note: string): Promise<void> {
   await inTransaction(pool, async (client) => {

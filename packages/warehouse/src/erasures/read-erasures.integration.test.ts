@@ -79,13 +79,13 @@ describe("readErasure", () => {
 });
 
 describe("measurePendingErasures", () => {
-  it("counts those that are open, with the age of the oldest: 0 when none is", async ({ pool }) => {
+  it("counts those that are pending, with the age of the oldest: 0 when none is", async ({ pool }) => {
     const { add } = await addRunOfRequests(pool);
     for (const state of ["completed", "lifted"]) await add({ state, received_at: "2020-01-01T00:00:00Z" });
-    expect(await measurePendingErasures(pool)).toEqual({ open: 0, oldestDays: 0 });
+    expect(await measurePendingErasures(pool)).toEqual({ pending: 0, oldestDays: 0 });
     for (const days of [1, 4]) await add({ received_at: new Date(Date.now() - days * DAY_MS) });
-    const { open, oldestDays } = await measurePendingErasures(pool);
-    expect(open).toBe(2);
+    const { pending, oldestDays } = await measurePendingErasures(pool);
+    expect(pending).toBe(2);
     expect(oldestDays).toBeCloseTo(4, 1);
   });
 });

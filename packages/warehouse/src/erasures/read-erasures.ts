@@ -5,7 +5,7 @@ import type { Queryable } from "../pool.js";
 export interface ErasureFilter {
   readonly state?: ErasureState | undefined;
   readonly runId?: string | undefined;
-  /** Cursor of the page before: only erasures received earlier than this one. */
+  /** The cursor of the previous page: only erasures received before this one. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
@@ -34,14 +34,14 @@ export async function readErasure(db: Queryable, id: string): Promise<Erasure> {
   return toErasure(rows[0]);
 }
 
-/** Returns how many erasures are open, and the age in days of the oldest: 0 when none is. */
-export async function measurePendingErasures(db: Queryable): Promise<{ open: number; oldestDays: number }> {
-  const { rows } = await db.query<{ open: number; days: number }>(
-    `select count(*) as open,
+/** Returns the number of pending erasures, and the age of the oldest in days: 0 when there is none. */
+export async function measurePendingErasures(db: Queryable): Promise<{ pending: number; oldestDays: number }> {
+  const { rows } = await db.query<{ pending: number; days: number }>(
+    `select count(*) as pending,
             coalesce(extract(epoch from clock_timestamp() - min(received_at)) / 86400, 0)::double precision as days
      from warehouse.erasure_requests where state = 'suppressed'`,
   );
-  return { open: rows[0]?.open ?? 0, oldestDays: rows[0]?.days ?? 0 };
+  return { pending: rows[0]?.pending ?? 0, oldestDays: rows[0]?.days ?? 0 };
 }
 
 const SELECT_ERASURE = `

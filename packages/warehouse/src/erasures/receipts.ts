@@ -4,12 +4,12 @@ import { NotFoundError } from "@lethe/contracts/errors";
 import { lockInTransaction } from "../advisory-lock.js";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
 
-/** What the first receipt names as the hash before it. */
+/** The previous hash of the first receipt. */
 const FIRST_PREVIOUS_HASH = "0".repeat(64);
 
 /**
- * Returns a receipt's hash: SHA-256 over the previous one's hash and the body, its keys sorted. So no receipt can be
- * changed, taken out or put in without every later hash being another one.
+ * Returns a receipt's hash: SHA-256 over the previous receipt's hash, the sequence number and the body with sorted keys. A
+ * receipt that is changed, removed or inserted changes every later hash.
  */
 export function hashReceipt(previousHash: string, sequence: number, body: ReceiptBody): string {
   return createHash("sha256")
@@ -17,11 +17,11 @@ export function hashReceipt(previousHash: string, sequence: number, body: Receip
     .digest("hex");
 }
 
-/** Completes an erasure with its receipt, in one transaction: no erasure is completed without one. */
+/** Completes an erasure and stores its receipt, in one transaction, so that no erasure is completed without a receipt. */
 export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Receipt> {
   return inTransaction(pool, async (client) => {
-    // One receipt after the other: each names the one before it. Not a lock of the table: for one that keeps others from
-    // inserting, one must be allowed to change or delete receipts.
+    // One receipt at a time, since each names the one before it. Not a table lock: to keep others from inserting takes the
+    // right to change or delete receipts.
     await lockInTransaction(client, "lethe receipt");
     const { rows } = await client.query<{ sequence: number; hash: string }>(
       "select sequence, hash from privacy.receipts order by sequence desc limit 1",
@@ -50,7 +50,7 @@ export async function readReceipt(db: Queryable, erasureId: string): Promise<Rec
   return rows[0];
 }
 
-/** Returns the numbers of the erasures' receipts, by erasure; one that is not completed has none. */
+/** Returns the sequence numbers of the erasures' receipts by erasure. An erasure that is not completed has none. */
 export async function readReceiptNumbers(
   db: Queryable,
   erasureIds: readonly string[],
@@ -68,7 +68,7 @@ export async function readReceiptChain(db: Queryable): Promise<Receipt[]> {
   return rows;
 }
 
-/** Returns the completed erasures that have no receipt: the newest receipts can be taken away without breaking the chain. */
+/** Returns the completed erasures without a receipt: removing the newest receipts does not break the chain. */
 export async function erasuresWithoutReceipt(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select e.id from warehouse.erasure_requests e
@@ -78,14 +78,14 @@ export async function erasuresWithoutReceipt(db: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** What is wrong with a receipt in a chain. */
+/** An inconsistency of the chain at one receipt. */
 export interface ReceiptFault {
   readonly sequence: number;
   readonly erasureId: string;
   readonly fault: string;
 }
 
-/** Walks a chain of receipts, given in order, and returns what does not fit: nothing for a chain that is whole. */
+/** Returns the faults of a chain of receipts, which are given in order. An intact chain has none. */
 export function checkReceiptChain(receipts: readonly Receipt[]): ReceiptFault[] {
   const faults: ReceiptFault[] = [];
   let previousHash: string | undefined;

@@ -2,7 +2,7 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
-/** What a run needs from the queues to come to its end. */
+/** An active run and what of it must be in the queues. */
 export interface ActiveRun {
   readonly runId: string;
   readonly kind: RunKind;
@@ -10,7 +10,7 @@ export interface ActiveRun {
   readonly batchIds: readonly string[];
 }
 
-/** Returns every open run with its open batches: what must be in Redis, whatever happened to it. */
+/** Returns every active run with its pending batches, the longest waiting first. */
 export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
   const { rows } = await db.query<ActiveRun>(
     `select r.id as "runId", r.kind, r.extracted_at is not null as extracted,
@@ -24,7 +24,7 @@ export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
   return rows;
 }
 
-/** Returns the age in seconds of the oldest open run: 0 when none is open. */
+/** Returns the age in seconds of the oldest active run: 0 when there is none. */
 export async function oldestActiveRunSeconds(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seconds: number }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(requested_at)), 0)::double precision as seconds
@@ -33,7 +33,7 @@ export async function oldestActiveRunSeconds(db: Queryable): Promise<number> {
   return rows[0]?.seconds ?? 0;
 }
 
-/** Returns which of these runs are open. */
+/** Returns which of these runs are active. */
 export async function whichAreActive(db: Queryable, runIds: readonly string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs

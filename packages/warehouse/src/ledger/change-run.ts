@@ -8,9 +8,9 @@ import { announceRun } from "./run-events.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
 /**
- * Cancels an open run: batches that are not loaded yet stay out, and files that are not complete may be taken again
- * by a later run. What was loaded stays loaded; the finish job, which the caller enqueues, publishes it and tidies up.
- * Throws NotFoundError, or RunStateError for a run that is closed.
+ * Cancels an active run. What is loaded stays loaded. Pending batches are cancelled, and a later run may take the files that
+ * are not complete. The caller enqueues the finish job, which publishes what was loaded and removes what was staged. Throws
+ * NotFoundError, and RunStateError for a run that is not active.
  */
 export async function cancelRun(pool: Pool, runId: string): Promise<void> {
   await inTransaction(pool, async (client) => {
@@ -28,10 +28,10 @@ export async function cancelRun(pool: Pool, runId: string): Promise<void> {
 }
 
 /**
- * Opens a failed or cancelled run again where it stopped: batches that failed or were cancelled wait once more. With
- * `only`, of those that failed just the one named does (`null`: none); those that were cancelled stopped with the run and
- * go on with it. Throws NotFoundError, or RunStateError for a run in another state, with another run of the job open, or
- * whose work later runs have taken up; also for a batch that has not failed.
+ * Reopens a failed or cancelled run where it stopped: its failed and cancelled batches are pending again. With `only`, of the
+ * failed batches just the one named is retried (`null`: none); cancelled batches always go on with their run. Throws
+ * NotFoundError, and RunStateError for a run in another state, while another run of the job is active, when later runs have
+ * taken up the run's work, and for a batch that has not failed.
  */
 export async function reopenRun(
   pool: Pool,
@@ -73,7 +73,7 @@ export async function reopenRun(
 
 async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
   const { rows } = await client.query<{ what: string }>(
-    `select 'another run of the job is open' as what
+    `select 'another run of the job is active' as what
      from ledger.runs mine join ledger.runs other using (job, kind)
      where mine.id = $1 and other.id <> $1 and ${runIsActive("other.state")}
      union all
@@ -84,7 +84,7 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
   if (rows[0] !== undefined) throw new RunStateError(`run ${runId} cannot be retried: ${rows[0].what}`);
 }
 
-/** Marks a queued run as being extracted; returns false when the run is closed, so the job has nothing to do. */
+/** Marks a queued run as extracting. Returns false when the run is past that or has ended: then there is nothing to extract. */
 export async function startExtraction(db: Queryable, runId: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `update ledger.runs set state = 'extracting', started_at = coalesce(started_at, clock_timestamp())
@@ -108,7 +108,7 @@ export async function whileAloneExtracting<T>(
   return withSessionLock(pool, `lethe extract ${runId}`, work, signal);
 }
 
-/** Marks a run's batches as complete: no more will come. `extractMs` is added to the run's extraction time. */
+/** Records that a run is extracted and gets no more batches. Adds `extractMs` to its extraction time. */
 export async function completeExtraction(db: Queryable, runId: string, extractMs: number): Promise<void> {
   await db.query(
     `update ledger.runs
@@ -120,8 +120,8 @@ export async function completeExtraction(db: Queryable, runId: string, extractMs
 }
 
 /**
- * Takes a run into its last stage. Returns `finishing` when every batch has ended, `failed` or `cancelled` when only
- * tidying up is left, and undefined when it is too early or the run has succeeded already.
+ * Starts the last stage of a run. Returns `finishing` when every batch has ended, `failed` or `cancelled` when only the
+ * cleanup is left, and undefined when batches are pending or the run has succeeded already.
  */
 export async function startFinish(
   db: Queryable,
@@ -141,7 +141,7 @@ export async function startFinish(
   return state === "finishing" || state === "failed" || state === "cancelled" ? state : undefined;
 }
 
-/** Reports whether each of a run's batches was loaded, so that nothing which it staged is needed for a retry. */
+/** Reports whether every batch of a run is loaded, so that a retry needs nothing of what it staged. */
 export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean> {
   const { rows } = await db.query("select from ledger.batches where run_id = $1 and state <> 'loaded' limit 1", [
     runId,
@@ -149,7 +149,7 @@ export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean
   return rows.length === 0;
 }
 
-/** Whether later runs have taken up what the closed run `r` left: then it can never be retried. */
+/** SQL condition: later runs have taken up what the closed run `r` left undone, so it can no longer be retried. */
 export const IS_OVERTAKEN = `
   (exists (select from ledger.files mine join ledger.files other using (dataset, sha256)
            where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
@@ -157,7 +157,7 @@ export const IS_OVERTAKEN = `
                                     where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
                                       and later.requested_at > r.requested_at))`;
 
-/** Returns the overtaken runs of a job that failed or were cancelled: what they staged is of no use any more. */
+/** Returns the failed and cancelled runs of a job that later runs have overtaken. What they staged is no longer needed. */
 export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs r
@@ -168,13 +168,14 @@ export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<st
 }
 
 /**
- * Closes a run in its last stage: failed when one of its batches failed, else succeeded; one that had failed or was
- * cancelled stays so, and one that was retried meanwhile goes on. Files that are not complete may be taken again. `finishMs` is added to the run's finishing time.
- * Belongs into a transaction, together with what must be there once others see the run closed.
+ * Closes a run in its last stage and returns its state: failed when one of its batches failed, or else succeeded. A run that
+ * had failed or was cancelled stays so, and one that was retried meanwhile stays active. Releases the files that are not
+ * complete. Adds `finishMs` to the run's finishing time. Call it in a transaction, together with whatever must be visible as
+ * soon as the run is closed.
  */
 export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
   const before = await lockRun(client, runId);
-  // Somebody retried it while it was tidied up: it has work again, and closes when that is done.
+  // The run was retried during its cleanup. It has work again, and closes when that is done.
   if (isActive(before) && before !== "finishing") return before;
   await releaseIncompleteFiles(client, runId);
   const { rows } = await client.query<{ state: RunState }>(
@@ -195,7 +196,7 @@ export async function closeRun(client: Client, runId: string, finishMs: number):
   return state;
 }
 
-/** Closes a run that could not be extracted or finished, with the error's code; its message holds no record's value. */
+/** Closes an active run as failed in a stage. The message must hold no value of a record. */
 export async function failRun(
   pool: Pool,
   runId: string,

@@ -13,11 +13,11 @@ export interface FoundFile {
 }
 
 /**
- * - `taken`: new to the ledger, now this run's;
- * - `resumed`: this run took it before it was interrupted; its batches may be there in part;
- * - `known`: the same content was taken in before (or put aside as unreadable), or stands under another name in the
- *   same list;
- * - `busy`: another open run has it.
+ * The outcome of claiming a file:
+ * - `taken`: it was new to the ledger and now belongs to this run;
+ * - `resumed`: this run took it before it was interrupted, and may have recorded some of its batches;
+ * - `known`: the same content was loaded or quarantined before, or is in the same list under another name;
+ * - `busy`: it belongs to another active run.
  */
 export type Claim =
   | { readonly kind: "taken"; readonly fileId: number }
@@ -26,8 +26,8 @@ export type Claim =
   | { readonly kind: "busy" };
 
 /**
- * Takes files for a run by their content: one statement for all of them, one claim for each, in their order.
- * With `force`, content that is known is taken again. Throws RunStateError when the run is closed.
+ * Claims files for a run by their content, and returns a claim for each, in their order. With `force`, content that was loaded
+ * or quarantined before is taken again. Throws RunStateError when the run is not active.
  */
 export async function claimFiles(
   db: Queryable,
@@ -70,7 +70,7 @@ export async function claimFiles(
   });
 }
 
-// The run's row is locked as by every batch: what a cancellation has to release is there before it, or never.
+// Locks the run as every batch does, so that a cancellation sees every file that it must release.
 const CLAIM = `
   with open_run as materialized (
     select from ledger.runs
@@ -107,7 +107,7 @@ async function readKnown(db: Queryable, dataset: DatasetName, hashes: Buffer[]):
   return new Map(rows.map((row) => [row.sha256.toString("hex"), row]));
 }
 
-/** Counts files of a run whose content was known, for the run's report. */
+/** Adds to the count of a run's files whose content was known. */
 export async function countAlreadyLoaded(db: Queryable, runId: string, files: number): Promise<void> {
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
 }

@@ -7,15 +7,15 @@ import { IS_OVERTAKEN, reopenRun } from "./change-run.js";
 export interface DeadLetterFilter {
   readonly job?: DatasetName | undefined;
   readonly status?: DeadLetterStatus | undefined;
-  /** Cursor of the page before: only letters older than it. */
+  /** The cursor of the previous page: only letters older than that one. */
   readonly before?: string | undefined;
   /** Letters on a page. */
   readonly limit: number;
 }
 
 /**
- * Returns one page of dead letters, newest first. The cursor is a letter's id, and holds when that letter has been replayed
- * meanwhile; an unknown one gives an empty page. A run that a person cancelled leaves no letters.
+ * Returns one page of dead letters, newest first. The cursor is a letter's id, which stays valid after that letter has been
+ * replayed; an unknown id returns an empty page. A run that a person cancelled leaves no letters.
  */
 export async function listDeadLetters(
   db: Queryable,
@@ -36,7 +36,7 @@ export async function listDeadLetters(
   return { deadLetters, nextCursor: rows.length > filter.limit ? (deadLetters.at(-1)?.id ?? null) : null };
 }
 
-/** Returns a dead letter. Throws NotFoundError, also for one that was replayed. */
+/** Returns a dead letter. Throws NotFoundError when there is none, or none any more because it was replayed. */
 export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLetter> {
   const { rows } = await db.query<LetterRow>(`${LETTERS} select * from letters where id = $1`, [id]);
   if (rows[0] === undefined) throw new NotFoundError(`there is no dead letter ${id}`);
@@ -50,8 +50,8 @@ export async function countReplayableDeadLetters(db: Queryable): Promise<number>
 }
 
 /**
- * Opens a dead letter's run again with what this letter means, and returns the run's id; other batches that failed stay so.
- * It does not enqueue anything. Throws NotFoundError, and RunStateError where the run cannot be opened.
+ * Reopens a dead letter's run to retry the work of this letter, and returns the run's id. Other failed batches of the run stay
+ * failed. The caller enqueues the run. Throws NotFoundError, and RunStateError when the run cannot be reopened.
  */
 export async function replayDeadLetter(pool: Pool, id: string): Promise<string> {
   const { runId, batchId } = await readDeadLetter(pool, id);
@@ -61,7 +61,7 @@ export async function replayDeadLetter(pool: Pool, id: string): Promise<string> 
 
 type LetterRow = Omit<DeadLetter, "failedAt"> & { failedAt: Date };
 
-// A service of an older version may have failed without saying its stage and time.
+// Older versions did not record the stage and time of a failure.
 const LETTERS = `
   with letters as (
     select b.id, coalesce(b.failed_stage, 'load') as stage, r.job, r.id as "runId", b.id as "batchId",

@@ -3,20 +3,17 @@ import type { Partition } from "@lethe/contracts/partition";
 import { lockInTransaction, tryLockInTransaction } from "../advisory-lock.js";
 import type { Client, Queryable } from "../pool.js";
 
-/** One piece of a partition's processed file that waits to be published. */
+/** A part of a partition's processed file that is loaded and not yet published. */
 export interface UnpublishedPart {
   readonly partition: Partition;
   readonly batchId: string;
   readonly position: number;
-  /** Where it lies in the batch's staged output, in bytes. */
+  /** The offset in the batch's staged output, in bytes. */
   readonly offset: number;
   readonly bytes: number;
 }
 
-/**
- * Returns the parts that a run has loaded and not yet published, of at most so many partitions, ordered by partition, file
- * and line.
- */
+/** Returns what a run has loaded and not yet published, of so many partitions at most, ordered by partition, file and line. */
 export async function unpublishedParts(db: Queryable, runId: string, partitions: number): Promise<UnpublishedPart[]> {
   const { rows } = await db.query<{
     date: string;
@@ -47,7 +44,7 @@ export async function unpublishedParts(db: Queryable, runId: string, partitions:
   }));
 }
 
-/** Keeps other publishers of the dataset out until the transaction ends; waits for one that is at work. */
+/** Locks the publication of a dataset's files until the transaction ends; waits for another process that publishes them. */
 export async function lockPublication(client: Client, dataset: DatasetName): Promise<void> {
   await lockInTransaction(client, publicationLock(dataset));
 }
@@ -61,15 +58,15 @@ function publicationLock(dataset: DatasetName): string {
   return `lethe publish ${dataset}`;
 }
 
-/** The ledger's word on a processed file. */
+/** What the ledger records of a processed file. */
 export interface ProcessedLength {
-  /** Committed length in bytes; what lies behind it is the rest of an interrupted publication. 0 where there is no file. */
+  /** The committed length in bytes, 0 where there is no file. Bytes behind it are left from an interrupted publication. */
   readonly bytes: number;
-  /** The length of a rewritten file that was about to be put in place when something interrupted it. */
+  /** The length of a rewritten file whose replacement was announced and may have been interrupted. */
   readonly nextBytes: number | null;
 }
 
-/** Returns the lengths of processed files, in the partitions' order. */
+/** Returns the lengths of processed files, in the order of the partitions. */
 export async function processedLengths(
   db: Queryable,
   dataset: DatasetName,
@@ -86,7 +83,7 @@ export async function processedLengths(
   return rows;
 }
 
-/** Announces, before a rewritten processed file is put in place, how long it will be. */
+/** Records how long a rewritten processed file will be, before it replaces the old one. */
 export async function announceRewrite(
   db: Queryable,
   dataset: DatasetName,
@@ -100,7 +97,7 @@ export async function announceRewrite(
   );
 }
 
-/** Notes that a rewritten processed file is in place. */
+/** Records that a rewritten processed file has replaced the old one. */
 export async function recordRewrite(
   db: Queryable,
   dataset: DatasetName,
@@ -121,7 +118,7 @@ export interface Publication {
   readonly parts: readonly UnpublishedPart[];
 }
 
-/** Commits what was published: the files' lengths, and that the parts are done with. */
+/** Records publications: the files' new lengths, and that their parts are published. */
 export async function recordPublications(
   client: Client,
   dataset: DatasetName,
@@ -153,13 +150,13 @@ export interface CompleteFile {
   readonly id: number;
   readonly path: string;
   readonly sha256: Buffer;
-  /** Whether records of suppressed people came in with it, so that it may not be archived as it is. */
+  /** Whether it holds records of suppressed people, and so must be masked before it is archived. */
   readonly holdsSuppressed: boolean;
-  /** Where it was about to go when something interrupted its archiving. */
+  /** Where an interrupted attempt was about to archive it. */
   readonly keptPath: string | null;
 }
 
-/** Returns the run's files whose batches are all loaded and which still lie in landing. */
+/** Returns the run's files in landing whose batches are all loaded. */
 export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
     `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
@@ -169,7 +166,7 @@ export async function completeFilesOfRun(db: Queryable, runId: string): Promise<
   return rows;
 }
 
-/** Notes where raw files are about to be archived, relative to the archive's root. */
+/** Records where raw files are about to be archived, relative to the archive's root. */
 export async function announceArchived(
   db: Queryable,
   files: readonly { readonly id: number; readonly keptPath: string }[],
@@ -182,7 +179,7 @@ export async function announceArchived(
   );
 }
 
-/** Notes that raw files were archived; with that they are done. */
+/** Records that raw files are archived, and so done. */
 export async function recordArchived(
   db: Queryable,
   files: readonly { readonly id: number; readonly keptPath: string }[],
@@ -195,7 +192,7 @@ export async function recordArchived(
   );
 }
 
-/** Returns a run's files that were put aside as unreadable, by their path in the quarantine folder. */
+/** Returns the paths, in the quarantine folder, of a run's files that were quarantined as a whole. */
 export async function quarantinedFilesOfRun(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ path: string }>(
     `select kept_path as path from ledger.files where run_id = $1 and state = 'quarantined' and kept_path is not null`,

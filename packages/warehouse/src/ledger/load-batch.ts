@@ -12,13 +12,13 @@ export interface BatchInfo {
   readonly kind: RunKind;
   readonly state: BatchState;
   readonly runState: RunState;
-  /** Whether its lines are being made again: until then it cannot be loaded. */
+  /** Whether its lines are being staged again. Until then it cannot be loaded. */
   readonly restaging: boolean;
-  /** Whether its rows are loaded, and only what it adds to `processed_data/` is missing. */
+  /** Whether its rows are loaded and only its output for `processed_data/` is made again. */
   readonly republishing: boolean;
 }
 
-/** Returns what a service needs to know of a batch before it works on it. Throws NotFoundError. */
+/** Returns what a service needs to know about a batch before it works on it. Throws NotFoundError. */
 export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
   const { rows } = await db.query<BatchInfo>(
     `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging,
@@ -31,8 +31,8 @@ export async function readBatch(db: Queryable, batchId: string): Promise<BatchIn
 }
 
 /**
- * Notes that a batch is transformed; `transformMs` is added to its time, `stagedBytes` are those of all that is staged for
- * it. Returns false for a batch that has ended: it stays as it is.
+ * Marks a pending batch as transformed, adds `transformMs` to its time and records the size of everything staged for it.
+ * Returns false, and changes nothing, when the batch has ended.
  */
 export async function markTransformed(
   db: Queryable,
@@ -50,8 +50,8 @@ export async function markTransformed(
 }
 
 /**
- * Locks a batch for its load, to the end of the transaction. Returns false when there is nothing to load: it was loaded
- * by another delivery (which this call waits for), or its run was cancelled.
+ * Locks a batch for loading until the transaction ends; waits for another delivery that is loading it. Returns false when
+ * there is nothing to load, because the batch has been loaded or its run cancelled.
  */
 export async function lockBatch(client: Client, batchId: string): Promise<boolean> {
   await lockRun(client, batchId);
@@ -59,8 +59,9 @@ export async function lockBatch(client: Client, batchId: string): Promise<boolea
 }
 
 /**
- * The run is locked first and shared, so that a cancellation waits for loads at work and no later load begins. Changes that
- * do not lock it, like the word that all of it is extracted, do not wait: under one load after another that would be to its end.
+ * Locks a batch's run, shared with other loads, so that a cancellation waits for active loads and no load begins after it.
+ * The key-share lock does not block updates that leave the key alone, such as recording the end of the extraction: while
+ * loads follow each other without a gap, such an update would otherwise wait until the run's end.
  */
 async function lockRun(client: Client, batchId: string): Promise<void> {
   await client.query(
@@ -69,7 +70,7 @@ async function lockRun(client: Client, batchId: string): Promise<void> {
   );
 }
 
-/** Locks a batch to the end of the transaction, so that no other delivery works on it. Returns false when it has ended. */
+/** Locks a batch until the transaction ends, without its run. Returns false when the batch has ended. */
 export async function lockBatchAlone(client: Client, batchId: string): Promise<boolean> {
   const { rows } = await client.query<{ state: BatchState }>(
     "select state from ledger.batches where id = $1 for update",
@@ -81,8 +82,8 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
 }
 
 /**
- * Locks batches of a run that wait to be loaded, to the end of the transaction: the given one and up to `most - 1` others,
- * in their order, without those that somebody else works on. Returns their ids: none if there is nothing to do at once.
+ * Locks pending batches of a run for loading until the transaction ends: the given one and up to `most - 1` transformed ones,
+ * in their order. Skips batches that another process has locked. Returns the ids of the locked batches, which may be none.
  */
 export async function lockWaitingBatches(
   client: Client,
@@ -108,7 +109,7 @@ export interface SegmentOutcome {
   readonly rejected: number;
   /** Records of suppressed people. */
   readonly masked: number;
-  /** Where its loaded records lie in the batch's staged output, in bytes. */
+  /** The offset of its loaded records in the batch's staged output, in bytes. */
   readonly publishedOffset: number;
   readonly publishedBytes: number;
 }
@@ -122,8 +123,8 @@ export interface BatchOutcome {
 }
 
 /**
- * Writes a batch's end into the ledger, in the transaction of its rows: counts of the batch and of each file. It comes
- * last in the transaction, since other batches of the same file wait for the file's row from here on.
+ * Records that a batch is loaded, with the counts of the batch and of its files. Call it at the end of the transaction that
+ * inserts the rows, since other batches of the same files wait for the files' rows from here on.
  */
 export async function recordLoaded(client: Client, batchId: string, outcome: BatchOutcome): Promise<void> {
   const records = sum(outcome.segments.map((segment) => segment.records));
@@ -156,14 +157,14 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
 }
 
 /**
- * Locks the files whose counts will change, before the first is changed: batches that are loaded together may come to them
- * in another order than those that somebody else loads.
+ * Locks files in the order of their ids, before the first of their counts changes. Without it, transactions that load several
+ * batches could update the files in different orders, and deadlock.
  */
 export async function lockFiles(client: Client, fileIds: readonly number[]): Promise<void> {
   await client.query("select from ledger.files where id = any ($1) order by id for no key update", [fileIds]);
 }
 
-// Files are updated in the order of their ids, so that two batches with files in common cannot deadlock.
+// Files are locked in the order of their ids, so that two batches with files in common cannot deadlock.
 const BY_FILE = `
   with outcome as materialized (
     select file_id, sum(records) as records, sum(rejected) as rejected, sum(masked) > 0 as holds_suppressed
@@ -183,7 +184,7 @@ const COUNT_LOADED = `${BY_FILE}
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
 
-// A replayed record was counted as rejected when its file came in; now it changes sides.
+// A replayed record was counted as rejected when its file was loaded; one that is accepted now counts as loaded.
 const COUNT_REPLAYED = `${BY_FILE}
   update ledger.files f
   set records_loaded = records_loaded + o.records - o.rejected,

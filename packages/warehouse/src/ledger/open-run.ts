@@ -9,10 +9,10 @@ export interface RunRequest {
   readonly job: DatasetName;
   readonly kind: RunKind;
   readonly trigger: RunTrigger;
-  /** `YYYY-MM-DD` or `YYYY-MM-DDTHH`, both ends included. */
+  /** The range of partitions, `YYYY-MM-DD` or `YYYY-MM-DDTHH`; both ends are included. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Take files again that the ledger knows. */
+  /** Whether to take files whose content was loaded before. */
   readonly force?: boolean | undefined;
   readonly replayFilter?: QuarantineFilter | undefined;
 }
@@ -28,9 +28,8 @@ const ACTIVE_RUN = `
   where job = $1 and kind = $2 and ${runIsActive()}`;
 
 /**
- * Opens a run in the ledger and returns its id. It does not enqueue anything: the caller does, with that id, and
- * reconciliation does if the caller cannot any more.
- * Throws RunActiveError with the open run's id when the job already has one of this kind.
+ * Opens a run in the ledger and returns its id. The caller enqueues the run; if it fails to, the reconciler does. Throws
+ * RunActiveError, with the active run's id, when the job has an active run of this kind.
  */
 export async function openRun(db: Queryable, request: RunRequest): Promise<string> {
   for (;;) {
@@ -46,17 +45,17 @@ export async function openRun(db: Queryable, request: RunRequest): Promise<strin
     if (opened.rows[0] !== undefined) return opened.rows[0].id;
     const active = await db.query<{ id: string }>(ACTIVE_RUN, [request.job, request.kind]);
     if (active.rows[0] !== undefined) throw new RunActiveError(request.job, active.rows[0].id);
-    // The run that stood in the way closed between the two statements: try again.
+    // The active run closed between the two statements: try again.
   }
 }
 
-/** Records that a schedule fired while the job had an open run; returns the record's id. */
+/** Records a skipped run, because a schedule fired while the job had an active run. Returns its id. */
 export async function recordSkippedRun(db: Queryable, job: DatasetName, activeRunId: string): Promise<string> {
   const { rows } = await db.query<{ id: string }>(
     `insert into ledger.runs (job, kind, trigger, state, finished_at, error_code, error_message)
      values ($1, 'files', 'schedule', 'skipped', clock_timestamp(), 'run_active', $2)
      returning id`,
-    [job, `run ${activeRunId} was still open`],
+    [job, `run ${activeRunId} was still active`],
   );
   const id = rows[0]?.id;
   if (id === undefined) throw new Error("insert gave no row");

@@ -5,9 +5,9 @@ import type { Queryable } from "../pool.js";
 
 export interface QuarantineList extends QuarantineFilter {
   readonly status?: QuarantineStatus | undefined;
-  /** Only entries with a greater id. */
+  /** The cursor of the previous page: only entries with a greater id. */
   readonly after?: number | undefined;
-  /** Entries on a page. */
+  /** The most entries on a page. */
   readonly limit: number;
 }
 
@@ -52,7 +52,7 @@ export async function countQuarantine(db: Queryable): Promise<QuarantineCount[]>
   return rows;
 }
 
-/** A quarantined record as a replay takes it. */
+/** A quarantined record that a replay may take. */
 export interface ReplayableRecord {
   readonly id: number;
   readonly fileId: number;
@@ -92,7 +92,7 @@ export async function nextReplayable(
   return rows;
 }
 
-/** Returns those of these quarantined records that are still open, in the order of the ids, as a replay takes them. */
+/** Returns those of the given quarantined records that are still open, in the order given. */
 export async function recordsToReplay(db: Queryable, ids: readonly number[]): Promise<ReplayableRecord[]> {
   const { rows } = await db.query<ReplayableRecord>(
     `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
@@ -107,7 +107,7 @@ export async function recordsToReplay(db: Queryable, ids: readonly number[]): Pr
   return rows;
 }
 
-/** Returns the last quarantined record that stands in a batch of a replay: where an interrupted one goes on. 0 if none does. */
+/** Returns the greatest id of a quarantined record in the batches of a replay, where an interrupted replay resumes: 0 for none. */
 export async function lastReplayedId(db: Queryable, runId: string): Promise<number> {
   const { rows } = await db.query<{ id: number }>(
     `select coalesce(max(taken.id), 0) as id
@@ -120,7 +120,7 @@ export async function lastReplayedId(db: Queryable, runId: string): Promise<numb
   return rows[0]?.id ?? 0;
 }
 
-/** Reports whether a record of the dataset waits for a customer or sku that has arrived. */
+/** Reports whether a quarantined record of the dataset waited for a customer or sku that has arrived. */
 export async function hasReplayable(db: Queryable, dataset: DatasetName, missingKeyArrived: string): Promise<boolean> {
   const { rows } = await db.query(
     `select from ledger.quarantine q

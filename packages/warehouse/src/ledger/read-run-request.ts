@@ -10,11 +10,11 @@ export interface RunSpec {
   readonly kind: RunKind;
   readonly range: PartitionRange;
   readonly force: boolean;
-  /** What a replay takes; null means whatever its missing customer or sku has arrived for. */
+  /** Which records a replay takes; null selects those whose missing customer or sku has arrived. */
   readonly replayFilter: QuarantineFilter | null;
 }
 
-/** Returns what a run was opened to do. Throws NotFoundError. */
+/** Returns what a run was asked to do. Throws NotFoundError. */
 export async function readRunRequest(db: Queryable, runId: string): Promise<RunSpec> {
   const { rows } = await db.query<{
     job: DatasetName;

@@ -8,19 +8,19 @@ import { runIsActive } from "./states.js";
 export interface RunFilter {
   readonly job?: DatasetName | undefined;
   readonly state?: RunState | undefined;
-  /** Cursor of the page before: only runs older than it. */
+  /** The cursor of the previous page: only runs older than that one. */
   readonly before?: string | undefined;
-  /** Runs on a page. */
+  /** The most runs on a page. */
   readonly limit: number;
 }
 
 export interface RunPage {
   readonly runs: Run[];
-  /** Give it as `before` to read on; null on the last page. */
+  /** Pass it as `before` for the next page; null on the last page. */
   readonly nextCursor: string | null;
 }
 
-/** Returns one page of runs, newest first. The cursor is a run's id; an unknown one gives an empty page. */
+/** Returns one page of runs, newest first. The cursor is a run's id; an unknown id returns an empty page. */
 export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
   const { rows } = await db.query<RunRow>({
     ...LIST_RUNS,
@@ -48,13 +48,13 @@ export async function readRun(db: Queryable, runId: string): Promise<RunDetail> 
   return { ...toRun(row), notices: notices.rows, failures: failures.rows, schemaChanges };
 }
 
-/** Returns the newest run of each job over files, by job; a job that never ran is absent. */
+/** Returns the newest run over files of each job, by job. A job that never ran is absent. */
 export async function readLastRuns(db: Queryable): Promise<Map<DatasetName, Run>> {
   const { rows } = await db.query<RunRow>(READ_LAST_RUNS);
   return new Map(rows.map((row) => [row.job, toRun(row)]));
 }
 
-/** Returns the open run over files of each job, by job; a job without one is absent. */
+/** Returns the id of the active run over files of each job, by job. A job without one is absent. */
 export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, string>> {
   const { rows } = await db.query<{ job: DatasetName; id: string }>(
     `select job, id from ledger.runs
@@ -63,7 +63,7 @@ export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, 
   return new Map(rows.map((row) => [row.job, row.id]));
 }
 
-/** Notes something about one file or folder of a run; the same note is kept once. */
+/** Adds a notice about a file or folder to a run. The same notice is kept once. */
 export async function addNotice(
   db: Queryable,
   runId: string,
@@ -110,8 +110,8 @@ const SELECT_RUN = `
           where run_id = r.id group by reason) as by_reason
   ) reasons on true`;
 
-// People and programs look again and again while a run is at work, and to plan these costs more than to run them: by its
-// name a connection prepares each once. Their columns are named, so that one that a later version adds changes none of them.
+// These are polled while a run is active, and planning them costs more than running them: a connection prepares a named
+// statement once. They name their columns, so that a column which a later version adds does not invalidate them.
 const LIST_RUNS = {
   name: "list runs",
   text: `${SELECT_RUN}

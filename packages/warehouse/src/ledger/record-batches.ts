@@ -8,19 +8,19 @@ import { batchIsPending } from "./states.js";
 export interface NewBatch {
   readonly id: string;
   readonly runId: string;
-  /** Bytes of its lines. */
+  /** The size of its lines. */
   readonly bytes: number;
-  /** Bytes of all that was staged for it. */
+  /** The size of everything staged for it. */
   readonly stagedBytes: number;
   readonly segments: readonly Segment[];
 }
 
 /**
- * Records a staged batch with its segments; the number counts the run's batches from 1. Belongs into a transaction.
- * Throws RunStateError when the run is closed: somebody cancelled it, and whoever extracts it must stop.
+ * Records a staged batch with its segments, as the run's next by number. Call it in a transaction. Throws RunStateError when
+ * the run is no longer active: it was cancelled, and its extraction must stop.
  */
 export async function recordBatch(client: Client, batch: NewBatch): Promise<void> {
-  // Shared with loads and other batches; a cancellation waits for it, and nothing is recorded after one.
+  // A lock shared with loads and other batches: a cancellation waits for it, and nothing is recorded after one.
   const { rows } = await client.query<{ state: RunState }>("select state from ledger.runs where id = $1 for share", [
     batch.runId,
   ]);
@@ -47,9 +47,10 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
   await announceRun(client, batch.runId);
 }
 
-// Replays of a file's records have segments of it, too, which are no part of its extraction: only those of its own run are.
-
-/** Describes that no more batches of these files will come, so that a file is complete when all of its batches are loaded. */
+/**
+ * Records that these files are extracted: each is complete when all of its batches are loaded. Segments of a file in replays
+ * do not count, only those in the run that took the file.
+ */
 export async function completeFiles(db: Queryable, fileIds: readonly number[]): Promise<void> {
   await db.query(
     `update ledger.files f
@@ -61,7 +62,7 @@ export async function completeFiles(db: Queryable, fileIds: readonly number[]): 
   );
 }
 
-/** Returns the line after the last one of a file that stands in a batch: where an interrupted extraction goes on. */
+/** Returns the line behind the last line of a file that is in a batch, where an interrupted extraction resumes. */
 export async function nextLineOfFile(db: Queryable, fileId: number): Promise<number> {
   const { rows } = await db.query<{ next: number }>(
     `select coalesce(max(s.first_line + s.line_count), 1) as next
@@ -74,7 +75,7 @@ export async function nextLineOfFile(db: Queryable, fileId: number): Promise<num
   return rows[0]?.next ?? 1;
 }
 
-/** Returns the ids of a run's batches that wait for a service. */
+/** Returns the ids of a run's pending batches, in their order. */
 export async function pendingBatches(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.batches where run_id = $1 and ${batchIsPending()} order by number`,

@@ -2,15 +2,15 @@ import type { RunKind } from "@lethe/contracts/runs";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 
-/** A record's place: a file's line. */
+/** The place of a record: a line of a file. */
 export interface RecordPlace {
   readonly fileId: number;
   readonly line: number;
 }
 
 /**
- * Notes that what a loaded batch adds to `processed_data/` was lost before it was published: its lines are to be made and
- * transformed again, its rows stay. Returns false for a batch that is not loaded.
+ * Records that the output of a loaded batch for `processed_data/` was lost before it was published. Its lines must be staged
+ * and transformed again; its rows stay. Returns false when the batch is not loaded.
  */
 export async function noteLostOutput(db: Queryable, batchId: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -22,8 +22,8 @@ export async function noteLostOutput(db: Queryable, batchId: string): Promise<bo
 }
 
 /**
- * Returns the records of a loaded batch that were not loaded: those that stand in quarantine because of it. Of a replay
- * these are what is still open, since whatever it loaded it has resolved.
+ * Returns the places of the records that a loaded batch has rejected: those that it quarantined or, in a replay, those of
+ * the quarantined records that it has not resolved.
  */
 export async function rejectedPlaces(
   db: Queryable,
@@ -40,7 +40,7 @@ export async function rejectedPlaces(
   return rows;
 }
 
-/** Notes that a batch's output is staged again, segment by segment; what was published of it before stays so. */
+/** Records that a batch's output is staged again, segment by segment. Segments that were published before stay published. */
 export async function recordRepublished(
   client: Client,
   runId: string,

@@ -3,13 +3,13 @@ import type { Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending } from "./states.js";
 
-/** How often damage in a batch is made good before it is given up: a disk that damages all has to be told of. */
+/** How often a damaged batch is staged again before it fails: a disk that damages everything must be reported. */
 const DAMAGES_AT_MOST = 5;
 
 /**
- * Notes that something staged of a batch is missing or damaged. With `restaging` its lines are to be made again, and nothing
- * is loaded of it before that. Returns whether that may be made good: `ended` for a batch that needs it no more, and
- * `too often` for one that is to be given up.
+ * Records that a staged object of a pending batch is missing or damaged. With `restaging`, the batch's lines must be staged
+ * again before it can be loaded. Returns whether the batch should be repaired: `once more`, `ended` for a batch that has
+ * ended, or `too often` for one that should fail.
  */
 export async function noteDamage(
   db: Queryable,
@@ -26,7 +26,7 @@ export async function noteDamage(
   return rows[0].damages > DAMAGES_AT_MOST ? "too often" : "once more";
 }
 
-/** Where a segment of a batch came from. */
+/** The source of a segment of a batch. */
 export interface SegmentOrigin {
   readonly fileId: number;
   /** Relative to landing. */
@@ -35,11 +35,11 @@ export interface SegmentOrigin {
   readonly partition: Partition;
   readonly firstLine: number;
   readonly lineCount: number;
-  /** The quarantined records of a replay; null for lines of the file. */
+  /** The quarantined records that a replay took; null for lines of the file. */
   readonly quarantineIds: readonly number[] | null;
 }
 
-/** Returns where a batch's segments came from, in their order, and the bytes of all of its lines. */
+/** Returns the sources of a batch's segments, in their order, and the size of all its lines. */
 export async function readOrigins(
   db: Queryable,
   batchId: string,
@@ -62,7 +62,7 @@ export async function readOrigins(
   };
 }
 
-/** Notes that a batch's lines are staged again. Returns false for a batch that has ended: it stays as it is. */
+/** Records that a batch's lines are staged again. Returns false, and changes nothing, when the batch has ended. */
 export async function recordRestaged(
   db: Queryable,
   runId: string,

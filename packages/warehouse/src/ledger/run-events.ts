@@ -3,26 +3,23 @@ import type { Pool, Queryable } from "../pool.js";
 
 const CHANNEL = "lethe_runs";
 
-/** Tells every listener that a run changed; in a transaction, when that commits. Carries the run's id only. */
+/** Notifies every listener that a run changed; in a transaction, as soon as that commits. Sends the run's id only. */
 export async function announceRun(db: Queryable, runId: string): Promise<void> {
   await db.query(`select pg_notify('${CHANNEL}', $1)`, [runId]);
 }
 
 export interface RunListener {
-  /** Resolves at the next change, at once if one came since the last call; also when the connection ended. */
+  /** Waits for a change since the last call. Throws the connection's error when the connection ends. */
   nextChange(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/**
- * Listens for changes of one run, so that nobody has to ask again and again. Holds a connection of the pool until
- * `stop`. After a lost connection `nextChange` throws what the connection ended with.
- */
+/** Listens for changes of one run, so that callers need not poll. Holds a connection of the pool until `stop`. */
 export function listenToRun(pool: Pool, runId: string): Promise<RunListener> {
   return listenToRuns(pool, (changed) => changed === runId);
 }
 
-/** Listens likewise for changes of every run. */
+/** Listens for changes of every run. Holds a connection of the pool until `stop`. */
 export function listenToEveryRun(pool: Pool): Promise<RunListener> {
   return listenToRuns(pool, () => true);
 }

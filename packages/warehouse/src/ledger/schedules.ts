@@ -54,7 +54,7 @@ export async function changeSchedule(db: Queryable, job: DatasetName, change: Sc
   return rows[0];
 }
 
-/** Notes that a job's schedule fired now, so that a missed tick can be told after a standstill. */
+/** Records that a job's schedule fired now, so that ticks missed during downtime can be found. */
 export async function recordFired(db: Queryable, job: DatasetName): Promise<void> {
   await db.query("update ledger.schedules set last_fired_at = clock_timestamp() where job = $1", [job]);
 }

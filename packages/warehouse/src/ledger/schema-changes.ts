@@ -7,8 +7,8 @@ import {
 import type { Client, Queryable } from "../pool.js";
 
 /**
- * Writes how the fields of a batch's records differ from the contract, in place of what was written of it before: a batch
- * that is worked on twice counts once. Belongs into a transaction that holds the batch's lock.
+ * Stores the schema changes of a batch and replaces those stored before, so that a batch that is transformed twice counts
+ * once. Call it in a transaction that holds the batch's lock.
  */
 export async function writeSchemaChanges(
   client: Client,
@@ -32,9 +32,9 @@ export async function writeSchemaChanges(
 }
 
 /**
- * Returns the schema changes of runs, added up over their batches, by run; a run without any is absent. Of more new fields
- * than a report names, those of the fewest records are added to `(other)`, which then tells of at least so many records:
- * one record may have had several of them.
+ * Returns the schema changes of runs by run, summed over their batches. A run without any is absent. A report names a limited
+ * number of new fields; the rest, those of the fewest records, are counted as `(other)`. That count is the greatest of
+ * theirs, a lower bound, since one record may have several of them.
  */
 export async function readSchemaChanges(
   db: Queryable,
@@ -46,7 +46,7 @@ export async function readSchemaChanges(
   return byRun;
 }
 
-// The earliest place is that of the least array: the file first, then the line.
+// The smallest array is the earliest place: arrays compare by file, then by line.
 const BY_RUN = `
   with by_field as (
     select b.run_id, c.change, c.field, sum(c.records)::bigint as records,

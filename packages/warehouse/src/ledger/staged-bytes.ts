@@ -2,33 +2,33 @@ import type { Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
-/** What lies in staging, in bytes. */
+/** How much of the staging area is in use. */
 export interface StagedSpace {
-  /** Of all runs; a batch that is not loaded yet counts with what it will grow to. */
+  /** Bytes of all runs. A pending batch counts with the size that it will grow to. */
   readonly bytes: number;
-  /** Of these, what failed and cancelled runs keep for a retry. */
+  /** Those of them that failed and cancelled runs keep for a retry. */
   readonly bytesOfClosedRuns: number;
-  /** Batches of open runs that are not loaded: what will give room by itself. */
+  /** The number of pending batches of active runs, which free their space when they are loaded. */
   readonly batchesAtWork: number;
 }
 
-/** Adds up what lies in staging. `growth` is how many times its lines a batch takes up at most, lines included. */
+/** Measures the staging area. A batch takes up at most `growth` times the size of its lines, the lines included. */
 export async function readStagedSpace(db: Queryable, growth: number): Promise<StagedSpace> {
   const { rows } = await db.query<StagedSpace>(
     `select coalesce(sum(case when at_work then greatest(staged_bytes, bytes * $1) else staged_bytes end), 0)::bigint as bytes,
-            coalesce(sum(staged_bytes) filter (where not is_open), 0)::bigint as "bytesOfClosedRuns",
+            coalesce(sum(staged_bytes) filter (where not is_active), 0)::bigint as "bytesOfClosedRuns",
             count(*) filter (where at_work) as "batchesAtWork"
-     from (select b.bytes, b.staged_bytes, is_open, is_open and ${batchIsPending("b.state")} as at_work
+     from (select b.bytes, b.staged_bytes, is_active, is_active and ${batchIsPending("b.state")} as at_work
            from ledger.batches b
            join ledger.runs r on r.id = b.run_id,
-           lateral (select ${runIsActive("r.state")} as is_open) as run
+           lateral (select ${runIsActive("r.state")} as is_active) as run
            where b.staged_bytes > 0 or ${batchIsPending("b.state")}) as staged`,
     [growth],
   );
   return rows[0] ?? { bytes: 0, bytesOfClosedRuns: 0, batchesAtWork: 0 };
 }
 
-/** Returns the bytes of loaded batches that wait in staging to be published, of all runs. */
+/** Returns the bytes of loaded batches of all runs that are staged until they are published. */
 export async function unpublishedBytes(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ bytes: number }>(
     `select coalesce(sum(staged_bytes), 0)::bigint as bytes
@@ -37,7 +37,7 @@ export async function unpublishedBytes(db: Queryable): Promise<number> {
   return rows[0]?.bytes ?? 0;
 }
 
-/** Returns a run's loaded batches that hold room in staging though nothing of them is left to publish. */
+/** Returns a run's loaded batches that still take up staging space although they are published. */
 export async function publishedBatches(db: Queryable, runId: string): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.batches b
@@ -48,7 +48,7 @@ export async function publishedBatches(db: Queryable, runId: string): Promise<st
   return rows.map((row) => row.id);
 }
 
-/** Notes that of loaded batches of a run nothing is staged any more but what waits to be published, and tells who waits for room. */
+/** Records that only the unpublished output of loaded batches is still staged, and notifies whoever waits for space. */
 export async function settleStagedBytes(db: Queryable, runId: string, batchIds: readonly string[]): Promise<void> {
   await db.query(
     `update ledger.batches b
@@ -59,7 +59,7 @@ export async function settleStagedBytes(db: Queryable, runId: string, batchIds: 
   await announceRun(db, runId);
 }
 
-/** Notes that all that was staged for runs was removed, and tells who waits for room. */
+/** Records that everything staged for runs was removed, and notifies whoever waits for space. */
 export async function forgetStaged(db: Queryable, runIds: readonly string[]): Promise<void> {
   const { rows } = await db.query<{ id: string }>(
     `with forgotten as (

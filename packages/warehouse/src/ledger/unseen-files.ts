@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Queryable } from "../pool.js";
 
-/** Returns those of these files in landing, by path, that no run has met yet: neither taken nor found odd. */
+/** Returns those of these files in landing, by path, that no run has taken or reported in a notice. */
 export async function unseenFiles(db: Queryable, dataset: DatasetName, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
   const { rows } = await db.query<{ path: string }>(

@@ -10,8 +10,8 @@ const KEEP_ALIVE_MS = 10 * SECOND_MS;
 const MAX_HEADERS = 100;
 
 /**
- * Returns what Fastify and Node are told against clients that are slow or send too much: `requestMs` for a whole request,
- * ten seconds of them for its headers (16 KiB); a connection on which nothing moves for two minutes ends.
+ * Returns the options of Fastify and Node that limit slow clients and large requests: `requestMs` for a whole request, of
+ * these ten seconds for its headers, 16 KiB of headers, and two minutes for a connection without traffic.
  */
 export function connectionLimits(requestMs: number, maxBodyBytes: number) {
   return {
@@ -19,25 +19,25 @@ export function connectionLimits(requestMs: number, maxBodyBytes: number) {
     requestTimeout: requestMs,
     connectionTimeout: SILENCE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // The longest are the ids of jobs that Bull Board shows.
+    // Long enough for the job ids in the addresses of Bull Board.
     routerOptions: { maxParamLength: 128 },
     http: {
       requestTimeout: requestMs,
       headersTimeout: Math.min(HEADERS_MS, requestMs),
       maxHeaderSize: 16 * 1024,
-      // Node looks for late requests only so often, every 30 s unless told.
+      // How often Node looks for late requests; every 30 s by default.
       connectionsCheckingInterval: SECOND_MS,
     },
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<Server>;
 }
 
-/** Headers behind this many are not read; Node has no option for it, but a field of the server. */
+/** Limits the number of headers that are read, for which Node has no option but a field of the server. */
 export function limitHeaders(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS;
 }
 
-/** Answers what never became a request: too slow, headers too large, no HTTP. */
+/** Answers a connection whose request was too slow, had too large headers, or was not HTTP. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const answer = BROKEN[error.code ?? ""] ?? problem(400, "input_invalid", "the request cannot be read");

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "./loopback.js";
 
 /**
- * Reports whether a request that changes something comes from a page of another site: a browser adds the password it
- * remembers, or needs none on loopback, so any page that a user opens could start runs. Callers that are no browser
- * send neither header and pass.
+ * Reports whether a request that changes something comes from a page of another site. A browser adds the password that it has
+ * stored, or needs none on loopback, so any page that a user opens could otherwise start runs. Clients that are not browsers
+ * send neither of the two headers and pass.
  */
 export function isCrossSite(method: string, headers: IncomingHttpHeaders): boolean {
   if (method === "GET" || method === "HEAD") return false;
@@ -15,8 +15,8 @@ export function isCrossSite(method: string, headers: IncomingHttpHeaders): boole
 }
 
 /**
- * Reports whether a request is addressed to a name that is not this machine's own. Without a token that is refused, since
- * a page of another site could have its name point here (DNS rebinding) and would then count as the same site.
+ * Reports whether a request is addressed to a name other than a loopback name. Without a token such requests are refused,
+ * since another site could point its name here (DNS rebinding) and would then count as the same site.
  */
 export function isMisdirected(headers: IncomingHttpHeaders): boolean {
   const name = (headers.host ?? "").replace(/:\d+$/, "");

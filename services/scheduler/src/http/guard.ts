@@ -4,7 +4,7 @@ import { isCrossSite, isMisdirected } from "./foreign-request.js";
 import { problem, sendProblem, sendTooMany } from "./problem.js";
 import { createRateLimits, type Limits } from "./rate-limits.js";
 
-/** What a container's health check may ask without a token, as often as it likes. */
+/** The routes that a container's health check may request without a token and without limit. */
 const OPEN_ROUTES: readonly (string | undefined)[] = ["/healthz", "/readyz"];
 const METRICS_ROUTE = "/metrics";
 
@@ -27,8 +27,8 @@ const SECURITY_HEADERS = {
 } as const;
 
 /**
- * Puts the security headers on every answer, lets nobody in without the token, if there is one, and nobody ask more often
- * than the limits allow. The app must have `@fastify/rate-limit`.
+ * Adds the security headers to every answer, requires the token, if there is one, and enforces the rate limits. The app must
+ * have `@fastify/rate-limit`.
  */
 export function guard(app: FastifyInstance, token: string | undefined, limits: Limits): void {
   const isAllowed = token === undefined ? undefined : createTokenCheck(token);
@@ -45,7 +45,7 @@ export function guard(app: FastifyInstance, token: string | undefined, limits: L
       const wait = await rates.beforeToken(request);
       if (wait > 0) return sendTooMany(reply, wait, "too many wrong tokens came from this address");
       isAdmitted = isAllowed(authorization);
-      // Browsers show none at first, and guess nothing by that.
+      // A browser sends no token with its first request, which is no guess.
       if (authorization !== undefined) await rates.noteToken(request, isAdmitted);
     }
     if (!isAdmitted || request.routeOptions.url !== METRICS_ROUTE) {

@@ -1,8 +1,8 @@
 import { type SerializerFactory, SerializerSelector } from "@fastify/fast-json-stringify-compiler";
 
 /**
- * Returns Fastify's own compiler of serializers, but each is compiled when it is first needed. There is one for each kind of
- * answer of each route, half a second of CPU for all, of which a start needs none.
+ * Fastify's own compiler of serializers, except that each serializer is compiled when it is first needed. To compile those of
+ * all routes and answers would add half a second of CPU time to every start.
  */
 export const buildSerializer: SerializerFactory = (schemas, options) => {
   const compile = SerializerSelector()(schemas, options);

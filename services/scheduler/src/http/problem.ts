@@ -13,9 +13,9 @@ import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 import type { FastifyError, FastifyReply } from "fastify";
 
 /**
- * Returns the problem details (RFC 9457) that a thrown error is answered with. Only Lethe's own messages are shown, and
- * of those none with status 500 and above: other people's quote what they stumbled over. `maxBodyBytes` is what a body
- * that is too large is told.
+ * Returns the problem details (RFC 9457) of the answer to a thrown error. Shows only messages of Lethe's own errors, since
+ * others quote the input, and no messages for status 500 and above. `maxBodyBytes` is the limit to name for a body that is
+ * too large.
  */
 export function problemOf(error: unknown, maxBodyBytes: number): Problem {
   if (isDatabaseUnavailable(error)) return problem(503, "database_unavailable", "the database does not answer");
@@ -26,13 +26,13 @@ export function problemOf(error: unknown, maxBodyBytes: number): Problem {
   return CLIENT_ERRORS[error.statusCode ?? 500] ?? problem(500, "internal");
 }
 
-/** Creates problem details; the status names the title. */
+/** Creates problem details, with the title of the status. */
 export function problem(status: number, code: string, detail?: string): Problem {
   const title = STATUS_CODES[status] ?? "Error";
   return { type: "about:blank", title, status, code, ...(detail === undefined ? {} : { detail }) };
 }
 
-/** Answers a request that came too often, with the seconds after which it may come again. */
+/** Answers one request too many, with the seconds after which to try again. */
 export function sendTooMany(reply: FastifyReply, waitSeconds: number, detail: string): FastifyReply {
   return sendProblem(reply.header("retry-after", waitSeconds), problem(429, "rate_limited", detail));
 }
@@ -66,7 +66,7 @@ function statusOf(error: LetheError): number {
   return error instanceof TransientError ? 503 : 500;
 }
 
-/** Names the place and what is asked for there, never what stood there. A path that no schema allows leads nowhere. */
+/** Names the place and what is expected there, never the value. A path that no schema allows does not exist. */
 function problemOfValidation(error: FastifyError): Problem {
   if (error.validationContext === "params") return problem(404, "not_found", "there is nothing at this address");
   const places = (error.validation ?? []).map(

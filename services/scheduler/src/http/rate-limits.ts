@@ -2,31 +2,31 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How many times the wrong tokens of others an address may bear before its own right one is not looked at either. */
+/** How many times the limit of wrong tokens applies to an address that has shown the right one. */
 const PATIENCE_WITH_KNOWN = 10;
 
-/** Counts per address (of IPv6 its /64 network) and minute, in this process. Each gives seconds to wait, 0 for none. */
+/** Counts per address (for IPv6 per /64 network) and minute, in this process. The results are seconds to wait, 0 for none. */
 export interface RateLimits {
-  /** Counts a request; those that show the right token are not counted with those that do not. */
+  /** Counts a request. Requests with the right token are counted apart from all others. */
   countRequest(request: FastifyRequest, isAdmitted: boolean): Promise<number>;
   /**
-   * Asked before a token is looked at, so that a right guess looks like a wrong one while too many are made. An address
-   * that has shown the right token within the hour may bear ten times as many: who guesses there must not lock its
-   * neighbours out at once.
+   * Called before a token is checked, so that a right guess cannot be told from a wrong one while too many are made. The limit
+   * is ten times as high for an address that has shown the right token within the hour, so that someone who guesses there does
+   * not lock the others out at once.
    */
   beforeToken(request: FastifyRequest): Promise<number>;
-  /** Notes whether the token that was shown was the right one. */
+  /** Counts a token that was checked. */
   noteToken(request: FastifyRequest, isRight: boolean): Promise<void>;
 }
 
 export interface Limits {
-  /** Requests a minute and address; 0 for as many as come. */
+  /** Requests per minute and address; 0 for no limit. */
   readonly requests: number;
-  /** Wrong tokens a minute and address. */
+  /** Wrong tokens per minute and address. */
   readonly tokenTries: number;
 }
 
-// The hour begins anew each time, which the library can do for a single counter though its types do not say so.
+// The hour starts again each time. The library supports that for a single counter, although its types do not say so.
 const SINCE_LAST_SHOWN = { max: 1, timeWindow: HOUR_MS, continueExceeding: true };
 
 /** Creates the counters. The app must have `@fastify/rate-limit`. */
@@ -54,7 +54,7 @@ export function createRateLimits(app: FastifyInstance, limits: Limits): RateLimi
   };
 }
 
-/** Returns for how many seconds nothing is left to an address, without counting. */
+/** Returns the seconds until an address has attempts again, 0 when it has some left. Counts nothing. */
 async function secondsUsedUp(
   counter: ReturnType<FastifyInstance["createRateLimit"]>,
   request: FastifyRequest,

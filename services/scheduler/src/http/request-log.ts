@@ -1,7 +1,7 @@
 import type { Logger } from "@lethe/service-kit/logger";
 import type { FastifyInstance } from "fastify";
 
-/** Logs every answered request by its route's pattern: addresses, query strings, headers and bodies stay out. */
+/** Logs every answered request by its route's pattern, without address, query string, headers and body. */
 export function logRequests(app: FastifyInstance, log: Logger): void {
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
@@ -11,7 +11,7 @@ export function logRequests(app: FastifyInstance, log: Logger): void {
   });
 }
 
-/** Health checks, scrapers and Bull Board ask every few seconds. */
+/** Reports whether a route is requested every few seconds, by health checks, scrapers or Bull Board. */
 function isPolled(route: string): boolean {
   return route === "/healthz" || route === "/readyz" || route === "/metrics" || route.startsWith("/queues");
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Histogram, type Registry } from "prom-client";
 
-/** Measures how long answers take, by the route's pattern: an address itself could hold what must not be kept. */
+/** Measures the duration of requests by their route's pattern, since an address could hold personal data. */
 export function measureRequests(app: FastifyInstance, metricsRegistry: Registry): void {
   const durations = new Histogram({
     name: "lethe_http_request_duration_seconds",

@@ -14,13 +14,13 @@ const MEANING = {
 
 const ON_EVERY_ROUTE = [401, 403, 429, 500, 503] as const;
 
-/** Returns the problem answers of a route: those named, and those that every route may give. */
+/** Returns the schemas of a route's problem answers: of the given statuses, and of those that every route may answer with. */
 export function problems<S extends 400 | 404 | 409>(...statuses: S[]) {
   const entries = [...statuses, ...ON_EVERY_ROUTE].map((status) => [status, problemAnswer(MEANING[status])]);
   return Object.fromEntries(entries) as Record<S | (typeof ON_EVERY_ROUTE)[number], ReturnType<typeof problemAnswer>>;
 }
 
-/** Refers to a schema that the app knows by its `$id`, so that the API's description names it once. */
+/** Returns a reference to a schema that is registered by its `$id`, so that the API's description holds it once. */
 export function ref<S extends TSchema & { $id?: string }>(schema: S): TUnsafe<Static<S>> {
   return Type.Unsafe<Static<S>>({ $ref: `${schema.$id}#` });
 }

@@ -8,13 +8,13 @@ import type { JobSchedulerJson, Queue } from "bullmq";
 type TriggerQueue = Queue<JobPayload<"trigger">>;
 
 /**
- * Creates the `trigger` queue's job schedulers follow the ledger, touching only what is missing or differs. May run at
- * any time and in several processes. Returns the names of the jobs whose scheduler was set or removed.
+ * Sets the job schedulers of the `trigger` queue as the ledger's schedules say, and changes only what is missing or differs.
+ * May run at any time and in several processes. Returns the names of the jobs whose scheduler was set or removed.
  *
- * This is not done once and for all, because BullMQ's schedulers live in Redis: a flush takes them away, and after a
- * restart or reconnect one may stand there without a next job and never fire again (its issues 3272, 2151, 3202).
- * The other way round, a next job without its scheduler keeps BullMQ from setting it: it fires by itself, and the round
- * after succeeds. One that cannot be set does not keep the others waiting; its error is thrown at the end.
+ * This runs again and again, because BullMQ keeps its schedulers in Redis: a flush removes them, and after a restart or
+ * reconnection one may have no next job and never fire again (BullMQ's issues 3272, 2151, 3202). A next job without its
+ * scheduler, in turn, keeps BullMQ from setting the scheduler: that job fires, and the round after it succeeds. A scheduler
+ * that cannot be set does not keep the others from being set; its error is thrown at the end.
  */
 export async function assertSchedules(
   db: Queryable,
@@ -24,7 +24,7 @@ export async function assertSchedules(
   for (;;) {
     const schedules = await readSchedules(db, datasets);
     const changed = await assertAll(queue, schedules);
-    // A change that came in between was perhaps asserted by its own caller already, and undone by what we had read.
+    // A change in between may have been applied by its own caller and then undone by what was read before it.
     if (versions(await readSchedules(db, datasets)) === versions(schedules)) return changed;
   }
 }
@@ -53,7 +53,7 @@ async function setIfNeeded(queue: TriggerQueue, { job, cron, timezone }: StoredS
   const scheduler = await queue.getJobScheduler(job);
   const isSame = scheduler?.pattern === cron && scheduler.tz === timezone;
   if (isSame && (await hasNextJob(queue, job, scheduler))) return false;
-  // What is left of a scheduler that stopped would be in the way of the new one's next job.
+  // The remains of a scheduler that stopped would keep the new one's next job from being added.
   if (isSame) await queue.removeJobScheduler(job);
   await queue.upsertJobScheduler(
     job,
@@ -63,10 +63,10 @@ async function setIfNeeded(queue: TriggerQueue, { job, cron, timezone }: StoredS
   return true;
 }
 
-/** Reports whether a scheduler's next job stands in the queue, or is at work and about to be followed by another. */
+/** Reports whether a scheduler's next job is queued, or active and about to be followed by another. */
 async function hasNextJob(queue: TriggerQueue, id: string, scheduler: JobSchedulerJson): Promise<boolean> {
   if (await willRun(queue, id, scheduler.next)) return true;
-  // Between the two questions the job may have run and the scheduler moved on.
+  // Between the two queries the job may have run and the scheduler moved on.
   const later = await queue.getJobScheduler(id);
   return later?.next !== scheduler.next && (await willRun(queue, id, later?.next));
 }
@@ -77,7 +77,7 @@ async function willRun(queue: TriggerQueue, id: string, next: number | undefined
   return state === "delayed" || state === "waiting" || state === "active";
 }
 
-/** The id that BullMQ gives a scheduler's job: one per tick, so a tick fires once however many processes watch. */
+/** Returns the id that BullMQ gives a scheduler's job: one per tick, so that a tick fires once in any number of processes. */
 export function nextJobId(schedulerId: string, tickMs: number): string {
   return `repeat:${schedulerId}:${tickMs}`;
 }

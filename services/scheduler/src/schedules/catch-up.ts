@@ -4,8 +4,8 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import { previousTick } from "./cron.js";
 
 /**
- * Sees to the ticks that fell into a standstill, before the schedules run again. With `makeUp` each job that missed one
- * or more is triggered once; without, what is left of them in the queue is dropped. Returns the jobs that had missed one.
+ * Handles the ticks that were missed during downtime, before the schedules run again. With `makeUp`, each job that missed any
+ * is triggered once; without it, overdue triggers are removed from the queue. Returns the jobs that missed a tick.
  */
 export async function catchUp(
   db: Queryable,
@@ -20,7 +20,7 @@ export async function catchUp(
     if (tick === undefined) continue;
     missed.push(schedule.job);
     const next = (await queue.getJobScheduler(schedule.job))?.next;
-    // Redis was up all the time and holds the tick's job: it fires when a worker comes.
+    // Redis was up and still has the tick's job, which fires as soon as a worker takes it.
     const isOverdue = next !== undefined && next <= now.getTime();
     if (!makeUp && isOverdue) await queue.removeJobScheduler(schedule.job);
     if (makeUp && !isOverdue) await trigger(queue, schedule.job, tick);
@@ -28,7 +28,7 @@ export async function catchUp(
   return missed;
 }
 
-/** Returns the newest tick that a schedule should have fired at and did not; undefined when it kept up. */
+/** Returns the latest tick at which a schedule should have fired and did not, or undefined. */
 export function missedTick(schedule: StoredSchedule, now: Date): Date | undefined {
   if (!schedule.enabled) return undefined;
   const tick = previousTick(schedule, now);
@@ -36,7 +36,7 @@ export function missedTick(schedule: StoredSchedule, now: Date): Date | undefine
   return tick.getTime() > keptUpUntil ? tick : undefined;
 }
 
-/** The tick stands in the id, so that processes which start together trigger the job once. */
+/** Triggers a job. The id holds the tick, so that processes which start together trigger the job once. */
 async function trigger(queue: TypedQueue<"trigger">, job: string, tick: Date): Promise<void> {
   await queue.add("trigger", { job }, { ...JOB_OPTIONS, jobId: `catch-up-${job}-${tick.getTime()}` });
 }

@@ -1,25 +1,25 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { CronExpressionParser } from "cron-parser";
 
-/** When a cron fires. */
+/** A cron pattern and its time zone. */
 export interface Cron {
   readonly cron: string;
   readonly timezone: string;
 }
 
-/** Checks a cron of 5 fields, or 6 with seconds first. Throws InvalidInputError. */
+/** Checks a cron pattern of 5 fields, or of 6 with seconds first. Throws InvalidInputError. */
 export function checkCron(cron: string): void {
   const fields = cron.trim().split(/\s+/).length;
   if (fields !== 5 && fields !== 6) throw new InvalidInputError("cron must have 5 fields, or 6 with seconds first");
   try {
-    // Some crons parse and never come (31 February); the next tick tells.
+    // Some patterns parse and never fire (31 February), which shows when the next tick is computed.
     CronExpressionParser.parse(cron, { tz: "UTC" }).next();
   } catch (error) {
     throw new InvalidInputError("cron is not one that fires", { cause: error });
   }
 }
 
-/** Checks that a time zone is known by its IANA name. Throws InvalidInputError. */
+/** Checks that a text is the IANA name of a time zone. Throws InvalidInputError. */
 export function checkTimezone(timezone: string): void {
   try {
     new Intl.DateTimeFormat("en", { timeZone: timezone });

@@ -2,7 +2,7 @@ import type { Schedule } from "@lethe/contracts/schedules";
 import type { StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import { nextTick } from "./cron.js";
 
-/** Shows a stored schedule as the API gives it; one that does not fire has no next time. */
+/** Returns a stored schedule as the API presents it. A schedule that does not fire has no next time. */
 export function presentSchedule(schedule: StoredSchedule, now: Date, schedulesOn: boolean): Schedule {
   return {
     job: schedule.job,

@@ -6,7 +6,7 @@ import { recordFired } from "@lethe/warehouse/ledger/schedules";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { RunQueue } from "../run-queue.js";
 
-/** Opens and starts a run because its schedule fired; where one is open still, records that this one was skipped. */
+/** Opens and enqueues a run because its schedule fired, or records a skipped run while another one is active. */
 export async function triggerRun(
   pool: Pool,
   datasets: Pick<Datasets, "has">,

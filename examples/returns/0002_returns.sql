@@ -1,0 +1,14 @@
+-- Up Migration
+create table warehouse.returns (
+  return_id      text primary key,
+  -- An erasure renames the customer, and this with them.
+  customer_id    text not null references warehouse.customers (id) on update cascade,
+  sku            integer not null,
+  returned_on    date not null,
+  reason         text,
+  source_file_id bigint not null references ledger.files (id)
+);
+create index returns_of_customer on warehouse.returns (customer_id);
+
+-- Down Migration
+drop table warehouse.returns;
