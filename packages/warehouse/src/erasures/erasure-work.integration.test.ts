@@ -67,7 +67,7 @@ describe("pendingErasures", () => {
 describe("withErasureLock", () => {
   it("lets nobody else work meanwhile, and gives the lock back after a failure too", async ({ pool, hasty }) => {
     const failing = withErasureLock(pool, async () => {
-      await expect(withErasureLock(hasty, async () => undefined)).rejects.toMatchObject(LOCKED);
+      await expect(withErasureLock(hasty, async () => undefined)).rejects.toMatchObject({ cause: LOCKED });
       throw new Error("a file will not come clean");
     });
     await expect(failing).rejects.toThrow("a file will not come clean");

@@ -199,7 +199,9 @@ describe("whileAloneExtracting", () => {
     const [runId, otherId] = [randomUUID(), randomUUID()];
     let second: Promise<string> | undefined;
     await whileAloneExtracting(pool, runId, NEVER, async () => {
-      await expect(whileAloneExtracting(hasty, runId, NEVER, async () => "hasty")).rejects.toMatchObject(LOCKED);
+      await expect(whileAloneExtracting(hasty, runId, NEVER, async () => "hasty")).rejects.toMatchObject({
+        cause: LOCKED,
+      });
       second = whileAloneExtracting(pool, runId, NEVER, async () => "second");
       expect(await whileAloneExtracting(pool, otherId, NEVER, async () => "other")).toBe("other");
     });
