@@ -16,7 +16,7 @@ export function dataMapPage(sections: readonly DataMapSection[]): string {
 const INTRODUCTION = `# Data map
 
 What every column of every table holds about people, what an erasure leaves of it under the policy that comes with Lethe
-(\`packages/privacy/policy.json\`), and who may read it. It is the basis of a record of processing (GDPR Art. 30).
+(the \`mask\` of each field in its dataset), and who may read it. It is the basis of a record of processing (GDPR Art. 30).
 
 This page is generated from the declarations that masking, scans, vacuum, rights and analytics views derive from, and a test
 compares them with the database. Do not edit it: change the declaration, then run
