@@ -98,7 +98,7 @@ describe("publishRun", () => {
     await addLoaded(context, runId, { 5: "two" });
     // The file is in place, and the commit that says so never came.
     await writeData(data, HOUR_5, Buffer.concat([committed, gzipSync("two\n"), gzipSync("never committed\n")]));
-    await writeData(data, `${HOUR_5}.${runId}.tmp`, "the rest of an attempt");
+    await writeData(data, `${HOUR_5}.tmp`, "the rest of an attempt");
     await publishRun(context, runId, "customers", log, WAIT);
     expect(await linesIn(data, HOUR_5)).toEqual(["one", "two"]);
     expect(await readdir(join(data, HOUR_5, ".."))).toEqual(["customers.json.gz"]);
