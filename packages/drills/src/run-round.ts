@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { createDatasets } from "@lethe/datasets/registry";
 import { below, type Random } from "@lethe/sample-data/random";
 import { compare } from "./check/compare.js";
 import { type Finding, wrong } from "./check/finding.js";
@@ -43,7 +44,12 @@ export interface RoundResult {
   readonly isStuck: boolean;
 }
 
-const FIRST_JOBS: readonly DatasetName[] = ["customers", "products", "transactions"];
+const DATASETS = createDatasets();
+/** The datasets of the two parts of a round: erasure requests come when all else is loaded. */
+const PARTS: readonly (readonly DatasetName[])[] = [
+  DATASETS.names.filter((name) => name !== DATASETS.requests.name),
+  [DATASETS.requests.name],
+];
 /** The share of the expected changes among which an injection point may fall, so that some work is left to disturb. */
 const SHARE_FOR_INJECTIONS = 0.8;
 /** A run that gave up is retried, as a person would do. Files that need more runs than this are a finding. */
@@ -71,10 +77,9 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     faultEndedAt = performance.now();
   };
   await fault.prepare?.(context);
-  const parts: readonly (readonly DatasetName[])[] = [FIRST_JOBS, ["erasure-requests"]];
   let recoverySeconds = 0;
   const changes: number[] = [];
-  for (const [i, jobs] of parts.entries()) {
+  for (const [i, jobs] of PARTS.entries()) {
     const files = answer.files.filter(({ dataset }) => jobs.includes(dataset));
     clock.restart();
     await land(cluster, files);

@@ -41,6 +41,8 @@ export interface ServiceProcessOptions {
   readonly program?: string | undefined;
   /** Options of Node, such as `--import`. */
   readonly nodeOptions?: readonly string[];
+  /** Milliseconds within which it must be ready; a minute unless given. */
+  readonly readyMs?: number;
   /** Keeps the terminal's Ctrl-C from the service, so that it is for the caller to stop it. */
   readonly ownSession?: boolean;
   /** Command that runs Node, such as `taskset`, with its arguments. */
@@ -66,7 +68,7 @@ export function serviceProgram(name: ServiceName, build: "bundle" | "dist" = "bu
  * between the two processes is also how the service notices that this one is gone.
  */
 export function startServiceProcess(options: ServiceProcessOptions): ServiceProcess {
-  const { name, logFile } = options;
+  const { name, logFile, readyMs = READY_MS } = options;
   const log = openSync(logFile, "a", 0o600);
   const logStart = fstatSync(log).size;
   const program = options.program ?? serviceProgram(name);
@@ -87,7 +89,8 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   const failure = exited.then(({ how }) =>
     isWanted ? fail(`ended by itself (${how})`) : new Promise<never>(() => {}),
   );
-  const ready = Promise.race([waitForReady(child, () => fail(`was not ready after ${READY_MS / 1_000} s`)), failure]);
+  const late = () => fail(`was not ready after ${readyMs / 1_000} s`);
+  const ready = Promise.race([waitForReady(child, readyMs, late), failure]);
   // Whoever waits is told; that nobody waits any more is no error.
   ready.catch(() => undefined);
   failure.catch(() => undefined);
@@ -114,9 +117,9 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   };
 }
 
-function waitForReady(child: ChildProcess, fail: () => Promise<never>): Promise<string | null> {
+function waitForReady(child: ChildProcess, ms: number, onLate: () => Promise<never>): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail().catch(reject), READY_MS);
+    const timer = setTimeout(() => onLate().catch(reject), ms);
     child.once("exit", () => clearTimeout(timer));
     child.on("message", (message: unknown) => {
       if (!readyMessage.Check(message)) return;

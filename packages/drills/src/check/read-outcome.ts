@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { TableDeclaration } from "@lethe/contracts/data-map";
+import { createDatasets } from "@lethe/datasets/registry";
 import { filesBelow } from "@lethe/test-kit/folders";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Pool } from "@lethe/warehouse/pool";
 
 /** What Lethe has made of one day's input, read by plain queries and from plain files. */
@@ -39,6 +42,10 @@ export interface TransactionRow {
   readonly lines: readonly string[];
 }
 
+const TABLES = declaredTables(createDatasets().database);
+/** The tables whose rows came from a file, directly or with the row of another table. */
+const TABLES_WITH_FILES = TABLES.filter((table) => fileColumnOf(table) !== undefined);
+
 /** Reads the outcome of one day's input (`date=YYYY-MM-DD`). */
 export async function readOutcome(pool: Pool, data: string, dayFolder: string): Promise<Outcome> {
   const ofDay = "select id from ledger.files where path like $1 || '/%'";
@@ -67,12 +74,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
      where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1`,
   );
   const rows = await query<{ row: string }>(
-    `select c::text as row from warehouse.customers c where source_file_id in (${ofDay})
-     union all select h::text from warehouse.customers_history h where source_file_id in (${ofDay})
-     union all select t::text from warehouse.transactions t where source_file_id in (${ofDay})
-     union all select d::text from warehouse.delivery_addresses d join warehouse.transactions t using (transaction_key)
-               where t.source_file_id in (${ofDay})
-     union all select q::text from ledger.quarantine q where file_id in (${ofDay})`,
+    TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
   );
   const folders = { landing: "landing", archived: "archived_data", quarantined: "quarantined_data" } as const;
   const [landing, archived, quarantined, published] = await Promise.all([
@@ -127,4 +129,16 @@ async function readFolder(root: string, day: string): Promise<Map<string, Buffer
     found.set(`${day}/${path}`, await readFile(join(root, day, path)));
   }
   return found;
+}
+
+/** Returns the SQL that selects a table's rows as text, as far as they came from the files that `ofDay` selects. */
+function textOfRows(table: TableDeclaration, ofDay: string): string {
+  const { name, belongsTo } = table;
+  const source = belongsTo === undefined ? "t" : "owner";
+  const join = belongsTo === undefined ? "" : `join ${belongsTo.table} owner using (${belongsTo.key})`;
+  return `select t::text as row from ${name} t ${join} where ${source}.${fileColumnOf(table)} in (${ofDay})`;
+}
+
+function fileColumnOf({ sourceFile, belongsTo }: TableDeclaration): string | undefined {
+  return sourceFile ?? TABLES.find(({ name }) => name === belongsTo?.table)?.sourceFile;
 }

@@ -33,6 +33,8 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+/** Compiled files with hooks in front of them take long to load on a machine that is busy. */
+const READY_MS = 300_000;
 const FAULT_HOOK = new URL("../../fault-hook.mjs", import.meta.url).href;
 
 /** Short times, so that a drill shows within seconds what takes a minute with the defaults. */
@@ -85,6 +87,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
       environment,
       logFile: join(logs, `${log}.log`),
       program: serviceProgram(name, seams.length === 0 ? "bundle" : "dist"),
+      readyMs: READY_MS,
       nodeOptions: ["--import", FAULT_HOOK, ...(seams.length === 0 ? [] : seamOptions(seams))],
     });
   const places = SERVICE_NAMES.map((name) => open(name, name));

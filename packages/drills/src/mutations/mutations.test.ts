@@ -11,7 +11,10 @@ import { sourceOf } from "./seam.js";
 
 const SEAMS = ALL_MUTATIONS.flatMap(({ seams }) => seams);
 
-describe("the mutations", () => {
+/** Programs and modules are loaded, which takes seconds on a machine that is busy. */
+const TIMEOUT = { timeout: 60_000 };
+
+describe("the mutations", TIMEOUT, () => {
   it.each(SEAMS)("replace a function that is there: $name of $module", async (seam) => {
     const exports: Record<string, unknown> = await import(sourceOf(seam));
     expect(exports[seam.name]).toBeTypeOf("function");
@@ -22,7 +25,7 @@ describe("the mutations", () => {
   });
 });
 
-describe("seam-hook.mjs", () => {
+describe("seam-hook.mjs", TIMEOUT, () => {
   const hook = new URL("../../seam-hook.mjs", import.meta.url);
   let folder: string;
   beforeAll(async () => {
