@@ -33,7 +33,7 @@ export interface TableDeclaration {
 
 export type ColumnDeclaration = IdentifyingColumn | PersonalColumn | NeutralColumn;
 
-/** Says whose row it is. */
+/** A column that identifies the data subject of its row. */
 export interface IdentifyingColumn {
   readonly kind: "identifying";
   /**
@@ -53,7 +53,7 @@ export interface IdentifyingColumn {
   readonly analytics?: string;
 }
 
-/** Says something about a person. */
+/** A column that holds something about a person. */
 export interface PersonalColumn {
   readonly kind: "personal";
   /** The input field that the column holds (the policy's strategy for it is the column's), or the one it is derived from. */

@@ -1,11 +1,11 @@
-/** Creates null of an empty CSV field: CSV has no other way to say that there is none. */
+/** Returns null for an empty CSV field, since CSV has no other way to write that a value is absent. */
 export function csvText(field: string | undefined): string | null | undefined {
   return field === "" ? null : field;
 }
 
 const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** Creates a number of a CSV field that is a decimal one; any other text stays, so that the schema's check names it. */
+/** Returns the number that a CSV field holds in decimal; any other text is returned as it is, so that the schema's check names it. */
 export function csvNumber(field: string | undefined): number | string | null | undefined {
   if (field === undefined || field === "") return csvText(field);
   // Number() alone would take 0x10 for 16.
@@ -13,7 +13,7 @@ export function csvNumber(field: string | undefined): number | string | null | u
   return Number.isFinite(number) ? number : field;
 }
 
-/** Creates a value of a CSV field that holds JSON; any other text stays, so that the schema's check names it. */
+/** Returns the value of a CSV field that holds JSON; any other text is returned as it is, so that the schema's check names it. */
 export function csvJson(field: string | undefined): unknown {
   if (field === undefined || field === "") return csvText(field);
   try {

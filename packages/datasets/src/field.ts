@@ -14,7 +14,7 @@ export type FieldDeclaration = {
 
 const TEXT = ["null", "redact", "hmac", "sha256", "keep"] as const;
 
-/** Says nothing of a person, or must not change for sales figures to stay right. */
+/** A field that is not about a person, or that must not change if sales figures are to stay right. */
 export const notPersonal: FieldDeclaration = { kind: "neither", mask: "keep", strategies: ["keep"] };
 
 /** A customer's id. An erasure finds a person's records by the pseudonym, so no other strategy is possible. */

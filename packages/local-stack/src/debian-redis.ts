@@ -99,7 +99,7 @@ async function ownLists(folder: string): Promise<string[]> {
   return ["-o", `Dir::State::lists=${state}/lists`, "-o", `Dir::Cache=${state}/cache`, "-o", "APT::Sandbox::User="];
 }
 
-/** Tells by running it whether a folder holds a server that works here. */
+/** Reports whether a folder holds a server that works here, by running it. */
 async function runnable(root: string): Promise<DebianRedis> {
   const command = path.join(root, "usr", "bin", "redis-server");
   const env = { LD_LIBRARY_PATH: (await libraryFolders(root)).join(":") };

@@ -27,7 +27,7 @@ export interface FileSink {
   writeTorn(hour: number, lines: Iterable<string>): Promise<void>;
 }
 
-/** Creates what writes the files of a dataset. */
+/** Creates the writer of a dataset's files. */
 export function createFileSink(plan: Plan, dataset: string): FileSink {
   const tally: Tally = { files: 0, bytes: 0, records: 0, unreadableRecords: 0, defects: noDefects() };
   const pathOf = (hour: number, format: GenerateFormat): string => {

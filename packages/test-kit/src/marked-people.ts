@@ -79,7 +79,7 @@ function birthOf(n: number): string {
   return `${1900 + (n % 90)}-${String(1 + (n % 12)).padStart(2, "0")}-${String(2 + (Math.floor(n / 90) % 27)).padStart(2, "0")}`;
 }
 
-/** Creates what gives the people whom a text names by any value, in base64 too, by their number. */
+/** Returns a function that finds the people whom a text names by any value, also in base64, and returns their numbers. */
 export function createRecogniser(people: readonly MarkedPerson[]): (text: string) => Set<number> {
   const byWord = new Map<string, number>();
   for (const { n, id } of people) {

@@ -17,7 +17,7 @@ export interface SchedulerContext {
   readonly runQueue: RunQueue;
   /** False when no schedule fires here, whatever the ledger says. */
   readonly schedulesOn: boolean;
-  /** Creates the queue follow the ledger's schedules. */
+  /** Makes the queue follow the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
   readonly storage: Storage;
   /** What a dry run of an erasure looks through. */

@@ -25,7 +25,7 @@ export interface Poison {
   readonly searchable: boolean;
 }
 
-/** Says for people what a record's cause is; `recordSeconds` is the time that a record has. */
+/** Returns the message that says why a record failed; `recordSeconds` is the time limit of one record. */
 export function problemOfCause(cause: FailureCause, recordSeconds: number): string {
   const what: Readonly<Record<FailureCause, string>> = {
     memory: "out of memory",

@@ -127,7 +127,7 @@ export async function followWithProgress(
   }
 }
 
-/** Tells a person which services runs will have to wait for. */
+/** Warns of the services that are not running and that runs will wait for. */
 export async function warnOfMissingServices(
   { queues }: Pick<Connections, "queues">,
   terminal: Terminal,

@@ -33,7 +33,7 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
   );
 }
 
-/** Tells one erasure: how it stands, how long it took or has, and what was masked so far. */
+/** Describes one erasure: its state, how long it took or has left, and what was masked so far. */
 export function formatErasure(
   erasure: Erasure,
   places: readonly ErasurePlace[],

@@ -79,7 +79,7 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
 `;
 }
 
-/** Says only what happened: a person who was not there had no records to be masked. */
+/** Lists only the steps that happened: a person who was not found had no records to mask. */
 function steps({ body }: Receipt): string {
   const hasFiles = body.places.some(({ name }) => name !== "");
   const done = [

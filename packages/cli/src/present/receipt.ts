@@ -28,7 +28,7 @@ export function formatReceipt(receipt: Receipt): string {
   return `${fields}\n\n${summarizeReceipt(receipt)}\n\n${places}`;
 }
 
-/** Says in one sentence what was done. */
+/** Summarises in one sentence what was done. */
 export function summarizeReceipt({ body }: Receipt): string {
   if (!body.found) {
     return "Nothing was known of this person when the request was carried out; whatever comes later is masked on arrival.";

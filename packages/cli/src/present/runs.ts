@@ -118,7 +118,7 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** Tells in one line how far a run is: `transactions: processing, 3 of 12 batches, 4,096 records`. */
+/** Reports in one line how far a run is: `transactions: processing, 3 of 12 batches, 4,096 records`. */
 export function formatProgress(run: Run): string {
   const { batches, records } = run;
   if (batches.total === 0) return `${nameRun(run)}: ${run.state}`;

@@ -6,7 +6,7 @@ import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
 import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
 
-/** Creates what takes a function's place, of the function as it is. */
+/** Returns the function that takes the original's place. */
 type Mutant<F> = (original: F) => F;
 
 // Of services, which the drills do not import, only what the mutants need to know.
