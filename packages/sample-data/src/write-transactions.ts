@@ -27,7 +27,7 @@ export async function writeTransactions(plan: Plan, sink: FileSink): Promise<voi
     }
     if (plan.transactions.before(hour) === plan.transactions.upTo(hour) && due.length === 0) continue;
     const again: Repeat[] = [];
-    await sink.write(hour, linesOfHour(plan, sink, hour, shop, due, again));
+    await sink.write(hour, linesOfHour(plan, sink, hour, shop, { due, again }));
     due = again;
   }
 }
@@ -37,8 +37,7 @@ function* linesOfHour(
   sink: FileSink,
   hour: number,
   shop: Shop,
-  due: Repeat[],
-  again: Repeat[],
+  { due, again }: { readonly due: readonly Repeat[]; readonly again: Repeat[] },
 ): Generator<string> {
   const { seed } = plan.options;
   const isLastHour = hour === plan.hours.length - 1;

@@ -49,7 +49,7 @@ export async function publishRun(
       async (client) => {
         if (!(await lock(client, dataset))) return false;
         const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT));
-        if (group.length > 0) await publishPartitions(client, context, runId, dataset, group, log);
+        if (group.length > 0) await publishPartitions(client, context, { runId, dataset }, group, log);
         return group.length === FILES_PER_COMMIT;
       },
       signal,
@@ -71,8 +71,7 @@ interface PartitionParts {
 async function publishPartitions(
   client: Client,
   { storage, staging }: LoaderContext,
-  runId: string,
-  dataset: DatasetName,
+  { runId, dataset }: { readonly runId: string; readonly dataset: DatasetName },
   group: readonly PartitionParts[],
   log: Logger,
 ): Promise<void> {
