@@ -147,11 +147,11 @@ describe("reopenRun", () => {
     await expect(reopenRun(pool, runId)).rejects.toThrow(`is ${state}; only a failed or cancelled run`);
   });
 
-  it("refuses while another run of the job is open, but not for one of another kind", async ({ pool }) => {
+  it("refuses while another run of the job is active, but not for one of another kind", async ({ pool }) => {
     const runId = await addRun(pool, { state: "failed" });
     const replay = await addRun(pool, { kind: "replay", state: "queued" });
     const other = await addRun(pool, { state: "queued" });
-    await expect(reopenRun(pool, runId)).rejects.toThrow("another run of the job is open");
+    await expect(reopenRun(pool, runId)).rejects.toThrow("another run of the job is active");
     await pool.query("update ledger.runs set state = 'succeeded' where id = $1", [other]);
     await reopenRun(pool, runId);
     expect(await stateOf(pool, replay)).toBe("queued");
