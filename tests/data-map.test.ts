@@ -1,6 +1,6 @@
 import { createDatasets } from "@lethe/datasets/registry";
 import { openWorld, type World } from "@lethe/test-kit/world";
-import { compareDataMap, declaredTables } from "@lethe/warehouse/data-map";
+import { compareDataMap, declaredTables, requireDeclared } from "@lethe/warehouse/data-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const TABLES = declaredTables(createDatasets().database);
@@ -44,6 +44,33 @@ it("shows analysts the columns that the views have always had, in their order", 
         "transaction_id transaction_time customer total_cost delivery_country delivery_country_code transaction_key",
     },
   ]);
+});
+
+describe("start-up refuses a column that an erasure could not mask", () => {
+  it.each([
+    [
+      "an id whose foreign key does not cascade",
+      `alter table warehouse.transactions drop constraint transactions_customer_id_fkey,
+         add constraint transactions_customer_id_fkey foreign key (customer_id) references warehouse.customers (id)`,
+      "warehouse.transactions.customer_id needs a foreign key to warehouse.customers (id) on update cascade",
+    ],
+    ["a value that must be there", "alter table warehouse.customers alter column city set not null", "city must allow null"],
+    [
+      "an id that is no text",
+      "alter table warehouse.customers_history alter column id type varchar(6)",
+      "warehouse.customers_history.id must be of type text",
+    ],
+  ])("%s", async (_what, change, fault) => {
+    const client = await world.pool.connect();
+    try {
+      await client.query("begin");
+      await client.query(change);
+      await expect(requireDeclared(client, TABLES)).rejects.toThrow(fault);
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+  });
 });
 
 describe("start-up refuses", () => {

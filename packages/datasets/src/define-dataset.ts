@@ -3,7 +3,7 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
-import type { TObject } from "typebox";
+import Type, { type TObject } from "typebox";
 import { cleanEmail } from "./cleaning/text.js";
 import { csvJson, csvNumber, csvText } from "./csv-field.js";
 import type { Dataset, ErasureRequests, Merge, Rejection, SampleSubject } from "./dataset.js";
@@ -99,10 +99,20 @@ function fieldThatIdentifies(fields: DatasetDefinition["fields"], of: "customer-
   });
 }
 
+/** A group is declared as a whole, or field by field to the last. */
+function undeclaredFields(schema: TObject, fields: DatasetDefinition["fields"], prefix: string): string[] {
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const path = `${prefix}${name}`;
+    if (Object.hasOwn(fields, path)) return [];
+    const isGroup = Type.IsObject(property) && Object.keys(fields).some((declared) => declared.startsWith(`${path}.`));
+    return isGroup ? undeclaredFields(property, fields, `${path}.`) : [path];
+  });
+}
+
 function requireConsistency({ name, contract, fields, tables, runsAfter }: DatasetDefinition): void {
-  const problems = Object.keys(contract.properties)
-    .filter((field) => !Object.keys(fields).some((path) => path === field || path.startsWith(`${field}.`)))
-    .map((field) => `its field ${field} is not declared personal, identifying or neither`);
+  const problems = undeclaredFields(contract, fields, "").map(
+    (field) => `its field ${field} is not declared personal, identifying or neither`,
+  );
   for (const table of tables) {
     for (const [column, declared] of Object.entries(table.columns)) {
       const field = declared.kind === "neither" ? undefined : declared.field;

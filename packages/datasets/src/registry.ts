@@ -5,6 +5,7 @@ import type { MaskableFields } from "@lethe/privacy/policy";
 import * as definitions from "./all-datasets.js";
 import type { Dataset, ErasureRequests } from "./dataset.js";
 import { type DatasetDefinition, defineDataset } from "./define-dataset.js";
+import { requireErasable } from "./require-erasable.js";
 
 /** The datasets of this installation. */
 export interface Datasets {
@@ -27,12 +28,17 @@ export interface Datasets {
 
 /** Creates all datasets. Throws ConfigurationError when they contradict themselves or each other. */
 export function createDatasets(declared: readonly DatasetDefinition[] = Object.values(definitions)): Datasets {
+  requireErasable(declared);
   const all = inOrder(declared.map(defineDataset));
   const byName = new Map(all.map((dataset) => [dataset.name, dataset]));
   const tables = all.flatMap((dataset) => dataset.tables);
   requireUnique(
     "dataset",
     all.map(({ name }) => name),
+  );
+  requireUnique(
+    "staging table",
+    all.flatMap(({ stagingTables }) => stagingTables.map(({ name }) => name)),
   );
   requireUnique(
     "table",
@@ -95,11 +101,11 @@ function theOneWithRequests(all: readonly Dataset[]): Datasets["requests"] {
 function personalNamesOf(all: readonly Dataset[]): string[] {
   const names = all.flatMap((dataset) => [
     ...Object.entries(dataset.fields)
-      .filter(([, { kind, mask }]) => kind !== "neither" && mask !== "keep")
+      .filter(([, { kind }]) => kind !== "neither")
       .flatMap(([path]) => path.split(".")),
     ...dataset.tables.flatMap(({ columns }) =>
       Object.entries(columns)
-        .filter(([, column]) => column.kind === "personal" && column.derived === true)
+        .filter(([, { kind }]) => kind !== "neither")
         .map(([name]) => name),
     ),
   ]);

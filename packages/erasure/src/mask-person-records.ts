@@ -84,6 +84,8 @@ interface QuarantinedRow {
 interface Person {
   readonly erasureId: string;
   readonly key: PrivacyKey;
+  /** The pseudonym of the request: what stands for a person of whose record or row the email alone is known. */
+  readonly pseudonym: string;
 }
 
 /**
@@ -96,7 +98,7 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
   const byErasure = new Map<string, { pseudonyms: string[]; tally: PlaceTally }>();
   const keyOf = (request: Request) => context.ring.all.find(({ id }) => id === request.keyId) ?? context.ring.current;
   for (const request of requests) {
-    const person = { erasureId: request.erasureId, key: keyOf(request) };
+    const person = { erasureId: request.erasureId, key: keyOf(request), pseudonym: request.pseudonym };
     byId.set(request.customerId, person);
     byEmail.set(request.email, person);
     byErasure.set(request.erasureId, { pseudonyms: [request.pseudonym], tally: createPlaceTally() });
@@ -173,7 +175,9 @@ async function maskRows(
     if (person === undefined) return [];
     const after = maskRow(table, row, strategies, person.key);
     people.count(person, table.declaration.name, after.values);
-    return [{ key, row: after.row }];
+    // An email's row that has no id: without one, nothing would lead to the file that it came from.
+    const own = customerId === null && table.ownId !== null ? { [table.ownId]: person.pseudonym } : {};
+    return [{ key, row: { ...after.row, ...own } }];
   });
   if (masked.length === 0) return;
   for (const statement of uniteRows(table, context.datasets)) await client.query(statement, [JSON.stringify(masked)]);
@@ -197,11 +201,12 @@ async function maskQuarantined(
         ? { payload: REDACTED, values: 1 }
         : maskPayload(row.payload, context.datasets.get(row.dataset), context, person.key);
     people.count(person, "ledger.quarantine", values);
-    const alias = customerId === null ? null : pseudonym(person.key, customerId);
+    // Without it nothing would lead to the file that the record came from.
+    const alias = customerId === null ? person.pseudonym : pseudonym(person.key, customerId);
     // What it waits for may be the person.
     const missingKey = row.missingKey !== null && row.missingKey === row.customerId ? alias : row.missingKey;
     // Without an id of its own, it may have the person's in a field that is kept.
-    const isTold = alias === null && people.findMentioned(payload) !== undefined;
+    const isTold = customerId === null && people.findMentioned(payload) !== undefined;
     return [{ id: row.id, payload: isTold ? REDACTED : payload, pseudonym: alias, missing_key: missingKey }];
   });
   const waiting = context.datasets.all.filter(

@@ -100,7 +100,7 @@ describe("the tables that hold people", () => {
       primaryKey: "note_id",
       columns: { ...shown("note_id"), ...neutral("transaction_key"), text: personal("delivery_address.city") },
       belongsTo: { table: "warehouse.transactions", key: "transaction_key" },
-      rights: {},
+      rights: { scheduler: "select", loader: "select, insert, update" },
     };
     const { transactions } = definitions;
     const more = createDatasets(

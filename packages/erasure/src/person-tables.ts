@@ -9,6 +9,8 @@ export interface PersonTable {
   /** The expression that gives the customer id of a row `t`, and the one of its email, where the table has one. */
   readonly customerId: string;
   readonly email: string | null;
+  /** The column of the customer id that masking writes; null where it follows another column, or is another table's. */
+  readonly ownId: string | null;
   /** The table and the join by which `t` and whatever its expressions name are read. */
   readonly from: string;
   /** Columns that masking changes; none in a table whose ids follow those of another one. */
@@ -130,7 +132,7 @@ export function selectIdentity(tables: readonly PersonTable[], customerId: strin
 /** Returns everybody whom the tables name, by place: for a scan of everything. */
 export function selectEverybody(tables: readonly PersonTable[]): string {
   return tables
-    .filter((table) => table.declaration.belongsTo === undefined)
+    .filter(({ customerId }) => customerId.startsWith("t."))
     .map(({ declaration: { name }, customerId, email, from }) =>
       // A table that names its people by id alone may name each of them many times.
       email === null
@@ -164,11 +166,12 @@ export function selectSourceFiles(declarations: readonly TableDeclaration[]): st
 function linkToPerson(
   table: TableDeclaration,
   declarations: readonly TableDeclaration[],
-): Pick<PersonTable, "customerId" | "email" | "from"> | undefined {
+): Pick<PersonTable, "customerId" | "email" | "ownId" | "from"> | undefined {
   const id = columnThatIdentifies(table, "customer-id");
   const email = columnThatIdentifies(table, "email");
   if (id !== undefined) {
-    return { customerId: `t.${id}`, email: email === undefined ? null : `t.${email}`, from: `${table.name} t` };
+    const ownId = maskableOf(table).includes(id) ? id : null;
+    return { customerId: `t.${id}`, email: email === undefined ? null : `t.${email}`, ownId, from: `${table.name} t` };
   }
   const { belongsTo } = table;
   const parent = declarations.find(({ name }) => name === belongsTo?.table);
@@ -178,6 +181,7 @@ function linkToPerson(
   return {
     customerId: `p.${parentId}`,
     email: null,
+    ownId: null,
     from: `${table.name} t join ${belongsTo.table} p using (${belongsTo.key})`,
   };
 }

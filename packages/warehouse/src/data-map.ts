@@ -1,5 +1,6 @@
 import type { DatabaseDeclaration, TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { findUnfitColumns } from "./erasable-columns.js";
 import { LEDGER_TABLES } from "./ledger-tables.js";
 import type { Queryable } from "./pool.js";
 import { PRIVACY_TABLES } from "./privacy-tables.js";
@@ -41,7 +42,10 @@ export async function compareDataMap(db: Queryable, tables: readonly TableDeclar
   return { undeclared: notIn(declared, found), missing: notIn(found, declared) };
 }
 
-/** Throws ConfigurationError, which names them, when the database has tables or columns that are not declared, or lacks some. */
+/**
+ * Throws ConfigurationError, which names them, when the database has tables or columns that are not declared, lacks some, or
+ * has some that an erasure could not mask.
+ */
 export async function requireDeclared(db: Queryable, tables: readonly TableDeclaration[]): Promise<void> {
   const { undeclared, missing } = await compareDataMap(db, tables);
   if (undeclared.length > 0) {
@@ -54,6 +58,12 @@ export async function requireDeclared(db: Queryable, tables: readonly TableDecla
   if (missing.length > 0) {
     throw new ConfigurationError(
       `the database lacks what is declared: ${missing.join(", ")}. Add a step to sql-scripts/ that creates it, or take it out of tables.ts of its dataset`,
+    );
+  }
+  const unfit = await findUnfitColumns(db, tables);
+  if (unfit.length > 0) {
+    throw new ConfigurationError(
+      `an erasure could not mask what is declared: ${unfit.join(", ")}. Change the columns by a step in sql-scripts/, or their declarations`,
     );
   }
 }

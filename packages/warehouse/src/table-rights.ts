@@ -9,7 +9,7 @@ export function toRole(name: string): string {
 /** Returns the statements that give each role the rights that tables declare for it, and take all others from it. */
 export function grantRights(declaration: DatabaseDeclaration): string {
   const grants = DATABASE_ROLES.map((role) => onlyWhereThere(role, rightsOf(role, declaration)));
-  return [...grants, onlyWhereThere("analyst", READ_ANALYTICS)].join("\n");
+  return [...grants, onlyWhereThere("analyst", readViews(declaration))].join("\n");
 }
 
 function rightsOf(role: DatabaseRole, declaration: DatabaseDeclaration): string {
@@ -35,9 +35,16 @@ function grantVacuum(to: string, tables: readonly string[]): string {
           end if;`;
 }
 
-const READ_ANALYTICS = `
-  grant usage on schema analytics to ${toRole("analyst")};
-  grant select on all tables in schema analytics to ${toRole("analyst")};`;
+/** Whatever else somebody puts into the schema may show people, so analysts read the declared views alone. */
+function readViews(declaration: DatabaseDeclaration): string {
+  const to = toRole("analyst");
+  const views = new Set(declaredTables(declaration).flatMap(({ analyticsView }) => analyticsView ?? []));
+  return [
+    `revoke all on all tables in schema analytics from ${to};`,
+    `grant usage on schema analytics to ${to};`,
+    ...[...views].map((view) => `grant select on analytics.${view} to ${to};`),
+  ].join("\n");
+}
 
 /** Roles are the server's: whoever migrates may not have been allowed to create them. */
 function onlyWhereThere(role: string, statements: string): string {
