@@ -41,7 +41,7 @@ function countLines(bytes: Buffer, firstLine: number, maxRecordBytes: number): n
   return lines;
 }
 
-/** The error of a line or record over the limit. */
+/** Creates the error for a line or record that is longer than the limit. */
 export function tooLong(line: number, maxRecordBytes: number): UnreadableFileError {
   return new UnreadableFileError(`record ${line} is longer than ${maxRecordBytes} bytes (LETHE_MAX_RECORD_BYTES)`);
 }

@@ -32,7 +32,7 @@ export function cutBetweenWords(bytes: Buffer): { readonly head: Buffer; readonl
   return { head: bytes.subarray(0, end), rest: bytes.subarray(end) };
 }
 
-/** Whether a byte can stand in no id or email: white space, or one of JSON's and CSV's own. */
+/** Reports whether a byte cannot be part of an id or email: white space, or a character of JSON's or CSV's syntax. */
 function isBetweenWords(byte: number): boolean {
   return byte <= 0x20 || '",:{}[]'.includes(String.fromCharCode(byte));
 }

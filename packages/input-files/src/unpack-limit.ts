@@ -34,7 +34,7 @@ function ratioTooLarge(maxUnpackRatio: number): UnreadableFileError {
   );
 }
 
-/** The error of a file with too many bytes, once unpacked. */
+/** Creates the error for a file that has too many bytes once unpacked. */
 export function fileTooLarge(maxFileBytes: number): UnreadableFileError {
   return new UnreadableFileError(`the file holds more than ${maxFileBytes} bytes (LETHE_MAX_FILE_BYTES)`);
 }

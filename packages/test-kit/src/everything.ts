@@ -27,7 +27,11 @@ export async function* everything(world: Pick<World, "pool" | "data" | "redis" |
   }
 }
 
-/** Returns who is named where, in words: empty when nobody is. */
+/**
+ * Searches everything that Lethe stores for people and returns a line such as "person 7 in file x" for each person
+ * and place. `recognise` returns the numbers of the people whom a text names; only those that `isWanted` accepts are
+ * reported.
+ */
 export async function findPeople(
   world: World,
   recognise: (text: string) => Iterable<number>,
