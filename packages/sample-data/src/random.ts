@@ -11,7 +11,7 @@ const STREAMS = { customer: 1, movedCustomer: 2, product: 3, transaction: 4 } as
  * The generator is sfc32 (Small Fast Counting, Chris Doty-Humphrey, PractRand). Its counter starts at 1, and twelve
  * numbers are thrown away so that neighbouring indices part.
  */
-export function recordRandom(seed: number, kind: keyof typeof STREAMS, index: number): Random {
+export function createRandomForRecord(seed: number, kind: keyof typeof STREAMS, index: number): Random {
   let a = index | 0;
   let b: number = STREAMS[kind];
   let c = seed | 0;

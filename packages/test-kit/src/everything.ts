@@ -12,7 +12,7 @@ export interface Piece {
 }
 
 /** Returns every byte that Lethe keeps, anywhere: all tables with the planner's samples of them, files, keys and logs. */
-export async function* everything(world: Pick<World, "pool" | "data" | "redis" | "prefix">): AsyncGenerator<Piece> {
+export async function* readEverything(world: Pick<World, "pool" | "data" | "redis" | "prefix">): AsyncGenerator<Piece> {
   yield* await allTables(world);
   for (const path of await pathsBelow(world.data)) {
     yield { where: "name of a file", text: path };
@@ -38,7 +38,7 @@ export async function findPeople(
   isWanted: (n: number) => boolean,
 ): Promise<string[]> {
   const found: string[] = [];
-  for await (const { where, text } of everything(world)) {
+  for await (const { where, text } of readEverything(world)) {
     for (const n of recognise(text)) if (isWanted(n)) found.push(`person ${n} in ${where}`);
   }
   return [...new Set(found)];

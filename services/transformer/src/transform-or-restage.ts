@@ -13,7 +13,7 @@ const NOTHING: JobResult<"transform"> = { accepted: 0, rejected: 0 };
  * them again, after which the batch is enqueued again. Throws what `transform` throws, and also the damage if it has
  * occurred too often.
  */
-export async function orRestage(
+export async function transformOrRestage(
   pool: Pool,
   queues: Queues,
   { runId, batchId }: JobPayload<"transform">,

@@ -27,7 +27,7 @@ export interface SchemaWatch {
  * missing required fields are counted for every record. A missing optional field counts only if no record of a
  * segment has it. It is not counted in a replay, whose segments are single records picked from files.
  */
-export function watchSchema(shape: RecordShape): SchemaWatch {
+export function createSchemaWatch(shape: RecordShape): SchemaWatch {
   const unknown = new Map<string, BatchSchemaChange>();
   const missing = new Map<string, BatchSchemaChange>();
   const goneColumns = new Set<string>();

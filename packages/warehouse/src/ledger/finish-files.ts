@@ -160,7 +160,7 @@ export interface CompleteFile {
 }
 
 /** Returns the files of a run that still lie in landing and whose batches are all loaded. */
-export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
+export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
     `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
