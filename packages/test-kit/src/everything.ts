@@ -69,7 +69,7 @@ async function allTables(world: Pick<World, "pool">): Promise<Piece[]> {
   return [...pieces, ...samples.rows.map(({ name, sample }) => ({ where: `samples of ${name}`, text: sample }))];
 }
 
-/** A key that has gone since it was listed (a lock that ran out) gives an empty text: it holds nothing any more. */
+/** A key that has gone since it was listed (a lock that ran out) gives an empty text: it no longer holds anything. */
 function readKey(world: Pick<World, "redis">, key: string): Promise<string> {
   const script = `
     local kind = redis.call('type', KEYS[1]).ok

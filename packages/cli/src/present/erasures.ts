@@ -112,7 +112,10 @@ export function formatTime(timestamp: string): string {
   return timestamp.replace(/\.\d+Z$/, "Z");
 }
 
-/** Writes a number of days: short of one day with its fraction, some minutes as `<0.01`. */
+/**
+ * Formats a number of days: with two decimals below one day, with one decimal otherwise, and as `<0.01` for a few
+ * minutes.
+ */
 export function formatDays(days: number): string {
   if (days >= 0 && days < 0.005) return "<0.01";
   return Math.abs(days) < 1 ? days.toFixed(2) : days.toFixed(1);

@@ -28,7 +28,10 @@ export function formatRuns(runs: readonly RunDetail[]): string {
     .join("\n\n");
 }
 
-/** Names a run by its job; one of another kind than what a person asked for says so. */
+/**
+ * Returns a run's name: its job, followed by `(replay)` for a replay and `(scheduled)` for any other run that the
+ * schedule opened.
+ */
 export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
   if (run.kind === "replay") return `${run.job} (replay)`;
   return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
