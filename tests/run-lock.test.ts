@@ -12,7 +12,7 @@ const LOCK_NOT_AVAILABLE = "55P03";
 
 let database: TestDatabase;
 let pool: Pool;
-/** Returns up where it would have to wait. */
+/** A pool whose connections fail when they have waited for a lock for 200 ms. */
 let hasty: Pool;
 let loader: Client;
 let runId: string;

@@ -1,7 +1,7 @@
 import type { RunDetail } from "@lethe/contracts/runs";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { toCsv } from "@lethe/test-kit/csv";
-import { everything } from "@lethe/test-kit/everything";
+import { readEverything } from "@lethe/test-kit/everything";
 import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { batchesOf, openQueueEvents, untilTransformed } from "@lethe/test-kit/jobs";
 import { land, landRecords } from "@lethe/test-kit/landing";
@@ -100,7 +100,7 @@ async function byApi(runId: string): Promise<RunDetail> {
 async function placesOfValues(told: unknown): Promise<string[]> {
   const allowed = /^(table ledger\.quarantine|samples of ledger\.quarantine|file (landing|archived_data|staging)\/)/;
   const places: string[] = [];
-  for await (const { where, text } of everything(world)) {
+  for await (const { where, text } of readEverything(world)) {
     if (!allowed.test(where) && text.includes(VALUE)) places.push(where);
   }
   if (JSON.stringify(told).includes(VALUE)) places.push("what is told");

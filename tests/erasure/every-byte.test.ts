@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { toCsv } from "@lethe/test-kit/csv";
 import { brokenLine, notUtf8, tornGzip } from "@lethe/test-kit/damage";
-import { everything, findPeople, readContent, rowsAsText } from "@lethe/test-kit/everything";
+import { findPeople, readContent, readEverything, rowsAsText } from "@lethe/test-kit/everything";
 import { filesBelow } from "@lethe/test-kit/folders";
 import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
@@ -253,7 +253,7 @@ async function takeSnapshot(): Promise<Snapshot> {
     }
   }
   const whoIsWhere = new Set<string>();
-  for await (const { where, text } of everything(world)) {
+  for await (const { where, text } of readEverything(world)) {
     if (where.startsWith("samples")) continue;
     for (const n of recognise(text)) whoIsWhere.add(`${n} in ${where}`);
   }

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { everything } from "@lethe/test-kit/everything";
+import { readEverything } from "@lethe/test-kit/everything";
 import { fromRepository } from "@lethe/test-kit/repository";
 import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -130,7 +130,7 @@ async function reasonsInQuarantine(): Promise<string[]> {
 async function placesOfPerson(): Promise<string[]> {
   const person = /zq[a-z]+|(?<![0-9a-z.])060001(?![0-9a-z])|7946 ?0111|1971-03-14/i;
   const places: string[] = [];
-  for await (const { where, text } of everything({ ...place, data })) {
+  for await (const { where, text } of readEverything({ ...place, data })) {
     const word = person.exec(text)?.[0];
     if (word !== undefined) places.push(`${word} in ${where}`);
   }

@@ -123,7 +123,7 @@ describe("refuses", () => {
     await expect(merge()).rejects.toMatchObject({ code: "23503" });
   });
 
-  it("a transaction that has been taken and is not staged any more", async () => {
+  it("a transaction that has been taken and is no longer staged", async () => {
     await stage({});
     await take();
     await loader.query("delete from stage_transactions; delete from stage_purchases");

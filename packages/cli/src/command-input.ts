@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 
 /** Where a command reads what must not stand among its arguments, which every user of the machine can see. */
 export interface CommandInput {
-  /** Asks a person, and returns the line they answer with; undefined where nobody sits at the terminal. */
+  /** Asks a question and returns the line that the person types. Undefined if standard input is not a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Returns all that was handed in, to its end. */
   readAll(): Promise<string>;

@@ -51,7 +51,7 @@ function parseEntries(text: string): unknown[] {
     .map(parseJson);
 }
 
-/** Returns undefined for what is no JSON: an entry that is checked like any other, and is no receipt. */
+/** Parses JSON. Returns undefined for text that is not JSON; such an entry is then reported as a faulty receipt. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

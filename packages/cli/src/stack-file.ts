@@ -33,6 +33,7 @@ export async function writeRunningStack(dataDirectory: string, stack: RunningSta
   await replaceFile(stackFile(dataDirectory), `${JSON.stringify(stack)}\n`, 0o600);
 }
 
+/** Removes the file that describes the running stack. */
 export async function removeRunningStack(dataDirectory: string): Promise<void> {
   await rm(stackFile(dataDirectory), { force: true });
 }

@@ -4,7 +4,10 @@ export interface Terminal {
   print(text: string): void;
   /** Writes a line about the work (progress, hints, errors), to standard error. */
   note(text: string): void;
-  /** Where progress bars are drawn; undefined where nobody watches, and progress is told in lines. */
+  /**
+   * The stream that progress bars are drawn on. Undefined if standard error is not a terminal; progress is then
+   * printed in lines.
+   */
   readonly bars: NodeJS.WritableStream | undefined;
 }
 

@@ -49,8 +49,9 @@ export interface DatasetDefinition {
 }
 
 /**
- * Creates a dataset of its declaration. Throws ConfigurationError when the declaration contradicts itself: a field of the
- * schema that is not declared, or a column that holds a field which the dataset does not have.
+ * Creates a dataset from its definition. Throws ConfigurationError if the definition contradicts itself: if a field
+ * of the schema is not declared, a column holds a field that the dataset does not have, or the dataset runs after
+ * itself. Also throws it if the name is not lower-case words with hyphens between them.
  */
 export function defineDataset(definition: DatasetDefinition): Dataset {
   requireConsistency(definition);

@@ -22,7 +22,7 @@ export function customerIdOf(record: unknown, field: string): string | null {
   return typeof value === "number" ? String(value).padStart(ID_DIGITS, "0") : null;
 }
 
-/** Whether no field of a record says whose it is: then only its words can. */
+/** Reports whether no field of a record identifies its person, so that only the record's text can. */
 export function isUnattributed({ customerId, email }: Subject): boolean {
   return customerId === null && email === null;
 }

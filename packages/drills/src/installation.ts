@@ -1,4 +1,4 @@
-import { recordRandom } from "@lethe/sample-data/random";
+import { createRandomForRecord } from "@lethe/sample-data/random";
 import { findLeaks, type Load, measureLoad } from "./check/load.js";
 import { type ClusterOptions, openCluster } from "./cluster/cluster.js";
 import type { Fault } from "./fault.js";
@@ -27,7 +27,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
   const round = (fault: Fault, seed: number, outageMs: number, usual: Changes) => {
     rounds += 1;
     const answer = makeFeed(seed, rounds);
-    const random = recordRandom(seed, "customer", rounds);
+    const random = createRandomForRecord(seed, "customer", rounds);
     return runRound({ cluster, clock, fault, answer, random, outageMs, timeoutMs: options.timeoutMs, usual });
   };
   // A first round without a fault opens what services keep open, and shows how many changes there are to disturb.

@@ -75,7 +75,7 @@ async function complete(
   }
 }
 
-/** What closed runs left in staging is of no use any more, and may hold anybody. */
+/** Removes what closed runs left in staging: it is no longer of use, and may hold data of any person. */
 async function removeStagedOfClosedRuns(context: ErasureContext): Promise<void> {
   const staged = await context.staging.listRuns();
   const open = await whichAreActive(context.pool, staged);

@@ -2,7 +2,7 @@ import type { Datasets } from "@lethe/datasets/registry";
 import type { Storage } from "@lethe/storage/storage";
 import { isFiledRequest } from "./file-request.js";
 
-/** Days that are looked back: what is older waits for no run of its own any more, but for the next scheduled one. */
+/** Days that are looked back: an older request no longer waits for a run of its own, but for the next scheduled one. */
 const LOOK_BACK_DAYS = 31;
 const DAY_MS = 24 * 60 * 60 * 1000;
 

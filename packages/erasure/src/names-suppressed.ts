@@ -5,8 +5,8 @@ import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 
 /**
- * Whether a record still names somebody on the suppression list: by its own id or email, by an email in any field, or,
- * where no field says whose it is, anywhere in its text.
+ * Reports whether a record still names a person on the suppression list: by its own id or email, by an email in any
+ * field, or, if no field identifies its person, anywhere in its text.
  */
 export function namesSuppressed(
   dataset: Dataset,

@@ -36,14 +36,20 @@ export function personTables(datasets: Datasets): readonly PersonTable[] {
   );
 }
 
-/** Takes ids and emails. Returns the rows that are theirs, as `key` (the primary key), `customerId`, `email` and `row`. */
+/**
+ * Returns the query for the rows of a table that belong to any of these customer ids or emails. Its columns are `key`
+ * (the primary key), `customerId`, `email` and `row`.
+ */
 export function selectRows(table: PersonTable, ids: readonly string[], emails: readonly string[] = []): Statement {
   const { customerId, email, from, declaration } = table;
   const columns = `to_jsonb(t.${declaration.primaryKey}) as key, ${customerId} as "customerId", ${email ?? "null"} as email`;
   return belonging(table, `select ${columns}, to_jsonb(t) as row from ${from}`, "", ids, emails);
 }
 
-/** Takes ids and emails. Returns how many rows are theirs, by customer id. */
+/**
+ * Returns the query that counts the rows of a table that belong to any of these customer ids or emails, by customer
+ * id.
+ */
 export function countRows(table: PersonTable, ids: readonly string[], emails: readonly string[] = []): Statement {
   const columns = `${table.customerId} as "customerId", count(*)::integer as records`;
   return belonging(table, `select ${columns} from ${table.from}`, `group by ${table.customerId}`, ids, emails);
@@ -65,9 +71,11 @@ export function updateRows({ declaration: { name, primaryKey, erasedAt }, maskab
 }
 
 /**
- * Somebody who was erased, consented again, and is now erased again stands twice in a table whose key is the customer id:
- * under the pseudonym, and under the id once more. Before `updateRows`, and with the same JSON array, these statements make
- * one row of the two: the first becomes an old version of the second, and what refers to the id refers to the pseudonym.
+ * Returns the statements that merge the two rows of a person who was erased, consented again and is being erased
+ * again. In a table whose primary key identifies a person, such a person has a row under the pseudonym and another
+ * under the id. The older row becomes a past version if the table has a history, references to the id are changed to
+ * the pseudonym, and one masked row remains. Run the statements before `updateRows`, with the same JSON array.
+ * Returns an empty list for any other table.
  */
 export function uniteRows(table: PersonTable, datasets: Datasets): readonly string[] {
   const { name, primaryKey, history, erasedAt, columns } = table.declaration;
@@ -108,8 +116,9 @@ export function uniteRows(table: PersonTable, datasets: Datasets): readonly stri
 }
 
 /**
- * Returns every id that a person, given by id and email, is known by, and whether the email is the customer's: the tables
- * say so that have both an id and an email, the one that registers data subjects decides.
+ * Returns the query for all ids of a person who is given by customer id and email: the id itself, and every id that a
+ * table stores with that email. The query's column `identity` says whether the email is the customer's: `match`,
+ * `mismatch`, or `unknown` if the table that registers data subjects has no such customer.
  */
 export function selectIdentity(tables: readonly PersonTable[], customerId: string, email: string): Statement {
   const sameEmail = tables.flatMap((table) =>
@@ -129,7 +138,10 @@ export function selectIdentity(tables: readonly PersonTable[], customerId: strin
   };
 }
 
-/** Returns everybody whom the tables name, by place: for a scan of everything. */
+/**
+ * Returns the subquery that lists every person whom the tables name, with the table's name as `place`, the id and the
+ * email (null in tables that store no email).
+ */
 export function selectEverybody(tables: readonly PersonTable[]): string {
   return tables
     .filter(({ customerId }) => customerId.startsWith("t."))
@@ -143,9 +155,9 @@ export function selectEverybody(tables: readonly PersonTable[]): string {
 }
 
 /**
- * Returns the subquery that gives the files that people's rows came from, as `file_id`: of every table, the ledger's
- * among them, whose rows say both whose they are and which file they came from. Takes ids or pseudonyms as $1 and an email
- * or null as $2.
+ * Returns the subquery for the ids (`file_id`) of the files that a person's rows came from. It covers every declared
+ * table that stores both an identifier of the person and a source file, the ledger's tables among them. $1 is an
+ * array of ids or pseudonyms, $2 an email or null.
  */
 export function selectSourceFiles(declarations: readonly TableDeclaration[]): string {
   return declarations

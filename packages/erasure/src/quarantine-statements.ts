@@ -27,7 +27,7 @@ export const COUNT_QUARANTINED = `
 /**
  * Takes a JSON array of `{id, payload, pseudonym, missing_key}`, and the datasets whose records may wait for others. A
  * record of those stays open: masked, it can still be loaded when what it waits for arrives, so that sales figures stay
- * whole. All else has no use any more.
+ * whole. All other records are no longer of use.
  */
 export const UPDATE_QUARANTINED = `
   update ledger.quarantine q

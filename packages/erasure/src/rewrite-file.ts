@@ -15,8 +15,9 @@ import { firstBytes } from "@lethe/input-files/unpack-limit";
 export const MAX_RECORD_BYTES = 32 * 1024 * 1024;
 
 /**
- * Returns a file's bytes with its records rewritten, packed again if the file was. `salvage` takes what can still be read of
- * a torn file, and of that only so many bytes.
+ * Yields a file's bytes with its records rewritten, compressed again if the file was compressed. For a damaged file,
+ * `salvage` is the number of unpacked bytes to keep: only what can be unpacked, up to that number, is rewritten. Pass
+ * undefined for an intact file.
  */
 export function rewriteFile(
   stored: ByteSource,

@@ -22,9 +22,10 @@ export interface ArrayScanner {
 }
 
 /**
- * Finds the elements of a JSON array without parsing them. Calls `onElement` with whatever stands between two commas of
- * the outermost level, white space and all, and `onBetween` with all other bytes: in the order of the calls they are the
- * whole file. `push` throws UnreadableFileError for text after the array; a lenient scanner goes on as if it had not ended.
+ * Creates a scanner that splits a JSON array into its elements without parsing them. It calls `onElement` with the
+ * bytes between two commas of the outermost level, white space included, and `onBetween` with all other bytes; in the
+ * order of the calls they add up to the whole file. `push` throws UnreadableFileError for text after the array. If
+ * `isLenient` is true, such text is scanned as if the array continued.
  */
 export function createArrayScanner(
   onElement: (bytes: Buffer) => void,

@@ -11,10 +11,11 @@ const CHUNK_BYTES = 256 * 1024;
 const LONGEST_NAME = 128;
 
 /**
- * Creates a JSON object of each CSV row, a line each, with the header's names and every field as text. A row with more or
- * fewer fields than the header becomes an array, which no dataset's schema takes: it is rejected, not lost. Blank lines
- * are no rows, and a byte order mark at a row's start is none of its text. Throws UnreadableFileError for bytes that are
- * not UTF-8, a row over the limits, quotes that do not end, or two columns of one name or of a very long one.
+ * Converts each row of a CSV file into a JSON object on a line of its own, with the header's names and every field as
+ * text. A row with more or fewer fields than the header becomes an array, which no dataset's schema accepts, so that
+ * it is rejected and not lost. Blank lines are skipped, and a byte order mark at the start of a row is dropped.
+ * Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, a quote that is not closed, two
+ * columns with the same name, or a column with a very long name.
  */
 export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGenerator<LineChunk> {
   // Header and ragged rows are told apart here: the parser would report ragged rows ahead of the rows before them.

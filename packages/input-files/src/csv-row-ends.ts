@@ -14,7 +14,10 @@ const SPACE_STARTS: ReadonlySet<number> = new Set(
   [...SPACES].flatMap((space) => [space >> 8, space >> 16]).filter((start) => start > 0),
 );
 
-/** Takes a CSV file byte by byte and tells whether a row ends with it; of a line end of two bytes, each ends a row. */
+/**
+ * Creates a function that takes the bytes of a CSV file one by one, in order, and reports whether a row ends with the
+ * byte. Both bytes of a CRLF count as an end.
+ */
 export function createRowEndFinder(): (byte: number) => boolean {
   let inQuotes = false;
   // A quote opens only where a field begins; anywhere else it stands for itself.

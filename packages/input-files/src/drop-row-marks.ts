@@ -4,9 +4,9 @@ import type { ByteSource } from "./line-chunk.js";
 const MARK = Buffer.from("\ufeff");
 
 /**
- * Passes a CSV file's bytes on without the byte order marks that rows begin with: one stands in the middle of a file where
- * two have been joined. The parser takes one off at the start of whatever piece it gets, so that without this the same
- * file would read differently by how its bytes come.
+ * Yields a CSV file's bytes without the byte order marks that rows begin with. Such a mark is in the middle of a file
+ * if two files were joined. The parser removes a mark at the start of each piece that it gets, so that without this
+ * function the result would depend on how the file is cut into pieces.
  */
 export async function* dropRowMarks(source: ByteSource): AsyncGenerator<Buffer> {
   const endsRow = createRowEndFinder();

@@ -5,11 +5,14 @@ import type { ByteSource } from "./line-chunk.js";
 
 export const READ_BYTES = 1024 * 1024;
 
-/** Up to here a packed file is unpacked in one go, if that gives no more than so much. */
+/** A compressed file of at most this size is unpacked in one step, unless it becomes too large. */
 const SMALL_PACKED_BYTES = 64 * 1024;
 const SMALL_UNPACKED_BYTES = READ_BYTES;
 
-/** Returns a file's bytes, unpacked, in pieces of at most `pieceBytes` if they were packed. Throws UnreadableFileError, once it gets there, for gzip data that is torn or damaged. */
+/**
+ * Yields a file's bytes, unpacked if the file is compressed, in that case in pieces of at most `pieceBytes`. Throws
+ * UnreadableFileError when it reaches a place where gzip data is truncated or damaged.
+ */
 export async function* unpackedBytes(
   stored: ByteSource,
   gzip: boolean,

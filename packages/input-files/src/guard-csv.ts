@@ -5,9 +5,9 @@ import { tooLong } from "./json-lines.js";
 import type { ByteSource } from "./line-chunk.js";
 
 /**
- * Passes a CSV file's bytes on, as long as they are UTF-8 and no row is longer than the limit. The parser keeps a row
- * whole and starts over on it with every piece that comes, so that a quote without end would cost the whole file's memory
- * and, in time, the square of it. Throws UnreadableFileError.
+ * Yields a CSV file's bytes, and checks that they are UTF-8 and that no row is longer than the limit. The parser
+ * keeps an unfinished row in memory and parses it again from its start with every piece, so that a quote that is
+ * never closed would cost memory for the whole file and quadratic time. Throws UnreadableFileError.
  */
 export async function* guardCsv(source: ByteSource, maxRecordBytes: number): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder("utf-8", { fatal: true });

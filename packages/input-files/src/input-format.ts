@@ -7,8 +7,9 @@ export interface InputFormat {
 }
 
 /**
- * Reads dataset and format off a file's name: `transactions.json.gz`, or with a tag where several files of a dataset come
- * in one hour, `erasure-requests.7f3a.ndjson`. Takes the datasets that there are; undefined for a name that is of none.
+ * Reads the dataset and the format from a file's name: `transactions.json.gz`, or with a tag if a dataset has several
+ * files in an hour, `erasure-requests.7f3a.ndjson`. Returns undefined if the name belongs to none of the given
+ * datasets.
  */
 export function parseFileName(
   name: string,
@@ -19,7 +20,7 @@ export function parseFileName(
   return dataset === undefined || format === undefined ? undefined : { dataset, format };
 }
 
-/** Reads the format off the name, or the path, of a dataset's file; undefined for a name that is of no format. */
+/** Reads the format from the name or path of a dataset's file. Returns undefined if the name has no known format. */
 export function inputFormatOf(path: string): InputFormat | undefined {
   const [, shape, gz] = /(?:^|\/)[a-z-]+(?:\.[A-Za-z0-9_-]{1,64})?\.(json|ndjson|csv)(\.gz)?$/.exec(path) ?? [];
   if (shape !== "json" && shape !== "ndjson" && shape !== "csv") return undefined;

@@ -5,9 +5,9 @@ import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js"
 const SPACE = 0x20;
 
 /**
- * Cuts a JSON array into its elements, a line each, without parsing them. Line breaks in an element, which JSON allows
- * between tokens only, become spaces. Throws UnreadableFileError for an array that does not end, text after it, or an
- * element of more than `maxRecordBytes`.
+ * Cuts a JSON array into its elements, one per line, without parsing them. Line breaks in an element, which JSON
+ * allows only between tokens, become spaces. Throws UnreadableFileError for an array that does not end, for text
+ * after it, and for an element of more than `maxRecordBytes`.
  */
 export async function* jsonArray(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
   let elements = 0;

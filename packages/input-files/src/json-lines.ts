@@ -2,9 +2,9 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
 
 /**
- * Cuts bytes at line ends: each chunk holds what came in with one read, so that no line is copied by itself, and nothing at
- * all where lines and reads end together.
- * Throws UnreadableFileError at a line of more than `maxRecordBytes`.
+ * Cuts bytes at line ends. Each chunk holds the whole lines of one read, so that no line is copied by itself, and
+ * nothing is copied at all if lines and reads end together. Throws UnreadableFileError for a line of more than
+ * `maxRecordBytes`.
  */
 export async function* jsonLines(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
   let open: Buffer[] = [];
@@ -41,7 +41,7 @@ function countLines(bytes: Buffer, firstLine: number, maxRecordBytes: number): n
   return lines;
 }
 
-/** The error of a line or record over the limit. */
+/** Creates the error for a line or record that is longer than the limit. */
 export function tooLong(line: number, maxRecordBytes: number): UnreadableFileError {
   return new UnreadableFileError(`record ${line} is longer than ${maxRecordBytes} bytes (LETHE_MAX_RECORD_BYTES)`);
 }

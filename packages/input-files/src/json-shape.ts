@@ -37,8 +37,8 @@ interface Begun {
 }
 
 /**
- * Takes bytes until `find` finds its place in them, looking from `from` on and at each piece once. Returns that place, or
- * the length of all that was taken when they are more than `limit` or the source ends.
+ * Reads bytes until `find` finds a place in them. `find` sees the bytes from `from` on, each piece once. Returns the
+ * place that was found, or the length of everything read if that exceeds `limit` or the source ends.
  */
 async function takeUntil(
   iterator: AsyncIterator<Buffer>,

@@ -4,8 +4,8 @@ import type { ByteSource } from "./line-chunk.js";
 import { cutBetweenWords, type Rewrite, rewriteBytes } from "./rewrite.js";
 
 /**
- * Returns a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. What is no
- * row of the file, for want of a field or of a quote, is rewritten as text.
+ * Yields a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. Text
+ * that cannot be read as a row, because a field or a quote is missing, is rewritten as text.
  */
 export async function* rewriteCsv(
   source: ByteSource,
@@ -40,7 +40,7 @@ async function formatRow(
   return Buffer.from(text + lineEnd);
 }
 
-/** Returns undefined for what is no row. */
+/** Parses a row. Returns undefined if the text is not a row. */
 async function parseRow(text: string): Promise<string[] | undefined> {
   const rows: string[][] = [];
   try {

@@ -6,9 +6,9 @@ import { cutBetweenWords, type Rewrite, type RewriteText, rewriteBytes } from ".
 import { rewriteCsv } from "./rewrite-csv.js";
 
 /**
- * Returns a file's bytes with some of its records replaced and every other byte as it was. Takes the unpacked bytes. A file
- * that is not whole is rewritten as far as it goes, its last piece taken for a record. So is each piece of a record that
- * is longer than `maxRecordBytes`, which bounds the memory.
+ * Yields a file's bytes with some of its records replaced and every other byte as it was. `source` must yield
+ * unpacked bytes. Of a file that is not whole, everything is rewritten, and its last piece is treated as a record. To
+ * limit memory, a record longer than `maxRecordBytes` is split, and each piece is treated as a record.
  */
 export async function* rewriteRecords(
   source: ByteSource,

@@ -1,16 +1,18 @@
 /** Takes a record's text as it stands in the file; returns what is to stand there instead, or undefined to leave it. */
 export type RewriteText = (text: string) => string | undefined;
 
-/** As RewriteText for a row of a CSV file, given by the header's names. */
+/**
+ * Does for a row of a CSV file what RewriteText does for text. The row's fields are given by the names in the header.
+ */
 export type RewriteRow = (row: Readonly<Record<string, string>>) => Readonly<Record<string, string>> | undefined;
 
 export interface Rewrite {
-  /** Also asked for what stands in a CSV file and is no row of it, for want of a field or of a quote. */
+  /** Also called with text in a CSV file that cannot be read as a row, because a field or a quote is missing. */
   readonly json: RewriteText;
   readonly csv: RewriteRow;
 }
 
-/** Rewrites a record's bytes, white space around it kept; undefined leaves them. */
+/** Rewrites a record's bytes and keeps the white space around it. Returns undefined if the record stays as it is. */
 export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
   const text = bytes.toString("utf8");
   const trimmed = text.trim();
@@ -24,7 +26,7 @@ export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | unde
 /** A word that names a person, an id or an email, is no longer (RFC 5321, section 4.5.3.1.3: 254 characters). */
 const LONGEST_WORD_BYTES = 1024;
 
-/** Cuts a piece of a record that is too long to be held, so that no id or email is cut in two. */
+/** Cuts a piece of a record that is too long to be kept in memory, at a place where no id or email is cut in two. */
 export function cutBetweenWords(bytes: Buffer): { readonly head: Buffer; readonly rest: Buffer } {
   const tail = bytes.subarray(-LONGEST_WORD_BYTES);
   const inTail = tail.findLastIndex(isBetweenWords);
@@ -32,7 +34,7 @@ export function cutBetweenWords(bytes: Buffer): { readonly head: Buffer; readonl
   return { head: bytes.subarray(0, end), rest: bytes.subarray(end) };
 }
 
-/** Whether a byte can stand in no id or email: white space, or one of JSON's and CSV's own. */
+/** Reports whether a byte cannot be part of an id or email: white space, or a character of JSON's or CSV's syntax. */
 function isBetweenWords(byte: number): boolean {
   return byte <= 0x20 || '",:{}[]'.includes(String.fromCharCode(byte));
 }

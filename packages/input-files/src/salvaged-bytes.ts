@@ -5,8 +5,8 @@ import type { ByteSource } from "./line-chunk.js";
 const STEP_BYTES = 4 * 1024;
 
 /**
- * Returns what can be unpacked of a file that is torn or damaged, and no error for what cannot. What lies behind the damage
- * cannot be read by anybody without knowing what stood there. Memory does not grow with the file.
+ * Yields what can be unpacked of a truncated or damaged file, without an error for the rest. Bytes after the damage
+ * cannot be read without knowing what was there. Memory does not grow with the file.
  */
 export async function* salvagedBytes(stored: ByteSource, gzip: boolean): AsyncGenerator<Buffer> {
   if (!gzip) {

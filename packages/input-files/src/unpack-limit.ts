@@ -14,12 +14,12 @@ export interface UnpackLimit {
   error(): UnreadableFileError;
 }
 
-/** Up to here nobody asks how well a file was packed: small files that repeat themselves are no attack. */
+/** A file that becomes no larger than this is unpacked whatever its ratio: small, repetitive files are no attack. */
 export const ALWAYS_UNPACKED_BYTES: number = 16 * 1024 * 1024;
 
 /**
- * Returns how many bytes may come of a file, by its bytes on disk. Depends on nothing else, so that two readings of a file
- * end alike however its bytes come.
+ * Returns the number of bytes that a file may have once unpacked. It depends only on the file's bytes on disk and the
+ * limits, so that reading a file twice ends in the same way, however its bytes are cut into pieces.
  */
 export function unpackLimit(storedBytes: number, gzip: boolean, limits: UnpackLimits): UnpackLimit {
   const packed = gzip ? ratioLimit(storedBytes, limits.maxUnpackRatio) : Number.POSITIVE_INFINITY;
@@ -34,7 +34,7 @@ function ratioTooLarge(maxUnpackRatio: number): UnreadableFileError {
   );
 }
 
-/** The error of a file with too many bytes, once unpacked. */
+/** Creates the error for a file that has too many bytes once unpacked. */
 export function fileTooLarge(maxFileBytes: number): UnreadableFileError {
   return new UnreadableFileError(`the file holds more than ${maxFileBytes} bytes (LETHE_MAX_FILE_BYTES)`);
 }

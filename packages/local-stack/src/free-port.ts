@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Returns a TCP port that nobody listens on at 127.0.0.1 right now. */
+/** Returns a TCP port on 127.0.0.1 that no process listens on at the moment. */
 export async function findFreePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");

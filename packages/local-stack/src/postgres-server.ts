@@ -16,7 +16,10 @@ const MAJOR_VERSION = "18";
 export interface PostgresOptions {
   /** The stack's folder; the cluster is its `postgres`, made when missing and kept. */
   readonly directory: string;
-  /** False gives up safety against a crash of the machine for speed: for data that nobody keeps. */
+  /**
+   * If false, safety against a crash of the machine is given up for speed. Use it only for data that need not be
+   * kept.
+   */
   readonly durable: boolean;
   readonly onNote: (note: string) => void;
 }
@@ -57,7 +60,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<{ spec:
   };
 }
 
-/** Creates the database `lethe` of a running server when it is not there. */
+/** Creates the database `lethe` on a running server if it does not exist. */
 export async function ensureDatabase(databaseUrl: string): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = "/postgres";

@@ -20,7 +20,10 @@ export async function findServerUser(): Promise<SystemUser | undefined> {
   return user;
 }
 
-/** Tells, by asking the kernel, whether a user can run the program at a path: all folders above it and a `noexec` mount count. */
+/**
+ * Reports whether a user can run the program at a path. The kernel is asked, so that permissions of all parent
+ * folders and `noexec` mounts are taken into account.
+ */
 export async function canRun(user: SystemUser | undefined, program: string): Promise<boolean> {
   const answer = await runProgram("/bin/sh", ["-c", 'test -x "$0"', program], { user });
   return answer.ok;

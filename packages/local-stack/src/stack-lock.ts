@@ -28,8 +28,8 @@ const HEAL_MS = 45_000;
 const POLL_MS = 50;
 
 /**
- * Takes the lock of a stack's folder. Throws ConfigurationError when another living process has it.
- * When its process is dead, this first waits for (and at last ends) what that one left behind.
+ * Takes the lock of a stack's folder. Throws ConfigurationError if another living process has it. If the process that
+ * had it is dead, first waits for the processes that it left behind, and in the end stops them.
  */
 export async function lockStack(directory: string): Promise<StackLock> {
   const file = path.join(directory, "stack.lock");
@@ -74,7 +74,7 @@ async function createFile(file: string, content: LockContent): Promise<boolean> 
   }
 }
 
-/** Returns undefined for a lock that is gone meanwhile, or that is none. */
+/** Reads a lock. Returns undefined if the file no longer exists, or does not hold a lock. */
 async function readLock(file: string): Promise<LockContent | undefined> {
   try {
     const content: unknown = JSON.parse(await readFile(file, "utf8"));
@@ -98,7 +98,7 @@ async function endLeftovers(lock: LockContent | undefined): Promise<void> {
   }
 }
 
-/** Removes a dead process's lock, and not the one that another start may have put there meanwhile. */
+/** Removes the lock of a dead process, unless another start has replaced it meanwhile. */
 async function removeIfSame(file: string, seen: LockContent | undefined): Promise<void> {
   const taken = `${file}-${randomUUID()}`;
   try {

@@ -10,7 +10,7 @@ export function replaceEmails(text: string, replacement: (email: string) => stri
   return text.replace(EMAIL, replacement);
 }
 
-/** Whether anything in a text looks like an email. */
+/** Reports whether a text contains anything that looks like an email. */
 export function hasEmail(text: string): boolean {
   return text.search(EMAIL) !== -1;
 }

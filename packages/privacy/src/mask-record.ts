@@ -33,7 +33,10 @@ function maskFields(
   return masked;
 }
 
-/** Whether the policy names something within a group: of one that it does not know, not even the names are kept. */
+/**
+ * Reports whether the policy names a field within a group. Of a group that it does not know, not even the names are
+ * kept.
+ */
 function hasNamedFields(path: string, strategies: MaskRecordStrategies): boolean {
   return Object.keys(strategies).some((named) => named.startsWith(`${path}.`));
 }

@@ -35,11 +35,12 @@ export function rotateKeyring(ring: Keyring, newSecret: Buffer): Keyring {
   return { current, all: [current, ...ring.all] };
 }
 
-/** Writes a ring as text that `parseKeyring` reads. */
+/** Formats a keyring as text that `parseKeyring` reads. */
 export function formatKeyring(ring: Keyring): string {
   return `${ring.all.map((key) => key.secret.toString("hex")).join("\n")}\n`;
 }
 
+/** Parses one key from its text, at least 32 bytes as hexadecimal digits. Throws ConfigurationError. */
 export function parsePrivacyKey(text: string): PrivacyKey {
   const hex = text.trim();
   if (!/^([0-9a-f]{2})+$/i.test(hex) || hex.length < LEAST_BYTES * 2) {

@@ -15,10 +15,10 @@ export interface SuppressedPerson {
 export type FindSuppression = (customerId: string | null, email: string | null) => PrivacyKey | undefined;
 
 /**
- * Creates the question out of the list. The list holds keyed hashes only, so each id and email that is asked about is
- * hashed, once per value: `rememberAtMost` bounds the number of answers that are kept.
- * Throws ConfigurationError when the list was made with a key that the ring does not have: its people would be
- * overlooked.
+ * Creates a function that looks up a person on the suppression list. The list holds only keyed hashes, so every id or
+ * email that is looked up is hashed first. Up to `rememberAtMost` answers are cached for ids, and as many for emails.
+ * Throws ConfigurationError if the keyring lacks a key that the list was made with, because the people under that key
+ * would be overlooked.
  */
 export function createSuppressionFinder(
   people: readonly SuppressedPerson[],

@@ -22,7 +22,10 @@ export interface Spread {
   upTo(hour: number): number;
 }
 
-/** Spreads `count` records evenly over some of `hours` hours (ascending indices, not empty), the first one first. */
+/**
+ * Distributes `count` records evenly over the hours in `activeHours`, starting with the first. `activeHours` holds
+ * ascending indices below `hours` and must not be empty.
+ */
 export function spreadOver(count: number, activeHours: readonly number[], hours: number): Spread {
   const upTo = new Array<number>(hours).fill(0);
   activeHours.forEach((hour, rank) => {

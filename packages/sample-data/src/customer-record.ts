@@ -3,7 +3,7 @@ import { addDays } from "./calendar.js";
 import type { DefectName } from "./defects.js";
 import { MAX_CUSTOMERS } from "./options.js";
 import { permute } from "./permutation.js";
-import { below, between, chance, pick, type Random, recordRandom } from "./random.js";
+import { below, between, chance, createRandomForRecord, pick, type Random } from "./random.js";
 import { DRAMA_PHONES, EMAIL_DOMAINS, FIRST_NAMES, LAST_NAMES, LONG_PHONE, SEGMENTS } from "./words.js";
 
 /** Defects that one customer record can bear. */
@@ -32,7 +32,7 @@ export function unknownCustomerId(seed: number, random: Random): string {
 
 /** Returns the email, tidy and nobody else's, of the customer of an index. */
 export function customerEmail(seed: number, index: number): string {
-  return makePerson(recordRandom(seed, "customer", index), index).email;
+  return makePerson(createRandomForRecord(seed, "customer", index), index).email;
 }
 
 export interface CustomerLine {
@@ -51,7 +51,7 @@ export function customerLine(
   defect: CustomerDefect | undefined,
   newer: boolean,
 ): CustomerLine {
-  const random = recordRandom(seed, "customer", index);
+  const random = createRandomForRecord(seed, "customer", index);
   const id = customerId(seed, index);
   const person = makePerson(random, index);
   const email = defect === "untidy_email" ? `  ${alternateCase(person.email)} ` : person.email;
@@ -59,7 +59,7 @@ export function customerLine(
   const phone = defect === "long_phone" ? LONG_PHONE : chance(random, 0.5) ? pick(random, DRAMA_PHONES) : null;
   const phoneNumber = phone?.replace(/#/g, () => String(below(random, 10))) ?? null;
   const segment = chance(random, 0.57) ? pick(random, SEGMENTS) : null;
-  const home = makeAddress(newer ? recordRandom(seed, "movedCustomer", index) : random);
+  const home = makeAddress(newer ? createRandomForRecord(seed, "movedCustomer", index) : random);
   const lastChange = addDays(startDate, newer ? between(random, 1, 28) : -below(random, 60));
   const json =
     `{"id": "${id}", "first_name": ${textOrNull(defect === "null_first_name" ? null : person.firstName)}, ` +

@@ -24,7 +24,10 @@ export interface Plan {
   readonly erasureHour: number;
 }
 
-/** Decides what stands where. */
+/**
+ * Creates the plan of a generated data set: how many records of each dataset fall into which hour, which records
+ * carry which defect, and which hours have an empty file, a truncated file and the erasure requests.
+ */
 export function makePlan(options: ResolvedOptions): Plan {
   const hours = hoursOf(options.startDate, options.days);
   const all = hours.map((_, hour) => hour);

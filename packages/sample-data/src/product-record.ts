@@ -1,7 +1,7 @@
 import type { DefectName } from "./defects.js";
 import { MAX_PRODUCTS } from "./options.js";
 import { permute } from "./permutation.js";
-import { below, between, pick, type Random, recordRandom } from "./random.js";
+import { below, between, createRandomForRecord, pick, type Random } from "./random.js";
 import { CATEGORIES, PRODUCT_ADJECTIVES, PRODUCT_NOUNS } from "./words.js";
 
 /** Defects that one product record can bear; each of them rejects it. */
@@ -27,7 +27,7 @@ export function unknownSku(seed: number, random: Random): number {
 
 /** Returns the price in cents of the product of an index: 1.00 to 64.99. */
 export function productCents(seed: number, index: number): number {
-  return between(recordRandom(seed, "product", index), 100, 6_499);
+  return between(createRandomForRecord(seed, "product", index), 100, 6_499);
 }
 
 /** Returns an amount of cents as the source writes money: `1234` is `12.34`. */
@@ -38,7 +38,7 @@ export function moneyText(cents: number): string {
 
 /** Creates the record of the product of an index as a line of JSON, with the given defect in it. */
 export function productLine(seed: number, index: number, defect: ProductDefect | undefined): string {
-  const random = recordRandom(seed, "product", index);
+  const random = createRandomForRecord(seed, "product", index);
   const cents = between(random, 100, 6_499);
   const name = `${pick(random, PRODUCT_ADJECTIVES)} ${pick(random, PRODUCT_NOUNS)} ${between(random, 1, 99)}`;
   const category = pick(random, CATEGORIES);

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { below, between, chance, pick, recordRandom, uuid } from "./random.js";
+import { below, between, chance, createRandomForRecord, pick, uuid } from "./random.js";
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
 function draw(seed: number, kind: "customer" | "product", index: number): number[] {
-  const random = recordRandom(seed, kind, index);
+  const random = createRandomForRecord(seed, kind, index);
   return Array.from({ length: 8 }, random);
 }
 
-describe("recordRandom", () => {
+describe("createRandomForRecord", () => {
   it("gives the same numbers for the same record, and others for any other", () => {
     fc.assert(
       fc.property(uint32, uint32, (seed, index) => {
@@ -23,7 +23,7 @@ describe("recordRandom", () => {
   });
 
   it("gives each of ten digits about as often as the others", () => {
-    const random = recordRandom(1, "customer", 0);
+    const random = createRandomForRecord(1, "customer", 0);
     const seen = new Array<number>(10).fill(0);
     for (let i = 0; i < 100_000; i++) {
       const digit = below(random, 10);
@@ -34,7 +34,7 @@ describe("recordRandom", () => {
   });
 
   it("parts neighbouring records: first numbers of a thousand are all different", () => {
-    const firsts = Array.from({ length: 1_000 }, (_, index) => recordRandom(7, "transaction", index)());
+    const firsts = Array.from({ length: 1_000 }, (_, index) => createRandomForRecord(7, "transaction", index)());
     expect(new Set(firsts).size).toBe(1_000);
   });
 });
@@ -48,7 +48,7 @@ describe("drawing", () => {
         fc.integer(),
         fc.nat(1_000),
         (seed, limit, first, span) => {
-          const random = recordRandom(seed, "customer", 0);
+          const random = createRandomForRecord(seed, "customer", 0);
           const drawn = below(random, limit);
           expect(Number.isInteger(drawn) && drawn >= 0 && drawn < limit).toBe(true);
           const within = between(random, first, first + span);
@@ -64,7 +64,7 @@ describe("drawing", () => {
   it("makes UUIDs of version 4", () => {
     fc.assert(
       fc.property(uint32, (index) => {
-        expect(uuid(recordRandom(1, "transaction", index))).toMatch(
+        expect(uuid(createRandomForRecord(1, "transaction", index))).toMatch(
           /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
         );
       }),

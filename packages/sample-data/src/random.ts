@@ -5,13 +5,13 @@ export type Random = () => number;
 const STREAMS = { customer: 1, movedCustomer: 2, product: 3, transaction: 4 } as const;
 
 /**
- * The stream of one record: the same seed, kind and index always give the same numbers, so that any record can be
- * made again from its index and none has to be kept.
+ * Creates the stream of pseudo-random numbers of one record. The same seed, kind and index always give the same
+ * numbers, so that a record can be created again from its index and none has to be stored.
  *
  * The generator is sfc32 (Small Fast Counting, Chris Doty-Humphrey, PractRand). Its counter starts at 1, and twelve
  * numbers are thrown away so that neighbouring indices part.
  */
-export function recordRandom(seed: number, kind: keyof typeof STREAMS, index: number): Random {
+export function createRandomForRecord(seed: number, kind: keyof typeof STREAMS, index: number): Random {
   let a = index | 0;
   let b: number = STREAMS[kind];
   let c = seed | 0;

@@ -1,7 +1,7 @@
 import { makeAddress } from "./address.js";
 import type { DefectName } from "./defects.js";
 import { moneyText } from "./product-record.js";
-import { below, between, chance, type Random, recordRandom, uuid } from "./random.js";
+import { below, between, chance, createRandomForRecord, type Random, uuid } from "./random.js";
 
 /** Defects that one transaction record can bear. */
 export const TRANSACTION_DEFECTS = [
@@ -34,7 +34,7 @@ export function transactionLine(
   shop: Shop,
   defect: TransactionDefect | undefined,
 ): string {
-  const random = recordRandom(seed, "transaction", index);
+  const random = createRandomForRecord(seed, "transaction", index);
   const id = uuid(random);
   const time = timeText(random, shop.hourText(random));
   const customer = defect === "unknown_customer" ? shop.unknownCustomerId(random) : shop.customerId(random);

@@ -124,8 +124,8 @@ async function addUnderFinish(
 }
 
 /**
- * Removes a job that has ended, so that its id can be used again. Returns the state of any other job, and undefined when
- * there is none, or none any more.
+ * Removes a job that has ended, so that its id can be used again. Returns the state of any other job, and undefined if
+ * there is no job or it no longer exists.
  */
 async function removeIfEnded(job: Job | undefined): Promise<string | undefined> {
   if (job === undefined) return undefined;

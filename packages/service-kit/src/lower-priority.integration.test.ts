@@ -6,8 +6,9 @@ import { expect, it } from "vitest";
 const below = constants.priority.PRIORITY_BELOW_NORMAL;
 
 /**
- * Returns way in a process of its own, and tells of it and of its session: null on kernels that do not group by it, and for
- * processes of no session's group (those that the first process starts), whose file is empty.
+ * A program that lowers its own priority and prints it, with the priority of its session before and after. The
+ * session's priority is null on kernels that do not group processes by session, and for processes that belong to no
+ * session's group.
  */
 const PROGRAM = `
   import { existsSync, readFileSync } from "node:fs";

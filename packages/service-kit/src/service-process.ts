@@ -91,7 +91,7 @@ export function startServiceProcess(options: ServiceProcessOptions): ServiceProc
   );
   const late = () => fail(`was not ready after ${readyMs / 1_000} s`);
   const ready = Promise.race([waitForReady(child, readyMs, late), failure]);
-  // Whoever waits is told; that nobody waits any more is no error.
+  // Callers that still wait get the rejection; it is no error if none of them waits any longer.
   ready.catch(() => undefined);
   failure.catch(() => undefined);
   const end = async (signal: NodeJS.Signals) => {

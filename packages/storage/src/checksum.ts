@@ -21,7 +21,10 @@ export async function* withChecksum(
   yield encode(sum);
 }
 
-/** Returns the bytes of an object's file without their checksum. Throws StagedObjectError, with `name`, if it is another one. */
+/**
+ * Verifies the checksum at the end of a staged object's file and returns the bytes before it. Throws
+ * StagedObjectError, which names the object by `name`, if the checksum does not match.
+ */
 export function checkedBytes(stored: Buffer, name: string): Buffer {
   const content = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
   if (!encode(extend(SEED, content)).equals(stored.subarray(content.length))) throw damaged(name);
@@ -29,8 +32,9 @@ export function checkedBytes(stored: Buffer, name: string): Buffer {
 }
 
 /**
- * Returns the bytes of an object's file as they come, without their checksum. Throws StagedObjectError, with `name`, at the
- * end if it is another one: what was given before is not to be used then.
+ * Yields the bytes of a staged object's file without the checksum at its end, and verifies that checksum after the
+ * last byte. Throws StagedObjectError, which names the object by `name`, if it does not match. In that case the
+ * caller must discard everything that was yielded before.
  */
 export async function* checkedStream(stored: AsyncIterable<Buffer>, name: string): AsyncGenerator<Buffer> {
   let sum = SEED;

@@ -10,8 +10,8 @@ export interface BatchRef {
 }
 
 /**
- * Where batches wait between services. Objects are small in number and up to some tens of MiB each; one that is there
- * is whole, and one that is not what was written any more is noticed when it is read.
+ * Where batches wait between services. Objects are small in number and up to some tens of MiB each; one that exists
+ * is whole, and one that is no longer what was written is noticed when it is read.
  */
 export interface Staging {
   /** Writes an object; readers see all of it or nothing. Returns its length in bytes. */

@@ -12,7 +12,7 @@ export interface Piece {
 }
 
 /** Returns every byte that Lethe keeps, anywhere: all tables with the planner's samples of them, files, keys and logs. */
-export async function* everything(world: Pick<World, "pool" | "data" | "redis" | "prefix">): AsyncGenerator<Piece> {
+export async function* readEverything(world: Pick<World, "pool" | "data" | "redis" | "prefix">): AsyncGenerator<Piece> {
   yield* await allTables(world);
   for (const path of await pathsBelow(world.data)) {
     yield { where: "name of a file", text: path };
@@ -27,14 +27,18 @@ export async function* everything(world: Pick<World, "pool" | "data" | "redis" |
   }
 }
 
-/** Returns who is named where, in words: empty when nobody is. */
+/**
+ * Searches everything that Lethe stores for people and returns a line such as "person 7 in file x" for each person
+ * and place. `recognise` returns the numbers of the people whom a text names; only those that `isWanted` accepts are
+ * reported.
+ */
 export async function findPeople(
   world: World,
   recognise: (text: string) => Iterable<number>,
   isWanted: (n: number) => boolean,
 ): Promise<string[]> {
   const found: string[] = [];
-  for await (const { where, text } of everything(world)) {
+  for await (const { where, text } of readEverything(world)) {
     for (const n of recognise(text)) if (isWanted(n)) found.push(`person ${n} in ${where}`);
   }
   return [...new Set(found)];
@@ -65,7 +69,7 @@ async function allTables(world: Pick<World, "pool">): Promise<Piece[]> {
   return [...pieces, ...samples.rows.map(({ name, sample }) => ({ where: `samples of ${name}`, text: sample }))];
 }
 
-/** A key that has gone since it was listed (a lock that ran out) gives an empty text: it holds nothing any more. */
+/** A key that has gone since it was listed (a lock that ran out) gives an empty text: it no longer holds anything. */
 function readKey(world: Pick<World, "redis">, key: string): Promise<string> {
   const script = `
     local kind = redis.call('type', KEYS[1]).ok

@@ -5,8 +5,9 @@ import type { World } from "./world.js";
 const HOLD = 4_711;
 
 /**
- * Creates the database hold up whoever records a further batch of a run that has so many: a moment in the middle of an
- * extraction that stays. Returns what lets go of it.
+ * Blocks every transaction that inserts a batch into a run that already has at least `batches` batches, so that a
+ * test can act in the middle of an extraction. Returns a function that releases the blocked transactions and removes
+ * the block.
  */
 export function holdBatchesAfter(world: World, batches: number): Promise<() => Promise<void>> {
   return hold(
@@ -16,7 +17,10 @@ export function holdBatchesAfter(world: World, batches: number): Promise<() => P
   );
 }
 
-/** Likewise for whoever is about to note that a batch is in a state, when so many have come to it. */
+/**
+ * Blocks every transaction that marks a batch as `state` once `batches` batches of its run are in that state or
+ * loaded. Returns a function that releases the blocked transactions and removes the block.
+ */
 export function holdBatchesAt(
   world: World,
   state: "transformed" | "loaded",
@@ -31,7 +35,10 @@ export function holdBatchesAt(
   );
 }
 
-/** Likewise for whoever is about to note that the first part of a processed file is published. */
+/**
+ * Blocks every transaction that records the publication of a processed file. Returns a function that releases the
+ * blocked transactions and removes the block.
+ */
 export function holdPublications(world: World): Promise<() => Promise<void>> {
   return hold(world, "before insert on ledger.processed_files", "true");
 }
@@ -55,7 +62,10 @@ async function hold(world: World, event: string, condition: string): Promise<() 
   };
 }
 
-/** Waits until so many connections of a service are held up, here or behind one that is. */
+/**
+ * Waits until at least `connections` connections of a service are blocked, by the block or behind a transaction that
+ * is.
+ */
 export async function untilHeldUp(world: World, application: string, connections = 1): Promise<void> {
   await expect
     .poll(

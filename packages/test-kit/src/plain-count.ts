@@ -43,7 +43,10 @@ const CUSTOMER_FIELDS =
   "id first_name last_name date_of_birth email phone_number address city country postcode last_change segment";
 const TRANSACTION_FIELDS = "transaction_id transaction_time customer_id delivery_address purchases";
 
-/** Counts a folder. */
+/**
+ * Counts what Lethe must load and reject from a folder of sample input. The rules are implemented here a second time,
+ * independently of the code under test.
+ */
 export async function countPlainly(folder: string): Promise<PlainCount> {
   const files = (await pathsBelow(folder)).filter((path) => /\.json(\.gz)?$/.test(path)).sort();
   const recordsByFile = new Map<string, number>();

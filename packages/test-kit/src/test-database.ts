@@ -52,6 +52,7 @@ export async function cloneDatabase(template: TemplateDatabase): Promise<TestDat
   return { url: urlOf(template.serverUrl, name), drop: () => dropDatabase(template.serverUrl, name) };
 }
 
+/** Drops a template database. */
 export async function dropTemplateDatabase(template: TemplateDatabase): Promise<void> {
   await dropDatabase(template.serverUrl, template.name);
 }

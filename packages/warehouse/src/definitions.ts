@@ -42,7 +42,10 @@ export function readDefinitions(folder: string, declaration: DatabaseDeclaration
   };
 }
 
-/** Names which of the definitions, `functions` and `rights`, the database has not, for the roles that its server has now. */
+/**
+ * Returns the names of the definitions, `functions` and `rights`, that must be applied. Rights must also be applied
+ * again if the set of Lethe's roles on the server has changed, and whenever functions must be.
+ */
 export async function missingDefinitions(db: Queryable, definitions: Definitions): Promise<string[]> {
   const { rows } = await db.query<{ hasFunctions: boolean; hasRights: boolean }>(
     `select functions_sha256 = $1 as "hasFunctions",

@@ -11,7 +11,7 @@ it("uses a connection again, also one whose transaction failed", async () => {
 });
 
 it.each([
-  ["that has not the right to its own temporary tables any more", "raise insufficient_privilege"],
+  ["that no longer has the right to its own temporary tables", "raise insufficient_privilege"],
   ["that comes upon a table of somebody else's making", "raise duplicate_table"],
 ])("gives nobody a session %s", async (_what, statement) => {
   const session = await sessionNumber();

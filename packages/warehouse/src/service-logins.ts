@@ -4,10 +4,10 @@ import { scramVerifier } from "./scram-verifier.js";
 import { toRole } from "./table-rights.js";
 
 /**
- * Returns each service a login of its own, `lethe_<service>_login`, that can do what the service's role can and no more, and
- * lets nobody else but Lethe's roles connect to the database. Takes the URL of a login that may create roles and owns the
- * database, which must be migrated, and the passwords (printable ASCII); a login that is there gets the password given.
- * Returns the logins' names.
+ * Creates a login for each service, named `lethe_<service>_login`, that has the rights of the service's role and no
+ * more, and allows only Lethe's roles to connect to the database. If a login exists already, its password is
+ * replaced. `databaseUrl` must belong to a login that may create roles and owns the database, which must be migrated.
+ * The passwords must be printable ASCII. Returns the names of the logins.
  */
 export async function ensureServiceLogins(
   databaseUrl: string,

@@ -1,7 +1,7 @@
 import { DATABASE_ROLES, type DatabaseDeclaration, type DatabaseRole } from "@lethe/contracts/data-map";
 import { declaredTables, OWN_SCHEMAS, tablesAboutPeople } from "./data-map.js";
 
-/** The role that a service takes on in the database; likewise the merger's and the analysts'. */
+/** Returns the name of the database role of a service, of the merger or of the analysts. */
 export function toRole(name: string): string {
   return `lethe_${name}`;
 }

@@ -19,8 +19,9 @@ const FILES_PER_BATCH = 128;
 const LOOK_AHEAD = 16;
 
 /**
- * Takes a run's files from landing: many small ones become one batch, a large one many. What is known by its content is
- * set aside, what is unreadable goes to quarantine whole; both are counted, and nothing stops the others.
+ * Takes a run's files from landing. Many small files become one batch, a large file becomes many. A file whose
+ * content Lethe has already is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and
+ * neither stops the other files.
  */
 export async function extractFiles(
   context: ExtractorContext,

@@ -14,8 +14,8 @@ import { stageBatch } from "./stage-batch.js";
 import { waitForRoom } from "./wait-for-room.js";
 
 /**
- * Cuts a large file into batches, each on its way before the next is read. After a crash it goes on at the line after
- * the last recorded batch. Returns the number of batches.
+ * Cuts a large file into batches, and enqueues each before it reads the next. After a crash, continues at the line
+ * after the last recorded batch. Returns the number of batches.
  */
 export async function extractLargeFile(
   context: ExtractorContext,

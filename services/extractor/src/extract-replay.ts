@@ -14,8 +14,8 @@ import { waitForRoom } from "./wait-for-room.js";
 const RECORDS_PER_BATCH = 10_000;
 
 /**
- * Takes a replay's records from quarantine, batch by batch, each on its way before the next. After an interruption it goes
- * on behind the last record that stands in a batch.
+ * Takes a replay's records from quarantine and enqueues them batch by batch, each before it reads the next. After an
+ * interruption, continues after the last record that is in a batch.
  */
 export async function extractReplay(
   context: ExtractorContext,

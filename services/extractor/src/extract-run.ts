@@ -9,9 +9,9 @@ import { extractReplay } from "./extract-replay.js";
 const NOTHING: JobResult<"extract"> = { files: 0, batches: 0 };
 
 /**
- * Does the job `extract`: stages a run's input as batches and enqueues them. A run that is closed is left alone, and one
- * that is cancelled meanwhile is left where it is. When the context's signal aborts, it throws between two batches or reads;
- * the next delivery goes on there.
+ * Does the job `extract`: stages a run's input as batches and enqueues them. A closed run is left alone, and the
+ * extraction of a run that is cancelled meanwhile stops where it is. When the context's signal aborts, throws between
+ * two batches or reads; the next delivery of the job continues there.
  */
 export async function extractRun(
   context: ExtractorContext,

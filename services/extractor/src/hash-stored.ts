@@ -8,7 +8,10 @@ export interface HashedBytes {
   finish(): Promise<{ readonly sha256: Buffer; readonly bytes: number }>;
 }
 
-/** Takes the hash of a file's bytes while somebody reads them. Both throw when `signal` aborts. */
+/**
+ * Wraps a file's bytes so that their SHA-256 is computed while they are read. `source` yields the bytes; `finish`
+ * reads the remaining ones and returns the hash and the length. Both throw when `signal` aborts.
+ */
 export function hashStored(stored: ByteSource, signal: AbortSignal): HashedBytes {
   const hash = createHash("sha256");
   let bytes = 0;

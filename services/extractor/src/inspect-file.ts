@@ -20,10 +20,10 @@ export interface InspectedFile extends LandedFile {
 }
 
 /**
- * Reads a file once from end to end: its hash, and whether all of it can be cut into records, so that a torn file is
- * known for what it is before the first of its records goes anywhere. Keeps the lines while they stay below
- * `keepBytes`. Returns undefined when somebody took it away since landing was looked through. Throws what the storage
- * throws, and when `signal` aborts.
+ * Reads a file once from end to end, computes its hash and checks that all of it can be cut into records, so that a
+ * truncated file is recognised before the first of its records is staged. Keeps the lines while they take less than
+ * `keepBytes`. Returns undefined if the file was removed since landing was scanned. Throws what the storage throws,
+ * and when `signal` aborts.
  */
 export async function inspectFile(
   storage: Storage,

@@ -17,9 +17,9 @@ import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
 
 /**
- * Does the job `restage`: makes the lines of a batch again that were lost or damaged in staging, from the raw file or, for
- * a replay, from quarantine, and sends the batch on its way once more. A batch that has ended is left alone. Throws
- * StagedObjectError when what they came from is not there any more as it was.
+ * Does the job `restage`: creates again the lines of a batch that were lost or damaged in staging, from the raw file
+ * or, for a replay, from quarantine, and enqueues the batch again. A batch that has ended is left alone. Throws
+ * StagedObjectError if the raw file or the quarantined records no longer exist as they were.
  */
 export async function restageBatch(
   context: ExtractorContext,
@@ -93,7 +93,10 @@ async function fromFile(
   return { segment: { fileId, partition, encoding, firstOrdinal, lineCount, firstLine }, lines };
 }
 
-/** What was resolved or erased meanwhile is left out: nobody waits for it any more. */
+/**
+ * Creates a replay's segment again from quarantine. Records that were resolved or erased in the meantime are left
+ * out: they are no longer needed.
+ */
 async function fromQuarantine(
   context: ExtractorContext,
   batchId: string,

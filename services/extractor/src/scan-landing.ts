@@ -44,9 +44,9 @@ export interface WantedFiles {
 export const MOST_UNEXPECTED = 1_000;
 
 /**
- * Looks through landing for a dataset's files in a range of partitions. Returns the first `maxFiles` of them ordered by
- * partition and name, and whatever lies there that is no input. Memory does not grow with the number of files in a folder.
- * Symbolic links are not followed: they could lead out of the folder.
+ * Looks through landing for a dataset's files in a range of partitions. Returns the first `maxFiles` of them, ordered
+ * by partition and name, and the entries that are not input. Memory does not grow with the number of files in a
+ * folder. Symbolic links are not followed: they could lead out of the folder.
  */
 export async function scanLanding(storage: Storage, wanted: WantedFiles): Promise<Landing> {
   const { range, maxFiles } = wanted;

@@ -4,8 +4,9 @@ import type { ExtractorContext } from "./context.js";
 import type { InspectedFile } from "./inspect-file.js";
 
 /**
- * Does what is to be done with files that the run has not got. Those whose content Lethe has already leave landing: what
- * was loaded stands in the archive, what was unreadable in quarantine. Those that another open run has stay, and are named.
+ * Handles the files that a run could not claim. A file whose content was loaded before is removed from landing, since
+ * the archive has it; one whose content was unreadable before is moved to quarantine. A file that another active run
+ * has claimed stays in landing, and a notice about it is added to the run.
  */
 export async function setAsideUnclaimed(
   context: ExtractorContext,

@@ -8,13 +8,13 @@ import type { ExtractorContext } from "./context.js";
 
 /** How many times its lines a batch takes up in staging when it is transformed and loaded, at most, for usual records. */
 const GROWTH = 4;
-/** Milliseconds after which room is looked for even if nobody has told of a change: that word can be lost. */
+/** Milliseconds after which space is checked even without a message about a change: such a message can be lost. */
 const LOOK_MS = 5_000;
 
 /**
- * Waits until a batch with so many bytes of lines has room in staging, for itself and what becomes of it. A run stages at
- * least one batch: when nothing is at work that could give room by itself, waiting would be in vain. Throws RunStateError
- * when the run is closed meanwhile, and what the context's signal aborts with.
+ * Waits until staging has room for a batch whose lines have `bytes` bytes, and for what is created from it. A run
+ * stages at least one batch: if no batch is being processed that could free space, waiting would be in vain. Throws
+ * RunStateError if the run is closed meanwhile, and the reason of the context's signal if that aborts.
  */
 export async function waitForRoom(context: ExtractorContext, runId: string, bytes: number): Promise<void> {
   if (await hasRoom(context, runId, bytes)) return;
@@ -38,7 +38,7 @@ async function hasRoom(context: ExtractorContext, runId: string, bytes: number):
   return space.batchesAtWork === 0;
 }
 
-/** Reports whether there would be room but for what closed runs keep, which nothing frees by itself. */
+/** Reports whether there would be room without the space that closed runs take up, which nothing frees by itself. */
 function isForClosedRuns(space: StagedSpace, room: number): boolean {
   return space.bytesOfClosedRuns > 0 && room + space.bytesOfClosedRuns >= 0;
 }

@@ -8,7 +8,7 @@ import type { Storage } from "@lethe/storage/storage";
 import {
   announceArchived,
   type CompleteFile,
-  completeFilesOfRun,
+  readCompleteFiles,
   recordArchived,
 } from "@lethe/warehouse/ledger/finish-files";
 import type { LoaderContext } from "./context.js";
@@ -23,7 +23,7 @@ export async function archiveFiles(
   dataset: DatasetName,
   log: Logger,
 ): Promise<void> {
-  const files = await completeFilesOfRun(context.pool, runId);
+  const files = await readCompleteFiles(context.pool, runId);
   for (let i = 0; i < files.length; i += FILES_PER_RECORD) {
     const moves = await inGroups(files.slice(i, i + FILES_PER_RECORD), async (file) => ({
       ...file,

@@ -10,9 +10,10 @@ import { publishRun } from "./publish-run.js";
 const UNPUBLISHED_PART = 1 / 4;
 
 /**
- * Creates room after batches' load has committed: of what is staged for them only their output stays, for the publication. When
- * too much of that has come together, as in a long run, what the run has loaded so far is published now; where somebody
- * publishes already, it is left to him. May be done again.
+ * Frees staging space after batches have been loaded and committed. Removes everything that is staged for them except
+ * the output that is still to be published. If the unpublished output of all runs exceeds a quarter of the staging
+ * limit, publishes what this run has loaded so far, unless another process is publishing files of the dataset. The
+ * function can be repeated safely.
  */
 export async function freeStaging(
   context: LoaderContext,

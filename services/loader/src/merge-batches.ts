@@ -92,7 +92,7 @@ async function publish(
   return published;
 }
 
-/** Waits for both to end, so that nothing uses the connection any more when one has failed. Then throws the failure. */
+/** Waits for both to end, so that nothing still uses the connection when one has failed. Then throws the failure. */
 async function settled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([a, b]);
   return Promise.all([a, b]);

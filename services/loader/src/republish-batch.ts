@@ -8,8 +8,9 @@ import { readStaged } from "./stage-part.js";
 import { writePublished } from "./write-published.js";
 
 /**
- * Creates anew what a loaded batch adds to `processed_data/`; its rows are in the warehouse and stay as they are. Which of
- * its records were loaded, quarantine tells. Throws StagedObjectError, TransientError.
+ * Creates again the output of a loaded batch for `processed_data/`, after the first output was lost. The batch's rows
+ * stay in the warehouse unchanged. Which records were loaded is determined from quarantine. Throws StagedObjectError
+ * and TransientError.
  */
 export async function republishBatch(
   context: LoaderContext,

@@ -120,7 +120,7 @@ it("fires again after the schedules were lost while it ran", async () => {
   await firedAgain;
 });
 
-it("removes a scheduler of a job that does not exist any more", async () => {
+it("removes a scheduler of a job that no longer exists", async () => {
   const { trigger } = world.queues.byJob;
   await trigger.upsertJobScheduler("trigger", { pattern: NEVER_IN_A_TEST }, { name: "trigger", data: { job: "x" } });
   expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([...datasets.names, "trigger"]);

@@ -27,13 +27,20 @@ const CLASSES: readonly (new (message: string) => LetheError)[] = [
   TransientError,
 ];
 
+/**
+ * Converts an error into a plain object that can be sent from a thread to the main process. `reviveError` creates the
+ * error again.
+ */
 export function carryError(error: unknown): CarriedError {
   if (!(error instanceof Error)) return { name: typeof error, message: "", stack: undefined, code: undefined };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return { name: error.name, message: error.message, stack: error.stack, code };
 }
 
-/** Creates the error again: one of Lethe's of the same class, any other a plain one of the same name and code. */
+/**
+ * Creates an error from an object that `carryError` returned: an instance of the same class for Lethe's own errors,
+ * otherwise a plain Error with the same name and code.
+ */
 export function reviveError({ name, message, stack, code }: CarriedError): Error {
   const Class = CLASSES.find((candidate) => candidate.name === name);
   const error = Class === undefined ? new Error(message) : new Class(message);

@@ -58,16 +58,18 @@ describe("parseLine", () => {
         // UTF-8 has no half surrogate pairs, so such a text does not come back from it as it was.
         const storable = !text.includes("\0") && Buffer.from(text).toString() === text;
         const json = JSON.stringify(asName ? { [text]: 1 } : { name: [text] });
-        expect(parse(json).problem).toBe(storable ? undefined : "the line holds a character that is none");
+        expect(parse(json).problem).toBe(
+          storable ? undefined : "the line holds an escaped character that cannot be stored",
+        );
       }),
       { numRuns: 1_000 },
     );
   });
 
   it.each([
-    ['{"a":"\\u0000"}', "the line holds a character that is none"],
-    ['{"a":"\\ud83d"}', "the line holds a character that is none"],
-    ['{"a":"\\uDE00x"}', "the line holds a character that is none"],
+    ['{"a":"\\u0000"}', "the line holds an escaped character that cannot be stored"],
+    ['{"a":"\\ud83d"}', "the line holds an escaped character that cannot be stored"],
+    ['{"a":"\\uDE00x"}', "the line holds an escaped character that cannot be stored"],
     ['{"a":"\0"}', "the line holds a NUL byte"],
     ["\0\0\0", "the line holds a NUL byte"],
     ['{"a":', "the line is not JSON"],

@@ -64,7 +64,9 @@ function problemOf(record: unknown, text: string, maxNesting: number): string | 
     return `the line is nested deeper than ${maxNesting} levels (LETHE_MAX_NESTING)`;
   }
   // Half a surrogate pair can only come from an escape.
-  return text.includes("\\u") && !isStorable(record) ? "the line holds a character that is none" : undefined;
+  return text.includes("\\u") && !isStorable(record)
+    ? "the line holds an escaped character that cannot be stored"
+    : undefined;
 }
 
 // JSON.stringify writes NUL and half surrogate pairs as escapes.

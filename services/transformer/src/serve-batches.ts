@@ -12,8 +12,8 @@ import { transformBatch } from "./transform-batch.js";
 import { type SuppressionsInForce, type TransformTools, transformStagedBatch } from "./transform-staged-batch.js";
 
 /**
- * What a thread of the transformer does: transforms one batch after the other as it is asked to. `onRecord` is told of
- * each record's text before it is parsed; only tests give one.
+ * Runs the body of a transformer thread: transforms batches, one after the other, as they are requested. `onRecord`
+ * is called with each record's text before it is parsed; only tests pass it.
  */
 export function serveBatches(onRecord?: (text: string) => void): void {
   const port = parentPort;

@@ -12,10 +12,10 @@ import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
-import { orRestage } from "./or-restage.js";
 import { TransformerSettings } from "./settings.js";
 import { startThreadPool } from "./thread-pool.js";
 import { transformJob } from "./transform-job.js";
+import { transformOrRestage } from "./transform-or-restage.js";
 
 /**
  * A thread transforms several times what the database takes in meanwhile, and each takes 80 MiB. Who has more to transform
@@ -66,7 +66,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         transform: {
           atOnce: BATCHES_AT_ONCE,
           handle: (payload, log, signal) =>
-            orRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
+            transformOrRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
           async giveUp({ runId, batchId }, error) {
             await markFailed(pool, { runId, batchId }, "transform", error);
             await enqueueFinish(queues, runId);

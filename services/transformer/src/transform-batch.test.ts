@@ -176,8 +176,8 @@ describe("transformBatch", () => {
     const lines = hidden.map((address) => json({ ...row, delivery_address: address }));
     const output = await transform("transactions", [{ lines, segment: { encoding: "csv" } }]);
     expect(output.rejects.map(({ reason, message }) => [reason, message])).toEqual([
-      ["unreadable", "the line holds a character that is none"],
-      ["unreadable", "the line holds a character that is none"],
+      ["unreadable", "the line holds an escaped character that cannot be stored"],
+      ["unreadable", "the line holds an escaped character that cannot be stored"],
       ["unreadable", "the line is nested deeper than 100 levels (LETHE_MAX_NESTING)"],
     ]);
     expect(output.rejects.map(({ payload }) => payload)).toEqual(lines);

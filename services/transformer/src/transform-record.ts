@@ -18,7 +18,7 @@ import {
 } from "./kept-record.js";
 import { parseCsvLine, parseLine } from "./parse-line.js";
 import type { Poison } from "./poison.js";
-import { type SchemaReport, watchSchema } from "./watch-schema.js";
+import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
 
 /** What records are transformed with. */
 export interface RecordContext extends MaskingRules {
@@ -46,7 +46,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const { dataset, ring, strategies, findSuppression, maxNesting } = context;
   const identities = new Set<string>();
   const poison = new Map(context.poison?.map((record) => [record.ordinal, record]));
-  const watch = watchSchema(dataset.shape);
+  const watch = createSchemaWatch(dataset.shape);
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
   let start = "";

@@ -23,11 +23,11 @@ export interface SchemaWatch {
 }
 
 /**
- * Watches the fields of a batch's records. New fields and missing required ones are counted record by record. A missing
- * optional field counts where no record of a segment has it; not in a replay, whose segments are no part of a file but
- * records picked from it.
+ * Creates a watch that collects how the fields of a batch's records differ from the dataset's schema. New fields and
+ * missing required fields are counted for every record. A missing optional field counts only if no record of a
+ * segment has it. It is not counted in a replay, whose segments are single records picked from files.
  */
-export function watchSchema(shape: RecordShape): SchemaWatch {
+export function createSchemaWatch(shape: RecordShape): SchemaWatch {
   const unknown = new Map<string, BatchSchemaChange>();
   const missing = new Map<string, BatchSchemaChange>();
   const goneColumns = new Set<string>();

@@ -2,8 +2,8 @@
 export type Cell = string | number | null;
 
 /**
- * Writes a table as CSV by RFC 4180: titles first, every line ended by CRLF. A text that a spreadsheet would take for a
- * formula gets an apostrophe in front, which makes it text there
+ * Formats a table as CSV by RFC 4180: titles first, every line ended by CRLF. A text that a spreadsheet would take
+ * for a formula gets an apostrophe in front, which makes it text there
  * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 export function formatCsv(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {

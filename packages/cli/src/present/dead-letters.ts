@@ -3,7 +3,7 @@ import type { Cell } from "./csv.js";
 import { printable } from "./runs.js";
 import { formatCount, formatTable } from "./table.js";
 
-/** Lays dead letters out in a table: what gave up, when and why. */
+/** Formats dead letters as a table: which job failed for good, when and why. */
 export function formatDeadLetters(letters: readonly DeadLetter[]): string {
   return formatTable(
     [

@@ -7,7 +7,7 @@ import { formatCount, formatTable } from "./table.js";
 /** Numbers of receipts, by erasure. */
 export type ReceiptNumbers = ReadonlyMap<string, number>;
 
-/** Lays erasures out in a table, each with the number of its receipt. */
+/** Formats erasures as a table, each with the number of its receipt. */
 export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNumbers): string {
   return formatTable(
     [
@@ -33,7 +33,7 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
   );
 }
 
-/** Describes one erasure: its state, how long it took or has left, and what was masked so far. */
+/** Formats one erasure: its state, how long it took or has left, and what was masked so far. */
 export function formatErasure(
   erasure: Erasure,
   places: readonly ErasurePlace[],
@@ -58,13 +58,13 @@ export function formatErasure(
   return [formatFields(lines), "", table].join("\n");
 }
 
-/** Writes fields a line each, their values under one another. */
+/** Formats fields, one per line, with their values aligned. */
 export function formatFields(fields: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...fields.map(([name]) => name.length));
   return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-/** Lays out what was masked where. */
+/** Formats as a table what was masked where. */
 export function formatPlaces(places: readonly ErasurePlace[]): string {
   return formatTable(
     [{ title: "place" }, { title: "records", align: "right" }, { title: "values", align: "right" }],
@@ -83,7 +83,7 @@ const IDENTITIES: Readonly<Record<ErasurePlan["identity"], string>> = {
   unknown: "There is no such customer. What else there is would be masked, and whatever comes later.",
 };
 
-/** Reports what an erasure would reach. */
+/** Formats what an erasure would reach. */
 export function formatPlan({ identity, places }: ErasurePlan): string {
   const table = formatTable(
     [{ title: "place" }, { title: "records", align: "right" }],
@@ -92,7 +92,10 @@ export function formatPlan({ identity, places }: ErasurePlan): string {
   return `${IDENTITIES[identity]}\n\n${places.length === 0 ? "No record is kept of this person." : table}`;
 }
 
-/** Sums up what came of a run's erasures: `erasures: 6 completed, receipts 1 to 6`. Empty for none. */
+/**
+ * Summarizes what became of a run's erasures: `erasures: 6 completed, receipts 1 to 6`. Returns an empty text for no
+ * erasures.
+ */
 export function summarizeErasures(erasures: readonly Erasure[], numbers: ReceiptNumbers): string {
   if (erasures.length === 0) return "";
   const receipts = erasures.flatMap(({ id }) => numbers.get(id) ?? []);
@@ -104,12 +107,15 @@ export function summarizeErasures(erasures: readonly Erasure[], numbers: Receipt
   return `erasures: ${parts.join(", ")}`;
 }
 
-/** Writes an instant without its fraction of a second: `2022-03-01T01:00:00Z`. */
+/** Formats a timestamp without its fraction of a second: `2022-03-01T01:00:00Z`. */
 export function formatTime(timestamp: string): string {
   return timestamp.replace(/\.\d+Z$/, "Z");
 }
 
-/** Writes a number of days: short of one day with its fraction, some minutes as `<0.01`. */
+/**
+ * Formats a number of days: with two decimals below one day, with one decimal otherwise, and as `<0.01` for a few
+ * minutes.
+ */
 export function formatDays(days: number): string {
   if (days >= 0 && days < 0.005) return "<0.01";
   return Math.abs(days) < 1 ? days.toFixed(2) : days.toFixed(1);

@@ -1,7 +1,7 @@
 import type { GenerateSummary } from "@lethe/sample-data/generate";
 import { formatCount, formatReasons, formatTable } from "./table.js";
 
-/** Lays out what was generated, and what Lethe must make of it. */
+/** Formats what was generated, and what Lethe must make of it. */
 export function formatGenerated(summary: GenerateSummary): string {
   const table = formatTable(
     [

@@ -9,7 +9,11 @@ export interface KeyUse {
   readonly suppressions: number;
 }
 
-/** Holds a ring against the counts of suppressions by key: keys in the ring's order, then those that it lacks. */
+/**
+ * Returns how each key is used: its id, whether it is in use, kept or missing, and the number of suppressions made
+ * with it. The keys of the keyring come first, in its order; keys that suppressions need and the keyring lacks
+ * follow.
+ */
 export function keyUses(ring: Keyring, counts: ReadonlyMap<string, number>): KeyUse[] {
   const uses: KeyUse[] = ring.all.map(({ id }) => ({
     id,
@@ -22,7 +26,7 @@ export function keyUses(ring: Keyring, counts: ReadonlyMap<string, number>): Key
   return uses;
 }
 
-/** Lays keys out in a table: ids only. */
+/** Formats keys as a table. Only their ids are shown. */
 export function formatKeys(uses: readonly KeyUse[]): string {
   return formatTable(
     [{ title: "key" }, { title: "state" }, { title: "suppressions", align: "right" }],

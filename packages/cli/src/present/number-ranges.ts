@@ -1,4 +1,7 @@
-/** Writes numbers with those that follow each other drawn together: `1 to 6, 9`. Takes them in any order. */
+/**
+ * Formats numbers in ascending order, with consecutive ones as a range: `1 to 6, 9`. The numbers may come in any
+ * order.
+ */
 export function formatNumberRanges(numbers: readonly number[]): string {
   const ranges: { first: number; last: number }[] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {

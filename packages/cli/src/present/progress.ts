@@ -7,7 +7,7 @@ import { formatCount } from "./table.js";
 export interface Progress {
   /** Shows how far a run is; its last call is the one with a closed run. */
   show(run: Run): void;
-  /** Ends the display of a run that is not followed any more. */
+  /** Ends the display of a run that is no longer followed. */
   stop(): void;
 }
 
@@ -67,7 +67,10 @@ function lineProgress(terminal: Terminal): Progress {
   };
 }
 
-/** A log with a line for each of a thousand batches helps nobody: a new state or another tenth of the batches is worth one. */
+/**
+ * Reports whether a change is logged. Only a new state or another tenth of the batches is: a log with a line for each
+ * of a thousand batches would help nobody.
+ */
 function isWorthALine(last: Run | undefined, run: Run): boolean {
   if (last === undefined || last.state !== run.state) return true;
   return tenthsDone(run) > tenthsDone(last);

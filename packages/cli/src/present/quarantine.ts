@@ -3,7 +3,7 @@ import type { Cell } from "./csv.js";
 import { printable } from "./runs.js";
 import { formatTable } from "./table.js";
 
-/** Lays quarantined records out in a table: where each stood and why it is there, never the record itself. */
+/** Formats quarantined records as a table: where each stood and why it is there, never the record itself. */
 export function formatQuarantine(entries: readonly QuarantineEntry[]): string {
   return formatTable(
     [

@@ -5,8 +5,8 @@ import { count, daysTaken, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
 /**
- * Creates a page of a receipt, to be printed on A4 or kept: one file that loads nothing, runs nothing, and can be read by
- * whoever asked to be forgotten as well as by who audits it. Every value is escaped.
+ * Creates an HTML page of a receipt, to be printed on A4 or kept. The page loads and runs nothing, and is written for
+ * the person who asked to be forgotten as well as for auditors. Every value is escaped.
  */
 export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[]): string {
   const { body } = receipt;

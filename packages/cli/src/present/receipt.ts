@@ -5,7 +5,7 @@ import { formatCount } from "./table.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Writes a receipt for people to read. */
+/** Formats a receipt for people to read. */
 export function formatReceipt(receipt: Receipt): string {
   const { body } = receipt;
   const { scan } = body;

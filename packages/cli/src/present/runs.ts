@@ -15,8 +15,9 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /**
- * Reports what came of runs: a table with a row for each, then what a person should know of them: reasons of rejects,
- * jobs that had nothing new, errors, fields that came new or were missing, and the files that were named.
+ * Formats the results of runs: a table with a row for each run, then what a person should know about them: reasons of
+ * rejects, jobs that found nothing new, errors, fields that were new or missing, and the files that notices are
+ * about.
  */
 export function formatRuns(runs: readonly RunDetail[]): string {
   const remarks = runs.flatMap(remarksOn);
@@ -27,7 +28,10 @@ export function formatRuns(runs: readonly RunDetail[]): string {
     .join("\n\n");
 }
 
-/** Names a run by its job; one of another kind than what a person asked for says so. */
+/**
+ * Returns a run's name: its job, followed by `(replay)` for a replay and `(scheduled)` for any other run that the
+ * schedule opened.
+ */
 export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
   if (run.kind === "replay") return `${run.job} (replay)`;
   return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
@@ -71,7 +75,10 @@ function describeKnown(files: number): string {
   return files === 1 ? "the one file was" : `all ${formatCount(files)} files were`;
 }
 
-/** Reports which fields came new or were missing in runs, in how many records and where first; nothing when there are none. */
+/**
+ * Formats which fields were new or missing in runs, in how many records and where first. Returns an empty text if
+ * there are no such fields.
+ */
 export function formatSchemaChanges(
   runs: readonly { readonly run: string; readonly schemaChanges: readonly SchemaChange[] }[],
 ): string {
@@ -86,7 +93,7 @@ export function formatSchemaChanges(
 
 const MAX_PATHS = 10;
 
-/** Groups what runs noticed about files by its kind, each file once. */
+/** Formats the notices of runs about files, grouped by kind, with each file listed once. */
 export function formatNotices(notices: readonly Notice[]): string {
   const pathsByCode = new Map<string, Map<string, string>>();
   for (const notice of notices) {
@@ -113,12 +120,15 @@ function detailOf(notice: Notice): string {
   return detail === "" ? "" : `: ${printable(detail)}`;
 }
 
-/** A file's name comes from outside and may hold control characters, which a terminal would obey. */
+/**
+ * Replaces control characters in a text with visible escapes such as `\x1b`, because file names come from outside and
+ * a terminal would obey them.
+ */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** Reports in one line how far a run is: `transactions: processing, 3 of 12 batches, 4,096 records`. */
+/** Formats the progress of a run in one line: `transactions: processing, 3 of 12 batches, 4,096 records`. */
 export function formatProgress(run: Run): string {
   const { batches, records } = run;
   if (batches.total === 0) return `${nameRun(run)}: ${run.state}`;

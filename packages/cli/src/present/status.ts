@@ -22,7 +22,10 @@ export interface JobStatus {
   readonly pendingErasures?: readonly Erasure[];
 }
 
-/** Lays the jobs out: a table of last runs, then active runs, the last runs' schema changes, open erasures, and what waits in quarantine. */
+/**
+ * Formats the state of the jobs: a table of last runs, then active runs, the last runs' schema changes, open
+ * erasures, and what waits in quarantine.
+ */
 export function formatStatus(jobs: readonly JobStatus[]): string {
   const table = formatTable(
     [

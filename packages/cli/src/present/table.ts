@@ -3,7 +3,10 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** Lays rows out under their titles in columns as wide as their widest text. Returns lines, without a final newline. */
+/**
+ * Formats rows as a table under their titles, each column as wide as its widest text. Returns lines without a final
+ * newline.
+ */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, index) =>
     Math.max(column.title.length, ...rows.map((row) => row[index]?.length ?? 0)),
@@ -21,12 +24,12 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   return [columns.map((column) => column.title), rule, ...rows].map(formatRow).join("\n");
 }
 
-/** Writes a count with thousands separated: `15,621`. */
+/** Formats a count with thousands separated: `15,621`. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** Writes a time in milliseconds for people: `85 ms`, `3.2 s`, `4 min 05 s`, `2 h 10 min`. */
+/** Formats a time in milliseconds for people: `85 ms`, `3.2 s`, `4 min 05 s`, `2 h 10 min`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1_000).toFixed(1)} s`;
@@ -35,7 +38,7 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 3_600)} h ${String(Math.floor((seconds % 3_600) / 60)).padStart(2, "0")} min`;
 }
 
-/** Writes counts by reason, the greatest first: `unknown_sku 130, unknown_customer 107`. */
+/** Formats counts by reason, the greatest first: `unknown_sku 130, unknown_customer 107`. */
 export function formatReasons(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)

@@ -4,7 +4,7 @@ import { formatCount } from "./table.js";
 
 const MAX_FAILURES = 10;
 
-/** Reports what was copied into landing, and by name what could not be. */
+/** Formats what was copied into landing, and the names of the files that could not be copied. */
 export function formatCopied(copied: CopiedInput, source: string): string {
   const megabytes = (copied.bytes / 1e6).toFixed(1);
   const failures = copied.failures.slice(0, MAX_FAILURES).map(({ path, why }) => `  ${printable(path)}: ${why}`);
@@ -17,7 +17,7 @@ export function formatCopied(copied: CopiedInput, source: string): string {
   ].join("\n");
 }
 
-/** Lists where a running Lethe can be reached. */
+/** Formats the addresses where a running Lethe can be reached. */
 export function formatAddresses(address: string, needsToken: boolean): string {
   return [
     `API docs    ${address}/docs`,

@@ -8,7 +8,7 @@ import { printable } from "./runs.js";
 /** How many places and faults are named; the count says how many there are. */
 const MAX_NAMED = 100;
 
-/** Reports what the walk over the chain and the scan of everything have found. */
+/** Formats what the verification of the receipt chain and the scan of everything have found. */
 export function formatVerification(verification: Verification): string {
   const { receipts, faults, withoutReceipt, looked, findings } = verification;
   const scanned = `${count(looked.records, "record")} and ${count(looked.files, "file")} (${count(looked.bytes, "byte")}) looked through`;
@@ -29,7 +29,7 @@ export function formatVerification(verification: Verification): string {
   ].join("\n");
 }
 
-/** Reports what the check of a file of receipts has found. */
+/** Formats what the check of a file of receipts has found. */
 export function formatReceiptFileCheck({ receipts, faults }: ReceiptFileCheck): string {
   const numbers = formatNumberRanges(receipts.map(({ sequence }) => sequence));
   const last = receipts.at(-1);

@@ -6,8 +6,8 @@ import { hasSystemCode } from "@lethe/contracts/system-error";
 const KEY_BYTES = 32;
 
 /**
- * Returns the path of a data folder's own privacy key, which is made once, at random, and readable by its owner only.
- * Without the same key the suppression list would not know its people any more, so it is never replaced.
+ * Returns the path of a data folder's own privacy key. The key is created once, at random, and only its owner can
+ * read it. It is never replaced: without the same key, the suppression list would no longer recognise its people.
  */
 export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
   const file = ownKeyFile(dataDirectory);

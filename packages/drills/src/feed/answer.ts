@@ -48,7 +48,7 @@ export interface Answer {
   readonly rejected: readonly { readonly place: Place; readonly reason: RejectReason }[];
   /** Places of the same record. Any one of them is loaded, the others are duplicates. */
   readonly copies: readonly (readonly Place[])[];
-  /** Ids and emails of people who were erased. They may stand nowhere any more. */
+  /** Ids and emails of people who were erased. They must no longer be found anywhere. */
   readonly erased: readonly string[];
   /** Records in readable files. */
   readonly records: number;

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
-import { below, type Random, recordRandom, uuid } from "@lethe/sample-data/random";
+import { below, createRandomForRecord, type Random, uuid } from "@lethe/sample-data/random";
 import type { Answer, CustomerAnswer, FileAnswer, Place, TransactionAnswer } from "./answer.js";
 
 const CUSTOMERS = 60;
@@ -16,7 +16,7 @@ const ERASED = 3;
  * (up to 7,000 rounds), so that no round changes the outcome of the next. The same seed and round give the same bytes.
  */
 export function makeFeed(seed: number, round: number): Answer {
-  const random = recordRandom(seed, "transaction", round);
+  const random = createRandomForRecord(seed, "transaction", round);
   const files: FileAnswer[] = [];
   const rejected: { place: Place; reason: RejectReason }[] = [];
   const copies: Place[][] = [];

@@ -76,7 +76,13 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   },
   {
     guard: "lost batches are made again",
-    seams: [{ module: "services/transformer/src/or-restage.ts", name: "orRestage", mutant: "restageNothing" }],
+    seams: [
+      {
+        module: "services/transformer/src/transform-or-restage.ts",
+        name: "transformOrRestage",
+        mutant: "restageNothing",
+      },
+    ],
     fault: damageStaging("missing"),
     rounds: 4,
   },

@@ -36,7 +36,7 @@ export async function listDeadLetters(
   return { deadLetters, nextCursor: rows.length > filter.limit ? (deadLetters.at(-1)?.id ?? null) : null };
 }
 
-/** Returns a dead letter. Throws NotFoundError when there is none, or none any more because it was replayed. */
+/** Returns a dead letter. Throws NotFoundError if there is none, or if it was replayed. */
 export async function readDeadLetter(db: Queryable, id: string): Promise<DeadLetter> {
   const { rows } = await db.query<LetterRow>(`${LETTERS} select * from letters where id = $1`, [id]);
   if (rows[0] === undefined) throw new NotFoundError(`there is no dead letter ${id}`);

@@ -6,10 +6,10 @@ import { inTransaction, type Pool } from "../pool.js";
 import {
   announceArchived,
   announceRewrite,
-  completeFilesOfRun,
   lockPublication,
   processedLengths,
   quarantinedFilesOfRun,
+  readCompleteFiles,
   recordArchived,
   recordPublications,
   recordRewrite,
@@ -158,7 +158,7 @@ describe("processed files", () => {
   });
 });
 
-describe("completeFilesOfRun", () => {
+describe("readCompleteFiles", () => {
   it("returns open files whose batches are all loaded", async ({ pool }) => {
     const runId = await addRun(pool);
     const complete = { batches_total: 1, batches_loaded: 1 };
@@ -173,7 +173,7 @@ describe("completeFilesOfRun", () => {
     await addFile(pool, await addRun(pool, { job: "products" }), complete);
     const path = "date=2020-01-01/hour=05/customers.json";
     const file = { path, sha256: expect.any(Buffer), holdsSuppressed: false, keptPath: null };
-    expect(await completeFilesOfRun(pool, runId)).toEqual([
+    expect(await readCompleteFiles(pool, runId)).toEqual([
       { ...file, id: ids[0], holdsSuppressed: true },
       { ...file, id: ids[1], keptPath: "there/customers.json" },
       { ...file, id: ids[2] },

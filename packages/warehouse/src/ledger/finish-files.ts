@@ -49,7 +49,10 @@ export async function lockPublication(client: Client, dataset: DatasetName): Pro
   await lockInTransaction(client, publicationLock(dataset));
 }
 
-/** Does the same without waiting. Returns false while another process publishes files of the dataset. */
+/**
+ * Locks the publication of a dataset's files until the transaction ends, without waiting. Returns false if another
+ * process holds the lock.
+ */
 export async function tryLockPublication(client: Client, dataset: DatasetName): Promise<boolean> {
   return tryLockInTransaction(client, publicationLock(dataset));
 }
@@ -156,8 +159,8 @@ export interface CompleteFile {
   readonly keptPath: string | null;
 }
 
-/** Returns the run's files in landing whose batches are all loaded. */
-export async function completeFilesOfRun(db: Queryable, runId: string): Promise<CompleteFile[]> {
+/** Returns the files of a run that still lie in landing and whose batches are all loaded. */
+export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<CompleteFile>(
     `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,

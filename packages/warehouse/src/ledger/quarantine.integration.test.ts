@@ -127,7 +127,7 @@ describe("nextReplayable", () => {
 });
 
 describe("recordsToReplay", () => {
-  it("keeps the order of the ids, and leaves out what is not open any more", async ({ pool }) => {
+  it("keeps the order of the ids, and leaves out what is no longer open", async ({ pool }) => {
     const { add } = await addRunWithFile(pool);
     const [one, two, three] = [await add({ payload: "1" }), await add({ payload: "2" }), await add({ payload: "3" })];
     const [resolved, whole] = [await add({ status: "replayed" }), await add({ payload: null })];

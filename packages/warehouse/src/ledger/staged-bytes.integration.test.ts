@@ -82,7 +82,7 @@ describe("settleStagedBytes", () => {
 });
 
 describe("forgetStaged", () => {
-  it("counts nothing any more of the runs that were removed, and all of the others", async ({ pool }) => {
+  it("counts nothing of the runs that were removed, and all of the others", async ({ pool }) => {
     const [one, two] = [await addRun(pool), await addRun(pool, { job: "products" })];
     const [batch, other] = [
       await addBatch(pool, one, { staged_bytes: 5 }),

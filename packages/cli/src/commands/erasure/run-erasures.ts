@@ -12,8 +12,8 @@ import type { Terminal } from "../../terminal.js";
 import { followWithProgress, warnOfMissingServices } from "../run.js";
 
 /**
- * Opens a run of erasure requests and prints its id. Where one of its kind is at work already, says so and returns the exit
- * code of that: what waits is taken by the next run.
+ * Opens a run of erasure requests and prints its id. If a run of this kind is active already, explains that the next
+ * run takes the waiting requests, and returns the exit code for that case.
  */
 export async function startErasureRun(
   connections: Connections,
@@ -53,7 +53,7 @@ export async function followErasureRun(
   return { code: own.state === "succeeded" ? EXIT.succeeded : EXIT.failed, runs, erasures };
 }
 
-/** What both ways begin with: lost work is enqueued again, and a person hears of services that are not there. */
+/** Prepares a run of erasure requests: enqueues lost work again and warns about services that are not running. */
 export async function prepareErasureRun(connections: Connections, terminal: Terminal): Promise<void> {
   await restoreActiveRuns(connections);
   await warnOfMissingServices(connections, terminal);

@@ -9,10 +9,11 @@ import type { Pool } from "@lethe/warehouse/pool";
 const NOTHING: JobResult<"transform"> = { accepted: 0, rejected: 0 };
 
 /**
- * Runs `transform`. When the batch's lines are missing or damaged in staging, asks the extractor to stage them again, which
- * enqueues the batch anew. Throws what `transform` throws, and the damage too when it has occurred too often.
+ * Runs `transform`. If the batch's lines turn out to be missing or damaged in staging, asks the extractor to stage
+ * them again, after which the batch is enqueued again. Throws what `transform` throws, and also the damage if it has
+ * occurred too often.
  */
-export async function orRestage(
+export async function transformOrRestage(
   pool: Pool,
   queues: Queues,
   { runId, batchId }: JobPayload<"transform">,
