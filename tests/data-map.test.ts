@@ -54,7 +54,11 @@ describe("start-up refuses a column that an erasure could not mask", () => {
          add constraint transactions_customer_id_fkey foreign key (customer_id) references warehouse.customers (id)`,
       "warehouse.transactions.customer_id needs a foreign key to warehouse.customers (id) on update cascade",
     ],
-    ["a value that must be there", "alter table warehouse.customers alter column city set not null", "city must allow null"],
+    [
+      "a value that must be there",
+      "alter table warehouse.customers alter column city set not null",
+      "city must allow null",
+    ],
     [
       "an id that is no text",
       "alter table warehouse.customers_history alter column id type varchar(6)",
