@@ -25,10 +25,10 @@ export function requireErasable(definitions: readonly DatasetDefinition[]): void
 function problemsOfFields({ name, contract, fields }: DatasetDefinition): string[] {
   const problems: string[] = [];
   const complain = (path: string, fault: string) => problems.push(`${name}: the field ${path} ${fault}`);
-  for (const of of ["customer-id", "email"] as const) {
-    const paths = Object.keys(fields).filter((path) => identifies(fields[path], of));
+  for (const identity of ["customer-id", "email"] as const) {
+    const paths = Object.keys(fields).filter((path) => identifies(fields[path], identity));
     // Which of two says whose record it is, nobody could know.
-    if (paths.length > 1) complain(paths.join(" and "), `both identify by ${of}`);
+    if (paths.length > 1) complain(paths.join(" and "), `both identify by ${identity}`);
   }
   for (const [path, field] of Object.entries(fields)) {
     if (!field.strategies.includes(field.mask)) complain(path, `cannot bear its own default strategy ${field.mask}`);
