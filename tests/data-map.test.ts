@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { compareDataMap, declaredTables, requireDeclared } from "@lethe/warehouse/data-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,7 +1,7 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import * as definitions from "@lethe/datasets/all-datasets";
+import { createDatasets, type Datasets } from "@lethe/datasets/create-datasets";
 import type { DatasetDefinition } from "@lethe/datasets/define-dataset";
-import { createDatasets, type Datasets } from "@lethe/datasets/registry";
 import { scanDatabase } from "@lethe/erasure/scan-people";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { migrate } from "@lethe/warehouse/migrate";

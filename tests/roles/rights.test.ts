@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { createPool, type Pool } from "@lethe/warehouse/pool";

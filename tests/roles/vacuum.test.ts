@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer, vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";

@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Environment } from "@lethe/service-kit/settings";
 import type { CommandInput } from "./command-input.js";
 import type { ExitCode } from "./exit-codes.js";

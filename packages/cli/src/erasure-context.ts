@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";

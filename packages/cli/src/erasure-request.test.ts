@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { describe, expect, it } from "vitest";
 import { parseErasureRequest, readErasureRequest } from "./erasure-request.js";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { CommandContext } from "./command-context.js";
 
 export interface ErasureRequest {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
 import { checkRange, integerBetween, parseJobs, parseNumber, parseRunId } from "./parse-arguments.js";

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { InvalidArgumentError } from "commander";
 
 /** Reads the names of jobs; `all` stands for all of them in the order of a full load. Throws InvalidInputError. */

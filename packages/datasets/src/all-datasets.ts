@@ -1,4 +1,4 @@
-// A line per dataset. `registry.ts` takes whatever stands here.
+// A line per dataset. `create-datasets.ts` takes whatever stands here.
 export { customers } from "./customers/dataset.js";
 export { erasureRequests } from "./erasure-requests/dataset.js";
 export { products } from "./products/dataset.js";

@@ -3,10 +3,10 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import Type from "typebox";
 import { describe, expect, it } from "vitest";
 import * as definitions from "./all-datasets.js";
+import { createDatasets } from "./create-datasets.js";
 import { CUSTOMER_ID_PATTERN } from "./customers/schema.js";
 import type { DatasetDefinition } from "./define-dataset.js";
 import * as field from "./field.js";
-import { createDatasets } from "./registry.js";
 
 const CUSTOMERS = { table: "warehouse.customers", column: "id" } as const;
 const TABLE: TableDeclaration = {

@@ -1,4 +1,4 @@
-import { createDatasets } from "../src/registry.js";
+import { createDatasets } from "../src/create-datasets.js";
 
 /** Stands in every field of free text, so that tests see where it comes out. */
 export const MARKER = "MARKx7Jane";

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { below, type Random } from "@lethe/sample-data/random";
 import { compare } from "./check/compare.js";
 import { type Finding, wrong } from "./check/finding.js";

@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Staging } from "@lethe/storage/staging";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
 import { PRIVACY_TABLES } from "@lethe/warehouse/privacy-tables";

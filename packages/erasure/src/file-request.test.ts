@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PathRefusedError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fileRequest, isFiledRequest } from "./file-request.js";

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { partitionPath } from "@lethe/contracts/partition";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Storage } from "@lethe/storage/storage";
 
 /**

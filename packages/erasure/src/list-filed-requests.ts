@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Storage } from "@lethe/storage/storage";
 import { isFiledRequest } from "./file-request.js";
 

@@ -1,6 +1,6 @@
 import { neutral, personal, shown, type TableDeclaration } from "@lethe/contracts/data-map";
 import * as definitions from "@lethe/datasets/all-datasets";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";

@@ -1,6 +1,6 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 
 /** A table with rows of data subjects, and how its rows are found and masked. All of it follows from the declarations. */
 export interface PersonTable {

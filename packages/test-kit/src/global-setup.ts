@@ -1,4 +1,4 @@
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { migrate } from "@lethe/warehouse/migrate";
 import type { TestProject } from "vitest/node";
 import { createTemplateDatabase, dropTemplateDatabase, type TemplateDatabase } from "./test-database.js";

@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Queues } from "@lethe/service-kit/queues";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";

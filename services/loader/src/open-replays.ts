@@ -1,5 +1,5 @@
 import { RunActiveError } from "@lethe/contracts/errors";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { hasReplayable } from "@lethe/warehouse/ledger/quarantine";
 import type { Client } from "@lethe/warehouse/pool";

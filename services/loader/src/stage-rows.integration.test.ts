@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import { createPool, inTransaction } from "@lethe/warehouse/pool";

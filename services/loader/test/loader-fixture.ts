@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type BatchSummary, type Segment, STAGED } from "@lethe/contracts/staged-batch";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { createLogger } from "@lethe/service-kit/logger";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { jobId } from "@lethe/contracts/jobs";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 

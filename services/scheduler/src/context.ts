@@ -1,4 +1,4 @@
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { jobId } from "@lethe/contracts/jobs";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";

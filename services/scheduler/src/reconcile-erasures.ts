@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunKind } from "@lethe/contracts/runs";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { removeAbandonedRequests } from "@lethe/erasure/file-request";
 import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
 import type { Storage } from "@lethe/storage/storage";

@@ -1,5 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { QueueEvents } from "bullmq";
 import { afterEach, beforeEach, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";

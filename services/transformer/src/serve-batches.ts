@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { LetheError } from "@lethe/contracts/errors";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { createSuppressionFinder, type SuppressedPerson } from "@lethe/privacy/suppression-list";
 import { safeError } from "@lethe/service-kit/safe-error";

@@ -1,7 +1,7 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";

@@ -1,6 +1,6 @@
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";

@@ -1,5 +1,5 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleReceiptBody } from "../../test/sample-receipt.js";

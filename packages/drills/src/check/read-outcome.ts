@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { TableDeclaration } from "@lethe/contracts/data-map";
-import { createDatasets } from "@lethe/datasets/registry";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { filesBelow } from "@lethe/test-kit/folders";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Pool } from "@lethe/warehouse/pool";

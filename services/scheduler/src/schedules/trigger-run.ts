@@ -1,6 +1,6 @@
 import { InvalidInputError, RunActiveError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
-import type { Datasets } from "@lethe/datasets/registry";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { openRun, recordSkippedRun } from "@lethe/warehouse/ledger/open-run";
 import { recordFired } from "@lethe/warehouse/ledger/schedules";
 import type { Pool } from "@lethe/warehouse/pool";

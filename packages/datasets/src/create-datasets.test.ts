@@ -8,9 +8,9 @@ import { describe, expect, it } from "vitest";
 import { accept, KEY } from "../test/accept.js";
 import { datasets, MARKER, RECORDS } from "../test/records.js";
 import * as definitions from "./all-datasets.js";
+import { createDatasets } from "./create-datasets.js";
 import { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 import { keepKnown } from "./record-shape.js";
-import { createDatasets } from "./registry.js";
 
 const POLICY = readPolicy(undefined, datasets.fields);
 const SUBJECT = { customerId: "013000", email: `${MARKER}@example.org`, word: (field: string) => `${MARKER} ${field}` };
