@@ -132,3 +132,19 @@ export function personal(field: string, more: Omit<PersonalColumn, "kind" | "fie
 export function asItIs(as: string): AnalyticsExpression {
   return { as, sql: (column) => column };
 }
+
+/**
+ * Reports whether a column holds a person's id, email or values. Pseudonyms, keyed hashes and random numbers do not count:
+ * they are what an erasure leaves.
+ */
+export function isAboutPeople(column: ColumnDeclaration): boolean {
+  if (column.kind === "identifying") return column.of === "customer-id" || column.of === "email";
+  return column.kind === "personal";
+}
+
+/** Returns the names of a table's columns that identify a data subject in this way. */
+export function columnsThatIdentify({ columns }: TableDeclaration, of: IdentifyingColumn["of"]): string[] {
+  return Object.entries(columns).flatMap(([name, column]) =>
+    column.kind === "identifying" && column.of === of ? [name] : [],
+  );
+}

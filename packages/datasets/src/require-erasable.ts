@@ -1,4 +1,9 @@
-import type { ColumnDeclaration, TableDeclaration } from "@lethe/contracts/data-map";
+import {
+  type ColumnDeclaration,
+  columnsThatIdentify,
+  isAboutPeople,
+  type TableDeclaration,
+} from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { PSEUDONYM_PATTERN } from "@lethe/privacy/privacy-key";
 import Type, { type TObject, type TSchema } from "typebox";
@@ -50,7 +55,7 @@ function problemsOfTables(
   );
   const holdsPeople = Object.values(fields).some((field) => identifies(field, "customer-id"));
   const leadsToFiles = tables.some(
-    (table) => table.sourceFile !== undefined && columnsOf(table, "customer-id").length > 0,
+    (table) => table.sourceFile !== undefined && columnsThatIdentify(table, "customer-id").length > 0,
   );
   if (holdsPeople && erasure === undefined && !leadsToFiles) {
     problems.push(
@@ -74,8 +79,8 @@ function problemsOfTable(
   }
   if (history !== undefined && !all.some((other) => other.name === history))
     problems.push(`there is no table ${history}`);
-  const ids = columnsOf(table, "customer-id");
-  if (ids.length > 1 || columnsOf(table, "email").length > 1)
+  const ids = columnsThatIdentify(table, "customer-id");
+  if (ids.length > 1 || columnsThatIdentify(table, "email").length > 1)
     problems.push("two of its columns identify in the same way");
   const parent = all.find((other) => other.name === belongsTo?.table);
   if (
@@ -88,7 +93,7 @@ function problemsOfTable(
   if (about.length === 0) return problems;
   if (ids.length > 0 && belongsTo !== undefined)
     problems.push("it has a customer id of its own and belongs to another table");
-  const isReached = ids.length > 0 || (parent !== undefined && columnsOf(parent, "customer-id").length > 0);
+  const isReached = ids.length > 0 || (parent !== undefined && columnsThatIdentify(parent, "customer-id").length > 0);
   if (!isReached)
     problems.push("it is about people, and neither it nor the table that it belongs to has their customer id");
   // An erasure is planned by the scheduler and done by the loader.
@@ -134,21 +139,6 @@ function isPathOf(schema: TObject, [name = "", ...rest]: readonly string[]): boo
 
 function identifies(field: FieldDeclaration | undefined, of: "customer-id" | "email"): boolean {
   return field?.kind === "identifying" && field.of === of;
-}
-
-function columnsOf({ columns }: TableDeclaration, of: "customer-id" | "email"): string[] {
-  return Object.keys(columns).filter((name) => {
-    const column = columns[name];
-    return column?.kind === "identifying" && column.of === of;
-  });
-}
-
-/** Pseudonyms, keyed hashes and random numbers are what an erasure leaves. */
-function isAboutPeople(column: ColumnDeclaration): boolean {
-  return (
-    column.kind === "personal" ||
-    (column.kind === "identifying" && (column.of === "customer-id" || column.of === "email"))
-  );
 }
 
 function follows(column: ColumnDeclaration): boolean {

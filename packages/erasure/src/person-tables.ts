@@ -1,4 +1,4 @@
-import type { TableDeclaration } from "@lethe/contracts/data-map";
+import { columnsThatIdentify, isAboutPeople, type TableDeclaration } from "@lethe/contracts/data-map";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 
@@ -179,15 +179,15 @@ function linkToPerson(
   table: TableDeclaration,
   declarations: readonly TableDeclaration[],
 ): Pick<PersonTable, "customerId" | "email" | "ownId" | "from"> | undefined {
-  const id = columnThatIdentifies(table, "customer-id");
-  const email = columnThatIdentifies(table, "email");
+  const id = columnsThatIdentify(table, "customer-id")[0];
+  const email = columnsThatIdentify(table, "email")[0];
   if (id !== undefined) {
     const ownId = maskableOf(table).includes(id) ? id : null;
     return { customerId: `t.${id}`, email: email === undefined ? null : `t.${email}`, ownId, from: `${table.name} t` };
   }
   const { belongsTo } = table;
   const parent = declarations.find(({ name }) => name === belongsTo?.table);
-  const parentId = parent === undefined ? undefined : columnThatIdentifies(parent, "customer-id");
+  const parentId = parent === undefined ? undefined : columnsThatIdentify(parent, "customer-id")[0];
   // What neither identifies nor describes a person has nothing to mask.
   if (parentId === undefined || belongsTo === undefined || maskableOf(table).length === 0) return undefined;
   return {
@@ -198,20 +198,11 @@ function linkToPerson(
   };
 }
 
-function columnThatIdentifies({ columns }: TableDeclaration, of: "customer-id" | "email"): string | undefined {
-  return Object.keys(columns).find((name) => {
-    const column = columns[name];
-    return column?.kind === "identifying" && column.of === of;
-  });
-}
-
 function maskableOf({ columns }: TableDeclaration): string[] {
   return Object.keys(columns).filter((name) => {
     const column = columns[name];
-    if (column?.kind === "personal") return column.field !== undefined;
-    // A pseudonym and a keyed hash are what an erasure leaves.
-    const isPlain = column?.kind === "identifying" && (column.of === "customer-id" || column.of === "email");
-    return isPlain && column.field !== undefined && column.follows === undefined;
+    if (column === undefined || column.kind === "neither" || column.field === undefined) return false;
+    return isAboutPeople(column) && (column.kind === "personal" || column.follows === undefined);
   });
 }
 

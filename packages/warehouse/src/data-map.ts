@@ -1,4 +1,4 @@
-import type { DatabaseDeclaration, TableDeclaration } from "@lethe/contracts/data-map";
+import { type DatabaseDeclaration, isAboutPeople, type TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { findUnfitColumns } from "./erasable-columns.js";
 import { LEDGER_TABLES } from "./ledger-tables.js";
@@ -16,13 +16,7 @@ export function declaredTables(declaration: DatabaseDeclaration): readonly Table
 /** Returns the names of the tables that hold people's ids, emails or values: what an erasure masks, and must vacuum. */
 export function tablesAboutPeople(declaration: DatabaseDeclaration): string[] {
   return declaredTables(declaration)
-    .filter(({ columns }) =>
-      Object.values(columns).some(
-        (column) =>
-          column.kind === "personal" ||
-          (column.kind === "identifying" && (column.of === "customer-id" || column.of === "email")),
-      ),
-    )
+    .filter(({ columns }) => Object.values(columns).some(isAboutPeople))
     .map(({ name }) => name);
 }
 

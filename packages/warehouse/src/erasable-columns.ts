@@ -1,4 +1,4 @@
-import type { TableDeclaration } from "@lethe/contracts/data-map";
+import { isAboutPeople, type TableDeclaration } from "@lethe/contracts/data-map";
 import type { Queryable } from "./pool.js";
 
 /**
@@ -9,8 +9,7 @@ import type { Queryable } from "./pool.js";
 export async function findUnfitColumns(db: Queryable, tables: readonly TableDeclaration[]): Promise<string[]> {
   const columns = tables.flatMap((table) =>
     Object.entries(table.columns).flatMap(([name, column]) => {
-      if (column.kind === "neither" || column.field === undefined) return [];
-      if (column.kind === "identifying" && column.of !== "customer-id" && column.of !== "email") return [];
+      if (column.kind === "neither" || column.field === undefined || !isAboutPeople(column)) return [];
       const isId = column.kind === "identifying" && column.of === "customer-id";
       const follows = column.kind === "identifying" ? column.follows : undefined;
       return [{ table: table.name, name, isId, target: follows?.table ?? null, targetColumn: follows?.column ?? null }];

@@ -1,7 +1,7 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { replaceFile } from "@lethe/storage/replace-file";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { readReceipt, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
-import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
@@ -22,7 +22,7 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
     .action(async (id: string, options: { readonly html?: string; readonly json?: true }) => {
       const receipt = await withDatabase(await databaseSetting(context.environment), (pool) => readReceipt(pool, id));
       if (options.html !== undefined) {
-        await writeWhole(options.html, receiptPage(receipt, [...context.datasets.database.tables, ...LEDGER_TABLES]));
+        await writeWhole(options.html, receiptPage(receipt, declaredTables(context.datasets.database)));
         context.terminal.note(`receipt ${receipt.sequence} is in ${options.html}`);
       }
       if (options.json === true) context.terminal.print(JSON.stringify(receipt));
