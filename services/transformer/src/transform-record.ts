@@ -54,7 +54,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
-    const suppressedWith = findSuppression(subject.customerId, subject.email);
+    const suppressedWith = findSuppression(subject.customerId, subject.email)?.key;
     const key = suppressedWith ?? ring.current;
     const isMasked = suppressedWith !== undefined && dataset.fenced;
     if (suppressedWith !== undefined) output.countMasked();
