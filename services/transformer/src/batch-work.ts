@@ -31,6 +31,8 @@ export interface TransformCounts {
 export interface ThreadData {
   /** DATA_DIR. */
   readonly dataFolder: string;
+  /** Whether the group of the service's user may read what is staged. */
+  readonly isGroupReadable: boolean;
   /** The keyring as `parseKeyring` reads it. */
   readonly keyring: string;
   readonly policy: Policy;

@@ -20,7 +20,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   if (port === null) throw new Error("this is the body of a thread");
   const data = workerData as ThreadData;
   const tools: TransformTools = {
-    staging: openStaging(openFolderStorage(data.dataFolder)),
+    staging: openStaging(openFolderStorage(data.dataFolder, data)),
     datasets: createDatasets(),
     ring: parseKeyring(data.keyring),
     policy: data.policy,

@@ -10,6 +10,7 @@ const OPTIONS: ThreadOptions = {
   memoryMb: 64,
   data: {
     dataFolder: "",
+    isGroupReadable: false,
     keyring: "",
     policy: {} as ThreadOptions["data"]["policy"],
     schemaMode: "quarantine",
