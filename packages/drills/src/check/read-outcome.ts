@@ -7,6 +7,7 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { filesBelow } from "@lethe/test-kit/folders";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Pool } from "@lethe/warehouse/pool";
+import { fileKey } from "../feed/file-key.js";
 
 /** What Lethe has made of one day's input, read by plain queries and from plain files. */
 export interface Outcome {
@@ -14,7 +15,7 @@ export interface Outcome {
   readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
   readonly products: readonly { readonly sku: number; readonly price: string }[];
   readonly transactions: readonly TransactionRow[];
-  /** `path:line reason` of the open entries. The line is 0 for a whole file. */
+  /** `file:line reason` of the open entries, the file by its key. The line is 0 for a whole file. */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
@@ -68,10 +69,10 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
              from warehouse.purchases p where p.transaction_key = t.transaction_key) as lines
      from warehouse.transactions t where t.source_file_id in (${ofDay}) order by 1`,
   );
-  const quarantine = await query<{ entry: string }>(
-    `select f.path || ':' || coalesce(q.line, 0) || ' ' || q.reason as entry
+  const quarantine = await query<{ path: string; entry: string }>(
+    `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1`,
+     where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1, 2`,
   );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
@@ -92,7 +93,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     customers,
     products,
     transactions,
-    quarantine: quarantine.map(({ entry }) => entry),
+    quarantine: quarantine.map(({ path, entry }) => `${fileKey(path)}:${entry}`),
     processed,
     landing: hashes(landing),
     archived: hashes(archived),
