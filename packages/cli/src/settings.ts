@@ -8,6 +8,7 @@ export const CLI_SETTINGS = {
   DATABASE_URL: Type.Optional(COMMON_SETTINGS.DATABASE_URL),
   REDIS_URL: Type.Optional(COMMON_SETTINGS.REDIS_URL),
   DATA_DIR: COMMON_SETTINGS.DATA_DIR,
+  LETHE_FILES_GROUP_READABLE: COMMON_SETTINGS.LETHE_FILES_GROUP_READABLE,
   RAW_DATA_DIR: Type.String({
     default: "raw_data",
     description: "Folder of input that `lethe up` copies to landing; it stays as it is",

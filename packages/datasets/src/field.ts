@@ -8,7 +8,7 @@ export type FieldDeclaration = {
   readonly strategies: readonly MaskingStrategy[];
 } & (
   | { readonly kind: "identifying"; readonly of: "customer-id" | "email" }
-  | { readonly kind: "personal" }
+  | { readonly kind: "personal"; readonly isName?: boolean }
   | { readonly kind: "neither" }
 );
 
@@ -28,6 +28,9 @@ export const customerId: FieldDeclaration = {
 export const email: FieldDeclaration = { kind: "identifying", of: "email", mask: "null", strategies: TEXT };
 
 export const personalText: FieldDeclaration = { kind: "personal", mask: "null", strategies: TEXT };
+
+/** A part of a person's name; the parts in the order of their declaration make up the full name. */
+export const personalName: FieldDeclaration = { ...personalText, kind: "personal", isName: true };
 
 export const personalPostcode: FieldDeclaration = { ...personalText, strategies: [...TEXT, "generalize"] };
 

@@ -23,6 +23,11 @@ export const COMMON_SETTINGS = {
   }),
   REDIS_URL: Type.String({ pattern: "^rediss?://", description: "URL of Redis, with its password where it has one" }),
   DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
+  LETHE_FILES_GROUP_READABLE: Type.Boolean({
+    default: false,
+    description:
+      "Whether the group of the services' user may read the files in DATA_DIR; without it they are for that user alone",
+  }),
   LETHE_QUEUE_PREFIX: Type.String({
     default: "lethe",
     pattern: "^[a-z0-9-]+$",

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 afterEach(async () => {
-  await world.pool.query("truncate ledger.runs, privacy.suppressions, warehouse.customers cascade");
+  await world.pool.query("truncate ledger.runs, privacy.subjects, warehouse.customers cascade");
   await world.flush();
 });
 
@@ -73,15 +73,21 @@ async function insertErasure(runState = "succeeded"): Promise<string> {
   const runId = await insertRun(runState);
   const fileId = await insertFile(runId);
   const keys = [randomBytes(32), randomBytes(32)];
-  await world.pool.query(
-    "insert into privacy.suppressions (customer_key, email_key, key_id) values ($1, $2, 'k')",
+  const subjects = await world.pool.query<{ id: string }>(
+    `with subject as (insert into privacy.subjects (outcome) values ('pseudonymise') returning id),
+          identifier as (insert into privacy.suppressions (subject_id, kind, key, key_id)
+                         select id, kind, key, 'k' from subject
+                         cross join lateral (values ('customer-id', $1::bytea), ('email', $2::bytea)) as i (kind, key))
+     select id from subject`,
     keys,
   );
   const { rows } = await world.pool.query<{ id: string }>(
     `insert into warehouse.erasure_requests
-       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id)
-     values ($1, $2, 'k', 'p_0123', '{p_0123}', 'suppressed', '1', '2022-03-01T01:00:00Z', $3, $4) returning id`,
-    [...keys, fileId, runId],
+       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id,
+        subject_id, outcome)
+     values ($1, $2, 'k', 'p_0123', '{p_0123}', 'suppressed', '1', '2022-03-01T01:00:00Z', $3, $4, $5, 'pseudonymise')
+     returning id`,
+    [...keys, fileId, runId, subjects.rows[0]?.id],
   );
   return rows[0]?.id ?? "";
 }
@@ -383,10 +389,10 @@ describe("POST /erasures/:id/lift", () => {
     expectProblem(await api.call("POST", `/erasures/${id}/lift`, { note: "case 7" }), 409, "run_state");
     const receipt = await complete(id);
     const before = await readSuppressions(world.pool);
-    expect(before.people).toHaveLength(1);
+    expect(before.identifiers).toHaveLength(2);
     const answer = await api.call("POST", `/erasures/${id}/lift`, { note: "case 7" });
     expect(answer).toMatchObject({ status: 200, body: { id, state: "lifted", receipt } });
-    expect(await readSuppressions(world.pool)).toEqual({ epoch: before.epoch + 1, people: [] });
+    expect(await readSuppressions(world.pool)).toEqual({ epoch: before.epoch + 1, identifiers: [] });
     const { rows } = await world.pool.query("select erasure_id, act, note from privacy.suppression_log");
     expect(rows).toEqual([{ erasure_id: id, act: "lifted", note: "case 7" }]);
 

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await world.quiet();
-  await world.pool.query("truncate ledger.runs, privacy.suppressions, warehouse.customers cascade");
+  await world.pool.query("truncate ledger.runs, privacy.subjects, warehouse.customers cascade");
   await rm(data, { recursive: true });
 });
 afterAll(() => world.end());
@@ -143,7 +143,7 @@ describe("lethe erasure plan", () => {
     expect(await readFile(path.join(data, "archived_data", archived))).toEqual(before);
     expect(await filedRequests()).toEqual([]);
     expect(await queuedRuns()).toEqual([]);
-    expect((await readSuppressions(world.pool)).people).toEqual([]);
+    expect((await readSuppressions(world.pool)).identifiers).toEqual([]);
   });
 });
 
@@ -346,7 +346,7 @@ describe("lethe erasure lift", () => {
     expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);
     await complete(world.pool, id);
     expect(await erasure(["lift", id, "--note", "case 7"])).toMatchObject({ code: 0 });
-    expect((await readSuppressions(world.pool)).people).toEqual([]);
+    expect((await readSuppressions(world.pool)).identifiers).toEqual([]);
     const { rows } = await world.pool.query("select erasure_id, act, note from privacy.suppression_log");
     expect(rows).toEqual([{ erasure_id: id, act: "lifted", note: "case 7" }]);
     expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);

@@ -21,8 +21,8 @@ export const customers: DatasetDefinition = {
   contract: CustomerSchema,
   fields: {
     id: field.customerId,
-    first_name: field.personalText,
-    last_name: field.personalText,
+    first_name: field.personalName,
+    last_name: field.personalName,
     date_of_birth: field.personalDate,
     email: field.email,
     phone_number: field.personalText,

@@ -20,7 +20,7 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
     }
     await client.query(
       `update privacy.suppressions s set lifted_at = clock_timestamp()
-       from warehouse.erasure_requests e where e.id = $1 and s.customer_key = e.customer_key`,
+       from warehouse.erasure_requests e where e.id = $1 and s.subject_id = e.subject_id`,
       [erasureId],
     );
     await client.query("update privacy.suppression_epoch set epoch = epoch + 1");
