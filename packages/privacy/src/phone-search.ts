@@ -45,17 +45,26 @@ export function createPhoneIndex(
   };
 
   function findInRun(run: string, offset: number, found: FoundPhone[]): void {
-    const groups = [...run.matchAll(/\d+/g)];
-    for (let last = 0; last < groups.length; last++) {
-      let digits = "";
-      for (let first = last; first >= 0 && digits.length < MOST_DIGITS; first--) {
-        digits = (groups[first]?.[0] ?? "") + digits;
-        if (digits.length < LEAST_DIGITS || digits.length > MOST_DIGITS) continue;
-        for (const known of byEnd.get(digits.slice(-LEAST_DIGITS)) ?? []) {
-          if (!isSameNumber(digits, known.digits)) continue;
-          const start = offset + (groups[first]?.index ?? 0);
-          const end = offset + (groups[last]?.index ?? 0) + (groups[last]?.[0].length ?? 0);
-          found.push({ erasureId: known.erasureId, start, end });
+    // The places in the run of its digits, and among those the places where a group of digits begins.
+    const places: number[] = [];
+    const begins: number[] = [];
+    let digits = "";
+    for (let i = 0; i < run.length; i++) {
+      const character = run.charAt(i);
+      if (character < "0" || character > "9") continue;
+      if (places[places.length - 1] !== i - 1) begins.push(places.length);
+      places.push(i);
+      digits += character;
+    }
+    for (let group = 0; group < begins.length; group++) {
+      const end = begins[group + 1] ?? digits.length;
+      const others = end < LEAST_DIGITS ? undefined : byEnd.get(digits.slice(end - LEAST_DIGITS, end));
+      for (let first = group; others !== undefined && first >= 0; first--) {
+        const begin = begins[first] ?? 0;
+        if (end - begin > MOST_DIGITS) break;
+        for (const { erasureId, digits: known } of others) {
+          if (!isSameNumber(digits.slice(begin, end), known)) continue;
+          found.push({ erasureId, start: offset + (places[begin] ?? 0), end: offset + (places[end - 1] ?? 0) + 1 });
         }
       }
     }

@@ -46,6 +46,8 @@ export function isIdentifier(kind: SearchedKind): boolean {
 export function createValueSearch(people: readonly SearchedPerson[]): ValueSearch {
   const root = createNode();
   for (const person of people) for (const pattern of patternsOf(person)) addPattern(root, pattern);
+  const mayBegin = new Uint8Array(TRAITS);
+  for (const word of root.next.keys()) mayBegin[traitsOf(word, 0, word.length)] = 1;
   const phones = createPhoneIndex(
     people.flatMap(({ erasureId, values }) =>
       values.filter(({ kind }) => kind === "phone").map(({ value }) => ({ erasureId, value })),
@@ -68,6 +70,7 @@ export function createValueSearch(people: readonly SearchedPerson[]): ValueSearc
     };
     const words = wordsOf(folded);
     for (let i = 0; i < words.starts.length; i++) {
+      if (mayBegin[traitsOf(folded, words.starts[i] ?? 0, words.ends[i] ?? 0)] !== 1) continue;
       let node = root;
       for (let j = i; j < words.starts.length; j++) {
         const next = node.next.get(words.at(j));
@@ -103,6 +106,14 @@ interface Pattern {
   /** Characters of `exact` before its first word, and behind its last. */
   readonly lead: number;
   readonly trail: number;
+}
+
+const TRAITS = 0x10000;
+
+/** Returns a number that a word shares with few others, at less than the cost of looking the word up. */
+function traitsOf(text: string, start: number, end: number): number {
+  const [first, last] = [text.charCodeAt(start), text.charCodeAt(end - 1)];
+  return (first * 521 + last * 31 + (end - start)) & (TRAITS - 1);
 }
 
 interface Node {
