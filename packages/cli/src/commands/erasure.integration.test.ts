@@ -4,6 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { jobId } from "@lethe/contracts/jobs";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -318,6 +319,39 @@ describe("a request whose email is not the customer's", () => {
     expect((await erasure(["approve", String(second)])).code).toBe(4);
     expect(await statusOf(second)).toMatchObject({ approved: true });
     expectNoTraceIn(result);
+  });
+
+  it("needs two people with four eyes, and has their names recorded", async () => {
+    const id = await insertMismatch(world.pool, IDA);
+    const environment = { LETHE_FOUR_EYES: "true" };
+    const first = await erasure(["approve", String(id)], { environment });
+    expect(first).toMatchObject({ code: 0, out: [expect.stringContaining("awaiting second approval")] });
+    expect((await erasure(["approve", String(id)], { environment })).text).toContain("awaiting second approval");
+    expect(await statusOf(id)).toMatchObject({ approved: false });
+    const viewer = await createApiToken(world.pool, "a-viewer", "viewer");
+    const refused = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: viewer },
+    });
+    expect(refused).toMatchObject({ code: 2, out: [] });
+    const officer = await createApiToken(world.pool, "an-officer", "privacy-officer");
+    const second = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: officer },
+    });
+    expect(second.code, second.notes).toBe(0);
+    expect(await statusOf(id)).toMatchObject({ approved: true });
+    const { rows } = await world.pool.query(
+      "select act, acted_by from privacy.acts where quarantine_id = $1 order by id",
+      [id],
+    );
+    expect(rows.map(({ act, acted_by }) => `${act} ${acted_by}`)).toEqual([
+      "approved command-line",
+      "approved command-line",
+      "approved an-officer",
+    ]);
+    await revokeApiToken(world.pool, "an-officer");
+    const revoked = await erasure(["reject", String(id)], { environment: { LETHE_API_TOKEN: officer } });
+    expect(revoked.code).toBe(2);
+    expect(revoked.notes).toContain("revoked");
   });
 
   it("is followed to the replay's end", async () => {

@@ -1,13 +1,14 @@
 import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { recordAct } from "../access/acts.js";
 import { inTransaction, type Pool } from "../pool.js";
 
 /**
  * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
- * was masked stays masked. The suppression log keeps `note`, which states the grounds and must not name anybody. Throws
+ * was masked stays masked. The suppression log keeps `note`, which states the grounds and must not name anybody; `by` is the caller's name. Throws
  * NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
  */
-export async function liftSuppression(pool: Pool, erasureId: string, note: string): Promise<void> {
+export async function liftSuppression(pool: Pool, erasureId: string, note: string, by: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ state: ErasureState }>(
       "select state from warehouse.erasure_requests where id = $1 for update",
@@ -29,5 +30,6 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
       erasureId,
       note,
     ]);
+    await recordAct(client, { act: "lifted", by, erasureId, reason: note });
   });
 }
