@@ -3,6 +3,7 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { type Client, inTransaction, type Pool } from "../pool.js";
+import { appendToLog } from "../proof/append-to-log.js";
 
 /**
  * Approves an erasure request whose email is not the customer's. The next replay of erasure requests takes it. The caller
@@ -16,6 +17,7 @@ export async function approveRequest(pool: Pool, requests: DatasetName, quaranti
       "update ledger.quarantine set approved_at = coalesce(approved_at, clock_timestamp()) where id = $1",
       [quarantineId],
     );
+    await appendToLog(client, { kind: "decision", body: { decision: "approve", request: quarantineId } });
   });
 }
 
@@ -34,6 +36,7 @@ export async function rejectRequest(pool: Pool, requests: ErasureRequestsDataset
        where id = $1`,
       [quarantineId, JSON.stringify(requests.maskedRecord)],
     );
+    await appendToLog(client, { kind: "decision", body: { decision: "reject", request: quarantineId } });
   });
 }
 

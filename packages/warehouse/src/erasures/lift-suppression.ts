@@ -1,6 +1,8 @@
 import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import type { LoggedSuppression } from "@lethe/contracts/proof";
 import { inTransaction, type Pool } from "../pool.js";
+import { logSuppressions } from "../proof/log-suppressions.js";
 
 /**
  * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
@@ -18,9 +20,14 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
     if (state !== "completed") {
       throw new RunStateError(`erasure ${erasureId} is ${state}; only a completed one can be lifted`);
     }
-    await client.query(
-      `update privacy.suppressions s set lifted_at = clock_timestamp()
-       from warehouse.erasure_requests e where e.id = $1 and s.customer_key = e.customer_key`,
+    const lifted = await client.query<LoggedSuppression>(
+      `with lifted as (
+         update privacy.suppressions s set lifted_at = clock_timestamp()
+         from warehouse.erasure_requests e where e.id = $1 and s.customer_key = e.customer_key and s.lifted_at is null
+         returning s.customer_key, s.email_key, s.key_id
+       )
+       select encode(customer_key, 'hex') as subject, 'erase' as act, i.kind, encode(i.key, 'hex') as key, key_id as "keyId"
+       from lifted cross join lateral (values ('customer-id', customer_key), ('email', email_key)) as i (kind, key)`,
       [erasureId],
     );
     await client.query("update privacy.suppression_epoch set epoch = epoch + 1");
@@ -29,5 +36,6 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
       erasureId,
       note,
     ]);
+    await logSuppressions(client, "lifted", lifted.rows, { erasureId, note });
   });
 }
