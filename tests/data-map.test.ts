@@ -100,11 +100,11 @@ describe("start-up refuses", () => {
   });
 
   it("a database of the numbering of before the first release", async () => {
-    await world.pool.query("update public.lethe_migrations set name = '0001_ledger'");
+    await world.pool.query("update public.lethe_migrations set name = '0001_ledger' where name = '0001_baseline'");
     try {
       await expect(world.start("transformer")).rejects.toThrow("Create a new database");
     } finally {
-      await world.pool.query("update public.lethe_migrations set name = '0001_baseline'");
+      await world.pool.query("update public.lethe_migrations set name = '0001_baseline' where name = '0001_ledger'");
     }
   });
 });
