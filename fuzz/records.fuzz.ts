@@ -21,7 +21,9 @@ const MAX_NESTING = 10;
 
 /** The person of the records that mutation starts from, who may be suppressed. */
 const PERSON: FindSuppression = (id, email) =>
-  id === "013000" || email === "markx7jane@example.org" ? KEY : undefined;
+  id === "013000" || email === "markx7jane@example.org"
+    ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }
+    : undefined;
 const NOBODY: FindSuppression = () => undefined;
 
 const DECIMALS = fc.constantFrom("0", "1", "1.", ".5", "01.10", "9999999999.9999", "-1", "1e3", "4.99", "14.97");

@@ -31,5 +31,9 @@ create table privacy.checkpoints (
   signature           text not null
 );
 
+-- Whether the log's last entry about a suppression says what the row says: that it is in force.
+alter table privacy.suppressions add column is_logged boolean not null default false;
+create index suppressions_to_log on privacy.suppressions (subject_id) where not is_logged and lifted_at is null;
+
 -- Receipts are entries of the log.
 drop table privacy.receipts;

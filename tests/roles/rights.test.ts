@@ -120,7 +120,7 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
     "update warehouse.erasure_requests set pseudonym = ''",
     "insert into warehouse.erasure_requests (pseudonym) values ('')",
     "delete from privacy.suppressions",
-    "update privacy.suppressions set customer_key = ''",
+    "update privacy.suppressions set key = ''",
     "update privacy.checkpoints set signature = ''",
   ],
   lethe_extractor: [

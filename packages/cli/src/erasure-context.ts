@@ -13,6 +13,7 @@ import { readKeyring } from "./privacy-keys.js";
 import { CLI_SETTINGS } from "./settings.js";
 
 const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
+const FilesSetting = Type.Object({ LETHE_FILES_GROUP_READABLE: CLI_SETTINGS.LETHE_FILES_GROUP_READABLE });
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
@@ -43,5 +44,6 @@ export function fileReach(environment: Environment): Pick<ErasureContext, "stora
 
 /** Returns the storage of the data folder that DATA_DIR names. */
 export function openDataStorage(environment: Environment): Storage {
-  return openFolderStorage(dataDirectory(environment));
+  const { LETHE_FILES_GROUP_READABLE: isGroupReadable } = readSettings(FilesSetting, environment);
+  return openFolderStorage(dataDirectory(environment), { isGroupReadable });
 }

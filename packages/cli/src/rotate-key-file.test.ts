@@ -75,20 +75,18 @@ describe("a rotation", () => {
 describe("people who were suppressed before a rotation", () => {
   it("are still known, and their later records get the same pseudonym", async () => {
     const old = readKeyring({ DATA_DIR: folder }).current;
+    const identifier = { subjectId: "subject", act: "erase", keyId: old.id, outcome: "pseudonymise" } as const;
     const people = [
-      {
-        customerKey: keyedHash(old, "customer-id", "013000"),
-        emailKey: keyedHash(old, "email", "jane@example.org"),
-        keyId: old.id,
-      },
-    ];
+      { ...identifier, kind: "customer-id", hash: keyedHash(old, "customer-id", "013000").toString("hex") },
+      { ...identifier, kind: "email", hash: keyedHash(old, "email", "jane@example.org").toString("hex") },
+    ] as const;
     await rotateKeyFile(file);
     await rotateKeyFile(file);
     const ring = readKeyring({ DATA_DIR: folder });
     expect(ring.current.id).not.toBe(old.id);
     const findSuppression = createSuppressionFinder(people, ring);
-    for (const key of [findSuppression("013000", null), findSuppression(null, "jane@example.org")]) {
-      expect(key && pseudonym(key, "013000")).toBe(pseudonym(old, "013000"));
+    for (const found of [findSuppression("013000", null), findSuppression(null, "jane@example.org")]) {
+      expect(found && pseudonym(found.key, "013000")).toBe(pseudonym(old, "013000"));
     }
     expect(findSuppression("013001", "john@example.org")).toBeUndefined();
   });

@@ -1,4 +1,10 @@
-import { API_ADDRESS_SETTINGS, COMMON_SETTINGS, PRIVACY_SETTINGS } from "@lethe/service-kit/settings";
+import {
+  API_ADDRESS_SETTINGS,
+  API_TOKEN_SETTINGS,
+  COMMON_SETTINGS,
+  DECISION_SETTINGS,
+  PRIVACY_SETTINGS,
+} from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type from "typebox";
 
@@ -8,6 +14,7 @@ export const CLI_SETTINGS = {
   DATABASE_URL: Type.Optional(COMMON_SETTINGS.DATABASE_URL),
   REDIS_URL: Type.Optional(COMMON_SETTINGS.REDIS_URL),
   DATA_DIR: COMMON_SETTINGS.DATA_DIR,
+  LETHE_FILES_GROUP_READABLE: COMMON_SETTINGS.LETHE_FILES_GROUP_READABLE,
   RAW_DATA_DIR: Type.String({
     default: "raw_data",
     description: "Folder of input that `lethe up` copies to landing; it stays as it is",
@@ -17,4 +24,6 @@ export const CLI_SETTINGS = {
   LETHE_POLICY_FILE: PRIVACY_SETTINGS.LETHE_POLICY_FILE,
   ...UNPACK_SETTINGS,
   ...API_ADDRESS_SETTINGS,
+  ...API_TOKEN_SETTINGS,
+  ...DECISION_SETTINGS,
 } as const;

@@ -18,16 +18,14 @@ export async function insertErasure(
 ): Promise<{ id: string; runId: string }> {
   const runId = await insertRun(pool);
   const hashes = [keyedHash(key, "customer-id", customerId), keyedHash(key, "email", email)];
-  await pool.query("insert into privacy.suppressions (customer_key, email_key, key_id) values ($1, $2, $3)", [
-    ...hashes,
-    key.id,
-  ]);
+  const subjectId = await insertSubject(pool, hashes, key.id);
   const alias = pseudonym(key, customerId);
   const { rows } = await pool.query<{ id: string }>(
     `insert into warehouse.erasure_requests
-       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id)
-     values ($1, $2, $3, $4, array[$4], 'suppressed', '1', '2022-03-01T01:00:00Z', $5, $6) returning id`,
-    [...hashes, key.id, alias, await insertFile(pool, runId), runId],
+       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id,
+        subject_id, outcome)
+     values ($1, $2, $3, $4, array[$4], 'suppressed', '1', '2022-03-01T01:00:00Z', $5, $6, $7, 'pseudonymise') returning id`,
+    [...hashes, key.id, alias, await insertFile(pool, runId), runId, subjectId],
   );
   return { id: idOf(rows), runId };
 }
@@ -61,6 +59,19 @@ export async function insertCustomer(pool: Pool, { customerId, email }: Person, 
     [customerId, email, fileId],
   );
   return fileId;
+}
+
+/** Puts a person on the suppression list by the hashes of id and email; returns the subject's id. */
+async function insertSubject(pool: Pool, hashes: readonly Buffer[], keyId: string): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>(
+    `with subject as (insert into privacy.subjects (outcome) values ('pseudonymise') returning id),
+          identifier as (insert into privacy.suppressions (subject_id, kind, key, key_id)
+                         select id, kind, key, $3 from subject
+                         cross join lateral (values ('customer-id', $1::bytea), ('email', $2::bytea)) as i (kind, key))
+     select id from subject`,
+    [...hashes, keyId],
+  );
+  return idOf(rows);
 }
 
 async function insertRun(pool: Pool): Promise<string> {

@@ -9,6 +9,15 @@ import { CheckpointSchema } from "./proof.js";
 export const ERASURE_STATES = ["suppressed", "completed", "lifted"] as const;
 export type ErasureState = (typeof ERASURE_STATES)[number];
 
+/**
+ * What an erasure leaves:
+ * - `unlink`: rows and sales stay, and nothing ties them to the person or to one another;
+ * - `aggregate`: sales are folded into anonymous sums;
+ * - `pseudonymise`: one keyed pseudonym stands for the person, so their sales stay linked.
+ */
+export const ERASURE_OUTCOMES = ["unlink", "aggregate", "pseudonymise"] as const;
+export type ErasureOutcome = (typeof ERASURE_OUTCOMES)[number];
+
 /** The time limit of GDPR Art. 12(3): one month, in days of the shortest one. */
 export const ERASURE_LIMIT_DAYS = 28;
 

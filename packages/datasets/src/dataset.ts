@@ -79,6 +79,8 @@ export interface ErasureRequests {
 export interface Subject {
   readonly customerId: string | null;
   readonly email: string | null;
+  /** The cleaned full name; null where the record has none, or its dataset has no names. */
+  readonly name: string | null;
 }
 
 export interface Rejection {

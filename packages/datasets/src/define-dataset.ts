@@ -4,6 +4,7 @@ import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
 import Type, { type TObject } from "typebox";
+import { fullName } from "./cleaning/name.js";
 import { cleanEmail } from "./cleaning/text.js";
 import { csvJson, csvNumber, csvText } from "./csv-field.js";
 import type { Dataset, ErasureRequests, Merge, Rejection, SampleSubject } from "./dataset.js";
@@ -59,6 +60,10 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
   const schema = compileSchema(contract);
   const idField = fieldThatIdentifies(fields, "customer-id");
   const emailField = fieldThatIdentifies(fields, "email");
+  const nameFields = Object.keys(fields).filter((path) => {
+    const field = fields[path];
+    return field?.kind === "personal" && field.isName === true;
+  });
   const numbers = new Set(definition.csv?.numbers);
   const json = new Set(definition.csv?.json);
   const csvValue = (name: string, field: string) =>
@@ -77,6 +82,7 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     subjectOf: (record) => ({
       customerId: idField === undefined ? null : customerIdOf(record, idField),
       email: emailField === undefined ? null : cleanEmail(textFieldOf(record, emailField)),
+      name: nameFields.length === 0 ? null : fullName(nameFields.map((path) => textFieldOf(record, path))),
     }),
     check: (record) => (schema.fits(record) ? definition.checkFurther?.(record) : schema.explain(record)),
     identityOf: definition.identityOf ?? (() => null),

@@ -37,8 +37,8 @@ async function complete(
   open: readonly PendingErasure[],
   log: ErasureLog,
 ): Promise<void> {
-  const { people } = await readSuppressions(context.pool);
-  const findSuppression = createSuppressionFinder(people, context.ring);
+  const { identifiers } = await readSuppressions(context.pool);
+  const findSuppression = createSuppressionFinder(identifiers, context.ring);
   context.onStep?.("erasures ready");
   await removeStagedOfClosedRuns(context);
   const files = await erasePersonFiles(context, erasures, open, findSuppression);

@@ -57,9 +57,9 @@ async function maskFiles(
   arrived: readonly ArrivedFile[],
 ): Promise<void> {
   if (arrived.length === 0) return;
-  const { people } = await readSuppressions(context.pool);
-  if (people.length === 0) return;
-  const findSuppression = createSuppressionFinder(people, context.ring);
+  const { identifiers } = await readSuppressions(context.pool);
+  if (identifiers.length === 0) return;
+  const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const open = await pendingErasures(context.pool, context.datasets.requests.name);
   const damaged = place === "quarantined_data";
   for (const { location, name, path } of arrived) {

@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { ErasureOutcome } from "@lethe/contracts/erasures";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { Dataset, ErasureRequests } from "@lethe/datasets/dataset";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
@@ -57,6 +58,8 @@ export async function maskPersonRecords(
 
 interface Request {
   erasureId: string;
+  subjectId: string;
+  outcome: ErasureOutcome;
   customerId: string;
   email: string;
   pseudonym: string;
@@ -104,11 +107,19 @@ function createPeople(requests: readonly Request[], context: ErasureContext) {
     byErasure.set(request.erasureId, { pseudonyms: [request.pseudonym], tally: createPlaceTally() });
   }
   const findSuppression = createSuppressionFinder(
-    requests.map((request) => ({
-      customerKey: keyedHash(keyOf(request), "customer-id", request.customerId),
-      emailKey: keyedHash(keyOf(request), "email", request.email),
-      keyId: request.keyId,
-    })),
+    requests.flatMap((request) => {
+      const key = keyOf(request);
+      const { subjectId, outcome, customerId, email } = request;
+      const identifier = { subjectId, act: "erase" as const, keyId: key.id, outcome };
+      return [
+        {
+          ...identifier,
+          kind: "customer-id" as const,
+          hash: keyedHash(key, "customer-id", customerId).toString("hex"),
+        },
+        { ...identifier, kind: "email" as const, hash: keyedHash(key, "email", email).toString("hex") },
+      ];
+    }),
     context.ring,
   );
   return {

@@ -9,7 +9,10 @@ import { maskRawRecords } from "./mask-record-text.js";
 const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
 const POLICY = readPolicy(undefined, DATASETS.fields);
-const JANE: FindSuppression = (id, email) => (id === "013000" || email === "jane@example.org" ? KEY : undefined);
+const JANE: FindSuppression = (id, email) =>
+  id === "013000" || email === "jane@example.org"
+    ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }
+    : undefined;
 const DEEP = 200_000;
 const nested = (value: string) => `${"[".repeat(DEEP)}${value}${"]".repeat(DEEP)}`;
 

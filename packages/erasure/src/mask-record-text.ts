@@ -24,7 +24,7 @@ export function maskRawRecords(
   onMasked: OnMasked,
 ): Rewrite {
   const mask = (record: unknown, { customerId, email }: Subject): unknown => {
-    const key = findSuppression(customerId, email);
+    const key = findSuppression(customerId, email)?.key;
     if (key === undefined) return undefined;
     const masked = maskRecord(record, strategies, key);
     onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
@@ -83,7 +83,7 @@ export function maskProcessedRecords(
     json(text) {
       const record = parseJson(text);
       const { customerId, email } = dataset.subjectOf(record);
-      const key = findSuppression(customerId, email);
+      const key = findSuppression(customerId, email)?.key;
       if (key === undefined) return redactEmailsIn(record, text, findSuppression, onMasked);
       const masked = dataset.maskProcessed(record, strategies, key);
       onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
@@ -116,7 +116,7 @@ function redactWhole(
   findSuppression: FindSuppression,
   onMasked: OnMasked,
 ): string | undefined {
-  const key = findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression);
+  const key = (findSuppression(customerId, email) ?? findEmailInRecord(record, findSuppression))?.key;
   if (key === undefined) return redactMention(text, findSuppression, onMasked);
   onMasked(customerId === null ? null : pseudonym(key, customerId), 1);
   return REDACTED;

@@ -232,9 +232,12 @@ describe("the whole warehouse", () => {
     expect(await filesOf([JANE], "jane@box.example")).toEqual([1, 3, 4, 5]);
     expect(await filesOf(["none"], null)).toEqual([]);
     await pool.query(
-      `insert into warehouse.erasure_requests
-         (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id)
-       select '\\x01', '\\x02', 'k', 'p_1', '{p_1,p_2}', 'suppressed', '1', now(), 2, id from ledger.runs`,
+      `with subject as (insert into privacy.subjects (outcome) values ('pseudonymise') returning id)
+       insert into warehouse.erasure_requests
+         (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id,
+          subject_id, outcome)
+       select '\\x01', '\\x02', 'k', 'p_1', '{p_1,p_2}', 'suppressed', '1', now(), 2, r.id, s.id, 'pseudonymise'
+       from ledger.runs r, subject s`,
     );
     expect(await filesOf(["p_2"], null)).toEqual([2]);
   });

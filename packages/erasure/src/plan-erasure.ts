@@ -1,6 +1,6 @@
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import { cleanEmail } from "@lethe/datasets/cleaning/text";
-import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import type { FindSuppression, Suppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { filesOf } from "./person-files.js";
 import { countRows, personTables, selectIdentity } from "./person-tables.js";
@@ -43,7 +43,7 @@ export async function planErasure(context: PlanContext, customerId: string, emai
     (await context.pool.query<{ records: number }>(COUNT_QUARANTINED, [ids, cleaned])).rows,
   );
   const isPerson: FindSuppression = (id, mail) =>
-    (id !== null && ids.includes(id)) || (mail !== null && mail === cleaned) ? NO_KEY : undefined;
+    (id !== null && ids.includes(id)) || (mail !== null && mail === cleaned) ? NOBODY : undefined;
   for (const file of await filesOf(context, ids, cleaned)) {
     const { findings } = await scanFile(context, file, isPerson);
     if (findings > 0) places.push({ place: file.place, name: file.path, records: findings, values: 0 });
@@ -56,4 +56,8 @@ function addPlace(places: ErasurePlace[], place: string, counts: readonly { read
   if (records > 0) places.push({ place, name: "", records, values: 0 });
 }
 
-const NO_KEY = { id: "", secret: Buffer.alloc(0) };
+const NOBODY: Suppression = {
+  subjectId: "",
+  key: { id: "", secret: Buffer.alloc(0) },
+  outcome: "pseudonymise",
+};

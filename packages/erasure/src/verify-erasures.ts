@@ -35,8 +35,8 @@ export interface Verification {
 export async function verifyErasures(context: ErasureContext): Promise<Verification> {
   const log = await readLog(context.pool);
   const { faults } = checkLog(log, await readCheckpoints(context.pool));
-  const { people } = await readSuppressions(context.pool);
-  const findSuppression = createSuppressionFinder(people, context.ring);
+  const { identifiers } = await readSuppressions(context.pool);
+  const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
   const looked = { records: 0, files: 0, bytes: 0 };
   for (const { place, records, found } of await scanTables(context, findSuppression)) {

@@ -90,7 +90,8 @@ async function startServers(options: LocalStackOptions, lock: StackLock): Promis
 
 async function makeWritable(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    // Passwords, and the database itself.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await access(directory, constants.W_OK);
   } catch (error) {
     throw new ConfigurationError(`${directory} cannot be written by this user. Use another DATA_DIR.`, {

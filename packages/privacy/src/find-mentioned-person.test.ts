@@ -7,7 +7,10 @@ import { redactEmails } from "./redact-emails.js";
 import type { FindSuppression } from "./suppression-list.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
-const JANE: FindSuppression = (id, email) => (id === "013000" || email === "jane@example.org" ? KEY : undefined);
+const JANE: FindSuppression = (id, email) =>
+  id === "013000" || email === "jane@example.org"
+    ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }
+    : undefined;
 const MIB = 1024 * 1024;
 
 describe("findMentionedPerson", () => {
@@ -46,6 +49,6 @@ describe("findEmailInRecord", () => {
   it("goes through a field with more values than a call can have arguments", () => {
     const values: unknown[] = Array.from({ length: 500_000 }, () => 0);
     expect(findEmailInRecord({ values }, JANE)).toBeUndefined();
-    expect(findEmailInRecord({ values: [...values, "Jane@example.org "] }, JANE)).toBe(KEY);
+    expect(findEmailInRecord({ values: [...values, "Jane@example.org "] }, JANE)?.key).toBe(KEY);
   });
 });

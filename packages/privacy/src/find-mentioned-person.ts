@@ -14,8 +14,8 @@ export function findMentionedPerson(
 ): { readonly key: PrivacyKey; readonly customerId: string | null } | undefined {
   for (const [word] of text.matchAll(ID_OR_EMAIL)) {
     const isId = !word.includes("@");
-    const key = isId ? findSuppression(word, null) : findSuppression(null, word.normalize("NFC").toLowerCase());
-    if (key !== undefined) return { key, customerId: isId ? word : null };
+    const suppression = isId ? findSuppression(word, null) : findSuppression(null, word.normalize("NFC").toLowerCase());
+    if (suppression !== undefined) return { key: suppression.key, customerId: isId ? word : null };
   }
   return undefined;
 }

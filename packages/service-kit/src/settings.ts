@@ -23,6 +23,11 @@ export const COMMON_SETTINGS = {
   }),
   REDIS_URL: Type.String({ pattern: "^rediss?://", description: "URL of Redis, with its password where it has one" }),
   DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
+  LETHE_FILES_GROUP_READABLE: Type.Boolean({
+    default: false,
+    description:
+      "Whether the group of the services' user may read the files in DATA_DIR; without it they are for that user alone",
+  }),
   LETHE_QUEUE_PREFIX: Type.String({
     default: "lethe",
     pattern: "^[a-z0-9-]+$",
@@ -67,6 +72,26 @@ export const API_ADDRESS_SETTINGS = {
     minimum: 0,
     maximum: 65_535,
     description: "Port that the API listens on; 0 takes any free one",
+  }),
+} as const;
+
+/** A token of the API: what the scheduler asks for, and what names the command's caller. */
+export const API_TOKEN_SETTINGS = {
+  LETHE_API_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description:
+        "Token of an admin, 16 characters or more: where it is set, callers of the API must send it, or one of `lethe tokens " +
+        "create`. The command records its decisions under the name of such a one",
+    }),
+  ),
+} as const;
+
+/** How decisions about people's data are taken, for whoever takes some. */
+export const DECISION_SETTINGS = {
+  LETHE_FOUR_EYES: Type.Boolean({
+    default: false,
+    description: "Whether an erasure that needs a decision needs two approvals, by tokens of different names",
   }),
 } as const;
 

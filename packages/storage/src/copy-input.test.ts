@@ -3,16 +3,18 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { copyInput, requireInput } from "./copy-input.js";
+import { type CopyPlaces, copyInput, requireInput } from "./copy-input.js";
+import { fileModes } from "./file-modes.js";
 
 let root: string;
-let places: { source: string; landing: string; unfinished: string };
+let places: CopyPlaces;
 beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), "lethe-copy-"));
   places = {
     source: path.join(root, "raw"),
     landing: path.join(root, "data/landing"),
     unfinished: path.join(root, "data/incoming"),
+    modes: fileModes(false),
   };
   await mkdir(path.join(places.source, "date=2020-01-01/hour=00"), { recursive: true });
   await mkdir(places.landing, { recursive: true });

@@ -1,19 +1,8 @@
 import { constants, type Dirent } from "node:fs";
-import {
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  symlink,
-  unlink,
-} from "node:fs/promises";
+import { copyFile, lstat, readdir, readlink, realpath, rename, rm, stat, symlink, unlink } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { type FileModes, makeFolders, restrictPath } from "./file-modes.js";
 import type { CopiedInput } from "./storage.js";
 
 export interface CopyPlaces {
@@ -22,6 +11,7 @@ export interface CopyPlaces {
   readonly landing: string;
   /** Folder on landing's file system where copies grow. */
   readonly unfinished: string;
+  readonly modes: FileModes;
 }
 
 const CONCURRENCY = 16;
@@ -29,9 +19,9 @@ const CONCURRENCY = 16;
 /** Copies a folder of input into the folder of landing, as `Storage.copyInput` says. */
 export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promise<CopiedInput> {
   await rm(places.unfinished, { recursive: true, force: true });
-  await mkdir(places.unfinished, { recursive: true });
+  await makeFolders(places.unfinished, places.modes);
   const copied = { files: 0, bytes: 0, failures: [] as { path: string; why: string }[] };
-  const pending = entriesOf(places.source, places.landing, copied.failures);
+  const pending = entriesOf(places, copied.failures);
   let number = 0;
   const work = async () => {
     for await (const { entry, relative } of pending) {
@@ -40,7 +30,7 @@ export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promis
       const to = path.join(places.landing, relative);
       const unfinished = path.join(places.unfinished, String(number++));
       try {
-        const bytes = await copyEntry(entry, from, unfinished);
+        const bytes = await copyEntry(entry, from, unfinished, places.modes);
         await rename(unfinished, to);
         copied.files += 1;
         copied.bytes += bytes;
@@ -82,15 +72,14 @@ function contains(folder: string, other: string): boolean {
 
 /** Walks the source, makes each of its folders in landing, and returns all that is not a folder. */
 async function* entriesOf(
-  source: string,
-  landing: string,
+  places: CopyPlaces,
   failures: { path: string; why: string }[],
   folder = "",
 ): AsyncGenerator<{ entry: Dirent; relative: string }> {
   let entries: Dirent[];
   try {
-    entries = await readdir(path.join(source, folder), { withFileTypes: true });
-    await makeFolder(path.join(landing, folder));
+    entries = await readdir(path.join(places.source, folder), { withFileTypes: true });
+    await makeFolder(path.join(places.landing, folder), places.modes);
   } catch (error) {
     failures.push({ path: folder, why: reasonOf(error) });
     return;
@@ -98,21 +87,21 @@ async function* entriesOf(
   for (const entry of entries) {
     if (folder === "" && (entry.name === "README.md" || entry.name.startsWith("."))) continue;
     const relative = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* entriesOf(source, landing, failures, relative);
+    if (entry.isDirectory()) yield* entriesOf(places, failures, relative);
     else yield { entry, relative };
   }
 }
 
 /** A link or file of an earlier copy must not stand where a folder belongs: files would be written through it. */
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, modes: FileModes): Promise<void> {
   const found = await lstat(folder).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   if (found !== undefined) await unlink(folder);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder, modes);
 }
 
 /** Returns the bytes that were copied. */
-async function copyEntry(entry: Dirent, from: string, to: string): Promise<number> {
+async function copyEntry(entry: Dirent, from: string, to: string, modes: FileModes): Promise<number> {
   if (entry.isSymbolicLink()) {
     await symlink(await readlink(from), to);
     return 0;
@@ -120,6 +109,7 @@ async function copyEntry(entry: Dirent, from: string, to: string): Promise<numbe
   if (!entry.isFile()) throw new Error("neither a file, a folder nor a link");
   // A clone costs no time and no space where the file system can do it.
   await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await restrictPath(to, modes);
   return (await stat(to)).size;
 }
 

@@ -1,4 +1,17 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
@@ -68,8 +81,51 @@ describe("a folder", () => {
 
   it("lets its owner alone read a file that is private", async () => {
     const data = await newFolder();
-    await put(openFolderStorage(data), "landing", KEY, true);
+    await put(openFolderStorage(data, { isGroupReadable: true }), "landing", KEY, true);
     expect((await stat(join(data, "landing", KEY))).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([
+    { umask: 0o000, isGroupReadable: false, file: "600", folder: "700" },
+    { umask: 0o022, isGroupReadable: false, file: "600", folder: "700" },
+    { umask: 0o000, isGroupReadable: true, file: "640", folder: "750" },
+  ])("has files and folders for their owner, or the group, alone: %j", async ({ umask, isGroupReadable, ...modes }) => {
+    const [data, source] = [await newFolder(), await newFolder()];
+    const before = process.umask(umask);
+    onTestFinished(() => void process.umask(before));
+    const storage = openFolderStorage(data, { isGroupReadable });
+    for (const area of AREAS) await put(storage, area, KEY);
+    await mkdir(join(source, dirname(KEY)), { recursive: true });
+    await writeFile(join(source, KEY), TEXT, { mode: 0o666 });
+    expect((await storage.copyInput(source, AbortSignal.timeout(10_000))).failures).toEqual([]);
+    // Those who put files into landing have masks of their own.
+    const sent = ["sent.json", "kept.json", "goes-on.json"].map((name) => `${dirname(KEY)}/${name}`);
+    for (const key of sent) await writeFile(join(data, "landing", key), TEXT, { mode: 0o666 });
+    await storage.move("landing", "archived", [{ key: sent[0] ?? "", newKey: "date=2020-01-02/hour=05/sent.json" }]);
+    await storage.move("landing", "quarantined", [{ key: sent[1] ?? "", newKey: "kept.json" }]);
+    await storage.move("landing", "processed", [{ key: sent[2] ?? "", newKey: KEY }]);
+    await chmod(join(data, "processed_data", KEY), 0o666);
+    await (await storage.write("processed", KEY, [Buffer.from(TEXT)], { after: TEXT.length })).commit();
+    const found = new Set<string>();
+    for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
+      const { mode } = await stat(join(entry.parentPath, entry.name));
+      found.add(`${entry.isFile() ? "file" : "folder"} ${(mode & 0o7777).toString(8)}`);
+    }
+    expect([...found].sort()).toEqual([`file ${modes.file}`, `folder ${modes.folder}`]);
+    expect(await readdir(join(data, "archived_data/date=2020-01-02/hour=05"))).toEqual(["sent.json"]);
+  });
+
+  it("moves a link as a link, and leaves the permissions of what it leads to", async () => {
+    const [data, outside] = [await newFolder(), await newFolder()];
+    const storage = openFolderStorage(data);
+    const secret = join(outside, "secret");
+    await writeFile(secret, TEXT);
+    await chmod(secret, 0o644);
+    await mkdir(join(data, "landing"));
+    await symlink(secret, join(data, "landing/link"));
+    expect(await storage.move("landing", "quarantined", [{ key: "link", newKey: "link" }])).toEqual([true]);
+    expect(await readlink(join(data, "quarantined_data/link"))).toBe(secret);
+    expect((await stat(secret)).mode & 0o777).toBe(0o644);
   });
 
   it("removes folders that are empty when their last file has left, and never the area's own", async () => {

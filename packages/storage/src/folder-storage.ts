@@ -1,21 +1,30 @@
 import type { Dirent } from "node:fs";
-import { access, lstat, mkdir, opendir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { access, lstat, opendir, readdir, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import { copyInput, requireInput } from "./copy-input.js";
 import { removeEmptyFolders } from "./empty-folders.js";
+import { fileModes, makeFolders } from "./file-modes.js";
 import { AREA_FOLDERS, INCOMING_FOLDER } from "./folder-names.js";
 import { inGroups } from "./in-groups.js";
+import { moveFile } from "./move-file.js";
 import { openStored, readWhole, storedBytes } from "./read-stored.js";
 import type { Area, Entry, Storage } from "./storage.js";
 import { isTemporary, writeStored } from "./write-stored.js";
 
+export interface FolderStorageOptions {
+  /** Whether the group of the files' owner may read them; without it, the owner alone. */
+  readonly isGroupReadable?: boolean;
+}
+
 /**
  * Creates the storage of a data folder, on this machine or shared between several. The areas are folders in it, on one file
- * system; a folder that its last file leaves goes too.
+ * system; a folder that its last file leaves goes too. Files and folders are for their owner alone unless `options` say
+ * otherwise; a folder that is there already keeps its permissions.
  */
-export function openFolderStorage(dataFolder: string): Storage {
+export function openFolderStorage(dataFolder: string, options: FolderStorageOptions = {}): Storage {
+  const modes = fileModes(options.isGroupReadable === true);
   const data = resolve(dataFolder);
   const incoming = join(data, INCOMING_FOLDER);
   const rootOf = (area: Area) => join(data, AREA_FOLDERS[area]);
@@ -40,12 +49,12 @@ export function openFolderStorage(dataFolder: string): Storage {
     read: async (area, key) => ifThere(readWhole(pathOf(area, key))),
     size: async (area, key) => (await ifThere(lstat(pathOf(area, key))))?.size,
     write: async (area, key, content, options = {}) =>
-      writeStored({ area, key, root: rootOf(area), path: pathOf(area, key), incoming }, content, options),
+      writeStored({ area, key, root: rootOf(area), path: pathOf(area, key), incoming, modes }, content, options),
     async move(from, to, moves) {
       const paths = moves.map(({ key, newKey }) => ({ source: pathOf(from, key), target: pathOf(to, newKey) }));
       const folders = new Set(paths.map(({ target }) => dirname(target)));
-      await inGroups([...folders], (folder) => mkdir(folder, { recursive: true }));
-      const moved = await inGroups(paths, ({ source, target }) => isDone(rename(source, target)));
+      await inGroups([...folders], (folder) => makeFolders(folder, modes));
+      const moved = await inGroups(paths, ({ source, target }) => isDone(moveFile(source, target, modes)));
       await removeEmptyFolders(
         rootOf(from),
         moves.map(({ key }) => key),
@@ -78,7 +87,7 @@ export function openFolderStorage(dataFolder: string): Storage {
     },
     requireInput: (folder) => requireInput(folder, rootOf("landing")),
     copyInput: (folder, signal) =>
-      copyInput({ source: folder, landing: rootOf("landing"), unfinished: incoming }, signal),
+      copyInput({ source: folder, landing: rootOf("landing"), unfinished: incoming, modes }, signal),
   };
 }
 

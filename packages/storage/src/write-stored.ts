@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
+import { copyFile, type FileHandle, open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { type FileModes, makeFolders, restrictFile } from "./file-modes.js";
 import type { Area, Content, WriteOptions, WrittenFile } from "./storage.js";
 
 /** Where a file is to be put. */
@@ -16,6 +17,7 @@ export interface Target {
   readonly path: string;
   /** The folder in which files for landing grow. */
   readonly incoming: string;
+  readonly modes: FileModes;
 }
 
 const TEMPORARY = ".tmp";
@@ -30,9 +32,10 @@ export async function writeStored(target: Target, content: Content, options: Wri
   const temporary = temporaryOf(target);
   const discard = () => rm(temporary, { force: true });
   try {
-    await mkdir(dirname(temporary), { recursive: true });
+    await makeFolders(dirname(temporary), target.modes);
     const kept = await copyStart(target.path, temporary, options.after ?? 0);
-    const file = await (kept === 0 ? begin(temporary, options.isPrivate === true) : open(temporary, "a"));
+    const mode = options.isPrivate === true ? OWNER_ONLY : target.modes.file;
+    const file = await (kept === 0 ? begin(temporary, mode) : goOn(temporary, target.modes));
     const bytes = kept + (await writeAndClose(file, content, target.area !== "staging"));
     return {
       bytes,
@@ -90,8 +93,22 @@ async function copyStart(path: string, copy: string, length: number): Promise<nu
   }
 }
 
-function begin(path: string, isPrivate: boolean): Promise<FileHandle> {
-  return createAnew(path, () => open(path, "wx", isPrivate ? 0o600 : 0o666));
+const OWNER_ONLY = 0o600;
+
+function begin(path: string, mode: number): Promise<FileHandle> {
+  return createAnew(path, () => open(path, "wx", mode));
+}
+
+/** Opens the copy of a file's start, which has the permissions of that file. */
+async function goOn(path: string, modes: FileModes): Promise<FileHandle> {
+  const file = await open(path, "a");
+  try {
+    await restrictFile(file, modes);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /**
@@ -147,9 +164,9 @@ async function writeAll(file: FileHandle, content: Content): Promise<number> {
 }
 
 /** Creates a file's folder in landing. Throws PathRefusedError if it is a symbolic link: no run would look behind it. */
-async function makeLandingFolder({ root, path }: Target): Promise<void> {
+async function makeLandingFolder({ root, path, modes }: Target): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder, modes);
   const real = join(await realpath(root), folder.slice(root.length));
   if ((await realpath(folder)) !== real) throw new PathRefusedError("a folder in landing is a symbolic link");
 }

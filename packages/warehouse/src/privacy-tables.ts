@@ -3,20 +3,37 @@ import { identifying, neutral, type TableDeclaration } from "@lethe/contracts/da
 /** What keeps erased people erased, and the proof of it. Receipts and the log of suppressions are written once. */
 export const PRIVACY_TABLES: readonly TableDeclaration[] = [
   {
+    name: "privacy.subjects",
+    title: "People who asked to be forgotten",
+    primaryKey: "id",
+    columns: neutral("id outcome created_at"),
+    rights: { scheduler: "select, insert", transformer: "select", loader: "select, insert, update (outcome)" },
+  },
+  {
     name: "privacy.suppressions",
     title: "Suppression list",
-    primaryKey: "customer_key",
+    primaryKey: "subject_id, act, kind, key",
     columns: {
-      customer_key: identifying("keyed-hash"),
-      email_key: identifying("keyed-hash"),
-      ...neutral("key_id created_at lifted_at"),
+      key: identifying("keyed-hash"),
+      ...neutral("subject_id act kind key_id created_at lifted_at is_logged"),
     },
     rights: {
       // Lifting a suppression is a request to the scheduler.
-      scheduler: "select, update (lifted_at)",
+      scheduler: "select, insert, update (lifted_at, is_logged)",
       transformer: "select",
       loader: "select, insert, update",
     },
+  },
+  {
+    name: "privacy.erasure_values",
+    title: "What pending erasures search for",
+    primaryKey: "erasure_id",
+    columns: {
+      // Encrypted with a key that the database does not have, and deleted when the erasure is completed.
+      sealed: identifying("keyed-hash"),
+      ...neutral("erasure_id"),
+    },
+    rights: { loader: "select, insert, update, delete" },
   },
   {
     name: "privacy.suppression_epoch",

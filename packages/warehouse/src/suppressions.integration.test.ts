@@ -13,19 +13,22 @@ const RAISE = "update privacy.suppression_epoch set epoch = epoch + 1";
 
 describe("readSuppressions", () => {
   it("returns the people on the list with its epoch, without those who were lifted", async ({ pool }) => {
-    expect(await readSuppressions(pool)).toEqual({ epoch: 0, people: [] });
-    const emailKey = Buffer.alloc(32, 1);
-    const customerKey = await addSuppression(pool, { email_key: emailKey, key_id: "key-2" });
+    expect(await readSuppressions(pool)).toEqual({ epoch: 0, identifiers: [] });
+    const subjectId = await addSuppression(pool, { key: Buffer.alloc(32, 1), key_id: "key-2" });
     await addSuppression(pool, { lifted_at: new Date() });
     await pool.query(RAISE);
-    expect(await readSuppressions(pool)).toEqual({ epoch: 1, people: [{ customerKey, emailKey, keyId: "key-2" }] });
+    const identifier = { subjectId, act: "erase", kind: "customer-id", hash: "01".repeat(32), keyId: "key-2" };
+    expect(await readSuppressions(pool)).toEqual({
+      epoch: 1,
+      identifiers: [{ ...identifier, outcome: "pseudonymise" }],
+    });
     expect(await readSuppressionEpoch(pool)).toBe(1);
   });
 
   it("says the epoch also where all of the list were lifted", async ({ pool }) => {
     await addSuppression(pool, { lifted_at: new Date() });
     await pool.query(RAISE);
-    expect(await readSuppressions(pool)).toEqual({ epoch: 1, people: [] });
+    expect(await readSuppressions(pool)).toEqual({ epoch: 1, identifiers: [] });
   });
 });
 

@@ -1,10 +1,22 @@
+import type { ErasureOutcome } from "@lethe/contracts/erasures";
 import { StaleSuppressionError } from "@lethe/contracts/errors";
 import type { Client, Queryable } from "./pool.js";
 
 export interface StoredSuppressions {
   /** Grows with every change of the list. */
   readonly epoch: number;
-  readonly people: readonly { readonly customerKey: Buffer; readonly emailKey: Buffer; readonly keyId: string }[];
+  readonly identifiers: readonly StoredIdentifier[];
+}
+
+/** One identifier of a data subject on the list. */
+export interface StoredIdentifier {
+  readonly subjectId: string;
+  readonly act: "erase" | "restrict" | "question";
+  readonly kind: "customer-id" | "email" | "name";
+  /** The keyed hash as hexadecimal digits. */
+  readonly hash: string;
+  readonly keyId: string;
+  readonly outcome: ErasureOutcome;
 }
 
 /** Returns the epoch alone, which tells whether a list that was read before is still current. */
@@ -15,22 +27,21 @@ export async function readSuppressionEpoch(db: Queryable): Promise<number> {
 
 /** Returns the suppression list with its epoch, as of one instant. */
 export async function readSuppressions(db: Queryable): Promise<StoredSuppressions> {
-  const { rows } = await db.query<{ epoch: number; customer_key: Buffer; email_key: Buffer; key_id: string | null }>(
-    `select e.epoch, s.customer_key, s.email_key, s.key_id
-     from privacy.suppression_epoch e left join privacy.suppressions s on s.lifted_at is null`,
+  const { rows } = await db.query<{ epoch: number } & (StoredIdentifier | { subjectId: null })>(
+    `select e.epoch, s.subject_id as "subjectId", s.act, s.kind, encode(s.key, 'hex') as hash, s.key_id as "keyId", p.outcome
+     from privacy.suppression_epoch e
+     left join (privacy.suppressions s join privacy.subjects p on p.id = s.subject_id) on s.lifted_at is null`,
   );
   return {
     epoch: rows[0]?.epoch ?? 0,
-    people: rows.flatMap(({ customer_key: customerKey, email_key: emailKey, key_id: keyId }) =>
-      keyId === null ? [] : [{ customerKey, emailKey, keyId }],
-    ),
+    identifiers: rows.flatMap(({ epoch: _, ...identifier }) => (identifier.subjectId === null ? [] : [identifier])),
   };
 }
 
 /** Counts the people on the suppression list by the id of the key that their hashes were made with. */
 export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ keyId: string; people: number }>(
-    `select key_id as "keyId", count(*) as people
+    `select key_id as "keyId", count(distinct subject_id) as people
      from privacy.suppressions where lifted_at is null group by key_id order by key_id`,
   );
   return new Map(rows.map(({ keyId, people }) => [keyId, people]));

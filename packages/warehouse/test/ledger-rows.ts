@@ -63,7 +63,10 @@ export async function addQuarantined(
 
 /** Adds an erasure that is not completed; returns its id. */
 export async function addErasure(db: Queryable, runId: string, fileId: number, columns: Columns = {}): Promise<string> {
+  const subjectId = columns.subject_id ?? (await addSubject(db));
   const erasure = {
+    subject_id: subjectId,
+    outcome: "pseudonymise",
     customer_key: randomBytes(32),
     email_key: randomBytes(32),
     pseudonym: "someone",
@@ -78,10 +81,21 @@ export async function addErasure(db: Queryable, runId: string, fileId: number, c
   return (await insert<{ id: string }>(db, "warehouse.erasure_requests", erasure)).id;
 }
 
-/** Adds a person to the suppression list; returns the key of their customer id. */
-export async function addSuppression(db: Queryable, columns: Columns = {}): Promise<Buffer> {
-  const person = { customer_key: randomBytes(32), email_key: randomBytes(32), key_id: "key-1", ...columns };
-  return (await insert<{ customer_key: Buffer }>(db, "privacy.suppressions", person)).customer_key;
+/** Adds a data subject; returns their id. */
+export async function addSubject(db: Queryable, columns: Columns = {}): Promise<string> {
+  return (await insert<{ id: string }>(db, "privacy.subjects", { outcome: "pseudonymise", ...columns })).id;
+}
+
+/** Adds an identifier of a new person to the suppression list; returns the person's id. */
+export async function addSuppression(db: Queryable, columns: Columns = {}): Promise<string> {
+  const identifier = {
+    subject_id: columns.subject_id ?? (await addSubject(db)),
+    kind: "customer-id",
+    key: randomBytes(32),
+    key_id: "key-1",
+    ...columns,
+  };
+  return (await insert<{ subject_id: string }>(db, "privacy.suppressions", identifier)).subject_id;
 }
 
 /** Returns a row as it now is, by its id. Throws where there is none. */

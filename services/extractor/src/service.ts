@@ -35,7 +35,9 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       (warning) => service.log.warn(warning),
     );
     const queues = openQueues(service.redis, service.prefix);
-    const storage = openFolderStorage(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR, {
+      isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+    });
     const context: Omit<ExtractorContext, "signal"> = {
       pool,
       queues,

@@ -42,7 +42,9 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       // Now, not when the first person has waited for their erasure.
       await requireVacuumer(pool, tablesAboutPeople(datasets.database));
       const queues = openQueues(service.redis, service.prefix);
-      const storage = openFolderStorage(settings.DATA_DIR);
+      const storage = openFolderStorage(settings.DATA_DIR, {
+        isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+      });
       const context: LoaderContext = {
         pool,
         queues,

@@ -7,6 +7,7 @@ import { jobId } from "@lethe/contracts/jobs";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { createApiToken } from "@lethe/warehouse/access/api-tokens";
 import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
 import { checkReceipt } from "@lethe/warehouse/proof/check-receipt";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => world.end());
 afterEach(async () => {
   await world.pool.query(
-    "truncate ledger.runs, privacy.suppressions, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
+    "truncate ledger.runs, privacy.subjects, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
   );
   await world.flush();
 });
@@ -76,15 +77,21 @@ async function insertErasure(runState = "succeeded"): Promise<string> {
   const runId = await insertRun(runState);
   const fileId = await insertFile(runId);
   const keys = [randomBytes(32), randomBytes(32)];
-  await world.pool.query(
-    "insert into privacy.suppressions (customer_key, email_key, key_id) values ($1, $2, 'k')",
+  const subjects = await world.pool.query<{ id: string }>(
+    `with subject as (insert into privacy.subjects (outcome) values ('pseudonymise') returning id),
+          identifier as (insert into privacy.suppressions (subject_id, kind, key, key_id)
+                         select id, kind, key, 'k' from subject
+                         cross join lateral (values ('customer-id', $1::bytea), ('email', $2::bytea)) as i (kind, key))
+     select id from subject`,
     keys,
   );
   const { rows } = await world.pool.query<{ id: string }>(
     `insert into warehouse.erasure_requests
-       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id)
-     values ($1, $2, 'k', 'p_0123', '{p_0123}', 'suppressed', '1', '2022-03-01T01:00:00Z', $3, $4) returning id`,
-    [...keys, fileId, runId],
+       (customer_key, email_key, key_id, pseudonym, pseudonyms, state, policy_version, requested_at, source_file_id, run_id,
+        subject_id, outcome)
+     values ($1, $2, 'k', 'p_0123', '{p_0123}', 'suppressed', '1', '2022-03-01T01:00:00Z', $3, $4, $5, 'pseudonymise')
+     returning id`,
+    [...keys, fileId, runId, subjects.rows[0]?.id],
   );
   return rows[0]?.id ?? "";
 }
@@ -387,10 +394,10 @@ describe("POST /erasures/:id/lift", () => {
     expectProblem(await api.call("POST", `/erasures/${id}/lift`, { note: "case 7" }), 409, "run_state");
     const receipt = await complete(id);
     const before = await readSuppressions(world.pool);
-    expect(before.people).toHaveLength(1);
+    expect(before.identifiers).toHaveLength(2);
     const answer = await api.call("POST", `/erasures/${id}/lift`, { note: "case 7" });
     expect(answer).toMatchObject({ status: 200, body: { id, state: "lifted", receipt } });
-    expect(await readSuppressions(world.pool)).toEqual({ epoch: before.epoch + 1, people: [] });
+    expect(await readSuppressions(world.pool)).toEqual({ epoch: before.epoch + 1, identifiers: [] });
     const { rows } = await world.pool.query("select erasure_id, act, note from privacy.suppression_log");
     expect(rows).toEqual([{ erasure_id: id, act: "lifted", note: "case 7" }]);
 
@@ -455,6 +462,38 @@ describe("requests whose email is not the customer's", () => {
     expectProblem(await api.call("POST", `/erasures/requests/${id}/reject`), 409, "run_state");
     expectProblem(await api.call("POST", `/erasures/requests/${id}/approve`), 409, "run_state");
     expect((await api.call("GET", "/runs?state=queued")).body.runs).toEqual([]);
+  });
+
+  it("wait for a second approval, by another name, with four eyes", async () => {
+    const two = await world.start({ LETHE_SCHEDULES: "off", LETHE_FOUR_EYES: "true" });
+    const id = await insertMismatch();
+    const [first, second] = [
+      await createApiToken(world.pool, "first-officer", "privacy-officer"),
+      await createApiToken(world.pool, "second-officer", "privacy-officer"),
+    ];
+    const approve = (token: string) =>
+      two.call("POST", `/erasures/requests/${id}/approve`, undefined, { authorization: `Bearer ${token}` });
+    const waiting = { status: 202, body: { state: "awaiting second approval", run: null, takenBy: null } };
+    expect(await approve(first)).toMatchObject(waiting);
+    expect(await approve(first)).toMatchObject(waiting);
+    expect(await statusOf(id)).toMatchObject({ approved: false });
+    expect((await api.call("GET", "/runs?state=queued")).body.runs).toEqual([]);
+    expect(await approve(second)).toMatchObject({ status: 202, body: { state: "approved", run: { kind: "replay" } } });
+    expect(await statusOf(id)).toMatchObject({ approved: true });
+    await two.stop();
+  });
+
+  it("have the name of whoever decided recorded: local where nobody shows a token", async () => {
+    const [approved, rejected] = [await insertMismatch(), await insertMismatch()];
+    await api.call("POST", `/erasures/requests/${approved}/approve`);
+    const token = await createApiToken(world.pool, "desk", "privacy-officer");
+    const headers = { authorization: `Bearer ${token}` };
+    await api.call("POST", `/erasures/requests/${rejected}/reject`, undefined, headers);
+    const { rows } = await world.pool.query("select quarantine_id, act, acted_by from privacy.acts order by id");
+    expect(rows).toEqual([
+      { quarantine_id: approved, act: "approved", acted_by: "local" },
+      { quarantine_id: rejected, act: "rejected", acted_by: "desk" },
+    ]);
   });
 
   it.each(["approve", "reject"])("%s nothing else", async (decision) => {

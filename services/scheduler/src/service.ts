@@ -56,7 +56,9 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
-    const storage = openFolderStorage(settings.DATA_DIR);
+    const storage = openFolderStorage(settings.DATA_DIR, {
+      isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+    });
     const schedulesOn = settings.LETHE_SCHEDULES === "on";
 
     const applySchedules = async () => {
@@ -116,6 +118,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,
       log,
+      fourEyes: settings.LETHE_FOUR_EYES,
       token: settings.LETHE_API_TOKEN,
       limits: {
         requests: settings.LETHE_RATE_LIMIT,

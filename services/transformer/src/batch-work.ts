@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { Policy } from "@lethe/privacy/policy";
-import type { SuppressedPerson } from "@lethe/privacy/suppression-list";
+import type { SuppressedIdentifier } from "@lethe/privacy/suppression-list";
 import type { CarriedError } from "./carried-error.js";
 import type { OrdinalRange, Poison } from "./poison.js";
 import type { SchemaReport } from "./watch-schema.js";
@@ -31,6 +31,8 @@ export interface TransformCounts {
 export interface ThreadData {
   /** DATA_DIR. */
   readonly dataFolder: string;
+  /** Whether the group of the service's user may read what is staged. */
+  readonly isGroupReadable: boolean;
   /** The keyring as `parseKeyring` reads it. */
   readonly keyring: string;
   readonly policy: Policy;
@@ -48,8 +50,8 @@ export interface ThreadRequest {
   readonly work: BatchWork;
   /** The suppression list that the batch is masked under. */
   readonly epoch: number;
-  /** Its people; null when the thread has been told of this epoch before. */
-  readonly people: readonly SuppressedPerson[] | null;
+  /** Its identifiers; null when the thread has been told of this epoch before. */
+  readonly identifiers: readonly SuppressedIdentifier[] | null;
 }
 
 /** What a thread answers. A failure that is no record's (of reading and writing) is carried over as it is. */

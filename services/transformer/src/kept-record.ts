@@ -6,11 +6,14 @@ import { REDACTED } from "@lethe/privacy/mask-value";
 import { isPseudonym, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 
+/** What quarantine finds the records of a person by. */
+export type SubjectKeys = Pick<Subject, "customerId" | "email">;
+
 /** What quarantine keeps of a rejected record, and whose it is. */
 export interface KeptRecord {
   readonly payload: string;
   readonly encoding: "utf8" | "base64";
-  readonly subject: Subject;
+  readonly subject: SubjectKeys;
 }
 
 /** A line that quarantine is to keep as it came. */
@@ -23,10 +26,10 @@ export interface MaskingRules {
   readonly strategies: MaskRecordStrategies;
 }
 
-export const NOBODY: Subject = { customerId: null, email: null };
+export const NOBODY: SubjectKeys = { customerId: null, email: null };
 
 /** Returns what quarantine keeps of a record that is masked field by field. */
-export function keepMasked(rules: MaskingRules, record: unknown, subject: Subject, key: PrivacyKey): KeptRecord {
+export function keepMasked(rules: MaskingRules, record: unknown, subject: SubjectKeys, key: PrivacyKey): KeptRecord {
   const { customerId } = subject;
   const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
   const payload = JSON.stringify(maskRecord(record, rules.strategies, key));
@@ -41,7 +44,7 @@ export function keepMasked(rules: MaskingRules, record: unknown, subject: Subjec
  */
 export function keepLine(
   line: KeptLine,
-  subject: Subject,
+  subject: SubjectKeys,
   findSuppression: FindSuppression,
 ): { readonly kept: KeptRecord; readonly isMasked: boolean } {
   const mentioned = findPerson(line, subject, findSuppression);
@@ -64,15 +67,15 @@ export function lineAsBase64(line: Buffer): KeptLine {
 }
 
 /** Returns the suppressed person whom a line is about: by its subject, or else by the words in it. */
-function findPerson(line: KeptLine, subject: Subject, findSuppression: FindSuppression) {
-  const key = findSuppression(subject.customerId, subject.email);
+function findPerson(line: KeptLine, subject: SubjectKeys, findSuppression: FindSuppression) {
+  const key = findSuppression(subject.customerId, subject.email)?.key;
   if (key !== undefined) return { key, customerId: subject.customerId };
   const text = Buffer.from(line.payload, line.encoding).toString("utf8");
   return findMentionedPerson(text, findSuppression);
 }
 
 /** Drops what of a subject may hold the character for which the line is unreadable: one that PostgreSQL cannot store. */
-function storable({ customerId, email }: Subject): Subject {
+function storable({ customerId, email }: SubjectKeys): SubjectKeys {
   const isPlain = (text: string | null) => text !== null && /^[\x20-\x7e]*$/.test(text);
   return { customerId: isPlain(customerId) ? customerId : null, email: isPlain(email) ? email : null };
 }

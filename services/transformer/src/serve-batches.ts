@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LetheError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { createSuppressionFinder, type SuppressedPerson } from "@lethe/privacy/suppression-list";
+import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
@@ -20,7 +20,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   if (port === null) throw new Error("this is the body of a thread");
   const data = workerData as ThreadData;
   const tools: TransformTools = {
-    staging: openStaging(openFolderStorage(data.dataFolder)),
+    staging: openStaging(openFolderStorage(data.dataFolder, data)),
     datasets: createDatasets(),
     ring: parseKeyring(data.keyring),
     policy: data.policy,
@@ -29,10 +29,10 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   };
   let suppressions: SuppressionsInForce | undefined;
 
-  async function answer({ work, epoch, people }: ThreadRequest): Promise<ThreadAnswer> {
+  async function answer({ work, epoch, identifiers }: ThreadRequest): Promise<ThreadAnswer> {
     try {
-      if (people !== null) {
-        suppressions = { epoch, findSuppression: createSuppressionFinder(people.map(withBuffers), tools.ring) };
+      if (identifiers !== null) {
+        suppressions = { epoch, findSuppression: createSuppressionFinder(identifiers, tools.ring) };
       }
       if (suppressions?.epoch !== epoch) throw new Error("the thread was not told of the suppression list");
       const poisonous = new Set(work.poison.map(({ ordinal }) => ordinal));
@@ -64,9 +64,4 @@ export function serveBatches(onRecord?: (text: string) => void): void {
 // V8's words for it; it has no class or code of its own.
 function isStackOverflow(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes("call stack");
-}
-
-/** On the way from thread to thread a Buffer becomes a plain array of bytes. */
-function withBuffers({ customerKey, emailKey, keyId }: SuppressedPerson): SuppressedPerson {
-  return { customerKey: Buffer.from(customerKey), emailKey: Buffer.from(emailKey), keyId };
 }

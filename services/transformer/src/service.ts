@@ -44,7 +44,14 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),
         memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
-        data: { dataFolder: settings.DATA_DIR, keyring, policy, schemaMode, maxNesting: settings.LETHE_MAX_NESTING },
+        data: {
+          dataFolder: settings.DATA_DIR,
+          isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+          keyring,
+          policy,
+          schemaMode,
+          maxNesting: settings.LETHE_MAX_NESTING,
+        },
       });
       const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
         service.log.warn(warning),
@@ -52,7 +59,11 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const queues = openQueues(service.redis, service.prefix);
       const context: TransformerContext = {
         pool,
-        staging: openStaging(openFolderStorage(settings.DATA_DIR)),
+        staging: openStaging(
+          openFolderStorage(settings.DATA_DIR, {
+            isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+          }),
+        ),
         threads,
         limits: {
           batchSeconds: settings.LETHE_TRANSFORM_SECONDS,

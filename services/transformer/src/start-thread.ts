@@ -87,8 +87,8 @@ export async function startThread({ script, memoryMb, data }: ThreadOptions): Pr
     async work(work, suppressions, limits, signal) {
       Atomics.store(progress, 0, NO_RECORD);
       const { epoch } = suppressions;
-      const people = epoch === toldEpoch ? null : suppressions.people;
-      worker.postMessage({ work, epoch, people } satisfies ThreadRequest);
+      const identifiers = epoch === toldEpoch ? null : suppressions.identifiers;
+      worker.postMessage({ work, epoch, identifiers } satisfies ThreadRequest);
       toldEpoch = epoch;
       let isLate = false;
       const stopWatching = watchProgress(progress, limits, () => {

@@ -10,6 +10,7 @@ const OPTIONS: ThreadOptions = {
   memoryMb: 64,
   data: {
     dataFolder: "",
+    isGroupReadable: false,
     keyring: "",
     policy: {} as ThreadOptions["data"]["policy"],
     schemaMode: "quarantine",
@@ -27,7 +28,7 @@ afterEach(() => pool.stop());
 /** Has a thread do what the name says; see the fixture. */
 function work(what: string, options: { limits?: typeof PATIENT; signal?: AbortSignal; epoch?: number } = {}) {
   const batch = { runId: "run", batchId: what, dataset: "customers", freezes: false, poison: [], probe: null } as const;
-  return pool.work(batch, { epoch: options.epoch ?? 1, people: [] }, options.limits ?? PATIENT, options.signal);
+  return pool.work(batch, { epoch: options.epoch ?? 1, identifiers: [] }, options.limits ?? PATIENT, options.signal);
 }
 
 const threadOf = (outcome: TransformCounts | Failure) => ("accepted" in outcome ? outcome.accepted : Number.NaN);

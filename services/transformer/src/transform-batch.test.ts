@@ -199,7 +199,9 @@ describe("transformBatch", () => {
 
 describe("a suppressed person", () => {
   const findSuppression = (id: string | null, email: string | null) =>
-    id === "013000" || email === `${MARKER}@example.org`.toLowerCase() ? KEY : undefined;
+    id === "013000" || email === `${MARKER}@example.org`.toLowerCase()
+      ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }
+      : undefined;
 
   /** What may stand in a field that the policy does not keep, in the record as it should be or not. */
   const personal = fc.constantFrom<unknown>(MARKER, ` ${MARKER}\n`, null, [MARKER], { name: MARKER }, { id: [MARKER] });
@@ -350,7 +352,8 @@ describe("a suppressed person", () => {
     const nul = `${json(transaction(1))}\0`;
     const line = json(transaction(2));
     const { rejects, segments } = await transform("transactions", [{ lines: [nul, line] }], {
-      findSuppression: (id) => (id === "013000" ? KEY : undefined),
+      findSuppression: (id) =>
+        id === "013000" ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const } : undefined,
       poison: [
         { ordinal: 0, problem: "too much", searchable: false },
         { ordinal: 1, problem: "too much", searchable: false },
@@ -366,7 +369,8 @@ describe("a suppressed person", () => {
     const poison = [0, 1].map((ordinal) => ({ ordinal, problem: "too much", searchable: true }));
     const lines = [json(transaction(1)), `${json(transaction(2))}\0`];
     const { rejects, segments } = await transform("transactions", [{ lines }], {
-      findSuppression: (id) => (id === "013000" ? KEY : undefined),
+      findSuppression: (id) =>
+        id === "013000" ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const } : undefined,
       poison,
     });
     expect(rejects.map(({ payload, encoding }) => [payload, encoding])).toEqual([

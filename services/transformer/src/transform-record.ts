@@ -1,7 +1,7 @@
 import { partitionStart } from "@lethe/contracts/partition";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
-import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
+import type { Dataset, Rejection } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { maskRecord } from "@lethe/privacy/mask-record";
@@ -15,6 +15,7 @@ import {
   lineAsText,
   type MaskingRules,
   NOBODY,
+  type SubjectKeys,
 } from "./kept-record.js";
 import { parseCsvLine, parseLine } from "./parse-line.js";
 import type { Poison } from "./poison.js";
@@ -54,7 +55,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
-    const suppressedWith = findSuppression(subject.customerId, subject.email);
+    const suppressedWith = findSuppression(subject.customerId, subject.email)?.key;
     const key = suppressedWith ?? ring.current;
     const isMasked = suppressedWith !== undefined && dataset.fenced;
     if (suppressedWith !== undefined) output.countMasked();
@@ -97,7 +98,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   }
 
   /** Rejects a line that cannot be masked field by field. */
-  function rejectLine(lineIndex: number, rejection: Rejection, line: KeptLine, subject: Subject): void {
+  function rejectLine(lineIndex: number, rejection: Rejection, line: KeptLine, subject: SubjectKeys): void {
     const { kept, isMasked } = keepLine(line, subject, findSuppression);
     if (isMasked) output.countMasked();
     output.reject(lineIndex, rejection, kept);

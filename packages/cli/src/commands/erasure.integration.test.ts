@@ -4,6 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { jobId } from "@lethe/contracts/jobs";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -29,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await world.quiet();
   await world.pool.query(
-    "truncate ledger.runs, privacy.suppressions, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
+    "truncate ledger.runs, privacy.subjects, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
   );
   await rm(data, { recursive: true });
 });
@@ -145,7 +146,7 @@ describe("lethe erasure plan", () => {
     expect(await readFile(path.join(data, "archived_data", archived))).toEqual(before);
     expect(await filedRequests()).toEqual([]);
     expect(await queuedRuns()).toEqual([]);
-    expect((await readSuppressions(world.pool)).people).toEqual([]);
+    expect((await readSuppressions(world.pool)).identifiers).toEqual([]);
   });
 });
 
@@ -324,6 +325,39 @@ describe("a request whose email is not the customer's", () => {
     expectNoTraceIn(result);
   });
 
+  it("needs two people with four eyes, and has their names recorded", async () => {
+    const id = await insertMismatch(world.pool, IDA);
+    const environment = { LETHE_FOUR_EYES: "true" };
+    const first = await erasure(["approve", String(id)], { environment });
+    expect(first).toMatchObject({ code: 0, out: [expect.stringContaining("awaiting second approval")] });
+    expect((await erasure(["approve", String(id)], { environment })).text).toContain("awaiting second approval");
+    expect(await statusOf(id)).toMatchObject({ approved: false });
+    const viewer = await createApiToken(world.pool, "a-viewer", "viewer");
+    const refused = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: viewer },
+    });
+    expect(refused).toMatchObject({ code: 2, out: [] });
+    const officer = await createApiToken(world.pool, "an-officer", "privacy-officer");
+    const second = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: officer },
+    });
+    expect(second.code, second.notes).toBe(0);
+    expect(await statusOf(id)).toMatchObject({ approved: true });
+    const { rows } = await world.pool.query(
+      "select act, acted_by from privacy.acts where quarantine_id = $1 order by id",
+      [id],
+    );
+    expect(rows.map(({ act, acted_by }) => `${act} ${acted_by}`)).toEqual([
+      "approved command-line",
+      "approved command-line",
+      "approved an-officer",
+    ]);
+    await revokeApiToken(world.pool, "an-officer");
+    const revoked = await erasure(["reject", String(id)], { environment: { LETHE_API_TOKEN: officer } });
+    expect(revoked.code).toBe(2);
+    expect(revoked.notes).toContain("revoked");
+  });
+
   it("is followed to the replay's end", async () => {
     await world.startWorkers();
     const id = await insertMismatch(world.pool, IDA);
@@ -350,7 +384,7 @@ describe("lethe erasure lift", () => {
     expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);
     await complete(world.pool, id);
     expect(await erasure(["lift", id, "--note", "case 7"])).toMatchObject({ code: 0 });
-    expect((await readSuppressions(world.pool)).people).toEqual([]);
+    expect((await readSuppressions(world.pool)).identifiers).toEqual([]);
     const { rows } = await world.pool.query("select erasure_id, act, note from privacy.suppression_log");
     expect(rows).toEqual([{ erasure_id: id, act: "lifted", note: "case 7" }]);
     expect((await erasure(["lift", id, "--note", "case 7"])).code).toBe(2);

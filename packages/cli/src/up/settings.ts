@@ -13,6 +13,8 @@ export interface UpSettings {
   readonly queuePrefix: string;
   readonly input: string;
   readonly folders: DataFolders;
+  /** Whether the group of whoever runs this may read the folders and the files in them. */
+  readonly isGroupReadable: boolean;
   /** Whether a key for pseudonyms and the suppression list is given by the environment. */
   readonly hasPrivacyKey: boolean;
   readonly host: string;
@@ -40,6 +42,7 @@ export function readUpSettings(environment: Environment): UpSettings {
       stack: path.join(data, "stack"),
       logs: path.join(data, "logs"),
     },
+    isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
     hasPrivacyKey: settings.LETHE_PRIVACY_KEY !== undefined,
     host: settings.LETHE_HOST,
     port: settings.LETHE_PORT,

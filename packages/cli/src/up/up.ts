@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import type { Environment } from "@lethe/service-kit/settings";
+import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { migrate } from "@lethe/warehouse/migrate";
 import { abortable } from "../abortable.js";
@@ -36,9 +36,11 @@ type Context = Pick<CommandContext, "datasets" | "environment" | "terminal">;
  */
 export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
   const settings = readUpSettings(context.environment);
-  const storage = openFolderStorage(settings.folders.data);
+  const { isGroupReadable } = settings;
+  const storage = openFolderStorage(settings.folders.data, { isGroupReadable });
   await storage.requireInput(settings.input);
-  await Promise.all(Object.values(settings.folders).map((folder) => mkdir(folder, { recursive: true })));
+  const modes = fileModes(isGroupReadable);
+  await Promise.all(Object.values(settings.folders).map((folder) => makeFolders(folder, modes)));
 
   const { terminal } = context;
   const stopRequest = listenForStop((signal) => terminal.note(`${signal}: stopping; a second one ends at once`));

@@ -16,6 +16,10 @@ export const ERASURE_REQUEST_STAGING: StagingTable = {
   ],
 };
 
+/** The subject that is on the suppression list under the id of staged request `s`; null when there is none. */
+const SUBJECT = `(select p.subject_id from privacy.suppressions p
+  where p.kind = 'customer-id' and p.key = s.customer_key and p.act = 'erase' and p.lifted_at is null)`;
+
 const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.ordinal)";
 
 /**
@@ -47,22 +51,26 @@ export const ERASURE_REQUEST_MERGE: Merge = {
      where copy > 1`,
   ],
   before: [
-    `with added as (
-       insert into privacy.suppressions (customer_key, email_key, key_id)
-       select s.customer_key, s.email_key, s.key_id from stage_erasure_requests s where ${ACCEPTED}
-       on conflict (customer_key) do update
-       set email_key = excluded.email_key, created_at = excluded.created_at, lifted_at = null
-       where suppressions.lifted_at is not null
+    `with subject as materialized (
+       select gen_random_uuid() as id, s.customer_key, s.email_key, s.key_id from stage_erasure_requests s
+       where ${ACCEPTED} and ${SUBJECT} is null
+     ), listed as (
+       insert into privacy.subjects (id, outcome) select id, 'pseudonymise' from subject
+     ), added as (
+       insert into privacy.suppressions (subject_id, kind, key, key_id)
+       select id, kind, key, key_id
+       from subject cross join lateral (values ('customer-id', customer_key), ('email', email_key)) as identifier (kind, key)
        returning 1
      )
      update privacy.suppression_epoch set epoch = epoch + 1 where exists (select from added)`,
   ],
   apply: [
     `insert into warehouse.erasure_requests
-       (customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at, source_file_id, run_id)
-     select s.customer_key, s.email_key, s.key_id, s.pseudonym, 'suppressed', current_setting('lethe.policy_version'),
-            s.requested_at, s.file_id, current_setting('lethe.run_id')::uuid
-     from stage_erasure_requests s where ${ACCEPTED}`,
+       (subject_id, outcome, customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at, source_file_id,
+        run_id)
+     select p.id, p.outcome, s.customer_key, s.email_key, s.key_id, s.pseudonym, 'suppressed',
+            current_setting('lethe.policy_version'), s.requested_at, s.file_id, current_setting('lethe.run_id')::uuid
+     from stage_erasure_requests s join privacy.subjects p on p.id = ${SUBJECT} where ${ACCEPTED}`,
   ],
   // What a request of the wrong email waits for is a person's approval.
   missingKeyArrived: "q.reason = 'identity_mismatch' and q.approved_at is not null",
@@ -70,7 +78,7 @@ export const ERASURE_REQUEST_MERGE: Merge = {
 
 /** The requests of the batch that were accepted, with the erasure that each has become. */
 export const SELECT_ACCEPTED_REQUESTS = `
-  select e.id as "erasureId", s.customer_id as "customerId", s.email, s.pseudonym, s.key_id as "keyId"
+  select e.id as "erasureId", e.subject_id as "subjectId", e.outcome, s.customer_id as "customerId", s.email, s.pseudonym, s.key_id as "keyId"
   from stage_erasure_requests s
-  join warehouse.erasure_requests e on e.customer_key = s.customer_key and e.state = 'suppressed'
+  join warehouse.erasure_requests e on e.customer_key = s.customer_key and e.state = 'suppressed' and e.kind = 'request'
   where ${ACCEPTED}`;

@@ -1,15 +1,15 @@
 import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
-import type { LoggedSuppression } from "@lethe/contracts/proof";
+import { recordAct } from "../access/acts.js";
 import { inTransaction, type Pool } from "../pool.js";
-import { logSuppressions } from "../proof/log-suppressions.js";
+import { logLifted } from "../proof/log-suppressions.js";
 
 /**
  * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
- * was masked stays masked. The suppression log keeps `note`, which states the grounds and must not name anybody. Throws
- * NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
+ * was masked stays masked. The log keeps `note`, which states the grounds and must not name anybody, and
+ * `by`, the caller's name. Throws NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
  */
-export async function liftSuppression(pool: Pool, erasureId: string, note: string): Promise<void> {
+export async function liftSuppression(pool: Pool, erasureId: string, note: string, by: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ state: ErasureState }>(
       "select state from warehouse.erasure_requests where id = $1 for update",
@@ -20,14 +20,9 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
     if (state !== "completed") {
       throw new RunStateError(`erasure ${erasureId} is ${state}; only a completed one can be lifted`);
     }
-    const lifted = await client.query<LoggedSuppression>(
-      `with lifted as (
-         update privacy.suppressions s set lifted_at = clock_timestamp()
-         from warehouse.erasure_requests e where e.id = $1 and s.customer_key = e.customer_key and s.lifted_at is null
-         returning s.customer_key, s.email_key, s.key_id
-       )
-       select encode(customer_key, 'hex') as subject, 'erase' as act, i.kind, encode(i.key, 'hex') as key, key_id as "keyId"
-       from lifted cross join lateral (values ('customer-id', customer_key), ('email', email_key)) as i (kind, key)`,
+    await client.query(
+      `update privacy.suppressions s set lifted_at = clock_timestamp()
+       from warehouse.erasure_requests e where e.id = $1 and s.subject_id = e.subject_id and s.lifted_at is null`,
       [erasureId],
     );
     await client.query("update privacy.suppression_epoch set epoch = epoch + 1");
@@ -36,6 +31,7 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
       erasureId,
       note,
     ]);
-    await logSuppressions(client, "lifted", lifted.rows, { erasureId, note });
+    await recordAct(client, { act: "lifted", by, erasureId, reason: note });
+    await logLifted(client, erasureId, { erasureId, by, note });
   });
 }

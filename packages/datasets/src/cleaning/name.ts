@@ -1,0 +1,12 @@
+import { cleanText } from "./text.js";
+
+/**
+ * Returns the full name that parts of a name make up, as records of one person are compared by it: cleaned, in lower case,
+ * with single spaces. Returns null when no part says anything.
+ */
+export function fullName(parts: readonly (string | null)[]): string | null {
+  const words = parts
+    .map((part) => cleanText(part)?.toLowerCase().normalize("NFC") ?? "")
+    .filter((part) => part !== "");
+  return words.length === 0 ? null : words.join(" ");
+}
