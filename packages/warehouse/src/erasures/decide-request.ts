@@ -1,9 +1,13 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineStatus } from "@lethe/contracts/quarantine";
+import type { RequestSubject } from "@lethe/contracts/questions";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { hasOtherActed, recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool } from "../pool.js";
+import { logLiftedOf } from "../proof/log-suppressions.js";
+import { lockSuppressions, raiseEpoch } from "../suppress-subjects.js";
+import { releaseQuestions } from "./questions.js";
 
 /** Who approves, and whether one is enough. */
 export interface Approval {
@@ -11,10 +15,12 @@ export interface Approval {
   readonly by: string;
   /** Whether two callers of different names must approve (`LETHE_FOUR_EYES`). */
   readonly fourEyes: boolean;
+  /** Whose data the request erases; where it is not said, that follows from the question. The last approval counts. */
+  readonly subject?: RequestSubject | undefined;
 }
 
 /**
- * Approves an erasure request whose email is not the customer's, and records who did. Returns whether the approval takes
+ * Approves an erasure request about which a person must decide, and records who did. Returns whether the approval takes
  * effect: with `fourEyes` that is the second one, by another name. The next replay of erasure requests then takes the request.
  * The caller opens that replay, without a filter; when one is active already, its end opens the next. Throws NotFoundError when
  * there is no such request, and RunStateError when it has been decided.
@@ -28,6 +34,10 @@ export async function approveRequest(
   return inTransaction(pool, async (client) => {
     const { approved } = await lockOpenMismatch(client, requests, quarantineId);
     if (approved) return true;
+    await client.query("update ledger.quarantine set approved_subject = $2 where id = $1", [
+      quarantineId,
+      approval.subject ?? null,
+    ]);
     return noteApproval(client, quarantineId, approval);
   });
 }
@@ -44,7 +54,8 @@ export async function noteApproval(client: Client, quarantineId: number, { by, f
 }
 
 /**
- * Rejects an erasure request whose email is not the customer's, and masks its payload. The data subject that it named stays
+ * Rejects an erasure request about which a person must decide, masks its payload, and releases the records that were held for
+ * it, unless another request holds them, too. The caller opens replays of what is released. The data subject that it named stays
  * recorded beside it, since the request's raw file names them too: an erasure of that person finds the file and masks both.
  * `by` is who rejects it. Throws NotFoundError when there is no such request, and RunStateError when it has been decided.
  */
@@ -55,7 +66,9 @@ export async function rejectRequest(
   by: string,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
-    const { approved } = await lockOpenMismatch(client, requests.name, quarantineId);
+    // No load adds a record that is held from here on.
+    await lockSuppressions(client);
+    const { approved, questionId } = await lockOpenMismatch(client, requests.name, quarantineId);
     if (approved) throw new RunStateError(`request ${quarantineId} was approved before`);
     await client.query(
       `update ledger.quarantine
@@ -63,7 +76,13 @@ export async function rejectRequest(
        where id = $1`,
       [quarantineId, JSON.stringify(requests.maskedRecord)],
     );
+    const answered = await answeredQuestion(client, requests.name, questionId);
+    if (answered.length > 0) {
+      await releaseQuestions(client, answered, "rejected");
+      await raiseEpoch(client);
+    }
     await recordAct(client, { act: "rejected", by, quarantineId });
+    await logLiftedOf(client, answered, { quarantineId, by });
   });
 }
 
@@ -74,20 +93,35 @@ export interface ErasureRequestsDataset {
   readonly maskedRecord: unknown;
 }
 
-async function lockOpenMismatch(
+/** Returns the question of a request that was rejected, as a list; an empty one when a further request asks it. */
+async function answeredQuestion(
   client: Client,
   requests: DatasetName,
-  quarantineId: number,
-): Promise<{ approved: boolean }> {
-  const { rows } = await client.query<{ status: QuarantineStatus; reason: RejectReason; approved: boolean }>(
-    `select status, reason, approved_at is not null as approved
+  questionId: string | null,
+): Promise<readonly string[]> {
+  if (questionId === null) return [];
+  const { rows } = await client.query(
+    "select from ledger.quarantine where held_for = $1 and dataset = $2 and status = 'open' limit 1",
+    [questionId, requests],
+  );
+  return rows.length > 0 ? [] : [questionId];
+}
+
+interface OpenMismatch {
+  readonly approved: boolean;
+  readonly questionId: string | null;
+}
+
+async function lockOpenMismatch(client: Client, requests: DatasetName, quarantineId: number): Promise<OpenMismatch> {
+  const { rows } = await client.query<OpenMismatch & { status: QuarantineStatus; reason: RejectReason }>(
+    `select status, reason, approved_at is not null as approved, held_for as "questionId"
      from ledger.quarantine where id = $1 and dataset = $2 for update`,
     [quarantineId, requests],
   );
   const request = rows[0];
   if (request?.reason !== "identity_mismatch") {
-    throw new NotFoundError(`there is no erasure request ${quarantineId} whose email is not the customer's`);
+    throw new NotFoundError(`there is no erasure request ${quarantineId} that waits for a decision`);
   }
   if (request.status !== "open") throw new RunStateError(`request ${quarantineId} is ${request.status}`);
-  return { approved: request.approved };
+  return { approved: request.approved, questionId: request.questionId };
 }
