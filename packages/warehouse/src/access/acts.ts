@@ -1,4 +1,5 @@
-import type { Queryable } from "../pool.js";
+import type { Client, Queryable } from "../pool.js";
+import { appendToLog } from "../proof/append-to-log.js";
 
 /** What people decide about somebody's data. */
 export type ActName =
@@ -23,12 +24,17 @@ export interface Act {
   readonly reason?: string;
 }
 
-/** Records who decided what. Call it in the transaction of the decision, so that there is no decision without a name. */
-export async function recordAct(db: Queryable, { act, by, quarantineId, erasureId, reason }: Act): Promise<void> {
-  await db.query(
+/**
+ * Records who decided what, in the table of acts and in the log that is signed. Call it in the transaction of the decision, so
+ * that there is no decision without a name, and near its end: see `appendToLog`.
+ */
+export async function recordAct(client: Client, { act, by, quarantineId, erasureId, reason }: Act): Promise<void> {
+  await client.query(
     "insert into privacy.acts (act, acted_by, quarantine_id, erasure_id, reason) values ($1, $2, $3, $4, $5)",
     [act, by, quarantineId ?? null, erasureId ?? null, reason ?? null],
   );
+  const kind = act === "restricted" || act === "released" ? "restriction" : "decision";
+  await appendToLog(client, { kind, body: { act, by, quarantineId, erasureId, reason } });
 }
 
 /** Reports whether anybody but `by` has taken this act on a record in quarantine before. */
