@@ -2,7 +2,6 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addQuarantined, addRun, readRows } from "../../test/ledger-rows.js";
-import { recordAct } from "../access/acts.js";
 import type { Pool } from "../pool.js";
 import { approveRequest, rejectRequest } from "./decide-request.js";
 import { extendRequest, listRequests, measureOpenRequests, readRequest } from "./requests.js";
@@ -179,7 +178,7 @@ describe("measureOpenRequests", () => {
     const { quarantine } = await addFileOfRequests(pool);
     const id = await quarantine({ reason: "schema", status: "erased" });
     expect((await measureOpenRequests(pool, REQUESTS)).open).toBe(1);
-    await recordAct(pool, { act: "rejected", by: "officer", quarantineId: Number(id), reason: "answered" });
+    await rejectRequest(pool, { name: REQUESTS, maskedRecord: {} }, Number(id), { by: "officer", reason: "answered" });
     expect((await measureOpenRequests(pool, REQUESTS)).open).toBe(0);
   });
 });
