@@ -23,6 +23,8 @@ export interface NewErasure {
   readonly email: string;
   readonly requestedAt: Date;
   readonly fileId: number;
+  /** The request as it stood in quarantine until a person decided. */
+  readonly quarantineId: number | null;
 }
 
 /** The run that brings erasures, and the policy that applies to them. */
@@ -69,8 +71,10 @@ export async function beginErasures(
   const begun = erasures.map((erasure) => ({ ...erasure, erasureId: randomUUID() }));
   await addErasures(
     client,
-    begun.map(({ erasureId, kind, subject: { subjectId, outcome, key }, ownId, email, requestedAt, fileId }) => ({
-      ...{ id: erasureId, kind, subjectId, outcome, requestedAt, fileId, keyId: key.id, ...origin },
+    begun.map(({ erasureId, subject: { subjectId, outcome, key }, ownId, email, ...erasure }) => ({
+      ...{ id: erasureId, subjectId, outcome, keyId: key.id, ...origin },
+      ...{ kind: erasure.kind, requestedAt: erasure.requestedAt, fileId: erasure.fileId },
+      quarantineId: erasure.quarantineId,
       customerKey: keyedHash(key, "customer-id", ownId),
       emailKey: keyedHash(key, "email", email),
       pseudonym: pseudonym(key, ownId),

@@ -175,8 +175,7 @@ async function maskQuarantined(
   const masked = rows.flatMap((row) => {
     // A request with the wrong id was the person's own, but the customer of that id is somebody else.
     const isRequest = row.reason === "identity_mismatch";
-    const known =
-      people.find(row.customerId, row.email) ?? (isRequest ? people.find(null, row.email) : undefined);
+    const known = people.find(row.customerId, row.email) ?? (isRequest ? people.find(null, row.email) : undefined);
     const mentioned = known === undefined ? people.findMentioned(readable(row)) : undefined;
     const person = known ?? mentioned?.person;
     if (person === undefined) return [];

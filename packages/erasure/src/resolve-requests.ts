@@ -17,6 +17,8 @@ export interface AcceptedRequest extends StagedRequest {
   readonly component: SubjectComponent;
   /** The id that the erasure is known by: the one that the request names, unless it turned out to be somebody else's. */
   readonly ownId: string;
+  /** The request as it stood in quarantine until it was approved. */
+  readonly quarantineId: number | null;
 }
 
 /** A staged request about which a person must decide. */
@@ -76,7 +78,8 @@ export async function resolveRequests(client: Client, context: RequestContext): 
     const subject = before ?? { subjectId: randomUUID(), outcome: outcomeOf(context), key: context.ring.current };
     taken.add(component).add(subject.subjectId);
     const ownId = component.ids.includes(request.customerId) ? request.customerId : component.ids[0];
-    accepted.push({ ...request, subject, component, ownId: ownId ?? request.customerId });
+    const quarantineId = asked.get(keyOf(request))?.quarantineId ?? null;
+    accepted.push({ ...request, subject, component, ownId: ownId ?? request.customerId, quarantineId });
   }
   return { accepted, questioned, duplicates, answered: answeredBy(asked, accepted) };
 }
@@ -212,6 +215,7 @@ function startOf({ customerId, email }: StagedRequest, approved: RequestSubject)
 
 /** A request of the same id and email that waits for a decision, or was approved. */
 interface AskedBefore {
+  readonly quarantineId: number;
   readonly questionId: string | null;
   readonly approved: RequestSubject | null;
 }
@@ -222,6 +226,7 @@ async function readAsked(
   staged: readonly StagedRequest[],
 ): Promise<ReadonlyMap<string, AskedBefore>> {
   const { rows } = await client.query<{
+    quarantineId: number;
     customerId: string;
     email: string;
     questionId: string | null;
@@ -229,7 +234,7 @@ async function readAsked(
     subject: RequestSubject | null;
     isApproved: boolean;
   }>(
-    `select subject_customer_id as "customerId", subject_email as email, held_for as "questionId", question,
+    `select id as "quarantineId", subject_customer_id as "customerId", subject_email as email, held_for as "questionId", question,
             approved_subject as subject, approved_at is not null as "isApproved"
      from ledger.quarantine
      where dataset = $1 and reason = 'identity_mismatch' and status = 'open' and subject_customer_id = any ($2)
@@ -238,9 +243,13 @@ async function readAsked(
   );
   // The last one stands: the request that was approved, else the oldest.
   return new Map(
-    rows.map(({ isApproved, question, subject, questionId, ...request }) => [
+    rows.map(({ isApproved, question, subject, questionId, quarantineId, ...request }) => [
       keyOf(request),
-      { questionId, approved: isApproved ? (subject ?? defaultSubjectOf(question ?? "email_not_theirs")) : null },
+      {
+        quarantineId,
+        questionId,
+        approved: isApproved ? (subject ?? defaultSubjectOf(question ?? "email_not_theirs")) : null,
+      },
     ]),
   );
 }
