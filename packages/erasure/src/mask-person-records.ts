@@ -173,13 +173,14 @@ async function maskQuarantined(
   rows: readonly QuarantinedRow[],
 ): Promise<void> {
   const masked = rows.flatMap((row) => {
+    const own = people.find(row.customerId, row.email);
     // A request with the wrong id was the person's own, but the customer of that id is somebody else.
-    const isRequest = row.reason === "identity_mismatch";
-    const known = people.find(row.customerId, row.email) ?? (isRequest ? people.find(null, row.email) : undefined);
+    const asked = own === undefined && row.reason === "identity_mismatch" ? people.find(null, row.email) : undefined;
+    const known = own ?? asked;
     const mentioned = known === undefined ? people.findMentioned(readable(row)) : undefined;
     const person = known ?? mentioned?.person;
     if (person === undefined) return [];
-    const customerId = row.customerId ?? mentioned?.customerId ?? null;
+    const customerId = asked === undefined ? (row.customerId ?? mentioned?.customerId ?? null) : null;
     const { payload, values } =
       row.reason === "unreadable" || known === undefined
         ? { payload: REDACTED, values: 1 }
