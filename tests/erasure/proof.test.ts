@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import type { CheckpointStore, Signer } from "@lethe/contracts/proof";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parsePublicKeys, parseSigningKeys } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { connectRedis } from "@lethe/service-kit/redis";
-import { checkpointFile } from "../../packages/storage/src/checkpoint-file.js";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import { completeErasure } from "@lethe/warehouse/erasures/receipts";
@@ -18,6 +18,7 @@ import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { verifyLog } from "@lethe/warehouse/proof/verify-log";
 import { writeCheckpoint } from "@lethe/warehouse/proof/write-checkpoint";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { checkpointFile } from "../../packages/storage/src/checkpoint-file.js";
 import { addErasure, addFile, addRun } from "../../packages/warehouse/test/ledger-rows.js";
 
 const TABLES = ["privacy.proof_log", "privacy.checkpoints", "privacy.suppressions", "warehouse.erasure_requests"];
@@ -40,6 +41,8 @@ beforeAll(async () => {
   for (let i = 0; i < 4; i += 1) erasures.push(await erase(runId, fileId));
   await liftSuppression(world.pool, erasures[3] ?? "", "case 7", "somebody");
   await signLog(world.pool, { signer, stores });
+  // So that requests can be removed.
+  await world.pool.query("delete from privacy.suppression_log; delete from privacy.acts");
   await world.pool.query("create schema kept");
   for (const table of TABLES) await world.pool.query(`create table ${keptOf(table)} as select * from ${table}`);
 });
@@ -60,10 +63,10 @@ async function erase(runId: string, fileId: number): Promise<string> {
     const erasure = await addErasure(client, runId, fileId);
     await client.query(
       `insert into privacy.suppressions (subject_id, kind, key, key_id)
-       select subject_id, identifier.kind, identifier.key, 'key-1'
+       select subject_id, identifier.kind, identifier.key, $4
        from warehouse.erasure_requests, (values ('customer-id', $2::bytea), ('email', $3)) as identifier (kind, key)
        where id = $1`,
-      [erasure, randomBytes(32), randomBytes(32)],
+      [erasure, randomBytes(32), randomBytes(32), parseKeyring(world.environment.LETHE_PRIVACY_KEY ?? "").current.id],
     );
     await logSuppressed(client, { erasureId: erasure });
     return erasure;
@@ -115,7 +118,7 @@ describe("a log that nobody has touched", () => {
     const args = ["--receipts", log, "--public-key", key, "--checkpoint", kept];
     const offline = await world.lethe("erasure", "verify", ...args);
     expect(offline).toMatchObject({ code: 0, err: "" });
-    expect(offline.out).toContain("4 receipts: the log is whole\nnewest checkpoint: number 5 over 9 entries");
+    expect(offline.out).toContain("4 receipts: the log is whole\nnewest checkpoint: number 5 over 10 entries");
   });
 });
 
