@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
-import { completeErasure } from "@lethe/warehouse/erasures/receipts";
-import type { Pool } from "@lethe/warehouse/pool";
+import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
+import { inTransaction, type Pool } from "@lethe/warehouse/pool";
+import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
 import { sampleReceiptBody } from "./sample-receipt.js";
 
 export interface Person {
@@ -34,7 +35,8 @@ export async function insertErasure(
 export async function complete(pool: Pool, erasureId: string, changes: Partial<ReceiptBody> = {}): Promise<Receipt> {
   const now = new Date().toISOString();
   const times = { receivedAt: now, suppressedAt: now, completedAt: now, vacuumedAt: now };
-  return completeErasure(pool, sampleReceiptBody({ ...times, ...changes, erasureId }));
+  await completeErasure(pool, sampleReceiptBody({ ...times, ...changes, erasureId }));
+  return readReceipt(pool, erasureId);
 }
 
 /** Puts a request into quarantine whose email is not the customer's; returns its id there. */
@@ -70,6 +72,7 @@ async function insertSubject(pool: Pool, hashes: readonly Buffer[], keyId: strin
      select id from subject`,
     [...hashes, keyId],
   );
+  await inTransaction(pool, (client) => logSuppressed(client, {}));
   return idOf(rows);
 }
 

@@ -1,3 +1,5 @@
+import type { Role } from "./roles.js";
+
 /**
  * The base class of every error that Lethe throws on purpose. `code` is stable: scripts, the API and the ledger rely on it.
  * The message is shown to people and stored in Redis, so it never holds a value of a record.
@@ -47,6 +49,26 @@ export class RunActiveError extends LetheError {
 /** The state of the run does not allow the operation: a finished run cannot be cancelled. */
 export class RunStateError extends LetheError {
   readonly code = "run_state";
+  readonly retryable = false;
+}
+
+/** The token that was shown is of a role that may not do what was asked. */
+export class RoleRequiredError extends LetheError {
+  readonly code = "role_required";
+  readonly retryable = false;
+
+  constructor(
+    readonly requiredRole: Role,
+    name: string,
+    role: Role,
+  ) {
+    super(`this needs a token of the role ${requiredRole} (or admin); ${name} is a token of the role ${role}`);
+  }
+}
+
+/** The database is older than a checkpoint that the installation has signed: a backup was restored. Nothing may be loaded. */
+export class DatabaseRolledBackError extends LetheError {
+  readonly code = "database_rolled_back";
   readonly retryable = false;
 }
 

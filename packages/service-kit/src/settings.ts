@@ -61,6 +61,16 @@ export const PRIVACY_SETTINGS = {
   ),
 } as const;
 
+/** The key of signatures, for whoever signs the log. */
+export const SIGNING_SETTINGS = {
+  LETHE_SIGNING_KEY: Type.Optional(
+    Type.String({
+      description:
+        "Key that signs checkpoints of receipts: Ed25519 as PEM, or its seed as 64 hexadecimal digits. The loader does not start without it",
+    }),
+  ),
+} as const;
+
 /** Where the API listens, for the scheduler and for what starts it. */
 export const API_ADDRESS_SETTINGS = {
   LETHE_HOST: Type.String({
@@ -72,6 +82,26 @@ export const API_ADDRESS_SETTINGS = {
     minimum: 0,
     maximum: 65_535,
     description: "Port that the API listens on; 0 takes any free one",
+  }),
+} as const;
+
+/** A token of the API: what the scheduler asks for, and what names the command's caller. */
+export const API_TOKEN_SETTINGS = {
+  LETHE_API_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description:
+        "Token of an admin, 16 characters or more: where it is set, callers of the API must send it, or one of `lethe tokens " +
+        "create`. The command records its decisions under the name of such a one",
+    }),
+  ),
+} as const;
+
+/** How decisions about people's data are taken, for whoever takes some. */
+export const DECISION_SETTINGS = {
+  LETHE_FOUR_EYES: Type.Boolean({
+    default: false,
+    description: "Whether an erasure that needs a decision needs two approvals, by tokens of different names",
   }),
 } as const;
 

@@ -22,7 +22,7 @@ export const transactions: DatasetDefinition = {
     transaction_id: field.notPersonal,
     transaction_time: field.notPersonal,
     customer_id: field.customerId,
-    "delivery_address.address": field.personalText,
+    "delivery_address.address": field.personalAddress,
     "delivery_address.postcode": field.personalPostcode,
     "delivery_address.city": field.personalText,
     "delivery_address.country": field.keptByDefault(field.personalText),

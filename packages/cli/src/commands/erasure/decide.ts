@@ -1,11 +1,17 @@
+import { DECISION_SETTINGS, readSettings } from "@lethe/service-kit/settings";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import type { Command } from "commander";
+import Type from "typebox";
+import { callerName } from "../../caller-name.js";
 import type { CommandContext } from "../../command-context.js";
 import { connectionSettings, databaseSetting } from "../../connection-settings.js";
 import { withConnections, withDatabase } from "../../connections.js";
+import { EXIT } from "../../exit-codes.js";
 import { integerBetween } from "../../parse-arguments.js";
+import { requireReason } from "./requests.js";
 import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
+const DecisionSettings = Type.Object(DECISION_SETTINGS);
 const parseQuarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
 const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismatch`";
 
@@ -26,7 +32,14 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
-        await approveRequest(connections.pool, requests.name, id);
+        const by = await callerName(context.environment, connections.pool, "privacy-officer");
+        const { LETHE_FOUR_EYES: fourEyes } = readSettings(DecisionSettings, context.environment);
+        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes }))) {
+          terminal.print(
+            `request ${id} is awaiting second approval: LETHE_FOUR_EYES asks for one by a token of another name`,
+          );
+          return EXIT.succeeded;
+        }
         terminal.note(`request ${id} is approved`);
         if (options.follow !== true) return startErasureRun(connections, requests.name, "replay", terminal);
         return (await followErasureRun(connections, requests.name, "replay", terminal)).code;
@@ -35,13 +48,19 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     });
   erasure
     .command("reject")
-    .summary("turn down a request whose email is not the customer's")
-    .description("The request stays out, and what it held is masked.")
-    .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
-    .action(async (id: number) => {
-      await withDatabase(await databaseSetting(context.environment), (pool) =>
-        rejectRequest(pool, { name: requests.name, ...requests.erasure }, id),
-      );
-      context.terminal.print(`request ${id} is turned down`);
+    .summary("refuse a request that is not taken")
+    .description(
+      "Refuses a request whose email is not the customer's, or that is malformed, unreadable or masked: it stays out, what it held " +
+        "is masked, and its clock stops. Its sender must be told why (GDPR Art. 12(4)).",
+    )
+    .argument("<quarantine-id>", "from `lethe erasure requests --open`", parseQuarantineId)
+    .option("--reason <text>", "on what ground (default: why it was set aside); name a case, not a person")
+    .action(async (id: number, options: { readonly reason?: string }) => {
+      const reason = options.reason === undefined ? undefined : requireReason(options.reason);
+      await withDatabase(await databaseSetting(context.environment), async (pool) => {
+        const by = await callerName(context.environment, pool, "privacy-officer");
+        await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, { by, reason });
+      });
+      context.terminal.print(`request ${id} is refused`);
     });
 }
