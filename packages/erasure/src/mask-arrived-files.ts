@@ -35,7 +35,7 @@ export async function maskQuarantinedFiles(
   const paths = await quarantinedFilesOfRun(context.pool, runId);
   const arrived = paths.map((path) => ({
     location: { area: "quarantined" as const, key: path },
-    name: path.replace(/\.[0-9a-f]{12}$/, ""),
+    name: path,
     path,
   }));
   await maskFiles(context, dataset, "quarantined_data", arrived);

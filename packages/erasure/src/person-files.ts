@@ -66,8 +66,10 @@ function toPersonFiles(rows: readonly FileRow[]): PersonFile[] {
     if (format === undefined) continue;
     const isQuarantined = row.state === "quarantined";
     if (row.keptPath !== null) {
-      const place = isQuarantined ? "quarantined_data" : "archived_data";
-      add({ place, dataset, path: row.keptPath, partition, format });
+      const kept = { dataset, path: row.keptPath, partition, format };
+      if (!isQuarantined) add({ place: "archived_data", ...kept });
+      // Content that was released to be taken again may have been quarantined before.
+      if (row.state !== "done") add({ place: "quarantined_data", ...kept });
     }
     if (isQuarantined) continue;
     const path = `${partitionPath(partition)}/${dataset}.json.gz`;

@@ -160,7 +160,7 @@ describe("a search for values", () => {
   });
 
   it.each(Array.from("!\"#$%&()*,/:;<=>?@[\\]^`{|}~'.-_+"))("finds an email, an id and a name beside %s", (mark) => {
-    for (const [kind, value] of [VALUES[0], VALUES[2], VALUES[4]] as const) {
+    for (const [kind, value] of VALUES.filter((_, i) => i % 2 === 0 && i < 5)) {
       expect(kindsIn(`see ${mark}${value}${mark} there`)).toContain(kind);
     }
   });
