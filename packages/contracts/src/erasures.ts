@@ -91,3 +91,24 @@ export const ReceiptSchema = Type.Object(
   { $id: "Receipt" },
 );
 export type Receipt = Static<typeof ReceiptSchema>;
+
+/** A place where somebody else's record mentions an erased person by what several people may share. It holds no value. */
+export const ReviewFindingSchema = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1 }),
+    erasureId: Type.String({ format: "uuid" }),
+    /** `name`, `phone`, `address`, or `email` where a mailbox is another person's, too. */
+    kind: Type.String(),
+    place: Type.String(),
+    /** The file's name in its folder; empty for a table. */
+    name: Type.String(),
+    /** The column; empty for a file. */
+    pointer: Type.String(),
+    /** The number of the first such record in the file; 0 for a table. */
+    line: Count,
+    records: Count,
+    createdAt: Timestamp,
+  },
+  { $id: "ReviewFinding" },
+);
+export type ReviewFinding = Static<typeof ReviewFindingSchema>;

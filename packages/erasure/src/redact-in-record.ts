@@ -11,7 +11,7 @@ type Find = (text: string) => readonly FoundValue[];
  * mailbox may be shared. Ids are redacted in free text and in fields that the dataset does not know; a number in another
  * field is a quantity or a part of a phone number.
  */
-export function redactInRecord(dataset: Dataset, record: unknown, find: Find): unknown {
+export function redactInRecord(dataset: Pick<Dataset, "fields" | "shape">, record: unknown, find: Find): unknown {
   let isChanged = false;
   const redactedText = (text: string, mayHoldId: boolean) => {
     const redacted = redactInText(text, (part) =>
@@ -50,11 +50,11 @@ export function redactInRecord(dataset: Dataset, record: unknown, find: Find): u
 const MOST_DEPTH = 200;
 
 /** Reports whether the dataset's schema has a field; the items of a list are no level of their own. */
-function isKnown({ shape }: Dataset, path: string): boolean {
+function isKnown({ shape }: Pick<Dataset, "shape">, path: string): boolean {
   let level: Dataset["shape"] | undefined = shape;
   const names = path.split(".");
   for (const [i, name] of names.entries()) {
-    const known = level?.known.get(name);
+    const known: ReturnType<Dataset["shape"]["known"]["get"]> = level?.known.get(name);
     if (known === undefined) return false;
     level = known.object ?? known.items;
     if (i < names.length - 1 && level === undefined) return false;
