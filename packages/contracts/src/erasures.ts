@@ -71,7 +71,13 @@ export const ReceiptBodySchema = Type.Object({
   /** When dead row versions were removed from the masked tables. */
   vacuumedAt: Timestamp,
   /** The closing scan over the person's records and files. */
-  scan: Type.Object({ tables: Count, records: Count, files: Count, bytes: Count, findings: Count }),
+  scan: Type.Object({
+    ...{ tables: Count, records: Count, files: Count, bytes: Count, findings: Count },
+    /** How far the search went: everything that Lethe keeps, or the files that the person's own records came from. */
+    scope: Type.Optional(Type.String()),
+    /** What was not searched; `destroyed` are files that nobody can search, and whose keys the erasure destroyed. */
+    notSearched: Type.Optional(Type.Object({ tables: Count, files: Count, destroyed: Count })),
+  }),
 });
 export type ReceiptBody = Static<typeof ReceiptBodySchema>;
 

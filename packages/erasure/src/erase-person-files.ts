@@ -16,6 +16,7 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
+import { COMPLETED } from "./listed-people.js";
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { mayHoldPeople } from "./may-hold-people.js";
 import type { PersonFile } from "./person-files.js";
@@ -25,8 +26,8 @@ import { rewriteFound } from "./rewrite-found.js";
 import { AREAS } from "./scan-file.js";
 import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
 import { codeOf } from "./search-tables.js";
-import type { SearchedPeople } from "./searched-people.js";
 import { searchableBytes } from "./searchable-bytes.js";
+import type { SearchedPeople } from "./searched-people.js";
 
 /** Whom files are searched for, and how their records are masked. */
 export interface FileSearch {
@@ -124,7 +125,7 @@ export async function eraseInRaw(
       return size();
     }
     context.onStep?.("file written");
-    await recordPlacesOf(context.pool, counts.place, counts.name, counts.masked());
+    await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
     context.onStep?.("file counted");
     await rewritten.commit();
     context.onStep?.("file in place");
@@ -169,7 +170,7 @@ async function eraseInProcessed(
         return size();
       }
       context.onStep?.("processed file written");
-      await recordPlacesOf(context.pool, counts.place, counts.name, counts.masked());
+      await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
       // In a commit of its own, before the file changes: see settledLength.
       await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
       context.onStep?.("processed file announced");
@@ -192,6 +193,11 @@ export interface FileSize {
 const NO_FILE: FileSize = { records: 0, bytes: 0 };
 
 const ignore = () => undefined;
+
+/** What is masked of people whose erasure is completed, or in nobody's name, is on no receipt. */
+function ofErasures(counts: PlaceCounts) {
+  return counts.masked().filter(({ erasureId }) => erasureId !== COMPLETED);
+}
 
 /** Counts the records that a rewriting is given. */
 function counted(inner: Rewrite, counts: PlaceCounts): { readonly rewrite: Rewrite; size(): FileSize } {

@@ -25,3 +25,6 @@ export function createListedPeople(
     ownersOfFile: () => [],
   };
 }
+
+/** What everybody whose erasure is completed is found under. */
+export const COMPLETED = "completed";

@@ -35,6 +35,8 @@ export function startSearchRun(): SearchRun {
 export interface PlaceCounts extends SearchEvents {
   readonly place: string;
   readonly name: string;
+  /** How often something was masked, or is left. */
+  total(): number;
   /** Whether anything was masked, redacted, or has to be looked at by a person. */
   isChanged(): boolean;
   masked(): readonly { readonly erasureId: string; readonly records: number; readonly values: number }[];
@@ -50,6 +52,7 @@ export function countPlace(place: string, name: string): PlaceCounts {
   const masked = new Map<string, { erasureId: string; records: number; values: number }>();
   const reviews = new Map<string, NewReviewFinding>();
   const left = new Set<string>();
+  let total = 0;
   let here = { line: 0, pointer: "" };
   return {
     place,
@@ -58,6 +61,7 @@ export function countPlace(place: string, name: string): PlaceCounts {
       here = { line, pointer };
     },
     onMasked(erasureId, values) {
+      total += 1;
       const before = masked.get(erasureId) ?? { erasureId, records: 0, values: 0 };
       masked.set(erasureId, { erasureId, records: before.records + 1, values: before.values + values });
     },
@@ -66,7 +70,11 @@ export function countPlace(place: string, name: string): PlaceCounts {
       const before = reviews.get(key) ?? { erasureId, kind, place, name, ...here, records: 0 };
       reviews.set(key, { ...before, records: before.records + 1 });
     },
-    onLeft: (erasureId) => void left.add(erasureId),
+    onLeft(erasureId) {
+      total += 1;
+      left.add(erasureId);
+    },
+    total: () => total,
     isChanged: () => masked.size > 0,
     masked: () => [...masked.values()],
     reviews: () => [...reviews.values()],

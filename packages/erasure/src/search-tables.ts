@@ -11,8 +11,8 @@ import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings"
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import {
   changeTexts,
-  readTexts,
   type RowTexts,
+  readTexts,
   type SearchableTable,
   searchableTables,
   type TextChange,
@@ -23,8 +23,8 @@ import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
 import { redactInRecord } from "./redact-in-record.js";
 import { rewriteFound } from "./rewrite-found.js";
-import type { SearchScope } from "./search-scope.js";
 import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
+import type { SearchScope } from "./search-scope.js";
 import type { SearchedPeople } from "./searched-people.js";
 
 /** A table of at most so many bytes is searched whatever the scope. */
@@ -56,7 +56,9 @@ export async function searchTables(
     const counts = countPlace(table.name, "");
     try {
       await inTransaction(context.pool, async (client) => {
-        run.scan.records += await searchTable(client, context, { table, people, findSuppression, counts });
+        const searched = await searchTable(client, context, { table, people, findSuppression, counts });
+        run.scan.records += searched.rows;
+        await applyChanges(client, table, searched);
         await recordPlacesOf(client, table.name, "", counts.masked());
         await recordReviewFindings(client, counts.reviews());
       });
@@ -106,33 +108,90 @@ interface TableSearch {
   readonly counts: PlaceCounts;
 }
 
-async function searchTable(client: Client, context: TableContext, search: TableSearch): Promise<number> {
+interface SearchedTable {
+  readonly rows: number;
+  /** Rows that an erasure changes, or would have to. */
+  readonly found: number;
+  readonly held: number;
+  readonly changes: ReadonlyMap<SearchableTable["columns"][number], readonly TextChange[]>;
+  readonly records: readonly ChangedRecord[];
+}
+
+/** What was found in a table that nothing was changed in. */
+export interface TableScan {
+  readonly place: string;
+  readonly records: number;
+  readonly findings: number;
+  /** Records that are held until a person decides whose they are. */
+  readonly held: number;
+}
+
+/** Searches every table as an erasure does, and changes nothing. */
+export async function scanTables(
+  context: TableContext,
+  people: SearchedPeople,
+  findSuppression: FindSuppression,
+): Promise<TableScan[]> {
+  const scans: TableScan[] = [];
+  for (const table of await searchableTables(context.pool)) {
+    if (!table.isReadable) continue;
+    const counts = countPlace(table.name, "");
+    const { rows, found, held } = await inTransaction(context.pool, (client) =>
+      searchTable(client, context, { table, people, findSuppression, counts }),
+    );
+    scans.push({ place: table.name, records: rows, findings: found, held });
+  }
+  return scans;
+}
+
+async function applyChanges(
+  client: Client,
+  table: SearchableTable,
+  { changes, records }: SearchedTable,
+): Promise<void> {
+  for (const [column, texts] of changes) await changeTexts(client, table.name, column, texts);
+  if (records.length > 0) await client.query(UPDATE_RECORDS, [JSON.stringify(records)]);
+}
+
+async function searchTable(client: Client, context: TableContext, search: TableSearch): Promise<SearchedTable> {
   const { table, people } = search;
   const redact = table.name === QUARANTINE ? undefined : columnRedaction(context, search);
   const redactRecord = table.name === QUARANTINE ? recordRedaction(context, search) : undefined;
   const changes = new Map<SearchableTable["columns"][number], TextChange[]>();
   const records: ChangedRecord[] = [];
-  let rowCount = 0;
+  const isHeld = heldRows(table);
+  const sums = { rows: 0, found: 0, held: 0 };
   for await (const rows of readTexts(client, table)) {
-    rowCount += rows.length;
+    sums.rows += rows.length;
     for (const row of rows) {
       const found = people.find(textOf(table, row));
       if (found.length === 0) continue;
+      if (isHeld(row)) {
+        sums.held += 1;
+        continue;
+      }
+      const before = search.counts.total();
       const record = redactRecord?.(row);
       if (record !== undefined) records.push(record);
-      for (const change of redact?.(row, found) ?? []) {
+      const changed = redact?.(row, found) ?? [];
+      if (search.counts.total() > before) sums.found += 1;
+      for (const change of changed) {
         const others = changes.get(change.column) ?? [];
         changes.set(change.column, others);
         others.push(change);
       }
     }
   }
-  for (const [column, texts] of changes) await changeTexts(client, table.name, column, texts);
-  if (records.length > 0) await client.query(UPDATE_RECORDS, [JSON.stringify(records)]);
-  return rowCount;
+  return { ...sums, changes, records };
 }
 
 const QUARANTINE = "ledger.quarantine";
+
+/** Creates the check for records that wait for a person to say whose they are. */
+function heldRows({ name, columns }: SearchableTable): (row: RowTexts) => boolean {
+  const reason = name === QUARANTINE ? columns.findIndex((column) => column.name === "reason") : -1;
+  return ({ texts }) => texts[reason] === "held";
+}
 
 /** Returns all texts of a row. Bytes that were no text when they came stand in base64, and are read as far as they can be. */
 function textOf({ name, columns }: SearchableTable, { texts }: RowTexts): string {
@@ -174,7 +233,9 @@ function columnRedaction(context: TableContext, { table, people, counts }: Table
       }
       const mayRedact = ({ kind }: FoundValue) =>
         ofData ? kind === "email" || (kind === "customer-id" && mayHoldId(declared, dataset)) : true;
-      const after = column.isWritable ? redactColumn(before, column.type, (text) => people.find(text).filter(mayRedact)) : undefined;
+      const after = column.isWritable
+        ? redactColumn(before, column.type, (text) => people.find(text).filter(mayRedact))
+        : undefined;
       for (const one of distinct(inColumn)) {
         if (after !== undefined && mayRedact(one)) counts.onMasked(one.erasureId, 1);
         else if (one.kind !== "customer-id") counts.onReview(one.erasureId, one.kind);
@@ -190,11 +251,7 @@ function columnRedaction(context: TableContext, { table, people, counts }: Table
   };
 }
 
-function redactColumn(
-  text: string,
-  type: string,
-  find: (text: string) => readonly FoundValue[],
-): string | undefined {
+function redactColumn(text: string, type: string, find: (text: string) => readonly FoundValue[]): string | undefined {
   if (!/^jsonb?$/.test(type)) return redactInText(text, find);
   const redacted = redactInRecord({ fields: {}, shape: { known: new Map(), wanted: [] } }, parseJson(text), find);
   return redacted === undefined ? undefined : JSON.stringify(redacted);
@@ -208,12 +265,11 @@ interface ChangedRecord {
   readonly isRedacted: boolean;
 }
 
-/** Creates the redaction of quarantined records. What is held until a person has decided stays as it is. */
+/** Creates the redaction of quarantined records. */
 function recordRedaction(context: TableContext, { table, people, findSuppression, counts }: TableSearch) {
   const indexOf = new Map(table.columns.map(({ name }, i) => [name, i]));
   return (row: RowTexts): ChangedRecord | undefined => {
     const text = (name: string) => row.texts[indexOf.get(name) ?? -1] ?? null;
-    if (text("reason") === "held") return undefined;
     counts.at(0, "payload");
     const dataset = context.datasets.get(text("dataset") ?? "");
     const before = text("payload") ?? "";

@@ -1,7 +1,7 @@
+import { canonicalEmail } from "./canonical-email.js";
 import { decodedForms } from "./decoded-forms.js";
-import { foldText } from "./fold-text.js";
-import { formsOfEmail } from "./forms-of-email.js";
 import { isBehindIdWord, isPartOfNumber } from "./id-context.js";
+import { withoutInvisible } from "./invisible-characters.js";
 import type { FindSuppression, Suppression } from "./suppression-list.js";
 
 /** An id or email of a suppressed person that a text holds. */
@@ -21,15 +21,28 @@ export interface FoundIdentifier {
  */
 export function* identifiersInText(text: string, findSuppression: FindSuppression): Generator<FoundIdentifier> {
   for (const form of decodedForms(text)) {
-    const folded = foldText(form);
+    const folded = plain(form);
     for (const { kind, value, start, end } of candidatesIn(folded)) {
       const suppression = kind === "email" ? findSuppression(null, value) : findSuppression(value, null);
       if (suppression === undefined) continue;
-      const isInPlace = form === text && foldText(text.slice(start, end)) === folded.slice(start, end);
+      const isInPlace = form === text && plain(text.slice(start, end)) === folded.slice(start, end);
       yield { kind, value, suppression, start: isInPlace ? start : undefined, end: isInPlace ? end : undefined };
     }
   }
 }
+
+/** Hashes are of canonical identifiers, so texts are brought no further from what they were than those are. */
+function plain(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  return withoutInvisible(text.normalize("NFKC"))
+    .normalize("NFKC")
+    .toLowerCase()
+    .normalize("NFKC")
+    .replaceAll("。", ".");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII begins with them.
+const ASCII = /^[\x00-\x7f]*$/;
 
 interface Candidate {
   readonly kind: "customer-id" | "email";
@@ -70,6 +83,6 @@ function* emailsAt(folded: string, at: number): Generator<Candidate> {
   for (const part of new Set([local, last, last.replace(/^[.+\-_']+/, "")])) {
     if (part === "") continue;
     const start = at - part.length;
-    for (const value of formsOfEmail(`${part}@${domain}`)) yield { kind: "email", value, start, end };
+    yield { kind: "email", value: canonicalEmail(`${part}@${domain}`), start, end };
   }
 }

@@ -55,7 +55,7 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     title: "What erasures masked, by place",
     primaryKey: "erasure_id, place, name",
     columns: neutral("erasure_id place name records values"),
-    rights: { loader: "select, insert, update" },
+    rights: { loader: "select, insert, update, delete" },
   },
   {
     name: "privacy.proof_log",

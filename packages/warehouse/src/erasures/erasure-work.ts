@@ -89,6 +89,25 @@ export async function recordPlaces(db: Queryable, erasureId: string, places: rea
   );
 }
 
+/** Returns what erasures have masked, ordered by place and name. */
+export async function readPlacesOf(
+  db: Queryable,
+  erasureIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly ErasurePlace[]>> {
+  const { rows } = await db.query<ErasurePlace & { erasureId: string }>(
+    `select erasure_id as "erasureId", place, name, records, values from privacy.erasure_places
+     where erasure_id = any ($1) order by place, name`,
+    [erasureIds],
+  );
+  const places = new Map<string, ErasurePlace[]>();
+  for (const { erasureId, ...place } of rows) {
+    const own = places.get(erasureId) ?? [];
+    places.set(erasureId, own);
+    own.push(place);
+  }
+  return places;
+}
+
 /** Returns what an erasure has masked, ordered by place and name. */
 export async function readPlaces(db: Queryable, erasureId: string): Promise<ErasurePlace[]> {
   const { rows } = await db.query<ErasurePlace>(

@@ -34,6 +34,12 @@ export async function readErasure(db: Queryable, id: string): Promise<Erasure> {
   return toErasure(rows[0]);
 }
 
+/** Returns erasures by their ids. */
+export async function readErasuresById(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Erasure>> {
+  const { rows } = await db.query<ErasureRow>(`${SELECT_ERASURE} where id = any ($1)`, [ids]);
+  return new Map(rows.map((row) => [row.id, toErasure(row)]));
+}
+
 /** Returns the number of pending erasures, and the age of the oldest in days: 0 when there is none. */
 export async function measurePendingErasures(db: Queryable): Promise<{ pending: number; oldestDays: number }> {
   const { rows } = await db.query<{ pending: number; days: number }>(

@@ -218,11 +218,11 @@ describe("archiving", () => {
 describe("quarantinedFilesOfRun", () => {
   it("returns the paths of a run's files that were put aside", async ({ pool }) => {
     const runId = await addRun(pool);
-    await addFile(pool, runId, { state: "quarantined", kept_path: "aside/a.json" });
+    const id = await addFile(pool, runId, { state: "quarantined", kept_path: "aside/a.json" });
     await addFile(pool, runId, { state: "quarantined", kept_path: null });
     await addFile(pool, runId, { state: "done", kept_path: "archive/b.json" });
     const other = await addRun(pool, { job: "products" });
     await addFile(pool, other, { state: "quarantined", kept_path: "aside/c.json" });
-    expect(await quarantinedFilesOfRun(pool, runId)).toEqual(["aside/a.json"]);
+    expect(await quarantinedFilesOfRun(pool, runId)).toEqual([{ id, path: "aside/a.json" }]);
   });
 });

@@ -198,11 +198,16 @@ export async function recordArchived(
   );
 }
 
-/** Returns the paths, in the quarantine folder, of a run's files that were quarantined as a whole. */
-export async function quarantinedFilesOfRun(db: Queryable, runId: string): Promise<string[]> {
-  const { rows } = await db.query<{ path: string }>(
-    `select kept_path as path from ledger.files where run_id = $1 and state = 'quarantined' and kept_path is not null`,
+/** Returns a run's files that were quarantined as a whole, with their paths in the quarantine folder. */
+export async function quarantinedFilesOfRun(
+  db: Queryable,
+  runId: string,
+): Promise<{ readonly id: number; readonly path: string }[]> {
+  const { rows } = await db.query<{ id: number; path: string }>(
+    `select id, kept_path as path from ledger.files f
+     where run_id = $1 and state = 'quarantined' and kept_path is not null
+       and not exists (select from privacy.file_keys k where k.file_id = f.id)`,
     [runId],
   );
-  return rows.map((row) => row.path);
+  return rows;
 }
