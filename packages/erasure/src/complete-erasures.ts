@@ -13,6 +13,7 @@ import { completeErasuresTogether } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
+import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
@@ -34,14 +35,23 @@ const RECEIPTS_AT_ONCE = 200;
  * their people; what is written is searched again as it is written, so that this is the closing scan as well. Then the
  * tables are vacuumed, and each erasure gets its receipt. An erasure that fails, or whose person is found still, is recorded
  * and tried again later; no other erasure waits for it. Every step can be done again: after a crash the work begins anew and
- * finds less to do.
+ * finds less to do. At the end the log of receipts is signed.
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
-  await withErasureLock(context.pool, async () => {
-    const open = await pendingErasures(context.pool, context.datasets.requests.name);
-    const ready = open.filter(({ waits, isDue }) => !waits && isDue);
-    if (ready.length > 0) await complete(context, ready, open, log);
-  });
+  const { pool, signing } = context;
+  try {
+    await withErasureLock(pool, async () => {
+      const open = await pendingErasures(pool, context.datasets.requests.name);
+      const ready = open.filter(({ waits, isDue }) => !waits && isDue);
+      if (ready.length > 0) await complete(context, ready, open, log);
+    });
+  } catch (error) {
+    // The receipts of others are written. What keeps them from being signed now, the next round meets again.
+    if (signing !== undefined) await signLog(pool, signing).catch(() => undefined);
+    throw error;
+  }
+  context.onStep?.("about to sign");
+  if (signing !== undefined) await signLog(pool, signing);
 }
 
 async function complete(

@@ -5,9 +5,7 @@ import { REDACTED } from "@lethe/privacy/mask-value";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import type { Area, Storage } from "@lethe/storage/storage";
 import { countSealedFiles } from "@lethe/warehouse/erasures/file-keys";
-import { erasuresWithoutReceipt } from "@lethe/warehouse/erasures/receipts";
-import { checkLog, type LogFault } from "@lethe/warehouse/proof/check-log";
-import { readCheckpoints, readLog } from "@lethe/warehouse/proof/read-log";
+import { type LogSources, type LogVerification, verifyLog } from "@lethe/warehouse/proof/verify-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { createListedPeople } from "./listed-people.js";
@@ -22,11 +20,7 @@ export interface Finding {
   readonly records: number;
 }
 
-export interface Verification {
-  readonly receipts: number;
-  readonly faults: readonly LogFault[];
-  /** Erasures that were completed and whose receipt is gone. */
-  readonly withoutReceipt: readonly string[];
+export interface Verification extends LogVerification {
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
   readonly findings: readonly Finding[];
   /** Records of people on the list that wait for a person to say whose they are. */
@@ -36,12 +30,11 @@ export interface Verification {
 }
 
 /**
- * Walks the chain of receipts, and looks through everything that Lethe keeps, tables and files, for anybody on the
- * suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
+ * Checks the log of receipts against `sources`, and looks through everything that Lethe keeps, tables and files, for anybody
+ * on the suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
  */
-export async function verifyErasures(context: ErasureContext): Promise<Verification> {
-  const log = await readLog(context.pool);
-  const { faults } = checkLog(log, await readCheckpoints(context.pool));
+export async function verifyErasures(context: ErasureContext, sources: LogSources = {}): Promise<Verification> {
+  const log = await verifyLog(context.pool, sources);
   const { identifiers } = await readSuppressions(context.pool);
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
@@ -69,9 +62,7 @@ export async function verifyErasures(context: ErasureContext): Promise<Verificat
     if (records > 0) findings.push({ place: PLACES[file.area], name, records });
   }
   return {
-    receipts: log.filter(({ kind }) => kind === "receipt").length,
-    faults,
-    withoutReceipt: await erasuresWithoutReceipt(context.pool),
+    ...log,
     looked,
     findings,
     held,

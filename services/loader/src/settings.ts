@@ -1,5 +1,5 @@
 import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
-import { COMMON_SETTINGS, PRIVACY_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
+import { COMMON_SETTINGS, PRIVACY_SETTINGS, SIGNING_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 
@@ -9,6 +9,7 @@ export const LoaderSettings = Type.Object({
   ...UNPACK_SETTINGS,
   ...SEARCH_SETTINGS,
   ...PRIVACY_SETTINGS,
+  ...SIGNING_SETTINGS,
   LETHE_LOADS_AT_ONCE: Type.Integer({
     default: 2,
     minimum: 1,

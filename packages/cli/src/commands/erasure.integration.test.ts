@@ -155,8 +155,8 @@ describe("lethe erasure list and show", () => {
     const ids = await threeReceipts();
     const open = await insertErasure(world.pool, BEN, KEY);
     const all = await erasure(["list"]);
-    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* <0\\.01 +28\\.0$`, "m"));
-    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* <0\\.01 +2$`, "m"));
+    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* <0\\.01 +(28|29|30|31)\\.0 +\\S+$`, "m"));
+    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* <0\\.01 +\\S+ +5$`, "m"));
     const json = await erasure(["list", "--state", "completed", "--json"]);
     expect(json.out.map((line) => JSON.parse(line).id)).toEqual(ids.toReversed());
     const page = await erasure(["list", "--limit", "1"]);
@@ -178,7 +178,7 @@ describe("lethe erasure list and show", () => {
       /completed +not yet[\s\S]*receipt +not yet[\s\S]*archived_data\/date=\S+\/a\.json +1 +9$/,
     );
     const receipt = await complete(world.pool, id);
-    expect((await erasure(["show", id])).text).toMatch(/receipt +number 1$/m);
+    expect((await erasure(["show", id])).text).toMatch(/receipt +number 2$/m);
     const json = JSON.parse((await erasure(["show", id, "--json"])).text);
     expect(json).toMatchObject({ id, state: "completed", pseudonym: pseudonym(KEY, IDA.customerId), receipt });
   });
@@ -203,15 +203,15 @@ describe("lethe erasure receipt and export", () => {
     const whole = await erasure(["verify", "--receipts", all], { environment: offline });
     expect(whole.code).toBe(0);
     expect(whole.text).toBe(
-      "3 receipts: the log is whole\nSignatures were not checked: give --public-key.\nnot yet under a signature: 3 entries",
+      "3 receipts: the log is whole\nSignatures were not checked: give --public-key.\nnot yet under a signature: 6 entries",
     );
 
     await writeFile(all, (await readFile(all, "utf8")).replace(ids[1], UNKNOWN));
     const tampered = await erasure(["verify", "--receipts", all, "--json"], { environment: offline });
     expect(tampered.code).toBe(1);
     expect(JSON.parse(tampered.text)).toEqual({
-      ...{ receipts: 3, entries: 3, checkpoints: 0, unsigned: 3 },
-      faults: [`entry 2 (erasure ${UNKNOWN}): its content does not fit its hash`],
+      ...{ receipts: 3, entries: 6, checkpoints: 0, unsigned: 6 },
+      faults: [`entry 5 (erasure ${UNKNOWN}): its content does not fit its hash`],
     });
   });
 
@@ -220,7 +220,7 @@ describe("lethe erasure receipt and export", () => {
     const page = path.join(data, "receipt.html");
     expect(await erasure(["receipt", id, "--html", page])).toMatchObject({ code: 0, out: [] });
     expect(await readFile(page, "utf8")).toContain(`<code>${id}</code>`);
-    expect((await erasure(["receipt", id])).text).toContain("receipt       number 1");
+    expect((await erasure(["receipt", id])).text).toContain("receipt       number 4");
     expect((await erasure(["receipt", id, "--html", path.join(data, "no/where.html")])).code).toBe(2);
     expect((await readdir(data)).sort()).toEqual(["privacy.key", "receipt.html"]);
   });
@@ -254,24 +254,26 @@ describe("lethe erasure verify", () => {
     await insertCustomer(world.pool, BEN, archived);
     const result = await erasure(["verify"]);
     expect(result.code, result.text + result.notes).toBe(0);
-    expect(result.text).toMatch(/^3 receipts: the log is whole\n.*nothing of an erased person is there$/);
+    expect(result.text).toMatch(
+      /^3 receipts: the log is whole\nnot yet under a signature: \d entries\n.*nothing of an erased person is there$/,
+    );
   });
 
   it("names a receipt that was changed in the database, or taken out of it", async () => {
     const ids = await threeReceipts();
     await world.pool.query(
-      `update privacy.proof_log set body = jsonb_set(body, '{completedAt}', '"2022-03-01T00:00:00.000Z"') where sequence = 2`,
+      `update privacy.proof_log set body = jsonb_set(body, '{completedAt}', '"2022-03-01T00:00:00.000Z"') where sequence = 5`,
     );
     const changed = await erasure(["verify"]);
     expect(changed.code).toBe(1);
-    expect(changed.text).toContain(`entry 2 (erasure ${ids[1]}): its content does not fit its hash`);
+    expect(changed.text).toContain(`entry 5 (erasure ${ids[1]}): its content does not fit its hash`);
     const json = JSON.parse((await erasure(["verify", "--json"])).text);
-    expect(json.faults).toMatchObject([{ sequence: 2, erasureId: ids[1], fault: "its content does not fit its hash" }]);
+    expect(json.faults).toMatchObject([{ sequence: 5, erasureId: ids[1], fault: "its content does not fit its hash" }]);
 
-    await world.pool.query("delete from privacy.proof_log where sequence = 2");
+    await world.pool.query("delete from privacy.proof_log where sequence = 5");
     const missing = await erasure(["verify"]);
     expect(missing.code).toBe(1);
-    expect(missing.text).toContain(`entry 3 (erasure ${ids[2]}): an entry before it is missing`);
+    expect(missing.text).toContain(`entry 6 (erasure ${ids[2]}): an entry before it is missing`);
   });
 
   it("names the places that still hold somebody, in plain words and without saying whom", async () => {
@@ -378,6 +380,30 @@ describe("a request whose email is not the customer's", () => {
   });
 });
 
+describe("lethe erasure requests", () => {
+  it("lists what is not answered, extends it once and refuses it with a reason", async () => {
+    const id = String(await insertMismatch(world.pool, IDA));
+    const taken = await insertErasure(world.pool, BEN, KEY);
+    const listed = await erasure(["requests", "--open", "--json"]);
+    const requests = listed.out.map((line) => JSON.parse(line));
+    expect(requests.map((request) => [request.id, request.state])).toEqual(
+      expect.arrayContaining([
+        [id, "undecided"],
+        [taken.id, "suppressed"],
+      ]),
+    );
+    expectNoTraceIn(listed);
+    expect((await erasure(["requests"])).text).toMatch(new RegExp(`^${id} +undecided +\\S+ +\\S+ +no`, "m"));
+    expect((await erasure(["extend", id])).code).toBe(2);
+    const extended = await erasure(["extend", id, "--reason", "many requests at once"]);
+    expect(extended).toMatchObject({ code: 0, out: [expect.stringMatching(/must be answered by \d{4}-\d\d-\d\d$/)] });
+    expect((await erasure(["extend", id, "--reason", "again"])).code).toBe(2);
+    expect((await erasure(["reject", id, "--reason", "case 9: not the person"])).code).toBe(0);
+    const refused = await erasure(["requests", "--state", "refused", "--json"]);
+    expect(JSON.parse(refused.out[0] ?? "")).toMatchObject({ id, reason: "case 9: not the person", daysLeft: null });
+  });
+});
+
 describe("lethe erasure lift", () => {
   it("takes the person of a completed erasure off the list, and logs the note", async () => {
     const { id } = await insertErasure(world.pool, IDA, KEY);
@@ -440,18 +466,20 @@ describe("lethe keys", () => {
 });
 
 describe("lethe status", () => {
-  it("shows open erasures with the days that are left, the oldest first", async () => {
+  it("shows open requests with the days that are left, the oldest first", async () => {
     await threeReceipts();
     const newer = await insertErasure(world.pool, BEN, KEY);
     const older = await insertErasure(world.pool, { customerId: "013004", email: "d@example.org" }, KEY);
     await world.pool.query(
-      "update warehouse.erasure_requests set received_at = now() - interval '30 days' where id = $1",
+      "update warehouse.erasure_requests set received_at = now() - interval '90 days' where id = $1",
       [older.id],
     );
     const { out } = await world.lethe(["status"]);
-    expect(out.join("\n")).toContain(
-      `open erasures, the oldest first\n  ${older.id}: 30.0 days open, 2.0 late\n  ${newer.id}: <0.01 days open, 28.0 left`,
+    const late = new RegExp(
+      `open requests, the oldest first\\n  ${older.id} \\(suppressed\\): 90.0 days open, due \\S+, [\\d.]+ late\\n` +
+        `  ${newer.id} \\(suppressed\\): <0.01 days open, due \\S+, (28|29|30|31).0 left`,
     );
+    expect(out.join("\n")).toMatch(late);
     const json = await world.lethe(["status", "--json"]);
     const ofJob = json.out.map((line) => JSON.parse(line)).find(({ job }) => job === "erasure-requests");
     expect(ofJob.pendingErasures.map(({ id }: { id: string }) => id)).toEqual([older.id, newer.id]);
