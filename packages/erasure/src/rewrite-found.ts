@@ -106,5 +106,5 @@ function fieldsIn(text: string): Readonly<Record<string, unknown>> {
   return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, parseJson(value) ?? null]));
 }
 
-/** What stands where a person's id belongs: the digits, or what an erasure leaves of them. */
-const IDS_FORM = /^(?:\d{6}|[a-z]_[0-9a-f]{20}|erased)$/;
+/** What stands where a person's id belongs. What an erasure leaves of one is nobody else's. */
+const IDS_FORM = /^\d{6}$/;

@@ -11,11 +11,11 @@ import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings"
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import {
   changeTexts,
+  type RowChange,
   type RowTexts,
   readTexts,
   type SearchableTable,
   searchableTables,
-  type TextChange,
 } from "@lethe/warehouse/search/text-columns";
 import type { ErasureContext } from "./context.js";
 import { maskRawRecords } from "./mask-record-text.js";
@@ -113,7 +113,7 @@ interface SearchedTable {
   /** Rows that an erasure changes, or would have to. */
   readonly found: number;
   readonly held: number;
-  readonly changes: ReadonlyMap<SearchableTable["columns"][number], readonly TextChange[]>;
+  readonly changes: readonly RowChange[];
   readonly records: readonly ChangedRecord[];
 }
 
@@ -149,7 +149,7 @@ async function applyChanges(
   table: SearchableTable,
   { changes, records }: SearchedTable,
 ): Promise<void> {
-  for (const [column, texts] of changes) await changeTexts(client, table.name, column, texts);
+  await changeTexts(client, table, changes);
   if (records.length > 0) await client.query(UPDATE_RECORDS, [JSON.stringify(records)]);
 }
 
@@ -157,7 +157,7 @@ async function searchTable(client: Client, context: TableContext, search: TableS
   const { table, people } = search;
   const redact = table.name === QUARANTINE ? undefined : columnRedaction(context, search);
   const redactRecord = table.name === QUARANTINE ? recordRedaction(context, search) : undefined;
-  const changes = new Map<SearchableTable["columns"][number], TextChange[]>();
+  const changes: RowChange[] = [];
   const records: ChangedRecord[] = [];
   const isHeld = heldRows(table);
   const sums = { rows: 0, found: 0, held: 0 };
@@ -173,13 +173,9 @@ async function searchTable(client: Client, context: TableContext, search: TableS
       const before = search.counts.total();
       const record = redactRecord?.(row);
       if (record !== undefined) records.push(record);
-      const changed = redact?.(row, found) ?? [];
+      const change = redact?.(row, found);
+      if (change !== undefined) changes.push(change);
       if (search.counts.total() > before) sums.found += 1;
-      for (const change of changed) {
-        const others = changes.get(change.column) ?? [];
-        changes.set(change.column, others);
-        others.push(change);
-      }
     }
   }
   return { ...sums, changes, records };
@@ -202,18 +198,14 @@ function textOf({ name, columns }: SearchableTable, { texts }: RowTexts): string
     .join("\n");
 }
 
-interface ColumnChange extends TextChange {
-  readonly column: SearchableTable["columns"][number];
-}
-
 /** Creates the redaction of a table's rows, column by column. */
 function columnRedaction(context: TableContext, { table, people, counts }: TableSearch) {
   const declaration = declaredTables(context.datasets.database).find(({ name }) => name === table.name);
   const dataset = context.datasets.all.find(({ tables }) => tables.some(({ name }) => name === table.name));
   const ofData = table.name.startsWith("warehouse.");
   const idColumn = table.columns.findIndex(({ name }) => isOf(declaration?.columns[name], "customer-id"));
-  return (row: RowTexts, found: readonly FoundValue[]): ColumnChange[] => {
-    const changes: ColumnChange[] = [];
+  return (row: RowTexts, found: readonly FoundValue[]): RowChange | undefined => {
+    const texts: { name: string; before: string; after: string }[] = [];
     const told = new Set<string>();
     for (const [i, column] of table.columns.entries()) {
       const before = row.texts[i];
@@ -224,7 +216,7 @@ function columnRedaction(context: TableContext, { table, people, counts }: Table
       counts.at(0, column.name);
       for (const { erasureId, kind } of inColumn) told.add(`${erasureId} ${kind}`);
       if (isOf(declared, "customer-id") || isOf(declared, "email")) {
-        const isOwn = isOf(declared, "customer-id") || row.texts[idColumn] === null;
+        const isOwn = isOf(declared, "customer-id") || !/^\d{6}$/.test(row.texts[idColumn] ?? "");
         for (const { erasureId } of inColumn) {
           if (isOwn) counts.onLeft(erasureId);
           else counts.onReview(erasureId, "email");
@@ -240,14 +232,19 @@ function columnRedaction(context: TableContext, { table, people, counts }: Table
         if (after !== undefined && mayRedact(one)) counts.onMasked(one.erasureId, 1);
         else if (one.kind !== "customer-id") counts.onReview(one.erasureId, one.kind);
       }
-      if (after !== undefined) changes.push({ column, place: row.place, before, after });
+      if (after !== undefined) texts.push({ name: column.name, before, after });
     }
     // A name that stands in two columns.
     counts.at(0);
     for (const { erasureId, kind } of distinct(found)) {
       if (!told.has(`${erasureId} ${kind}`) && !isIdentifier(kind)) counts.onReview(erasureId, kind);
     }
-    return changes;
+    if (texts.length === 0) return undefined;
+    return {
+      place: row.place,
+      before: Object.fromEntries(texts.map(({ name, before }) => [name, before])),
+      after: Object.fromEntries(texts.map(({ name, after }) => [name, after])),
+    };
   };
 }
 

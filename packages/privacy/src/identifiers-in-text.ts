@@ -73,16 +73,20 @@ const DOMAIN = /^[\p{L}\p{N}\p{M}.-]+/u;
 /** What may be a local part's, and as well stand before it. */
 const BETWEEN = /[!#$%&*/=?^`{|}~]/;
 
+/** What makes a file's name of an email. */
+const FILE_ENDING = /(?:\.(?:json|ndjson|jsonl|csv|tsv|txt|xml|html?|eml|log|bak|tmp|gz|zip|[0-9a-f]{12}))+$/;
+
 function* emailsAt(folded: string, at: number): Generator<Candidate> {
   const local = LOCAL.exec(folded.slice(Math.max(at - LONGEST_PART, 0), at))?.[0];
   const domain = DOMAIN.exec(folded.slice(at + 1, at + 1 + LONGEST_PART))?.[0].replace(/[.-]+$/, "");
   if (local === undefined || domain === undefined || domain === "") return;
   const parts = local.split(BETWEEN);
   const last = parts[parts.length - 1] ?? "";
-  const end = at + 1 + domain.length;
-  for (const part of new Set([local, last, last.replace(/^[.+\-_']+/, "")])) {
-    if (part === "") continue;
-    const start = at - part.length;
-    yield { kind: "email", value: canonicalEmail(`${part}@${domain}`), start, end };
+  for (const host of new Set([domain, domain.replace(FILE_ENDING, "")])) {
+    for (const part of new Set([local, last, last.replace(/^[.+\-_']+/, "")])) {
+      if (part === "" || host === "") continue;
+      const [start, end] = [at - part.length, at + 1 + host.length];
+      yield { kind: "email", value: canonicalEmail(`${part}@${host}`), start, end };
+    }
   }
 }

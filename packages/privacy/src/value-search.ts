@@ -219,8 +219,16 @@ function standsAt(text: string, pattern: Pattern, start: number, end: number): b
 const JOINS_LOCAL = /[\p{L}\p{N}\p{M}][.+\-_']$/u;
 const JOINS_DOMAIN = /^[.-][\p{L}\p{N}]/u;
 
+/** What makes a file's name of an email. */
+const FILE_ENDING =
+  /^(?:\.(?:json|ndjson|jsonl|csv|tsv|txt|xml|html?|eml|log|bak|tmp|gz|zip|[0-9a-f]{12}))+(?![\p{L}\p{N}])/u;
+
 function isEmailBoundary(text: string, start: number, end: number): boolean {
-  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !JOINS_DOMAIN.test(text.slice(end, end + 3));
+  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !joinsDomain(text.slice(end, end + 40));
+}
+
+function joinsDomain(behind: string): boolean {
+  return JOINS_DOMAIN.test(behind) && !FILE_ENDING.test(behind);
 }
 
 function allWords(value: string): string[] {

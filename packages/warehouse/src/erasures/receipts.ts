@@ -44,11 +44,23 @@ export async function completeErasuresTogether(pool: Pool, bodies: readonly Rece
   });
 }
 
+/** Where a receipt names no file, what led to it must not either: the names would tie what remains to the person. */
 async function replacePlaces(client: Client, bodies: readonly ReceiptBody[]): Promise<void> {
-  const places = bodies.flatMap(({ erasureId, places }) => places.map((place) => ({ erasureId, ...place })));
-  await client.query("delete from privacy.erasure_places where erasure_id = any ($1)", [
-    bodies.map(({ erasureId }) => erasureId),
-  ]);
+  const unnamed = bodies.filter(({ places }) => places.every(({ name }) => name === ""));
+  const { rows } = await client.query<{ id: string }>(
+    `with removed as (
+       delete from privacy.erasure_places p
+       using (select distinct erasure_id from privacy.erasure_places where erasure_id = any ($1) and name <> '') as named
+       where p.erasure_id = named.erasure_id returning p.erasure_id
+     )
+     select distinct erasure_id as id from removed`,
+    [unnamed.map(({ erasureId }) => erasureId)],
+  );
+  const removed = new Set(rows.map(({ id }) => id));
+  const places = unnamed
+    .filter(({ erasureId }) => removed.has(erasureId))
+    .flatMap(({ erasureId, places: own }) => own.map((place) => ({ erasureId, ...place })));
+  if (places.length === 0) return;
   await client.query(
     `insert into privacy.erasure_places (erasure_id, place, name, records, values)
      select "erasureId", place, name, records, "values"

@@ -67,36 +67,55 @@ export async function* readTexts(client: Queryable, table: SearchableTable): Asy
   }
 }
 
-export interface TextChange {
+/** What becomes of some of a row's texts, by the names of their columns. */
+export interface RowChange {
   readonly place: string;
-  readonly before: string;
-  readonly after: string;
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
 }
 
 /**
- * Changes texts of a column, wherever they still are what they were. Returns how many were changed. Where a changed text
- * has to be unique, a number tells it apart.
+ * Changes texts of rows that are still what they were. Returns how many rows were changed. Where a changed text has to be
+ * unique, a number tells it apart.
  */
 export async function changeTexts(
   client: Queryable,
-  table: string,
-  column: SearchableTable["columns"][number],
-  changes: readonly TextChange[],
+  table: SearchableTable,
+  changes: readonly RowChange[],
 ): Promise<number> {
-  const name = quoted(column.name);
+  const names = new Set(changes.flatMap(({ after }) => Object.keys(after)));
+  const changed = table.columns.filter(({ name }) => names.has(name));
+  const set = changed.map(({ name, type }) => {
+    const text = `change.after ->> ${literal(name)}`;
+    return `${quoted(name)} = case when ${text} is null then t.${quoted(name)} else (${text})::${type} end`;
+  });
+  const isSame = changed.map(({ name }) => {
+    const text = `change.before ->> ${literal(name)}`;
+    return `(${text} is null or ${text} = t.${quoted(name)}::text)`;
+  });
   const statement = `
-    update ${quotedTable(table)} t set ${name} = change.after::${column.type}
-    from jsonb_to_recordset($1::jsonb) as change (place text, before text, after text)
-    where t.ctid = change.place::tid and t.${name}::text = change.before`;
+    update ${quotedTable(table.name)} t set ${set.join(", ")}
+    from jsonb_to_recordset($1::jsonb) as change (place text, before jsonb, after jsonb)
+    where t.ctid = change.place::tid and ${isSame.join(" and ")}`;
+  if (changes.length === 0) return 0;
   await client.query("savepoint change_texts");
   try {
     return (await client.query(statement, [JSON.stringify(changes)])).rowCount ?? 0;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     await client.query("rollback to savepoint change_texts");
-    const apart = changes.map((change, i) => ({ ...change, after: `${change.after} ${change.place} ${i}` }));
+    const apart = changes.map((change, i) => ({ ...change, after: apartBy(change, i + 1) }));
     return (await client.query(statement, [JSON.stringify(apart)])).rowCount ?? 0;
   }
+}
+
+function apartBy({ place, after }: RowChange, number: number): Record<string, string> {
+  const mark = `${place.replace(/[^0-9]+/g, "-")}${number}`;
+  return Object.fromEntries(Object.entries(after).map(([name, text]) => [name, `${text} ${mark}`]));
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function isUniqueViolation(error: unknown): boolean {
