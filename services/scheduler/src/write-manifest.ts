@@ -4,7 +4,7 @@ import { lastRewrite, newestRewrites } from "@lethe/warehouse/feed/rewritten-fil
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 
 /** The manifest's name in `processed_data/`. */
-export const MANIFEST = "rewritten.ndjson";
+const MANIFEST = "rewritten.ndjson";
 
 /**
  * Creates the task that keeps the manifest of rewritten files beside the processed files: a line of JSON for each file that an
