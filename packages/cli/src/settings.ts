@@ -4,6 +4,7 @@ import {
   COMMON_SETTINGS,
   DECISION_SETTINGS,
   PRIVACY_SETTINGS,
+  SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type from "typebox";
@@ -21,6 +22,7 @@ export const CLI_SETTINGS = {
   }),
   LETHE_QUEUE_PREFIX: COMMON_SETTINGS.LETHE_QUEUE_PREFIX,
   LETHE_PRIVACY_KEY: Type.Optional(PRIVACY_SETTINGS.LETHE_PRIVACY_KEY),
+  ...SIGNING_SETTINGS,
   LETHE_POLICY_FILE: PRIVACY_SETTINGS.LETHE_POLICY_FILE,
   ...UNPACK_SETTINGS,
   ...API_ADDRESS_SETTINGS,
