@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip, gunzipSync } from "node:zlib";
+import { createGzip } from "node:zlib";
 import type { Run, RunDetail } from "@lethe/contracts/runs";
 import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { landRecords } from "@lethe/test-kit/landing";
@@ -63,14 +63,6 @@ async function quarantinedBomb(): Promise<string> {
   const [path, ...others] = (await filesBelow(world.quarantined)).keys();
   if (path === undefined || others.length > 0) throw new Error("the bomb does not stand alone in quarantine");
   return join(world.quarantined, path);
-}
-
-async function unpackedLength(path: string): Promise<number> {
-  let bytes = 0;
-  await pipeline(createReadStream(path), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
-    for await (const piece of pieces) bytes += piece.length;
-  });
-  return bytes;
 }
 
 async function peakMib(name: string): Promise<number> {
