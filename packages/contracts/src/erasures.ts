@@ -51,6 +51,18 @@ export const ErasureSchema = Type.Object(
     /** When it must be completed by law: one calendar month after its receipt, three when that was extended. */
     due: Timestamp,
     isExtended: Type.Boolean(),
+    /** Set while the erasure could not be completed: what came in between, and when it is tried again. */
+    failure: Type.Optional(
+      Type.Object({
+        attempts: Count,
+        /** A stable code: of an error, or `still_found`. */
+        errorCode: Type.String(),
+        /** A table, or a folder of files and the file's name in it. */
+        place: Type.String(),
+        name: Type.String(),
+        nextAttemptAt: Timestamp,
+      }),
+    ),
     /** Days from its receipt to its completion, or to now; and the days that are left of the limit. */
     daysOpen: Type.Number(),
     daysLeft: Type.Union([Type.Number(), Type.Null()]),
