@@ -130,7 +130,10 @@ describe("files whose fields have changed", TIME, () => {
     expect(run).toMatchObject({ state: "succeeded", records: { in: 6, loaded: 1, rejectedByReason: { schema: 5 } } });
     expect(withoutNumbers(run.schemaChanges)).toEqual(report);
     const status = await world.lethe("status", "--json");
-    expect(JSON.parse(status.out.split("\n")[0] ?? "")).toMatchObject({ job: "customers", schemaChanges: report });
+    expect(withoutNumbers(JSON.parse(status.out.split("\n")[0] ?? ""))).toMatchObject({
+      job: "customers",
+      schemaChanges: report,
+    });
     expect(await placesOfValues([command, run, status])).toEqual([]);
   });
 
@@ -227,7 +230,7 @@ describe("files whose fields have changed", TIME, () => {
     await landRecords(world, `${newHour()}/customers.json`, [customer({ id: "000500" })]);
     await succeed(world, "customers");
     const replays = await settle(world);
-    expect(replays).toMatchObject([
+    expect(withoutNumbers(replays)).toMatchObject([
       { kind: "replay", state: "succeeded", records: { loaded: 1, rejected: 1 }, schemaChanges: [change] },
     ]);
     const { rows } = await world.pool.query(

@@ -7,11 +7,16 @@ type Find = (text: string) => readonly FoundValue[];
 
 /**
  * Returns a copy of somebody else's record without the identifiers that `find` finds in it, undefined if there are none.
- * Emails are redacted in every field and in the names of fields, but for the one that holds this record's own email: a
- * mailbox may be shared. Ids are redacted in free text and in fields that the dataset does not know; a number in another
+ * Emails are redacted in every field and in the names of fields; where `keepsOwnEmail` says so, not in the one that holds
+ * the record's own email: people of different names may share a mailbox. Ids are redacted in free text and in fields that the dataset does not know; a number in another
  * field is a quantity or a part of a phone number.
  */
-export function redactInRecord(dataset: Pick<Dataset, "fields" | "shape">, record: unknown, find: Find): unknown {
+export function redactInRecord(
+  dataset: Pick<Dataset, "fields" | "shape">,
+  record: unknown,
+  find: Find,
+  keepsOwnEmail = false,
+): unknown {
   let isChanged = false;
   const redactedText = (text: string, mayHoldId: boolean) => {
     const redacted = redactInText(text, (part) =>
@@ -23,7 +28,7 @@ export function redactInRecord(dataset: Pick<Dataset, "fields" | "shape">, recor
   const walk = (value: unknown, path: string, depth: number): unknown => {
     const field = Object.hasOwn(dataset.fields, path) ? dataset.fields[path] : undefined;
     if (typeof value === "string") {
-      if (field?.kind === "identifying") return value;
+      if (field?.kind === "identifying" && (field.of !== "email" || keepsOwnEmail)) return value;
       const isFreeText = field?.kind === "personal" && field.search !== "phone" && field.search !== "postcode";
       return redactedText(value, field === undefined ? !isKnown(dataset, path) : isFreeText);
     }

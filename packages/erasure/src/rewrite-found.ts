@@ -34,7 +34,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
       const isOther = record !== undefined && !isDeep && isOthers(record, subject);
       const erasures = erasuresOf(subject, found, isOther);
       if (found.length === 0 && erasures.length === 0) return undefined;
-      if (erasures.length === 0) return redactOthers(record, found);
+      if (erasures.length === 0) return redactOthers(record, found, subject.name !== null);
       const masked = mask.json(text) ?? REDACTED;
       for (const erasureId of erasures) events.onMasked(erasureId, 1);
       return people.find(masked).length === 0 ? masked : REDACTED;
@@ -47,7 +47,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
       const erasures = erasuresOf(subject, found, isOthers(record, subject));
       if (found.length === 0 && erasures.length === 0) return undefined;
       if (erasures.length === 0) {
-        const redacted = redactInRecord(dataset, row, people.find);
+        const redacted = redactInRecord(dataset, row, people.find, subject.name !== null);
         report(found, redacted !== undefined);
         return redacted as Readonly<Record<string, string>> | undefined;
       }
@@ -74,8 +74,8 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
     return [...new Set([...named.map(({ erasureId }) => erasureId), ...people.ownersOfName(subject.name)])];
   }
 
-  function redactOthers(record: unknown, found: readonly FoundValue[]): string | undefined {
-    const redacted = record === undefined ? undefined : redactInRecord(dataset, record, people.find);
+  function redactOthers(record: unknown, found: readonly FoundValue[], keepsOwnEmail: boolean): string | undefined {
+    const redacted = record === undefined ? undefined : redactInRecord(dataset, record, people.find, keepsOwnEmail);
     // A name that occurs twice in an object hides the first of its values from who parses it.
     const isHidden = redacted === undefined && record !== undefined && isHiddenIn(record, found);
     report(found, redacted !== undefined || isHidden);
