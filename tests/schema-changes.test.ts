@@ -237,7 +237,7 @@ describe("files whose fields have changed", TIME, () => {
       "select reason, line, pointer from ledger.quarantine where status = 'open' and subject_customer_id = '000500'",
     );
     expect(rows).toEqual([{ reason: "schema", line: 1, pointer: "/voucher" }]);
-    expect((await byApi(first.id)).schemaChanges).toEqual([change]);
+    expect(withoutNumbers((await byApi(first.id)).schemaChanges)).toEqual([change]);
   });
 });
 
