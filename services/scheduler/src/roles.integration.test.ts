@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /quarantine/replay": OPERATOR,
   "POST /erasures": OFFICER,
   "GET /erasures": VIEWER,
+  "GET /erasures/findings": VIEWER,
   "GET /erasures/{id}": VIEWER,
   "GET /erasures/{id}/receipt": VIEWER,
   "POST /erasures/{id}/lift": OFFICER,
@@ -35,6 +36,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /requests": VIEWER,
   "GET /requests/{id}": VIEWER,
   "POST /erasures/requests/{id}/extend": OFFICER,
+  "GET /feed/rewritten": VIEWER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,
