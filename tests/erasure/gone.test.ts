@@ -35,7 +35,8 @@ describe("after the erasure", () => {
   });
 
   it("nobody is found in any byte that is kept, in any form", async () => {
-    expect(await findSurvivors(world)).toEqual([]);
+    const plants = PLANTS.filter(({ joinsLater }) => !joinsLater);
+    expect(await findSurvivors(world, plants)).toEqual([]);
   });
 
   it("sales are what they were, by day, sku and country, to the cent", async () => {
