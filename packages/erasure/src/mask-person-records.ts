@@ -1,52 +1,47 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import type { ErasureOutcome } from "@lethe/contracts/erasures";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
-import type { Dataset, ErasureRequests } from "@lethe/datasets/dataset";
+import type { Dataset } from "@lethe/datasets/dataset";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { strategiesOf } from "@lethe/privacy/policy";
-import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { recordErased, recordPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import type { Client } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
+import type { ErasedSubject } from "./erased-subject.js";
 import { maskRow, type Row } from "./mask-row.js";
 import { countRows, type PersonTable, personTables, selectRows, uniteRows, updateRows } from "./person-tables.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
 import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
+import { suppressionsOf } from "./suppressions-of.js";
 
 /**
- * Masks what the database holds of the people whose requests are staged: their rows in every table that declares to hold
- * people, and their records in quarantine. Runs in the requests' own transaction.
+ * Masks what the database holds of data subjects: their rows in every table that declares to hold people, and their records in
+ * quarantine. Only what bears one of their ids, or one of their emails and no id, is theirs. Runs in the load's transaction.
  */
 export async function maskPersonRecords(
   client: Client,
   context: ErasureContext,
-  { selectAccepted }: ErasureRequests,
+  subjects: readonly ErasedSubject[],
 ): Promise<void> {
-  const { rows: requests } = await client.query<Request>(selectAccepted);
-  if (requests.length === 0) return;
-  const people = createPeople(requests, context);
+  if (subjects.length === 0) return;
+  const people = createPeople(subjects, context);
   const tables = personTables(context.datasets);
   const withEmail = tables.filter(({ email }) => email !== null);
   const found = await readRows(client, withEmail, people);
-  for (const { customerId, email } of found.flatMap(({ rows }) => rows)) people.claim(customerId, email);
   const quarantined = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [
     people.ids(),
     people.emails(),
     [...people.ids(), ...people.emails()].map(toLikePattern),
   ]);
-  const [mismatched, records] = partition(quarantined.rows, ({ reason }) => reason === "identity_mismatch");
-  for (const row of records) people.claim(row.customerId, row.email);
   // First what refers to people by id alone: an id that changes takes those of other tables along.
   for (const table of tables.filter(({ email }) => email === null)) {
     await countFollowers(client, table, people);
     for (const rows of await readRows(client, [table], people)) await maskRows(client, context, people, rows);
   }
-  // A request with the wrong id was the person's own, but the customer of that id is somebody else.
-  for (const row of mismatched) people.claim(row.customerId, row.email);
   await maskQuarantined(client, context, people, quarantined.rows);
   for (const rows of found) await maskRows(client, context, people, rows);
   for (const [erasureId, { pseudonyms, tally }] of people.results()) {
@@ -54,16 +49,6 @@ export async function maskPersonRecords(
     await recordPlaces(client, erasureId, places);
     await recordErased(client, erasureId, pseudonyms, places.length > 0);
   }
-}
-
-interface Request {
-  erasureId: string;
-  subjectId: string;
-  outcome: ErasureOutcome;
-  customerId: string;
-  email: string;
-  pseudonym: string;
-  keyId: string;
 }
 
 /** Rows of people in one table. */
@@ -91,57 +76,43 @@ interface Person {
   readonly pseudonym: string;
 }
 
-/**
- * Keeps whose record is whose. A person is known by id and by email; an id that comes with a known email belongs to the
- * same person from then on.
- */
-function createPeople(requests: readonly Request[], context: ErasureContext) {
+/** Keeps whose record is whose. */
+function createPeople(subjects: readonly ErasedSubject[], context: ErasureContext) {
   const byId = new Map<string, Person>();
   const byEmail = new Map<string, Person>();
   const byErasure = new Map<string, { pseudonyms: string[]; tally: PlaceTally }>();
-  const keyOf = (request: Request) => context.ring.all.find(({ id }) => id === request.keyId) ?? context.ring.current;
-  for (const request of requests) {
-    const person = { erasureId: request.erasureId, key: keyOf(request), pseudonym: request.pseudonym };
-    byId.set(request.customerId, person);
-    byEmail.set(request.email, person);
-    byErasure.set(request.erasureId, { pseudonyms: [request.pseudonym], tally: createPlaceTally() });
+  for (const subject of subjects) {
+    const person = { erasureId: subject.erasureId, key: subject.key, pseudonym: subject.pseudonym };
+    for (const id of subject.ids) byId.set(id, person);
+    for (const email of subject.emails) byEmail.set(email, person);
+    const pseudonyms = [...new Set([subject.pseudonym, ...subject.ids.map((id) => pseudonym(subject.key, id))])];
+    byErasure.set(subject.erasureId, { pseudonyms, tally: createPlaceTally() });
   }
   const findSuppression = createSuppressionFinder(
-    requests.flatMap((request) => {
-      const key = keyOf(request);
-      const { subjectId, outcome, customerId, email } = request;
-      const identifier = { subjectId, act: "erase" as const, keyId: key.id, outcome };
-      return [
-        {
-          ...identifier,
-          kind: "customer-id" as const,
-          hash: keyedHash(key, "customer-id", customerId).toString("hex"),
-        },
-        { ...identifier, kind: "email" as const, hash: keyedHash(key, "email", email).toString("hex") },
-      ];
-    }),
+    subjects.flatMap((subject) =>
+      suppressionsOf(subject, { ...subject, names: [], sharedEmails: [] }).map(
+        ({ subjectId, act, kind, key, keyId }) => ({
+          ...{ subjectId, act, kind, keyId, outcome: subject.outcome, hash: key.toString("hex") },
+        }),
+      ),
+    ),
     context.ring,
   );
   return {
     ids: () => [...byId.keys()],
     emails: () => [...byEmail.keys()],
     find: (customerId: string | null, email: string | null): Person | undefined =>
-      (customerId === null ? undefined : byId.get(customerId)) ?? (email === null ? undefined : byEmail.get(email)),
-    claim(customerId: string | null, email: string | null) {
-      if (customerId === null || email === null || byId.has(customerId)) return;
-      const person = byEmail.get(email);
-      if (person === undefined) return;
-      byId.set(customerId, person);
-      byErasure.get(person.erasureId)?.pseudonyms.push(pseudonym(person.key, customerId));
-    },
+      customerId !== null ? byId.get(customerId) : email === null ? undefined : byEmail.get(email),
     /** Whom a text mentions that is no record, and by which id. */
     findMentioned(text: string): { person: Person; customerId: string | null } | undefined {
       if (findMentionedPerson(text, findSuppression) === undefined) return undefined;
-      const request = requests.find(
-        ({ customerId, email }) => text.includes(customerId) || text.toLowerCase().includes(email),
+      const lower = text.toLowerCase();
+      const subject = subjects.find(
+        ({ ids, emails }) => ids.some((id) => text.includes(id)) || emails.some((email) => lower.includes(email)),
       );
-      const person = request === undefined ? undefined : byId.get(request.customerId);
-      return person === undefined ? undefined : { person, customerId: request?.customerId ?? null };
+      const id = subject?.ids.find((each) => text.includes(each)) ?? subject?.ids[0];
+      const person = id === undefined ? undefined : byId.get(id);
+      return person === undefined ? undefined : { person, customerId: id ?? null };
     },
     count(person: Person, place: string, values: number) {
       byErasure.get(person.erasureId)?.tally.add(place, values);
@@ -202,11 +173,14 @@ async function maskQuarantined(
   rows: readonly QuarantinedRow[],
 ): Promise<void> {
   const masked = rows.flatMap((row) => {
-    const known = people.find(row.customerId, row.email);
+    const own = people.find(row.customerId, row.email);
+    // A request with the wrong id was the person's own, but the customer of that id is somebody else.
+    const asked = own === undefined && row.reason === "identity_mismatch" ? people.find(null, row.email) : undefined;
+    const known = own ?? asked;
     const mentioned = known === undefined ? people.findMentioned(readable(row)) : undefined;
     const person = known ?? mentioned?.person;
     if (person === undefined) return [];
-    const customerId = row.customerId ?? mentioned?.customerId ?? null;
+    const customerId = asked === undefined ? (row.customerId ?? mentioned?.customerId ?? null) : null;
     const { payload, values } =
       row.reason === "unreadable" || known === undefined
         ? { payload: REDACTED, values: 1 }
@@ -238,8 +212,4 @@ function readable(row: QuarantinedRow): string {
 
 function toLikePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-}
-
-function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

@@ -1,6 +1,7 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
+import type { ErasureOrigin } from "@lethe/erasure/erase-accepted";
+import { resolveRequests } from "@lethe/erasure/resolve-requests";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
@@ -11,6 +12,7 @@ import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
+import { rejectsOfRequests, takeRequests } from "./merge-requests.js";
 import { type Part, stagePart } from "./stage-part.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
@@ -39,17 +41,14 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
   }
-  const mergeRejects = await findMergeRejects(client, dataset);
+  const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
+  const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
   const rejectsOf = ({ part }: Part) => byPart[part] ?? [];
   const publishing = publish(context, parts, rejectsOf);
   const merging = (async () => {
-    await client.query("select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true)", [
-      parts[0]?.summary.policyVersion,
-      parts[0]?.batch.runId,
-    ]);
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (dataset.erasure !== undefined) await maskPersonRecords(client, context, dataset.erasure);
+    if (requests !== undefined) await takeRequests(client, context, requests, originOf(parts));
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));
@@ -80,6 +79,12 @@ export async function mergeBatches(
   await logSuppressed(client, { runId: batches[0]?.runId });
   context.onStep?.("load about to commit");
   return { batches, loaded, rejected };
+}
+
+/** Returns the run and the policy of what is merged. */
+function originOf([first]: readonly Part[]): ErasureOrigin {
+  if (first === undefined) throw new Error("nothing is merged");
+  return { runId: first.batch.runId, policyVersion: first.summary.policyVersion };
 }
 
 /** Stages what each part adds to `processed_data/`, one part at a time, since each is held in memory as a whole. */
