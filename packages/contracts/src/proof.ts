@@ -81,6 +81,19 @@ export const CheckpointSchema = Type.Object(
 );
 export type Checkpoint = Static<typeof CheckpointSchema>;
 
+/** An entry with what leads from it to a signed checkpoint, so that it can be checked without the rest of the log. */
+export const SignedEntrySchema = Type.Object(
+  {
+    entry: LogEntrySchema,
+    /** The first signed checkpoint that covers it; null while it is not yet under a signature. */
+    checkpoint: Type.Union([CheckpointSchema, Type.Null()]),
+    /** The hashes of the contents of the entries that lead from it to the checkpoint. */
+    links: Type.Array(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type SignedEntry = Static<typeof SignedEntrySchema>;
+
 /** What makes signatures. The key behind it stays where it is. */
 export interface Signer {
   /** The id of the key: the first eight hexadecimal digits of the SHA-256 of the public key. */

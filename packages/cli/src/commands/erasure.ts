@@ -4,6 +4,7 @@ import { addDecideCommands } from "./erasure/decide.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
+import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
@@ -20,4 +21,5 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);
   addLiftCommand(erasure, context);
+  addReapplyCommands(erasure, context);
 }
