@@ -77,7 +77,7 @@ export const CheckpointSchema = Type.Object(
     /** Ed25519 over the canonical JSON of all other fields but `hash`, in base64. */
     signature: Type.String(),
   },
-  { $id: "Checkpoint", additionalProperties: false },
+  { additionalProperties: false },
 );
 export type Checkpoint = Static<typeof CheckpointSchema>;
 
