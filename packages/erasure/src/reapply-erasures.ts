@@ -4,7 +4,7 @@ import { RunStateError } from "@lethe/contracts/errors";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { addErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { type Client, inTransaction, type Queryable } from "@lethe/warehouse/pool";
-import { appendToLog } from "@lethe/warehouse/proof/append-to-log";
+import { appendAllToLog } from "@lethe/warehouse/proof/append-to-log";
 import { findRollback } from "@lethe/warehouse/proof/known-checkpoints";
 import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
 import { mergeRecovery, type RecoveryOrigin } from "@lethe/warehouse/proof/merge-recovery";
@@ -150,9 +150,10 @@ async function logReapplied(client: Client, runId: string, exportedAt: string): 
      order by first.completed_at, first.id`,
     [runId],
   );
-  for (const { erasureId, by } of rows) {
-    await appendToLog(client, { kind: "reapplied", body: { erasureId, by, exportedAt } });
-  }
+  await appendAllToLog(
+    client,
+    rows.map(({ erasureId, by }) => ({ kind: "reapplied", body: { erasureId, by, exportedAt } })),
+  );
 }
 
 async function countPending(db: Queryable, runId: string): Promise<number> {
