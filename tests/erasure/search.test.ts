@@ -89,6 +89,19 @@ it("takes a torn file that comes again in another hour for the one that it has",
   expect((await world.lethe("erasure", "verify")).code).toBe(0);
 });
 
+it("lets a person's identifiers come back in no form, in nobody's record", async () => {
+  await landText(`${DAY}/hour=07/customers.json`, [
+    `{"id": 7, "email": "${entities(gone.email)}", "x":`,
+    `{"id": "${gone.id.slice(1)}", "x":`,
+    JSON.stringify(stays.customer({ last_change: "2021-02-02", address: `c/o ${gone.email.toUpperCase()}` })),
+    JSON.stringify(stays.customer({ last_change: "2021-02-03", note: encodeURIComponent(gone.email) })),
+  ]);
+  await landRecords(world, `${DAY}/hour=07/transactions.json`, [stays.transaction(7, { gift: { to: gone.email } })]);
+  await succeed(world, "customers", "transactions");
+  await settle(world);
+  expect(await placesOf(gone.n)).toEqual([]);
+});
+
 it("lets no one wait for an erasure that fails, tells of it, and completes it once it can", async () => {
   const [kept = ""] = (await pathsBelow(join(world.archived, DAY, "hour=05"))).filter((path) => path.endsWith(".json"));
   const file = join(world.archived, DAY, "hour=05", kept);
