@@ -1,5 +1,6 @@
 import type { ColumnDeclaration } from "@lethe/contracts/data-map";
 import type { Dataset } from "@lethe/datasets/dataset";
+import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { redactInText } from "@lethe/privacy/redact-in-text";
@@ -21,7 +22,6 @@ import type { ErasureContext } from "./context.js";
 import { maskRawRecords } from "./mask-record-text.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
-import { redactInRecord } from "./redact-in-record.js";
 import { rewriteFound } from "./rewrite-found.js";
 import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
 import type { SearchScope } from "./search-scope.js";

@@ -19,6 +19,7 @@ import {
 } from "./kept-record.js";
 import { parseCsvLine, parseLine } from "./parse-line.js";
 import type { Poison } from "./poison.js";
+import { createMentionRedaction } from "./redact-mentions.js";
 import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
 
 /** What records are transformed with. */
@@ -47,12 +48,23 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const { dataset, ring, strategies, findSuppression, maxNesting } = context;
   const identities = new Set<string>();
   const poison = new Map(context.poison?.map((record) => [record.ordinal, record]));
+  const redactMentions = createMentionRedaction(dataset, findSuppression);
   const watch = createSchemaWatch(dataset.shape);
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
   let start = "";
 
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
+    const redacted = redactMentions(record, text);
+    if (redacted === undefined) takeRedacted(record, text, lineIndex);
+    else {
+      // The file that it came in is masked before it is archived.
+      output.countMasked();
+      takeRedacted(redacted, JSON.stringify(redacted), lineIndex);
+    }
+  }
+
+  function takeRedacted(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
     const suppressedWith = findSuppression(subject.customerId, subject.email)?.key;
