@@ -16,7 +16,7 @@ import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
-const POLICY = readPolicy(undefined, datasets.fields);
+const POLICY = readPolicy({}, datasets.fields);
 const MAX_NESTING = 10;
 
 /** The person of the records that mutation starts from, who may be suppressed. */

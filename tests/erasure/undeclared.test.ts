@@ -65,7 +65,7 @@ async function scan(datasets: Datasets) {
     pool: world.pool,
     datasets,
     ring: parseKeyring(world.environment.LETHE_PRIVACY_KEY ?? ""),
-    policy: readPolicy(undefined, datasets.fields),
+    policy: readPolicy({}, datasets.fields),
   };
   return scanDatabase(context, pseudonyms, () => undefined);
 }

@@ -71,4 +71,5 @@ Settings, from the environment:
   LETHE_QUEUE_PREFIX       first part of Redis keys (default: lethe)
   LETHE_PRIVACY_KEY_FILE   file of the privacy keys (default: privacy.key in DATA_DIR)
   LETHE_POLICY_FILE        masking policy (default: Lethe's own)
+  LETHE_ERASURE_OUTCOME    what erasures leave if the policy does not say it (default: unlink)
 Relative folders start at the root of the checkout.`;

@@ -12,7 +12,7 @@ import { createDatasets } from "./create-datasets.js";
 import { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 import { keepKnown } from "./record-shape.js";
 
-const POLICY = readPolicy(undefined, datasets.fields);
+const POLICY = readPolicy({}, datasets.fields);
 const SUBJECT = { customerId: "013000", email: `${MARKER}@example.org`, word: (field: string) => `${MARKER} ${field}` };
 
 /** Any JSON value, with the names of real fields in it, and with the marker where there is text. */

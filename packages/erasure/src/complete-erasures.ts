@@ -5,6 +5,7 @@ import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import {
   type PendingErasure,
   pendingErasures,
+  placesOnReceipt,
   readPlaces,
   withErasureLock,
 } from "@lethe/warehouse/erasures/erasure-work";
@@ -51,7 +52,7 @@ async function complete(
       throw new TransientError(`the closing scan of erasure ${erasure.id} found ${scan.findings} records`);
     }
     context.onStep?.("scanned");
-    const { id, pseudonym, policyVersion, found, requestedAt, receivedAt, suppressedAt } = await readErasure(
+    const { id, pseudonym, policyVersion, outcome, found, requestedAt, receivedAt, suppressedAt } = await readErasure(
       context.pool,
       erasure.id,
     );
@@ -60,12 +61,13 @@ async function complete(
       pseudonym,
       keyId: erasure.keyId,
       policyVersion,
+      outcome,
       found: found || files.ofErasure(id).length > 0,
       requestedAt,
       receivedAt,
       suppressedAt,
       completedAt: new Date().toISOString(),
-      places: await readPlaces(context.pool, id),
+      places: placesOnReceipt(outcome, await readPlaces(context.pool, id)),
       vacuumedAt: vacuumedAt.toISOString(),
       scan,
     };

@@ -4,6 +4,7 @@ import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { Area } from "@lethe/storage/storage";
+import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
 import {
   announceRewrite,
@@ -85,7 +86,10 @@ export async function eraseInRaw(
   if (stored === undefined) return;
   const rewrite = maskRawRecords(
     context.datasets.get(file.dataset),
-    strategiesOf(context.policy, file.dataset),
+    {
+      strategies: strategiesOf(context.policy, file.dataset),
+      replacementOf: await readReplacements(context.pool),
+    },
     findSuppression,
     tallies.onMasked,
   );
@@ -124,7 +128,10 @@ async function eraseInProcessed(
     try {
       const rewrite = maskProcessedRecords(
         context.datasets.get(file.dataset),
-        strategiesOf(context.policy, file.dataset),
+        {
+          strategies: strategiesOf(context.policy, file.dataset),
+          replacementOf: await readReplacements(context.pool),
+        },
         findSuppression,
         tallies.onMasked,
       );

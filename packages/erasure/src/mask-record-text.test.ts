@@ -8,7 +8,7 @@ import { maskRawRecords } from "./mask-record-text.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, DATASETS.fields);
+const POLICY = readPolicy({}, DATASETS.fields);
 const JANE: FindSuppression = (id, email) =>
   id === "013000" || email === "jane@example.org"
     ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }

@@ -5,7 +5,7 @@ import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
-import { type Loaded, mergeBatches } from "./merge-batches.js";
+import { type Loaded, mergeBatches, setForMerge } from "./merge-batches.js";
 import { findMergeRejects } from "./merge-rejects.js";
 import { stagePart } from "./stage-part.js";
 
@@ -81,7 +81,7 @@ async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo,
     async (client) => {
       if (!(await lockBatch(client, batch.batchId))) return;
       await createStage(client, dataset);
-      await stagePart(client, context.staging, dataset, batch, 0);
+      await setForMerge(client, context, [await stagePart(client, context.staging, dataset, batch, 0)]);
       await findMergeRejects(client, dataset);
       for (const statement of dataset.merge.before) await client.query(statement);
     },

@@ -1,6 +1,6 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { maskPersonRecords } from "@lethe/erasure/mask-person-records";
+import { eraseAccepted } from "@lethe/erasure/erase-accepted";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
@@ -38,17 +38,14 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
   }
+  await setForMerge(client, context, parts);
   const mergeRejects = await findMergeRejects(client, dataset);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
   const rejectsOf = ({ part }: Part) => byPart[part] ?? [];
   const publishing = publish(context, parts, rejectsOf);
   const merging = (async () => {
-    await client.query("select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true)", [
-      parts[0]?.summary.policyVersion,
-      parts[0]?.batch.runId,
-    ]);
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (dataset.erasure !== undefined) await maskPersonRecords(client, context, dataset.erasure);
+    if (dataset.erasure !== undefined) await eraseAccepted(client, context, dataset.erasure);
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));
@@ -77,6 +74,15 @@ export async function mergeBatches(
   }
   context.onStep?.("load about to commit");
   return { batches, loaded, rejected };
+}
+
+/** Tells the statements of a merge, until the transaction ends, what they cannot read from the staged rows. */
+export async function setForMerge(client: Client, { policy }: LoaderContext, parts: readonly Part[]): Promise<void> {
+  await client.query(
+    `select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true),
+            set_config('lethe.erasure_outcome', $3, true)`,
+    [parts[0]?.summary.policyVersion, parts[0]?.batch.runId, policy.outcome],
+  );
 }
 
 /** Stages what each part adds to `processed_data/`, one part at a time, since each is held in memory as a whole. */

@@ -55,7 +55,7 @@ export const ERASURE_REQUEST_MERGE: Merge = {
        select gen_random_uuid() as id, s.customer_key, s.email_key, s.key_id from stage_erasure_requests s
        where ${ACCEPTED} and ${SUBJECT} is null
      ), listed as (
-       insert into privacy.subjects (id, outcome) select id, 'pseudonymise' from subject
+       insert into privacy.subjects (id, outcome) select id, current_setting('lethe.erasure_outcome') from subject
      ), added as (
        insert into privacy.suppressions (subject_id, kind, key, key_id)
        select id, kind, key, key_id

@@ -1,8 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import type { ErasurePlace } from "@lethe/contracts/erasures";
+import type { ErasureOutcome, ErasurePlace } from "@lethe/contracts/erasures";
 import { withSessionLock } from "../advisory-lock.js";
 import { runIsActive } from "../ledger/states.js";
-import type { Pool, Queryable } from "../pool.js";
+import type { Client, Pool, Queryable } from "../pool.js";
 
 export interface PendingErasure {
   readonly id: string;
@@ -69,6 +69,36 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
     [erasureId],
   );
   return rows;
+}
+
+/**
+ * Returns what a receipt says of the places: file by file under `pseudonymise`. Under the other outcomes it names no file,
+ * for a file that holds one person alone would name the person's records: it counts by place.
+ */
+export function placesOnReceipt(outcome: ErasureOutcome, places: readonly ErasurePlace[]): ErasurePlace[] {
+  if (outcome === "pseudonymise") return [...places];
+  const byPlace = new Map<string, ErasurePlace>();
+  for (const { place, records, values } of places) {
+    const before = byPlace.get(place) ?? { place, name: "", records: 0, values: 0 };
+    byPlace.set(place, { ...before, records: before.records + records, values: before.values + values });
+  }
+  return [...byPlace.values()];
+}
+
+/** Forgets the files that a completed erasure has rewritten, unless its outcome is `pseudonymise`; the counts stay. */
+export async function forgetFileNames(client: Client, erasureId: string): Promise<void> {
+  await client.query(
+    `with named as (
+       delete from privacy.erasure_places p using warehouse.erasure_requests e
+       where e.id = p.erasure_id and e.outcome <> 'pseudonymise' and p.erasure_id = $1 and p.name <> ''
+       returning p.erasure_id, p.place, p.records, p.values
+     )
+     insert into privacy.erasure_places (erasure_id, place, records, values)
+     select erasure_id, place, sum(records), sum(values) from named group by erasure_id, place
+     on conflict (erasure_id, place, name) do update
+     set records = erasure_places.records + excluded.records, values = erasure_places.values + excluded.values`,
+    [erasureId],
+  );
 }
 
 /** Notes under which pseudonyms the person's records stand now, and whether any were found. */

@@ -1,4 +1,4 @@
-import { ERASURE_LIMIT_DAYS, type Erasure, type ErasureState } from "@lethe/contracts/erasures";
+import { ERASURE_LIMIT_DAYS, type Erasure, type ErasureOutcome, type ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { Queryable } from "../pool.js";
 
@@ -45,7 +45,7 @@ export async function measurePendingErasures(db: Queryable): Promise<{ pending: 
 }
 
 const SELECT_ERASURE = `
-  select id, state, pseudonym, found, policy_version, run_id, requested_at, received_at, suppressed_at, completed_at
+  select id, state, pseudonym, found, policy_version, outcome, run_id, requested_at, received_at, suppressed_at, completed_at
   from warehouse.erasure_requests`;
 
 interface ErasureRow {
@@ -54,6 +54,7 @@ interface ErasureRow {
   pseudonym: string;
   found: boolean;
   policy_version: string;
+  outcome: ErasureOutcome;
   run_id: string;
   requested_at: Date;
   received_at: Date;
@@ -72,6 +73,7 @@ function toErasure(row: ErasureRow): Erasure {
     pseudonym: row.pseudonym,
     found: row.found,
     policyVersion: row.policy_version,
+    outcome: row.outcome,
     runId: row.run_id,
     requestedAt: row.requested_at.toISOString(),
     receivedAt: row.received_at.toISOString(),

@@ -3,6 +3,8 @@ import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import { lockInTransaction } from "../advisory-lock.js";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
+import { forgetReplacements } from "./erased-records.js";
+import { forgetFileNames } from "./erasure-work.js";
 
 /** The previous hash of the first receipt. */
 const FIRST_PREVIOUS_HASH = "0".repeat(64);
@@ -37,6 +39,8 @@ export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<Re
       body.erasureId,
       body.completedAt,
     ]);
+    await forgetReplacements(client, [body.erasureId]);
+    await forgetFileNames(client, body.erasureId);
     return { sequence, body, previousHash, hash };
   });
 }
