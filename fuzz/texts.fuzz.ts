@@ -7,7 +7,7 @@ import fc from "fast-check";
 import Type from "typebox";
 import { describe, expect } from "vitest";
 import { checkReceiptText } from "../packages/cli/src/receipt-file.js";
-import { sampleReceipts } from "../packages/cli/test/sample-receipt.js";
+import { sampleReceipt } from "../packages/cli/test/sample-receipt.js";
 import { MONEY_PATTERN, multiplyMoney, parseMoney } from "../packages/datasets/src/cleaning/money.js";
 import { toE164 } from "../packages/datasets/src/cleaning/phone.js";
 import { cleanAddress, cleanEmail, cleanPostcode, cleanText } from "../packages/datasets/src/cleaning/text.js";
@@ -22,7 +22,7 @@ import { checkCron, checkTimezone } from "../services/scheduler/src/schedules/cr
 import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 
-const [RECEIPT] = sampleReceipts(1);
+const RECEIPT = sampleReceipt();
 
 /** Runs a reader; a failure that is not of the kinds that it may fail with is ours. */
 function unlessRefused<T>(read: () => T, ...kinds: (new (message: string) => Error)[]): T | undefined {

@@ -152,7 +152,7 @@ async function recovered(begin: () => Promise<string>): Promise<RunDetail> {
 
 async function receiptOf(person: MarkedPerson) {
   const { rows } = await world.pool.query<{ body: ReceiptBody }>(
-    `select r.body from privacy.receipts r join warehouse.erasure_requests e on e.id = r.erasure_id
+    `select r.body from privacy.proof_log r join warehouse.erasure_requests e on r.kind = 'receipt' and e.id::text = r.body ->> 'erasureId'
      join ledger.files f on f.id = e.source_file_id where f.path like $1`,
     [`${hourOf(person)}/%`],
   );

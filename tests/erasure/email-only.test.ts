@@ -35,7 +35,7 @@ it("leads to the file that it came from, and nothing of the person is left in it
 
 it("has the file in the receipt", async () => {
   const { rows } = await world.pool.query<{ name: string }>(
-    "select place ->> 'name' as name from privacy.receipts, jsonb_array_elements(body -> 'places') as place",
+    "select place ->> 'name' as name from privacy.proof_log, jsonb_array_elements(body -> 'places') as place where kind = 'receipt'",
   );
   expect(rows.map(({ name }) => name)).toContain("date=2022-03-01/hour=01/customers.json");
 });

@@ -76,7 +76,7 @@ describe("after the erasures", () => {
 
   it("each has a receipt whose scan found nothing", async () => {
     const { rows } = await world.pool.query<{ body: { found: boolean; scan: { findings: number } } }>(
-      "select body from privacy.receipts order by sequence",
+      "select body from privacy.proof_log where kind = 'receipt' order by sequence",
     );
     expect(rows).toHaveLength(PEOPLE.length / 3);
     expect(rows.filter(({ body }) => !body.found || body.scan.findings > 0)).toEqual([]);

@@ -120,7 +120,7 @@ async function untilAllTransformed(runId: string): Promise<string[]> {
 async function stateOf(runId: string) {
   const { rows } = await world.pool.query(
     `select r.state as run, e.state as erasure,
-            (select count(*) from privacy.receipts where erasure_id = e.id) as receipts
+            (select count(*) from privacy.proof_log where kind = 'receipt' and body ->> 'erasureId' = e.id::text) as receipts
      from ledger.runs r join warehouse.erasure_requests e on e.run_id = r.id where r.id = $1`,
     [runId],
   );

@@ -7,7 +7,8 @@ import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-k
 import { product } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { openWorld, type World } from "@lethe/test-kit/world";
-import { checkReceiptChain, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import { checkLog } from "@lethe/warehouse/proof/check-log";
+import { readCheckpoints, readLog } from "@lethe/warehouse/proof/read-log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const PEOPLE = markedPeople(4);
@@ -41,61 +42,74 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe("the chain of receipts", () => {
+describe("the log of receipts", () => {
   it("is whole, and names nobody", async () => {
-    const receipts = await readReceiptChain(world.pool);
-    expect(receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
-    expect(checkReceiptChain(receipts)).toEqual([]);
-    expect([...createRecogniser(PEOPLE)(JSON.stringify(receipts))]).toEqual([]);
+    const log = await readLog(world.pool);
+    expect(log.filter(({ kind }) => kind === "receipt")).toHaveLength(3);
+    expect(checkLog(log, await readCheckpoints(world.pool)).faults).toEqual([]);
+    expect([...createRecogniser(PEOPLE)(JSON.stringify(log))]).toEqual([]);
   });
 
   it.each([
-    [
-      "a changed body",
-      2,
-      `update privacy.receipts set body = jsonb_set(body, '{scan,findings}', '7') where sequence = 2`,
-    ],
-    [
-      "a changed date",
-      1,
-      `update privacy.receipts set body = jsonb_set(body, '{completedAt}', '"2020-01-01"') where sequence = 1`,
-    ],
-    ["a changed hash", 3, "update privacy.receipts set hash = repeat('a', 64) where sequence = 3"],
-    ["a receipt of another chain", 3, "update privacy.receipts set previous_hash = repeat('b', 64) where sequence = 3"],
-    ["a receipt that was taken out", 3, "delete from privacy.receipts where sequence = 2"],
-  ])("names %s", async (_, sequence, tamper) => {
-    const client = await world.pool.connect();
-    try {
-      await client.query("begin");
-      await client.query(tamper);
-      const faults = checkReceiptChain(await readReceiptChain(client));
-      expect(faults.map((fault) => fault.sequence)).toContain(sequence);
-      expect(faults.find((fault) => fault.sequence === sequence)?.erasureId).toMatch(/^[0-9a-f-]{36}$/);
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
+    ["a changed body", 2, `set body = jsonb_set(body, '{scan,findings}', '7')`],
+    ["a changed date", 1, `set body = jsonb_set(body, '{completedAt}', '"2020-01-01"')`],
+    ["a changed time of writing", 1, `set created_at = created_at + interval '1 millisecond'`],
+    ["a changed hash", 3, "set hash = repeat('a', 64)"],
+    ["a receipt of another chain", 3, "set previous_hash = repeat('b', 64)"],
+  ])("names %s", async (_, number, change) => {
+    const { faults, sequence } = await tamper(number, (where) => `update privacy.proof_log ${change} ${where}`);
+    expect(faults.map((fault) => fault.sequence)).toContain(sequence);
+    expect(faults.find((fault) => fault.sequence === sequence)?.erasureId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("misses a receipt that was taken out", async () => {
+    const { faults, sequence } = await tamper(2, (where) => `delete from privacy.proof_log ${where}`);
+    expect(faults).toContainEqual(expect.objectContaining({ sequence: sequence + 1 }));
   });
 });
 
+/** Does something to one of the receipts, counted from 1, and takes it back; returns what the check finds in between. */
+async function tamper(number: number, statement: (where: string) => string) {
+  const sequence = await sequenceOf(number);
+  const client = await world.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query(statement(`where sequence = ${sequence}`));
+    return { sequence, faults: checkLog(await readLog(client), await readCheckpoints(client)).faults };
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+async function sequenceOf(number: number): Promise<number> {
+  const receipts = (await readLog(world.pool)).filter(({ kind }) => kind === "receipt");
+  return receipts[number - 1]?.sequence ?? 0;
+}
+
 it("a receipt that was tampered with makes the command fail and name it", async () => {
-  const { rows } = await world.pool.query<{ erasure_id: string }>(
-    "update privacy.receipts set body = body || '{\"found\": false}' where sequence = 2 returning erasure_id",
+  const sequence = await sequenceOf(2);
+  const { rows } = await world.pool.query<{ id: string }>(
+    `update privacy.proof_log set body = body || '{"found": false}' where sequence = $1 returning body ->> 'erasureId' as id`,
+    [sequence],
   );
   const { faults } = await verify();
-  expect(faults).toEqual([{ sequence: 2, erasureId: rows[0]?.erasure_id, fault: expect.any(String) }]);
-  await world.pool.query("update privacy.receipts set body = body || '{\"found\": true}' where sequence = 2");
+  expect(faults).toMatchObject([{ sequence, erasureId: rows[0]?.id, fault: expect.any(String) }]);
+  await world.pool.query(`update privacy.proof_log set body = body || '{"found": true}' where sequence = $1`, [
+    sequence,
+  ]);
   expect((await verify()).faults).toEqual([]);
 });
 
-it("the newest receipt that was taken away is missed, though the chain before it is whole", async () => {
-  await world.pool.query("create table taken as select * from privacy.receipts where sequence = 3");
-  const { rows } = await world.pool.query<{ erasure_id: string }>(
-    "delete from privacy.receipts where sequence = 3 returning erasure_id",
+it("the newest receipt that was taken away is missed", async () => {
+  const sequence = await sequenceOf(3);
+  await world.pool.query(`create table taken as select * from privacy.proof_log where sequence = ${sequence}`);
+  const { rows } = await world.pool.query<{ id: string }>(
+    "delete from privacy.proof_log where sequence = $1 returning body ->> 'erasureId' as id",
+    [sequence],
   );
-  const { faults, withoutReceipt } = await verify();
-  expect({ faults, withoutReceipt }).toEqual({ faults: [], withoutReceipt: [rows[0]?.erasure_id] });
-  await world.pool.query("insert into privacy.receipts select * from taken; drop table taken");
+  expect((await verify()).withoutReceipt).toEqual([rows[0]?.id]);
+  await world.pool.query("insert into privacy.proof_log select * from taken; drop table taken");
   expect((await verify()).withoutReceipt).toEqual([]);
 });
 

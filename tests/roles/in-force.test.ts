@@ -23,7 +23,7 @@ async function workOnce(world: World): Promise<void> {
   ]);
   await succeed(world, "customers", "products", "transactions", "erasure-requests");
   await settle(world);
-  expect(await countOf(world.pool, "select count(*) as n from privacy.receipts")).toBe(1);
+  expect(await countOf(world.pool, "select count(*) as n from privacy.proof_log where kind = 'receipt'")).toBe(1);
 }
 
 describe("with one DATABASE_URL for all", () => {
@@ -45,7 +45,7 @@ describe("with one DATABASE_URL for all", () => {
         for each statement execute function public.note_writer();
       create trigger note_writer after insert or update or delete on warehouse.customers
         for each statement execute function public.note_writer();
-      create trigger note_writer after insert on privacy.receipts
+      create trigger note_writer after insert on privacy.proof_log
         for each statement execute function public.note_writer()`);
     await Promise.all(SERVICE_NAMES.map((name) => world.start(name)));
     await workOnce(world);

@@ -67,7 +67,8 @@ const ALLOWED: Readonly<Record<Role, readonly string[]>> = {
     "update privacy.suppressions set lifted_at = null where false",
     "update privacy.suppression_epoch set epoch = epoch + 1",
     "insert into privacy.suppression_log (erasure_id, act, note) select null, 'lifted', '' where false",
-    "select from privacy.receipts",
+    "insert into privacy.proof_log (sequence) select 1 where false",
+    "insert into privacy.checkpoints (number) select 1 where false",
     "select from public.lethe_migrations",
   ],
   lethe_extractor: [
@@ -97,7 +98,8 @@ const ALLOWED: Readonly<Record<Role, readonly string[]>> = {
     "update ledger.quarantine set payload = '[erased]' where false",
     "select from privacy.suppression_epoch for share",
     "insert into privacy.suppressions (key_id) select '' where false",
-    "insert into privacy.receipts (sequence) select 1 where false",
+    "insert into privacy.proof_log (sequence) select 1 where false",
+    "insert into privacy.checkpoints (number) select 1 where false",
     "insert into privacy.erasure_places (place) select '' where false",
     "update warehouse.erasure_requests set state = 'completed' where false",
   ],
@@ -119,7 +121,7 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
     "insert into warehouse.erasure_requests (pseudonym) values ('')",
     "delete from privacy.suppressions",
     "update privacy.suppressions set key = ''",
-    "insert into privacy.receipts (sequence) values (1)",
+    "update privacy.checkpoints set signature = ''",
   ],
   lethe_extractor: [
     "select email from warehouse.customers",
@@ -130,7 +132,7 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
     "insert into ledger.runs (job) values ('customers')",
     "update ledger.schedules set enabled = false",
     "select from privacy.suppressions",
-    "select from privacy.receipts",
+    "select from privacy.proof_log",
     "update privacy.suppression_epoch set epoch = 0",
   ],
   lethe_transformer: [
@@ -142,7 +144,7 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
     "insert into privacy.suppressions (key_id) values ('')",
     "update privacy.suppressions set lifted_at = now()",
     "update privacy.suppression_epoch set epoch = 0",
-    "select from privacy.receipts",
+    "select from privacy.proof_log",
   ],
   lethe_loader: [
     "delete from warehouse.transactions",
@@ -161,9 +163,12 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
 
 /** What nobody may but the owner. */
 const REFUSED_TO_ALL = [
-  "update privacy.receipts set body = '{}'",
-  "delete from privacy.receipts",
-  "truncate privacy.receipts",
+  "update privacy.proof_log set body = '{}'",
+  "delete from privacy.proof_log",
+  "truncate privacy.proof_log",
+  "update privacy.checkpoints set hash = ''",
+  "delete from privacy.checkpoints",
+  "truncate privacy.checkpoints",
   "update privacy.suppression_log set note = ''",
   "delete from privacy.suppression_log",
   "truncate privacy.suppression_log",
@@ -171,7 +176,7 @@ const REFUSED_TO_ALL = [
   "create schema mine",
   "create table ledger.mine (id integer)",
   "create table public.mine (id integer)",
-  "alter table privacy.receipts disable trigger all",
+  "alter table privacy.proof_log disable trigger all",
   "alter table ledger.runs add column mine text",
   "set session_replication_role = replica",
   "create index mine on warehouse.customers (email)",

@@ -3,6 +3,7 @@ import {
   InvalidInputError,
   LetheError,
   NotFoundError,
+  RoleRequiredError,
   RunActiveError,
   RunStateError,
   TransientError,
@@ -52,7 +53,7 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
   return { exitCode: EXIT.failed, message: lines.join("\n  ") };
 }
 
-const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError, RunStateError];
+const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError, RoleRequiredError, RunStateError];
 
 // PostgreSQL's undefined_table and invalid_schema_name.
 const NO_LEDGER = ["42P01", "3F000"];

@@ -9,6 +9,7 @@ import { addMigrateCommand } from "./commands/migrate.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
+import { addTokensCommand } from "./commands/tokens.js";
 import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
 
@@ -58,6 +59,7 @@ function buildProgram(context: CommandContext): Command {
   addDeadLettersCommand(program, context);
   addErasureCommand(program, context);
   addKeysCommand(program, context);
+  addTokensCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
   return program;
@@ -70,6 +72,7 @@ Settings, from the environment:
   RAW_DATA_DIR             folder of input that \`lethe up\` copies (default: raw_data)
   LETHE_QUEUE_PREFIX       first part of Redis keys (default: lethe)
   LETHE_PRIVACY_KEY_FILE   file of the privacy keys (default: privacy.key in DATA_DIR)
+  LETHE_API_TOKEN          a token of \`lethe tokens create\`, under whose name decisions are recorded
   LETHE_POLICY_FILE        masking policy (default: Lethe's own)
   LETHE_ERASURE_OUTCOME    what erasures leave if the policy does not say it (default: unlink)
 Relative folders start at the root of the checkout.`;

@@ -1,44 +1,168 @@
 import { readFile } from "node:fs/promises";
 import { type Receipt, ReceiptSchema } from "@lethe/contracts/erasures";
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { checkReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import {
+  type Checkpoint,
+  CheckpointSchema,
+  type LogEntry,
+  LogEntrySchema,
+  type VerifySignature,
+} from "@lethe/contracts/proof";
+import { checkLog, type LogFault } from "@lethe/warehouse/proof/check-log";
+import { checkReceipt } from "@lethe/warehouse/proof/check-receipt";
+import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
+const LogHeaderSchema = Type.Object({
+  log: Type.Object({ version: Type.Literal(1), entries: Type.Integer(), checkpoints: Type.Integer() }),
+});
+type LogHeader = Static<typeof LogHeaderSchema>;
+
+const headerCheck = Compile(LogHeaderSchema);
+const checkpointCheck = Compile(Type.Object({ checkpoint: CheckpointSchema }));
+const entryCheck = Compile(Type.Object({ entry: LogEntrySchema }));
 const receiptCheck = Compile(ReceiptSchema);
 
 export interface ReceiptFileCheck {
-  /** Receipts in the order of the file. */
-  readonly receipts: readonly Receipt[];
-  /** What does not fit, each with the receipt that it is about. */
+  readonly receipts: number;
+  readonly entries: number;
+  readonly checkpoints: readonly Checkpoint[];
+  /** What does not fit, each with what it is about. */
   readonly faults: readonly string[];
+  /** Entries or receipts that no signed checkpoint covers yet. */
+  readonly unsigned: number;
+  /** Whether receipts were checked one by one, as they are no log. */
+  readonly isPiece: boolean;
+  /** Whether signatures were checked. */
+  readonly isSignatureChecked: boolean;
 }
 
-/** Reads and checks a file of exported receipts. Throws InvalidInputError when it cannot be read or holds none. */
-export async function checkReceiptFile(file: string): Promise<ReceiptFileCheck> {
-  let text: string;
+export interface ReceiptCheckOptions {
+  readonly verifySignature?: VerifySignature | undefined;
+  /** A checkpoint that was kept elsewhere. */
+  readonly kept?: Checkpoint | undefined;
+}
+
+/** Formats a whole log as JSON lines. What comes first says how much follows, so that a file that was cut shows. */
+export function formatLog(entries: readonly LogEntry[], checkpoints: readonly Checkpoint[]): string[] {
+  const header: LogHeader = { log: { version: 1, entries: entries.length, checkpoints: checkpoints.length } };
+  return [
+    JSON.stringify(header),
+    ...checkpoints.map((checkpoint) => JSON.stringify({ checkpoint })),
+    ...entries.map((entry) => JSON.stringify({ entry })),
+  ];
+}
+
+/** Reads a file that an option names. Throws InvalidInputError, which names the option. */
+export async function readNamedFile(file: string, option: string): Promise<string> {
   try {
-    text = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (error) {
-    throw new InvalidInputError("the file that --receipts names cannot be read", { cause: error });
+    throw new InvalidInputError(`the file that ${option} names cannot be read`, { cause: error });
   }
-  return checkReceiptText(text);
 }
 
 /**
- * Checks exported receipts: a JSON array, JSON lines, or a single receipt. The chain may begin anywhere, but from there on
- * nothing may be missing; a receipt alone is held against its own hash. Throws InvalidInputError for a text without any.
+ * Reads a checkpoint that was kept elsewhere: one of an export's lines, a receipt's, or a checkpoint alone; of several, the
+ * newest. Throws InvalidInputError when the text holds none.
  */
-export function checkReceiptText(text: string): ReceiptFileCheck {
-  const entries = parseEntries(text);
-  if (entries.length === 0) throw new InvalidInputError("the file holds no receipt");
+export function parseCheckpoint(text: string): Checkpoint {
+  const found = parseEntries(text).flatMap((value) => {
+    if (checkpointCheck.Check(value)) return [value.checkpoint];
+    return checkpointCheck.Check({ checkpoint: value }) ? [value as unknown as Checkpoint] : [];
+  });
+  const newest = found.toSorted((one, other) => one.number - other.number).at(-1);
+  if (newest === undefined) throw new InvalidInputError("the file that --checkpoint names holds no checkpoint");
+  return newest;
+}
+
+/**
+ * Checks what was exported: a log (its entries and checkpoints), or receipts, which are held against the checkpoints that they
+ * carry. Takes JSON lines, a JSON array, or a single value. Throws InvalidInputError for a text without any.
+ */
+export function checkReceiptText(text: string, options: ReceiptCheckOptions = {}): ReceiptFileCheck {
+  const values = parseEntries(text);
+  if (values.length === 0) throw new InvalidInputError("the file holds no receipt");
+  const parts = sortOut(values);
+  const isPiece = parts.receipts.length > 0 && parts.entries.length === 0 && parts.headers.length === 0;
+  const check = isPiece ? checkReceipts(parts, options) : checkWholeLog(parts, options);
+  return { ...check, isPiece, isSignatureChecked: options.verifySignature !== undefined };
+}
+
+interface Parts {
+  readonly headers: readonly LogHeader[];
+  readonly entries: readonly LogEntry[];
+  readonly checkpoints: readonly Checkpoint[];
+  readonly receipts: readonly Receipt[];
+  readonly strange: readonly string[];
+}
+
+function sortOut(values: readonly unknown[]): Parts {
+  const headers: LogHeader[] = [];
+  const entries: LogEntry[] = [];
+  const checkpoints: Checkpoint[] = [];
   const receipts: Receipt[] = [];
-  const faults: string[] = [];
-  for (const [index, entry] of entries.entries()) {
-    if (receiptCheck.Check(entry)) receipts.push(entry);
-    else faults.push(`entry ${index + 1} of the file is no receipt`);
+  const strange: string[] = [];
+  for (const [index, value] of values.entries()) {
+    if (entryCheck.Check(value)) entries.push(value.entry);
+    else if (receiptCheck.Check(value)) receipts.push(value);
+    else if (checkpointCheck.Check(value)) checkpoints.push(value.checkpoint);
+    else if (headerCheck.Check(value)) headers.push(value);
+    else strange.push(`line ${index + 1} of the file is neither an entry of the log nor a receipt`);
   }
-  for (const { sequence, fault } of checkReceiptChain(receipts)) faults.push(`receipt ${sequence}: ${fault}`);
-  return { receipts, faults };
+  return { headers, entries, checkpoints, receipts, strange };
+}
+
+function checkWholeLog(
+  { headers, entries, checkpoints, receipts, strange }: Parts,
+  { verifySignature, kept }: ReceiptCheckOptions,
+): Omit<ReceiptFileCheck, "isPiece" | "isSignatureChecked"> {
+  const check = checkLog(entries, checkpoints, { verifySignature, kept: kept === undefined ? [] : [kept] });
+  const [header] = headers;
+  const faults = [...strange];
+  if (header === undefined) faults.push("the line that says how long the log is, is missing from the file's beginning");
+  else if (header.log.entries !== entries.length || header.log.checkpoints !== checkpoints.length) {
+    faults.push(
+      `the file was cut: it holds ${entries.length} of ${header.log.entries} entries and ${checkpoints.length} of ${header.log.checkpoints} checkpoints`,
+    );
+  }
+  if (receipts.length > 0) faults.push("the file holds receipts beside the log");
+  return {
+    receipts: entries.filter(({ kind }) => kind === "receipt").length,
+    entries: entries.length,
+    checkpoints,
+    faults: [...faults, ...check.faults.map(nameFault)],
+    unsigned: check.unsigned,
+  };
+}
+
+function checkReceipts(
+  { receipts, strange, checkpoints }: Parts,
+  { verifySignature, kept }: ReceiptCheckOptions,
+): Omit<ReceiptFileCheck, "isPiece" | "isSignatureChecked"> {
+  if (kept !== undefined) {
+    throw new InvalidInputError(
+      "--checkpoint needs a whole log (`lethe erasure export --receipts FILE`), not receipts",
+    );
+  }
+  const faults = receipts.flatMap((receipt) =>
+    checkReceipt(receipt, verifySignature).map((fault) => `receipt ${receipt.sequence}: ${fault}`),
+  );
+  return {
+    receipts: receipts.length,
+    entries: receipts.length,
+    checkpoints,
+    faults: [...strange, ...faults],
+    unsigned: receipts.filter(({ checkpoint }) => checkpoint === null).length,
+  };
+}
+
+/** Says what does not fit, and where. */
+export function nameFault({ sequence, checkpoint, erasureId, fault }: LogFault): string {
+  if (sequence !== null) {
+    return erasureId === null ? `entry ${sequence}: ${fault}` : `entry ${sequence} (erasure ${erasureId}): ${fault}`;
+  }
+  return checkpoint === null ? fault : `checkpoint ${checkpoint}: ${fault}`;
 }
 
 function parseEntries(text: string): unknown[] {
@@ -51,7 +175,7 @@ function parseEntries(text: string): unknown[] {
     .map(parseJson);
 }
 
-/** Parses JSON. Returns undefined for text that is not JSON; such an entry is then reported as a faulty receipt. */
+/** Parses JSON. Returns undefined for text that is not JSON; such a line is then reported. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,10 @@
-import { API_ADDRESS_SETTINGS, COMMON_SETTINGS, PRIVACY_SETTINGS } from "@lethe/service-kit/settings";
+import {
+  API_ADDRESS_SETTINGS,
+  API_TOKEN_SETTINGS,
+  COMMON_SETTINGS,
+  DECISION_SETTINGS,
+  PRIVACY_SETTINGS,
+} from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type from "typebox";
 
@@ -19,4 +25,6 @@ export const CLI_SETTINGS = {
   LETHE_ERASURE_OUTCOME: PRIVACY_SETTINGS.LETHE_ERASURE_OUTCOME,
   ...UNPACK_SETTINGS,
   ...API_ADDRESS_SETTINGS,
+  ...API_TOKEN_SETTINGS,
+  ...DECISION_SETTINGS,
 } as const;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
-import { completeErasure } from "@lethe/warehouse/erasures/receipts";
+import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
 import type { Pool } from "@lethe/warehouse/pool";
 import { sampleReceiptBody } from "./sample-receipt.js";
 
@@ -34,7 +34,8 @@ export async function insertErasure(
 export async function complete(pool: Pool, erasureId: string, changes: Partial<ReceiptBody> = {}): Promise<Receipt> {
   const now = new Date().toISOString();
   const times = { receivedAt: now, suppressedAt: now, completedAt: now, vacuumedAt: now };
-  return completeErasure(pool, sampleReceiptBody({ ...times, ...changes, erasureId }));
+  await completeErasure(pool, sampleReceiptBody({ ...times, ...changes, erasureId }));
+  return readReceipt(pool, erasureId);
 }
 
 /** Puts a request into quarantine whose email is not the customer's; returns its id there. */

@@ -1,5 +1,6 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
-import { hashReceipt } from "@lethe/warehouse/erasures/receipts";
+import type { LogEntry } from "@lethe/contracts/proof";
+import { chainHash, hashContent } from "@lethe/warehouse/proof/hash-entry";
 
 /** The body of a receipt of somebody who stood in a table and a file; give what a test wants otherwise. */
 export function sampleReceiptBody(changes: Partial<ReceiptBody> = {}): ReceiptBody {
@@ -23,13 +24,16 @@ export function sampleReceiptBody(changes: Partial<ReceiptBody> = {}): ReceiptBo
   };
 }
 
-/** A chain of receipts, each of another erasure. */
-export function sampleReceipts(length: number): Receipt[] {
-  const receipts: Receipt[] = [];
-  for (let sequence = 1; sequence <= length; sequence += 1) {
-    const previousHash = receipts.at(-1)?.hash ?? "0".repeat(64);
-    const body = sampleReceiptBody({ erasureId: `6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f${10 + sequence}` });
-    receipts.push({ sequence, body, previousHash, hash: hashReceipt(previousHash, sequence, body) });
-  }
-  return receipts;
+/** An entry with the hash that its content needs. */
+export function chainEntry(previousHash: string, content: Omit<LogEntry, "hash" | "previousHash">): LogEntry {
+  return { ...content, previousHash, hash: chainHash(previousHash, hashContent(content)) };
+}
+
+/** A receipt that no checkpoint covers yet. */
+export function sampleReceipt(changes: Partial<ReceiptBody> = {}): Receipt {
+  const body = sampleReceiptBody(changes);
+  const { hash, previousHash, sequence, createdAt } = chainEntry("a3".repeat(32), {
+    ...{ sequence: 3, kind: "receipt", createdAt: "2022-03-03T12:00:01.000Z", body },
+  });
+  return { sequence, body, createdAt, previousHash, hash, checkpoint: null, links: [] };
 }

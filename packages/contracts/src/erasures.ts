@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { CheckpointSchema } from "./proof.js";
 
 /**
  * - `suppressed`: pending. New records of the person are masked, and so is the database; files are being rewritten;
@@ -77,13 +78,18 @@ export const ReceiptBodySchema = Type.Object({
 });
 export type ReceiptBody = Static<typeof ReceiptBodySchema>;
 
-/** A receipt, chained to the previous one by its hash. */
+/** A receipt: an entry of the log (`kind` is `receipt`), chained to the entry before it by its hash. */
 export const ReceiptSchema = Type.Object(
   {
     sequence: Type.Integer({ minimum: 1 }),
     body: ReceiptBodySchema,
+    createdAt: Timestamp,
     previousHash: Type.String(),
     hash: Type.String(),
+    /** The first signed checkpoint that covers it; null while it is not yet under a signature. */
+    checkpoint: Type.Union([CheckpointSchema, Type.Null()]),
+    /** The hashes of the contents of the entries that lead from it to the checkpoint, so that it can be checked alone. */
+    links: Type.Array(Type.String()),
   },
   { $id: "Receipt" },
 );

@@ -1,3 +1,5 @@
+import type { Role } from "./roles.js";
+
 /**
  * The base class of every error that Lethe throws on purpose. `code` is stable: scripts, the API and the ledger rely on it.
  * The message is shown to people and stored in Redis, so it never holds a value of a record.
@@ -48,6 +50,20 @@ export class RunActiveError extends LetheError {
 export class RunStateError extends LetheError {
   readonly code = "run_state";
   readonly retryable = false;
+}
+
+/** The token that was shown is of a role that may not do what was asked. */
+export class RoleRequiredError extends LetheError {
+  readonly code = "role_required";
+  readonly retryable = false;
+
+  constructor(
+    readonly requiredRole: Role,
+    name: string,
+    role: Role,
+  ) {
+    super(`this needs a token of the role ${requiredRole} (or admin); ${name} is a token of the role ${role}`);
+  }
 }
 
 /** A path from outside leads out of its root folder or through a symbolic link. */

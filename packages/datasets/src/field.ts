@@ -8,6 +8,9 @@ import { dayOf } from "./cleaning/day.js";
  */
 export type Unlink = "record-id" | ((value: unknown) => unknown);
 
+/** Values of these fields are searched for in all that Lethe keeps; a postcode together with a street alone. */
+export type SearchedField = "phone" | "address" | "postcode";
+
 /** What an input field says of a person, and what becomes of it when the person is erased. */
 export type FieldDeclaration = {
   /** The strategy of the policy that comes with Lethe. */
@@ -18,7 +21,7 @@ export type FieldDeclaration = {
   readonly unlink?: Unlink;
 } & (
   | { readonly kind: "identifying"; readonly of: "customer-id" | "email" }
-  | { readonly kind: "personal"; readonly isName?: boolean }
+  | { readonly kind: "personal"; readonly isName?: boolean; readonly search?: SearchedField }
   | { readonly kind: "neither" }
 );
 
@@ -42,7 +45,17 @@ export const personalText: FieldDeclaration = { kind: "personal", mask: "null", 
 /** A part of a person's name; the parts in the order of their declaration make up the full name. */
 export const personalName: FieldDeclaration = { ...personalText, kind: "personal", isName: true };
 
-export const personalPostcode: FieldDeclaration = { ...personalText, strategies: [...TEXT, "generalize"] };
+export const personalPhone: FieldDeclaration = { ...personalText, kind: "personal", search: "phone" };
+
+/** A street with its number, or a whole address, on one line or several. */
+export const personalAddress: FieldDeclaration = { ...personalText, kind: "personal", search: "address" };
+
+export const personalPostcode: FieldDeclaration = {
+  ...personalText,
+  kind: "personal",
+  search: "postcode",
+  strategies: [...TEXT, "generalize"],
+};
 
 export const personalDate: FieldDeclaration = {
   kind: "personal",

@@ -1,12 +1,9 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
-import {
-  checkReceiptChain,
-  erasuresWithoutReceipt,
-  type ReceiptFault,
-  readReceiptChain,
-} from "@lethe/warehouse/erasures/receipts";
+import { erasuresWithoutReceipt } from "@lethe/warehouse/erasures/receipts";
+import { checkLog, type LogFault } from "@lethe/warehouse/proof/check-log";
+import { readCheckpoints, readLog } from "@lethe/warehouse/proof/read-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { namesSuppressed } from "./names-suppressed.js";
@@ -24,7 +21,7 @@ export interface Finding {
 
 export interface Verification {
   readonly receipts: number;
-  readonly faults: readonly ReceiptFault[];
+  readonly faults: readonly LogFault[];
   /** Erasures that were completed and whose receipt is gone. */
   readonly withoutReceipt: readonly string[];
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
@@ -36,7 +33,8 @@ export interface Verification {
  * suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
  */
 export async function verifyErasures(context: ErasureContext): Promise<Verification> {
-  const receipts = await readReceiptChain(context.pool);
+  const log = await readLog(context.pool);
+  const { faults } = checkLog(log, await readCheckpoints(context.pool));
   const { identifiers } = await readSuppressions(context.pool);
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
@@ -53,8 +51,8 @@ export async function verifyErasures(context: ErasureContext): Promise<Verificat
     if (scan.findings > 0) findings.push({ place: file.place, name: file.path, records: scan.findings });
   }
   return {
-    receipts: receipts.length,
-    faults: checkReceiptChain(receipts),
+    receipts: log.filter(({ kind }) => kind === "receipt").length,
+    faults,
     withoutReceipt: await erasuresWithoutReceipt(context.pool),
     looked,
     findings,

@@ -81,6 +81,26 @@ export const API_ADDRESS_SETTINGS = {
   }),
 } as const;
 
+/** A token of the API: what the scheduler asks for, and what names the command's caller. */
+export const API_TOKEN_SETTINGS = {
+  LETHE_API_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      description:
+        "Token of an admin, 16 characters or more: where it is set, callers of the API must send it, or one of `lethe tokens " +
+        "create`. The command records its decisions under the name of such a one",
+    }),
+  ),
+} as const;
+
+/** How decisions about people's data are taken, for whoever takes some. */
+export const DECISION_SETTINGS = {
+  LETHE_FOUR_EYES: Type.Boolean({
+    default: false,
+    description: "Whether an erasure that needs a decision needs two approvals, by tokens of different names",
+  }),
+} as const;
+
 /** The limit of the staging area, for the services that keep to it. */
 export const STAGING_SETTINGS = {
   LETHE_STAGING_BYTES: Type.Integer({

@@ -15,11 +15,11 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     primaryKey: "subject_id, act, kind, key",
     columns: {
       key: identifying("keyed-hash"),
-      ...neutral("subject_id act kind key_id created_at lifted_at"),
+      ...neutral("subject_id act kind key_id created_at lifted_at is_logged"),
     },
     rights: {
       // Lifting a suppression is a request to the scheduler.
-      scheduler: "select, insert, update (lifted_at)",
+      scheduler: "select, insert, update (lifted_at, is_logged)",
       transformer: "select",
       loader: "select, insert, update",
     },
@@ -72,14 +72,23 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     rights: { loader: "select, insert, update, delete" },
   },
   {
-    name: "privacy.receipts",
-    title: "Receipts of erasures",
+    name: "privacy.proof_log",
+    title: "Log of receipts, suppressions and decisions",
     primaryKey: "sequence",
     columns: {
-      ...neutral("sequence erasure_id previous_hash hash created_at"),
-      // Names the person by pseudonym, and holds counts and times.
+      ...neutral("sequence kind previous_hash hash created_at"),
+      // Names people by pseudonyms and keyed hashes, and holds counts and times.
       body: identifying("pseudonym"),
     },
-    rights: { scheduler: "select", loader: "select, insert" },
+    rights: { scheduler: "select, insert", loader: "select, insert" },
+  },
+  {
+    name: "privacy.checkpoints",
+    title: "Signed checkpoints of the log",
+    primaryKey: "number",
+    columns: neutral(
+      "number log_size head_hash suppressions suppressions_digest decisions decisions_digest previous_hash created_at key_id hash signature",
+    ),
+    rights: { scheduler: "select, insert", loader: "select, insert" },
   },
 ];

@@ -45,7 +45,9 @@ export const LOCKED = { code: "55P03" };
 
 // What refers to others goes before them. To truncate the tables would take twenty times as long, as few as their rows are.
 const EMPTY = [
-  ...["privacy.suppression_log", "privacy.erasure_places", "privacy.receipts", "privacy.suppressions"],
+  ...["privacy.acts", "privacy.api_tokens"],
+  ...["privacy.suppression_log", "privacy.erasure_places", "privacy.proof_log", "privacy.checkpoints"],
+  ...["privacy.suppressions"],
   ...["warehouse.purchases", "warehouse.delivery_addresses", "warehouse.transactions"],
   ...["warehouse.customers", "warehouse.customers_history", "warehouse.products", "warehouse.products_history"],
   ...["warehouse.erasure_requests", "ledger.schema_changes", "ledger.notices", "ledger.quarantine"],

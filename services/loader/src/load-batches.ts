@@ -3,6 +3,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
+import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches, setForMerge } from "./merge-batches.js";
@@ -84,6 +85,7 @@ async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo,
       await setForMerge(client, context, [await stagePart(client, context.staging, dataset, batch, 0)]);
       await findMergeRejects(client, dataset);
       for (const statement of dataset.merge.before) await client.query(statement);
+      await logSuppressed(client, { runId: batch.runId });
     },
     signal,
   );

@@ -12,6 +12,7 @@ import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
+import { createTokenCheck } from "./http/access-token.js";
 import { connectionLimits, limitHeaders } from "./http/connection-limits.js";
 import { guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
@@ -19,6 +20,7 @@ import { buildSerializer } from "./http/late-serializers.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
+import { declareRoles, requireRoles } from "./http/route-roles.js";
 import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
@@ -67,14 +69,19 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   logRequests(app, log);
   measureRequests(app, context.registry);
   await app.register(rateLimit, { global: false });
-  guard(app, token, limits);
+  requireRoles(app);
+  const identify = createTokenCheck(token, context.pool);
+  guard(app, { identify, isTokenRequired: token !== undefined }, limits);
   parseJsonBodies(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
   const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
-  await app.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
-  await app.register(boardRoutes, context.board);
+  await app.register(async (pages) => {
+    declareRoles(pages, "viewer", "operator");
+    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
+    await pages.register(boardRoutes, context.board);
+  });
   for (const routes of [
     jobRoutes,
     runRoutes,

@@ -25,7 +25,9 @@ export interface SchedulerContext {
   readonly checks: ReadinessChecks;
   readonly registry: JobMetrics["registry"];
   readonly log: Logger;
-  /** What callers must show; undefined lets everyone in who can reach the port. */
+  /** Whether two people must approve a request that needs a decision. */
+  readonly fourEyes: boolean;
+  /** The token of the settings, an admin's; undefined lets everyone in, as admins, who can reach the port. */
   readonly token: string | undefined;
   readonly limits: Limits & {
     /** Of a request's body. */

@@ -7,7 +7,9 @@ import { jobId } from "@lethe/contracts/jobs";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
-import { checkReceiptChain, completeErasure } from "@lethe/warehouse/erasures/receipts";
+import { createApiToken } from "@lethe/warehouse/access/api-tokens";
+import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
+import { checkReceipt } from "@lethe/warehouse/proof/check-receipt";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
@@ -20,7 +22,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.end());
 afterEach(async () => {
-  await world.pool.query("truncate ledger.runs, privacy.subjects, warehouse.customers cascade");
+  await world.pool.query(
+    "truncate ledger.runs, privacy.subjects, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
+  );
   await world.flush();
 });
 
@@ -112,7 +116,8 @@ async function complete(erasureId: string) {
     vacuumedAt: now,
     scan: { tables: 4, records: 2, files: 1, bytes: 1000, findings: 0 },
   };
-  return completeErasure(world.pool, body);
+  await completeErasure(world.pool, body);
+  return readReceipt(world.pool, erasureId);
 }
 
 async function insertMismatch(reason = "identity_mismatch", dataset = "erasure-requests"): Promise<number> {
@@ -370,10 +375,10 @@ describe("an erasure and its receipt", () => {
     const receipt = await complete(id);
     const answer = await api.call("GET", `/erasures/${id}/receipt`);
     expect(answer).toMatchObject({ status: 200, body: receipt });
-    expect(checkReceiptChain([answer.body])).toEqual([]);
+    expect(checkReceipt(answer.body, undefined)).toEqual([]);
     const detail = await api.call("GET", `/erasures/${id}`);
     expect(detail.body).toMatchObject({ id, state: "completed", receipt: answer.body });
-    expect(checkReceiptChain([detail.body.receipt])).toEqual([]);
+    expect(checkReceipt(detail.body.receipt, undefined)).toEqual([]);
   });
 
   it.each([UNKNOWN, "1", "%00"])("answers 404 for erasure %s", async (id) => {
@@ -457,6 +462,38 @@ describe("requests whose email is not the customer's", () => {
     expectProblem(await api.call("POST", `/erasures/requests/${id}/reject`), 409, "run_state");
     expectProblem(await api.call("POST", `/erasures/requests/${id}/approve`), 409, "run_state");
     expect((await api.call("GET", "/runs?state=queued")).body.runs).toEqual([]);
+  });
+
+  it("wait for a second approval, by another name, with four eyes", async () => {
+    const two = await world.start({ LETHE_SCHEDULES: "off", LETHE_FOUR_EYES: "true" });
+    const id = await insertMismatch();
+    const [first, second] = [
+      await createApiToken(world.pool, "first-officer", "privacy-officer"),
+      await createApiToken(world.pool, "second-officer", "privacy-officer"),
+    ];
+    const approve = (token: string) =>
+      two.call("POST", `/erasures/requests/${id}/approve`, undefined, { authorization: `Bearer ${token}` });
+    const waiting = { status: 202, body: { state: "awaiting second approval", run: null, takenBy: null } };
+    expect(await approve(first)).toMatchObject(waiting);
+    expect(await approve(first)).toMatchObject(waiting);
+    expect(await statusOf(id)).toMatchObject({ approved: false });
+    expect((await api.call("GET", "/runs?state=queued")).body.runs).toEqual([]);
+    expect(await approve(second)).toMatchObject({ status: 202, body: { state: "approved", run: { kind: "replay" } } });
+    expect(await statusOf(id)).toMatchObject({ approved: true });
+    await two.stop();
+  });
+
+  it("have the name of whoever decided recorded: local where nobody shows a token", async () => {
+    const [approved, rejected] = [await insertMismatch(), await insertMismatch()];
+    await api.call("POST", `/erasures/requests/${approved}/approve`);
+    const token = await createApiToken(world.pool, "desk", "privacy-officer");
+    const headers = { authorization: `Bearer ${token}` };
+    await api.call("POST", `/erasures/requests/${rejected}/reject`, undefined, headers);
+    const { rows } = await world.pool.query("select quarantine_id, act, acted_by from privacy.acts order by id");
+    expect(rows).toEqual([
+      { quarantine_id: approved, act: "approved", acted_by: "local" },
+      { quarantine_id: rejected, act: "rejected", acted_by: "desk" },
+    ]);
   });
 
   it.each(["approve", "reject"])("%s nothing else", async (decision) => {

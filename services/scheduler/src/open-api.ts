@@ -20,14 +20,20 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
     ],
     components: {
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "LETHE_API_TOKEN" },
-        basic: { type: "http", scheme: "basic", description: "LETHE_API_TOKEN as the password, any user name" },
+        bearer: { type: "http", scheme: "bearer", description: "A token of `lethe tokens create`, or LETHE_API_TOKEN" },
+        basic: { type: "http", scheme: "basic", description: "The token as the password, any user name" },
       },
     },
     // The last one: a service on loopback may have no token.
     security: [{ bearer: [] }, { basic: [] }, {}],
   },
   hideUntagged: true,
+  transform: ({ schema, url, route }) => {
+    const role = route.config?.role;
+    if (role === undefined || role === "nobody" || schema === undefined) return { schema, url };
+    const needs = `Needs the role \`${role}\`.`;
+    return { schema: { ...schema, description: [schema.description, needs].filter(Boolean).join(" ") }, url };
+  },
   refResolver: {
     buildLocalReference: (schema, _baseUri, _fragment, index) =>
       typeof schema.$id === "string" ? schema.$id : `schema-${index}`,

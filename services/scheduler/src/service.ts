@@ -118,6 +118,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,
       log,
+      fourEyes: settings.LETHE_FOUR_EYES,
       token: settings.LETHE_API_TOKEN,
       limits: {
         requests: settings.LETHE_RATE_LIMIT,

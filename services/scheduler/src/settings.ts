@@ -1,5 +1,10 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { API_ADDRESS_SETTINGS, COMMON_SETTINGS } from "@lethe/service-kit/settings";
+import {
+  API_ADDRESS_SETTINGS,
+  API_TOKEN_SETTINGS,
+  COMMON_SETTINGS,
+  DECISION_SETTINGS,
+} from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 import { isLoopback } from "./http/loopback.js";
@@ -8,9 +13,8 @@ export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...UNPACK_SETTINGS,
   ...API_ADDRESS_SETTINGS,
-  LETHE_API_TOKEN: Type.Optional(
-    Type.String({ minLength: 16, description: "Token that callers of the API must send, 16 characters or more" }),
-  ),
+  ...DECISION_SETTINGS,
+  ...API_TOKEN_SETTINGS,
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,
     minimum: 0,

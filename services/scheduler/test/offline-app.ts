@@ -34,6 +34,7 @@ export async function buildOfflineApp(
     checks: {},
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent", []),
+    fourEyes: false,
     token: undefined,
     limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000 },
     pageSize: createPageSize(200),

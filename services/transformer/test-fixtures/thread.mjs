@@ -3,12 +3,12 @@ import { parentPort, threadId, workerData } from "node:worker_threads";
 
 if (workerData.dataFolder === "broken") throw new Error("cannot start");
 
-parentPort.on("message", ({ work, people }) => {
+parentPort.on("message", ({ work, identifiers }) => {
   Atomics.store(workerData.progress, 0, 7);
   switch (work.batchId) {
     case "done":
       // Who did it, and whether it was told of the suppression list.
-      parentPort.postMessage({ kind: "done", counts: { accepted: threadId, rejected: people === null ? 0 : 1 } });
+      parentPort.postMessage({ kind: "done", counts: { accepted: threadId, rejected: identifiers === null ? 0 : 1 } });
       break;
     case "endless record":
       while (Atomics.load(workerData.progress, 0) === 7);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { jobId } from "@lethe/contracts/jobs";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -28,7 +29,9 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await world.quiet();
-  await world.pool.query("truncate ledger.runs, privacy.subjects, warehouse.customers cascade");
+  await world.pool.query(
+    "truncate ledger.runs, privacy.subjects, privacy.proof_log, privacy.checkpoints, warehouse.customers cascade",
+  );
   await rm(data, { recursive: true });
 });
 afterAll(() => world.end());
@@ -199,14 +202,16 @@ describe("lethe erasure receipt and export", () => {
     expect(await erasure(["verify", "--receipts", one], { environment: offline })).toMatchObject({ code: 0 });
     const whole = await erasure(["verify", "--receipts", all], { environment: offline });
     expect(whole.code).toBe(0);
-    expect(whole.text).toMatch(/^3 receipts: the chain is whole\nnumbers: 1 to 3\nhash of the last: [0-9a-f]{64}$/);
+    expect(whole.text).toBe(
+      "3 receipts: the log is whole\nSignatures were not checked: give --public-key.\nnot yet under a signature: 3 entries",
+    );
 
     await writeFile(all, (await readFile(all, "utf8")).replace(ids[1], UNKNOWN));
     const tampered = await erasure(["verify", "--receipts", all, "--json"], { environment: offline });
     expect(tampered.code).toBe(1);
     expect(JSON.parse(tampered.text)).toEqual({
-      receipts: 3,
-      faults: ["receipt 2: its content does not fit its hash"],
+      ...{ receipts: 3, entries: 3, checkpoints: 0, unsigned: 3 },
+      faults: [`entry 2 (erasure ${UNKNOWN}): its content does not fit its hash`],
     });
   });
 
@@ -249,24 +254,24 @@ describe("lethe erasure verify", () => {
     await insertCustomer(world.pool, BEN, archived);
     const result = await erasure(["verify"]);
     expect(result.code, result.text + result.notes).toBe(0);
-    expect(result.text).toMatch(/^3 receipts: the chain is whole\n.*nothing of an erased person is there$/);
+    expect(result.text).toMatch(/^3 receipts: the log is whole\n.*nothing of an erased person is there$/);
   });
 
   it("names a receipt that was changed in the database, or taken out of it", async () => {
     const ids = await threeReceipts();
     await world.pool.query(
-      `update privacy.receipts set body = jsonb_set(body, '{completedAt}', '"2022-03-01T00:00:00.000Z"') where sequence = 2`,
+      `update privacy.proof_log set body = jsonb_set(body, '{completedAt}', '"2022-03-01T00:00:00.000Z"') where sequence = 2`,
     );
     const changed = await erasure(["verify"]);
     expect(changed.code).toBe(1);
-    expect(changed.text).toContain(`receipt 2 (erasure ${ids[1]}): its content does not fit its hash`);
+    expect(changed.text).toContain(`entry 2 (erasure ${ids[1]}): its content does not fit its hash`);
     const json = JSON.parse((await erasure(["verify", "--json"])).text);
-    expect(json.faults).toEqual([{ sequence: 2, erasureId: ids[1], fault: "its content does not fit its hash" }]);
+    expect(json.faults).toMatchObject([{ sequence: 2, erasureId: ids[1], fault: "its content does not fit its hash" }]);
 
-    await world.pool.query("delete from privacy.receipts where sequence = 2");
+    await world.pool.query("delete from privacy.proof_log where sequence = 2");
     const missing = await erasure(["verify"]);
     expect(missing.code).toBe(1);
-    expect(missing.text).toContain(`receipt 3 (erasure ${ids[2]}): a receipt before it is missing`);
+    expect(missing.text).toContain(`entry 3 (erasure ${ids[2]}): an entry before it is missing`);
   });
 
   it("names the places that still hold somebody, in plain words and without saying whom", async () => {
@@ -318,6 +323,39 @@ describe("a request whose email is not the customer's", () => {
     expect((await erasure(["approve", String(second)])).code).toBe(4);
     expect(await statusOf(second)).toMatchObject({ approved: true });
     expectNoTraceIn(result);
+  });
+
+  it("needs two people with four eyes, and has their names recorded", async () => {
+    const id = await insertMismatch(world.pool, IDA);
+    const environment = { LETHE_FOUR_EYES: "true" };
+    const first = await erasure(["approve", String(id)], { environment });
+    expect(first).toMatchObject({ code: 0, out: [expect.stringContaining("awaiting second approval")] });
+    expect((await erasure(["approve", String(id)], { environment })).text).toContain("awaiting second approval");
+    expect(await statusOf(id)).toMatchObject({ approved: false });
+    const viewer = await createApiToken(world.pool, "a-viewer", "viewer");
+    const refused = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: viewer },
+    });
+    expect(refused).toMatchObject({ code: 2, out: [] });
+    const officer = await createApiToken(world.pool, "an-officer", "privacy-officer");
+    const second = await erasure(["approve", String(id)], {
+      environment: { ...environment, LETHE_API_TOKEN: officer },
+    });
+    expect(second.code, second.notes).toBe(0);
+    expect(await statusOf(id)).toMatchObject({ approved: true });
+    const { rows } = await world.pool.query(
+      "select act, acted_by from privacy.acts where quarantine_id = $1 order by id",
+      [id],
+    );
+    expect(rows.map(({ act, acted_by }) => `${act} ${acted_by}`)).toEqual([
+      "approved command-line",
+      "approved command-line",
+      "approved an-officer",
+    ]);
+    await revokeApiToken(world.pool, "an-officer");
+    const revoked = await erasure(["reject", String(id)], { environment: { LETHE_API_TOKEN: officer } });
+    expect(revoked.code).toBe(2);
+    expect(revoked.notes).toContain("revoked");
   });
 
   it("is followed to the replay's end", async () => {

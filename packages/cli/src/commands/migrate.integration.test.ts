@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { fromRepository } from "@lethe/test-kit/repository";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 
@@ -12,7 +14,9 @@ it("says what to do where there is no ledger, names each step that it applies, a
   expect(before).toMatchObject({ code: 2, err: [expect.stringContaining("lethe migrate")] });
   const first = await world.lethe(["migrate"]);
   expect(first.code).toBe(0);
-  expect(first.out).toEqual(["applied 0001_baseline", "applied functions", "applied rights"]);
+  const steps = (await readdir(fromRepository("sql-scripts"))).filter((name) => name.endsWith(".sql")).sort();
+  const names = [...steps.map((name) => name.slice(0, -".sql".length)), "functions", "rights"];
+  expect(first.out).toEqual(names.map((name) => `applied ${name}`));
   expect((await world.lethe(["migrate"])).out).toEqual(["nothing to apply: the schema is up to date"]);
   expect((await world.lethe(["status"])).code).toBe(0);
 });

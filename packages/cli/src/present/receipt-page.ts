@@ -1,7 +1,7 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
 import { formatDays, namePlace } from "./erasures.js";
-import { count, daysTaken, summarizeReceipt } from "./receipt.js";
+import { count, daysTaken, describeSignature, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
 /**
@@ -67,11 +67,14 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
     ${row("Person", code(body.pseudonym), "a pseudonym: only the holder of the key can say whose")}
     ${row("Key", code(body.keyId), "the id of the key, not the key")}
     ${row("Policy", code(body.policyVersion), "the version of the masking policy")}
-    ${row("Hash", code(receipt.hash), "SHA-256 over the hash before it, the number and the content")}
-    ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first receipt has none" : "")}
+    ${row("Hash", code(receipt.hash), "SHA-256 over the hash before it, the number, the time and the content")}
+    ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first entry has none" : "")}
+    ${row("Written", time(receipt.createdAt))}
+    ${row("Signature", escapeHtml(describeSignature(receipt)))}
   </table>
-  <p class="note">Each receipt carries the hash of the one before it, so one that is changed, taken out or slipped in
-  shows: <code>lethe erasure verify</code>. This receipt holds no name, address, number or email of the person.</p>
+  <p class="note">Each entry of the log carries the hash of the one before it, and signed checkpoints cover them, so one that
+  is changed, taken out or slipped in shows: <code>lethe erasure verify</code>. This receipt holds no name, address, number or
+  email of the person.</p>
 </section>
 </main>
 </body>

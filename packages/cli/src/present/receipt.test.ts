@@ -2,14 +2,14 @@ import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sampleReceiptBody } from "../../test/sample-receipt.js";
+import { sampleReceipt, sampleReceiptBody } from "../../test/sample-receipt.js";
 import { formatReceipt } from "./receipt.js";
 import { receiptPage } from "./receipt-page.js";
 
 const pageOf = (shown: Receipt) => receiptPage(shown, createDatasets().database.tables);
 
 const HASHES = { previousHash: "a3".repeat(32), hash: "5f".repeat(32) };
-const receipt = (changes: Partial<ReceiptBody> = {}) => ({ sequence: 3, body: sampleReceiptBody(changes), ...HASHES });
+const receipt = (changes: Partial<ReceiptBody> = {}): Receipt => ({ ...sampleReceipt(changes), ...HASHES });
 
 describe("a receipt", () => {
   const shown = { text: formatReceipt(receipt()), page: pageOf(receipt()) };
@@ -60,9 +60,8 @@ describe("the page of a receipt", () => {
     const plain = "plain";
     const withText = (text: string) =>
       pageOf({
-        sequence: 3,
-        previousHash: text,
-        hash: text,
+        ...sampleReceipt(),
+        ...{ createdAt: text, previousHash: text, hash: text },
         body: sampleReceiptBody({
           ...{ erasureId: text, pseudonym: text, keyId: text, policyVersion: text, requestedAt: text },
           places: [{ place: text, name: text, records: 1, values: 1 }],

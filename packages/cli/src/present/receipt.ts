@@ -23,6 +23,8 @@ export function formatReceipt(receipt: Receipt): string {
     ["key", printable(body.keyId)],
     ["hash", printable(receipt.hash)],
     ["hash before", printable(receipt.previousHash)],
+    ["written", formatTime(receipt.createdAt)],
+    ["signature", describeSignature(receipt)],
   ]);
   const places = body.places.length === 0 ? "Nothing had to be masked." : formatPlaces(body.places);
   return `${fields}\n\n${summarizeReceipt(receipt)}\n\n${places}`;
@@ -46,7 +48,15 @@ export function daysTaken({ body }: Receipt): number {
 
 /** Writes a number of things: `1 file`, `2,000 files`. */
 export function count(number: number, thing: string): string {
-  return `${formatCount(number)} ${thing}${number === 1 ? "" : "s"}`;
+  const many = thing.endsWith("y") ? `${thing.slice(0, -1)}ies` : `${thing}s`;
+  return `${formatCount(number)} ${number === 1 ? thing : many}`;
+}
+
+/** Says which signed checkpoint covers a receipt. */
+export function describeSignature({ checkpoint }: Receipt): string {
+  if (checkpoint === null) return "not yet under a signature";
+  const { number, keyId, createdAt } = checkpoint;
+  return `checkpoint ${number}, signed at ${formatTime(createdAt)} with key ${printable(keyId)}`;
 }
 
 function describeDays(receipt: Receipt): string {

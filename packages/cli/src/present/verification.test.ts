@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { sampleReceipts } from "../../test/sample-receipt.js";
+import type { ReceiptFileCheck } from "../receipt-file.js";
 import { formatReceiptFileCheck, formatVerification } from "./verification.js";
 
+const CHECK: ReceiptFileCheck = {
+  ...{ receipts: 0, entries: 0, checkpoints: [], faults: [], unsigned: 0, isPiece: false, isSignatureChecked: true },
+};
 const looked = { records: 1_200, files: 3, bytes: 5_000 };
 
 describe("what a verification has found", () => {
@@ -9,7 +12,7 @@ describe("what a verification has found", () => {
     expect(
       formatVerification({ receipts: 6, faults: [], withoutReceipt: [], looked, findings: [] }).split("\n"),
     ).toEqual([
-      "6 receipts: the chain is whole",
+      "6 receipts: the log is whole",
       "1,200 records and 3 files (5,000 bytes) looked through: nothing of an erased person is there",
     ]);
   });
@@ -17,7 +20,7 @@ describe("what a verification has found", () => {
   it("names each receipt and each place", () => {
     const text = formatVerification({
       receipts: 6,
-      faults: [{ sequence: 2, erasureId: "an id", fault: "its content does not fit its hash" }],
+      faults: [{ sequence: 2, checkpoint: null, erasureId: "an id", fault: "its content does not fit its hash" }],
       withoutReceipt: [],
       looked,
       findings: [
@@ -26,8 +29,8 @@ describe("what a verification has found", () => {
       ],
     });
     expect(text.split("\n")).toEqual([
-      "6 receipts: 1 fault in the chain",
-      "  receipt 2 (erasure an id): its content does not fit its hash",
+      "6 receipts: 1 fault in the log",
+      "  entry 2 (erasure an id): its content does not fit its hash",
       "1,200 records and 3 files (5,000 bytes) looked through: erased people are still in 2 places",
       "  warehouse.customers: 1 record",
       "  archived_data/a\\x0ab.json: 2 records",
@@ -35,14 +38,16 @@ describe("what a verification has found", () => {
   });
 
   it("claims no more of a receipt alone than can be seen from it", () => {
-    const text = formatReceiptFileCheck({ receipts: sampleReceipts(1), faults: [] });
-    expect(text).toContain("its content fits its hash");
-    expect(text).not.toContain("chain");
+    const text = formatReceiptFileCheck({ ...CHECK, receipts: 1, entries: 1, unsigned: 1, isPiece: true });
+    expect(text.split("\n")).toEqual([
+      "1 receipt: the content fits the hash, and leads to the checkpoint where there is one",
+      "not yet under a signature: 1 receipt",
+    ]);
   });
 
   it("names a hundred faults, and how many more there are", () => {
     const faults = Array.from({ length: 103 }, (_, index) => `entry ${index + 1} of the file is no receipt`);
-    const lines = formatReceiptFileCheck({ receipts: [], faults }).split("\n");
+    const lines = formatReceiptFileCheck({ ...CHECK, faults }).split("\n");
     expect(lines).toHaveLength(1 + 100 + 1);
     expect(lines.at(-1)).toBe("  and 3 more");
   });

@@ -1,7 +1,7 @@
+import type { Checkpoint } from "@lethe/contracts/proof";
 import type { Verification } from "@lethe/erasure/verify-erasures";
-import type { ReceiptFileCheck } from "../receipt-file.js";
+import { nameFault, type ReceiptFileCheck } from "../receipt-file.js";
 import { namePlace } from "./erasures.js";
-import { formatNumberRanges } from "./number-ranges.js";
 import { count } from "./receipt.js";
 import { printable } from "./runs.js";
 
@@ -15,7 +15,7 @@ export function formatVerification(verification: Verification): string {
   return [
     formatFaults(
       [
-        ...faults.map(({ sequence, erasureId, fault }) => `receipt ${sequence} (erasure ${erasureId}): ${fault}`),
+        ...faults.map(nameFault),
         ...withoutReceipt.map((id) => `erasure ${id}: it was completed, and its receipt is gone`),
       ],
       receipts,
@@ -29,22 +29,31 @@ export function formatVerification(verification: Verification): string {
   ].join("\n");
 }
 
-/** Formats what the check of a file of receipts has found. */
-export function formatReceiptFileCheck({ receipts, faults }: ReceiptFileCheck): string {
-  const numbers = formatNumberRanges(receipts.map(({ sequence }) => sequence));
-  const last = receipts.at(-1);
-  // A receipt alone is no chain: it can be held against its own hash, and nothing else.
-  const alone = receipts.length === 1 && faults.length === 0;
+/** Formats what the check of exported receipts has found. It claims no more than was checked. */
+export function formatReceiptFileCheck(check: ReceiptFileCheck): string {
+  const { receipts, checkpoints, faults, unsigned } = check;
+  const newest = checkpoints.at(-1);
   return [
-    alone ? "1 receipt: its content fits its hash" : formatFaults(faults, receipts.length),
-    ...(numbers === "" ? [] : [`numbers: ${numbers}`]),
-    ...(last === undefined ? [] : [`hash of the last: ${printable(last.hash)}`]),
+    check.isPiece ? formatPieces(check) : formatFaults(faults, receipts),
+    ...(newest === undefined ? [] : [describeCheckpoint(newest)]),
+    ...(check.isSignatureChecked ? [] : ["Signatures were not checked: give --public-key."]),
+    ...(unsigned === 0 ? [] : [`not yet under a signature: ${count(unsigned, check.isPiece ? "receipt" : "entry")}`]),
   ].join("\n");
 }
 
+/** Receipts alone are no log: each can be held against its own hash and its checkpoint, and nothing else. */
+function formatPieces({ receipts, faults }: ReceiptFileCheck): string {
+  if (faults.length > 0) return formatFaults(faults, receipts);
+  return `${count(receipts, "receipt")}: the content fits the hash, and leads to the checkpoint where there is one`;
+}
+
+function describeCheckpoint({ number, logSize, hash, keyId, createdAt }: Checkpoint): string {
+  return `newest checkpoint: number ${number} over ${count(logSize, "entry")}, ${printable(createdAt)}, key ${printable(keyId)}, hash ${printable(hash)}`;
+}
+
 function formatFaults(faults: readonly string[], receipts: number): string {
-  if (faults.length === 0) return `${count(receipts, "receipt")}: the chain is whole`;
-  return [`${count(receipts, "receipt")}: ${count(faults.length, "fault")} in the chain`, ...named(faults)].join("\n");
+  if (faults.length === 0) return `${count(receipts, "receipt")}: the log is whole`;
+  return [`${count(receipts, "receipt")}: ${count(faults.length, "fault")} in the log`, ...named(faults)].join("\n");
 }
 
 function named(lines: readonly string[]): string[] {

@@ -82,11 +82,12 @@ describe("a customer", () => {
     expect(customers.subjectOf({ ...CUSTOMER, email: " Jane@Example.org " })).toEqual({
       customerId: "013000",
       email: "jane@example.org",
+      name: "markx7jane first markx7jane last",
     });
     expect(customers.subjectOf({ id: " 013000\n" }).customerId).toBe("013000");
     expect(customers.subjectOf({ id: 13_000 }).customerId).toBe("013000");
-    expect(customers.subjectOf({ id: [], email: 7 })).toEqual({ customerId: null, email: null });
-    expect(customers.subjectOf("013000")).toEqual({ customerId: null, email: null });
+    expect(customers.subjectOf({ id: [], email: 7 })).toEqual({ customerId: null, email: null, name: null });
+    expect(customers.subjectOf("013000")).toEqual({ customerId: null, email: null, name: null });
   });
 
   it("may come again: several versions of one customer are welcome", () => {

@@ -53,7 +53,11 @@ describe("a product", () => {
   });
 
   it("is nobody's record", () => {
-    expect(products.subjectOf({ id: "013000", email: "jane@example.org" })).toEqual({ customerId: null, email: null });
+    expect(products.subjectOf({ id: "013000", email: "jane@example.org" })).toEqual({
+      customerId: null,
+      email: null,
+      name: null,
+    });
   });
 
   it("is made of a CSV row, whose numbers become numbers and whose price stays text", () => {

@@ -153,7 +153,7 @@ describe("a transaction", () => {
   });
 
   it("is its customer's, also when it does not fit", () => {
-    expect(transactions.subjectOf(TRANSACTION)).toEqual({ customerId: "013000", email: null });
+    expect(transactions.subjectOf(TRANSACTION)).toEqual({ customerId: "013000", email: null, name: null });
     expect(transactions.subjectOf({ customer_id: 13_000 }).customerId).toBe("013000");
     expect(transactions.subjectOf({ customer_id: "013000 " }).customerId).toBe("013000");
   });

@@ -24,7 +24,7 @@ export const transactions: DatasetDefinition = {
     transaction_id: field.recordId,
     transaction_time: field.instant,
     customer_id: field.customerId,
-    "delivery_address.address": field.personalText,
+    "delivery_address.address": field.personalAddress,
     "delivery_address.postcode": field.personalPostcode,
     "delivery_address.city": field.personalText,
     // Sales by country stay what they are.

@@ -1,15 +1,16 @@
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
-import { addFile, addQuarantined, addRun, readRow } from "../../test/ledger-rows.js";
+import { addFile, addQuarantined, addRun, readRow, readRows } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
 import * as decisions from "./decide-request.js";
 
 const REQUEST = { dataset: "erasure-requests", reason: "identity_mismatch", payload: '{"customer-id":"c1"}' };
 
 const REQUESTS = { name: "erasure-requests", maskedRecord: { "customer-id": null, email: null } };
-const approveRequest = (pool: Pool, id: number) => decisions.approveRequest(pool, REQUESTS.name, id);
-const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id);
+const approveRequest = (pool: Pool, id: number) =>
+  decisions.approveRequest(pool, REQUESTS.name, id, { by: "desk", fourEyes: false });
+const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id, "desk");
 
 /** Puts an erasure request into quarantine whose email is not the customer's; returns its id. */
 async function addRequest(pool: Pool, columns = {}): Promise<number> {
@@ -58,7 +59,48 @@ describe("approveRequest", () => {
   });
 });
 
+describe("approveRequest with four eyes", () => {
+  const approve = (pool: Pool, id: number, by: string) =>
+    decisions.approveRequest(pool, REQUESTS.name, id, { by, fourEyes: true });
+
+  it("takes effect with the second approval, by another name", async ({ pool }) => {
+    const id = await addRequest(pool);
+    expect(await approve(pool, id, "first")).toBe(false);
+    expect(await approve(pool, id, "first")).toBe(false);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ approved_at: null });
+    expect(await approve(pool, id, "second")).toBe(true);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ approved_at: expect.any(Date) });
+    const acts = await readRows(pool, "privacy.acts", "id", "act", "acted_by", "quarantine_id");
+    expect(acts.map(({ act, acted_by, quarantine_id }) => [act, acted_by, quarantine_id])).toEqual([
+      ["approved", "first", id],
+      ["approved", "first", id],
+      ["approved", "second", id],
+    ]);
+  });
+
+  it("counts no approval of another request, and no other decision", async ({ pool }) => {
+    const [id, other] = [await addRequest(pool), await addRequest(pool)];
+    await approve(pool, other, "first");
+    await rejectRequest(pool, other);
+    expect(await approve(pool, id, "second")).toBe(false);
+  });
+
+  it("takes effect once when two approve at once", async ({ pool }) => {
+    const id = await addRequest(pool);
+    const results = await Promise.all([approve(pool, id, "first"), approve(pool, id, "second")]);
+    expect(results.sort()).toEqual([false, true]);
+  });
+});
+
 describe("rejectRequest", () => {
+  it("records who turned it down", async ({ pool }) => {
+    const id = await addRequest(pool);
+    await rejectRequest(pool, id);
+    expect(await readRows(pool, "privacy.acts", "act", "acted_by", "quarantine_id")).toEqual([
+      { act: "rejected", acted_by: "desk", quarantine_id: id },
+    ]);
+  });
+
   it("masks what the request held, and keeps whom it named", async ({ pool }) => {
     const id = await addRequest(pool, { payload: "AP8=", payload_encoding: "base64" });
     await rejectRequest(pool, id);

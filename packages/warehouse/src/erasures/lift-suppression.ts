@@ -1,13 +1,15 @@
 import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { recordAct } from "../access/acts.js";
 import { inTransaction, type Pool } from "../pool.js";
+import { logLifted } from "../proof/log-suppressions.js";
 
 /**
  * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
- * was masked stays masked. The suppression log keeps `note`, which states the grounds and must not name anybody. Throws
- * NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
+ * was masked stays masked. The log keeps `note`, which states the grounds and must not name anybody, and
+ * `by`, the caller's name. Throws NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
  */
-export async function liftSuppression(pool: Pool, erasureId: string, note: string): Promise<void> {
+export async function liftSuppression(pool: Pool, erasureId: string, note: string, by: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ state: ErasureState }>(
       "select state from warehouse.erasure_requests where id = $1 for update",
@@ -20,7 +22,7 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
     }
     await client.query(
       `update privacy.suppressions s set lifted_at = clock_timestamp()
-       from warehouse.erasure_requests e where e.id = $1 and s.subject_id = e.subject_id`,
+       from warehouse.erasure_requests e where e.id = $1 and s.subject_id = e.subject_id and s.lifted_at is null`,
       [erasureId],
     );
     await client.query("update privacy.suppression_epoch set epoch = epoch + 1");
@@ -29,5 +31,7 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
       erasureId,
       note,
     ]);
+    await recordAct(client, { act: "lifted", by, erasureId, reason: note });
+    await logLifted(client, erasureId, { erasureId, by, note });
   });
 }

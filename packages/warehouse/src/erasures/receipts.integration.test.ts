@@ -5,13 +5,14 @@ import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addRun, readRow } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
+import { checkLog } from "../proof/check-log.js";
+import { readLog } from "../proof/read-log.js";
 import {
-  checkReceiptChain,
   completeErasure,
   erasuresWithoutReceipt,
   readReceipt,
-  readReceiptChain,
   readReceiptNumbers,
+  receiptsWithoutErasure,
 } from "./receipts.js";
 
 const AT = "2020-01-01T05:00:00.000Z";
@@ -34,51 +35,37 @@ function bodyOf(erasureId: string): ReceiptBody {
 }
 
 describe("completeErasure", () => {
-  it("completes the erasure with a receipt that names the one before it", async ({ pool }) => {
+  it("completes the erasure with a receipt that names the entry before it", async ({ pool }) => {
     const [one = "", two = ""] = await addErasures(pool, 2);
     const first = await completeErasure(pool, bodyOf(one));
     const second = await completeErasure(pool, bodyOf(two));
-    expect(first).toMatchObject({ sequence: 1, previousHash: "0".repeat(64), body: bodyOf(one) });
+    expect(first).toMatchObject({ sequence: 1, kind: "receipt", previousHash: "0".repeat(64), body: bodyOf(one) });
     expect(second).toMatchObject({ sequence: 2, previousHash: first.hash });
     const completed = { state: "completed", completed_at: new Date(AT) };
     expect(await readRow(pool, "warehouse.erasure_requests", one)).toMatchObject(completed);
-    expect(await readReceipt(pool, one)).toEqual(first);
-    expect(await readReceiptChain(pool)).toEqual([first, second]);
+    const { kind: _kind, ...receipt } = first;
+    expect(await readReceipt(pool, one)).toEqual({ ...receipt, checkpoint: null, links: [] });
+    expect(await readLog(pool)).toEqual([first, second]);
   });
 
   it("writes one receipt for an erasure: a second one leaves everything as it was", async ({ pool }) => {
     const [one = ""] = await addErasures(pool, 1);
     const receipt = await completeErasure(pool, bodyOf(one));
     await expect(completeErasure(pool, { ...bodyOf(one), found: false })).rejects.toMatchObject({ code: "23505" });
-    expect(await readReceiptChain(pool)).toEqual([receipt]);
+    expect(await readLog(pool)).toEqual([receipt]);
   });
 
   it("completes nothing of an erasure that is not there", async ({ pool }) => {
-    await expect(completeErasure(pool, bodyOf(randomUUID()))).rejects.toMatchObject({ code: "23503" });
-    expect(await readReceiptChain(pool)).toEqual([]);
+    await expect(completeErasure(pool, bodyOf(randomUUID()))).rejects.toThrow(NotFoundError);
+    expect(await readLog(pool)).toEqual([]);
   });
 
   it("makes one chain of many that are completed at once", async ({ pool }) => {
     const ids = await addErasures(pool, 8);
     await Promise.all(ids.map((id) => completeErasure(pool, bodyOf(id))));
-    const chain = await readReceiptChain(pool);
-    expect(chain.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(checkReceiptChain(chain)).toEqual([]);
-  });
-});
-
-describe("readReceiptChain", () => {
-  it("comes back from the database so that a change of a body or a receipt taken out shows", async ({ pool }) => {
-    const ids = await addErasures(pool, 3);
-    for (const id of ids) await completeErasure(pool, bodyOf(id));
-    const [first, second, third] = await readReceiptChain(pool);
-    if (first === undefined || second === undefined || third === undefined) throw new Error("a receipt is missing");
-    await pool.query(`update privacy.receipts set body = jsonb_set(body, '{scan,findings}', '1') where sequence = 2`);
-    const wrong = { sequence: 2, erasureId: second.body.erasureId, fault: "its content does not fit its hash" };
-    expect(checkReceiptChain(await readReceiptChain(pool))).toEqual([wrong]);
-    await pool.query("delete from privacy.receipts where sequence = 2");
-    const missing = { sequence: 3, erasureId: third.body.erasureId, fault: "a receipt before it is missing" };
-    expect(checkReceiptChain(await readReceiptChain(pool))).toEqual([missing]);
+    const log = await readLog(pool);
+    expect(log.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(checkLog(log, []).faults).toEqual([]);
   });
 });
 
@@ -98,12 +85,20 @@ describe("readReceiptNumbers", () => {
   });
 });
 
-describe("erasuresWithoutReceipt", () => {
-  it("names completed erasures whose receipt was taken away, and none that is still open", async ({ pool }) => {
+describe("erasuresWithoutReceipt and receiptsWithoutErasure", () => {
+  it("name completed erasures whose receipt was taken away, and none that is still open", async ({ pool }) => {
     const [one = "", two = ""] = await addErasures(pool, 3);
     for (const id of [one, two]) await completeErasure(pool, bodyOf(id));
     expect(await erasuresWithoutReceipt(pool)).toEqual([]);
-    await pool.query("delete from privacy.receipts where sequence = 2");
+    await pool.query("delete from privacy.proof_log where sequence = 2");
     expect(await erasuresWithoutReceipt(pool)).toEqual([two]);
+  });
+
+  it("name receipts whose request was taken away", async ({ pool }) => {
+    const [one = "", two = ""] = await addErasures(pool, 2);
+    for (const id of [one, two]) await completeErasure(pool, bodyOf(id));
+    expect(await receiptsWithoutErasure(pool)).toEqual([]);
+    await pool.query("delete from warehouse.erasure_requests where id = $1", [one]);
+    expect(await receiptsWithoutErasure(pool)).toEqual([one]);
   });
 });

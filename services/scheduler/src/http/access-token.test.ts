@@ -1,24 +1,30 @@
-import { describe, expect, it } from "vitest";
+import { createPool } from "@lethe/warehouse/pool";
+import { afterAll, describe, expect, it } from "vitest";
 import { createTokenCheck } from "./access-token.js";
 
-const isAllowed = createTokenCheck("a:token with more");
-const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+// Nothing listens there: a token that had to be looked up would be an error.
+const nowhere = createPool("postgres://127.0.0.1:1/none", 1, "access-token-test");
+afterAll(() => nowhere.end());
 
-describe("a token check", () => {
+const identify = createTokenCheck("a:token with more", nowhere);
+const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+const ADMIN = { name: "LETHE_API_TOKEN", role: "admin" };
+
+describe("the token of the settings", () => {
   it.each([
     basic("anyone:a:token with more"),
     basic(":a:token with more"),
     basic("me:a:token with more").replace("Basic", "bASIC"),
-  ])("lets in %s", (header) => expect(isAllowed(header)).toBe(true));
+  ])("is an admin's, without asking the database: %s", async (header) => expect(await identify(header)).toEqual(ADMIN));
 
-  it("takes a bearer token as it is", () => {
-    const check = createTokenCheck("0123456789abcdef");
-    expect(check("Bearer 0123456789abcdef")).toBe(true);
-    expect(check("bearer 0123456789abcdef")).toBe(true);
-    expect(check("Bearer 0123456789abcde")).toBe(false);
-    expect(check("Bearer 0123456789abcdef0")).toBe(false);
-    expect(check("0123456789abcdef")).toBe(false);
-    expect(check("Token 0123456789abcdef")).toBe(false);
+  it("is taken as it is as Bearer", async () => {
+    const check = createTokenCheck("0123456789abcdef", nowhere);
+    expect(await check("Bearer 0123456789abcdef")).toEqual(ADMIN);
+    expect(await check("bearer 0123456789abcdef")).toEqual(ADMIN);
+    expect(await check("Bearer 0123456789abcde")).toBeUndefined();
+    expect(await check("Bearer 0123456789abcdef0")).toBeUndefined();
+    expect(await check("0123456789abcdef")).toBeUndefined();
+    expect(await check("Token 0123456789abcdef")).toBeUndefined();
   });
 
   it.each([
@@ -31,5 +37,11 @@ describe("a token check", () => {
     basic("a"),
     basic("a:"),
     basic("a:token with more"),
-  ])("keeps out %s", (header) => expect(isAllowed(header)).toBe(false));
+  ])("is not %s", async (header) => expect(await identify(header)).toBeUndefined());
+});
+
+describe("a named token", () => {
+  it("is looked up, so that it can be revoked", async () => {
+    await expect(identify(`Bearer lethe_0123456789abcdef_${"A".repeat(43)}`)).rejects.toThrow();
+  });
 });

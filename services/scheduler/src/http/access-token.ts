@@ -1,20 +1,27 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { type Caller, UNNAMED_CALLERS } from "@lethe/contracts/roles";
+import { findCaller } from "@lethe/warehouse/access/api-tokens";
+import type { Queryable } from "@lethe/warehouse/pool";
 
-/** Reports whether an `Authorization` header opens the door. */
-export type TokenCheck = (authorization: string | undefined) => boolean;
+/** Returns who shows this `Authorization` header; undefined for one that opens no door. */
+export type IdentifyCaller = (authorization: string | undefined) => Promise<Caller | undefined>;
 
 /** What a 401 tells the caller to show; browsers ask for a password because of `Basic`. */
 export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm="Lethe"'];
 
 /**
- * Creates the check for a token: it may come as `Bearer <token>`, or as the password of `Basic` under any user name.
- * Hashes of equal length are compared in constant time, so that an answer's delay tells nothing about the token.
+ * Creates the check of tokens: one may come as `Bearer <token>`, or as the password of `Basic` under any user name. `token` is
+ * that of the settings, which is an admin's and needs no database; all others are looked up there, so that one is shut out
+ * when it is revoked. Hashes of equal length are compared in constant time, so that an answer's delay tells nothing about
+ * a token.
  */
-export function createTokenCheck(token: string): TokenCheck {
-  const expected = digest(token);
-  return (authorization) => {
+export function createTokenCheck(token: string | undefined, db: Queryable): IdentifyCaller {
+  const expected = token === undefined ? undefined : digest(token);
+  return async (authorization) => {
     const shown = shownToken(authorization ?? "");
-    return shown !== undefined && timingSafeEqual(digest(shown), expected);
+    if (shown === undefined) return undefined;
+    if (expected !== undefined && timingSafeEqual(digest(shown), expected)) return UNNAMED_CALLERS.settingsToken;
+    return findCaller(db, shown);
   };
 }
 

@@ -4,6 +4,7 @@ import {
   LetheError,
   NotFoundError,
   PathRefusedError,
+  RoleRequiredError,
   RunActiveError,
   RunStateError,
   TransientError,
@@ -61,6 +62,7 @@ function problemOfLethe(error: LetheError): Problem {
 
 function statusOf(error: LetheError): number {
   if (error instanceof InvalidInputError || error instanceof PathRefusedError) return 400;
+  if (error instanceof RoleRequiredError) return 403;
   if (error instanceof NotFoundError) return 404;
   if (error instanceof RunActiveError || error instanceof RunStateError) return 409;
   return error instanceof TransientError ? 503 : 500;

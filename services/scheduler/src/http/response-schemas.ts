@@ -4,7 +4,7 @@ import Type, { type Static, type TSchema, type TUnsafe } from "typebox";
 const MEANING = {
   400: "The request is not of the form that its schema asks for.",
   401: "The token is missing or wrong.",
-  403: "It would change something and comes from a page of another site.",
+  403: "The token's role may not do it (`requiredRole` may), or it would change something and comes from a page of another site.",
   404: "It does not exist.",
   409: "Another run is active, or the run's state does not allow it.",
   429: "Too many requests, or too many wrong tokens, from this address; `Retry-After` says in how many seconds to ask again.",

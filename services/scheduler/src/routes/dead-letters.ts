@@ -16,6 +16,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "GET",
     url: "/dead-letters",
+    config: { role: "viewer" },
     schema: {
       summary: "Jobs that gave up for good, newest first",
       description: "Each stands here until it is replayed, or its run is retried or cancelled.",
@@ -43,6 +44,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "GET",
     url: "/dead-letters/:id",
+    config: { role: "viewer" },
     schema: {
       summary: "One dead letter",
       tags: ["dead letters"],
@@ -55,6 +57,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "POST",
     url: "/dead-letters/:id/replay",
+    config: { role: "operator" },
     schema: {
       summary: "Try what gave up again",
       description:

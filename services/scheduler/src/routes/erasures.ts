@@ -42,6 +42,18 @@ const TakenRequest = Type.Object({
   }),
 });
 
+const ApprovedRequest = Type.Object({
+  state: Type.Enum(["approved", "awaiting second approval"]),
+  run: Type.Union([ref(RunSchema), Type.Null()]),
+  takenBy: Type.Union([TakenRequest.properties.takenBy, Type.Null()]),
+});
+
+const Approved = {
+  description: "The approval is recorded. `run` is null while a second approval is missing.",
+  headers: { location: { type: "string", description: "Where the run can be followed" } },
+  content: { "application/json": { schema: ApprovedRequest } },
+};
+
 const Accepted = {
   description: "The request is taken.",
   headers: { location: { type: "string", description: "Where the run can be followed" } },
@@ -65,6 +77,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/erasures",
+    config: { role: "privacy-officer" },
     schema: {
       summary: "Ask for a person to be forgotten",
       description:
@@ -95,6 +108,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "GET",
     url: "/erasures",
+    config: { role: "viewer" },
     schema: {
       summary: "Erasures, newest first",
       tags: ["erasures"],
@@ -121,6 +135,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "GET",
     url: "/erasures/:id",
+    config: { role: "viewer" },
     schema: {
       summary: "One erasure, with its receipt once it is completed",
       tags: ["erasures"],
@@ -133,6 +148,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "GET",
     url: "/erasures/:id/receipt",
+    config: { role: "viewer" },
     schema: {
       summary: "The receipt of a completed erasure",
       tags: ["erasures"],
@@ -145,6 +161,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/erasures/:id/lift",
+    config: { role: "privacy-officer" },
     schema: {
       summary: "Let a person in again who has consented since",
       description: "Records that come from now on are no longer masked; what was masked stays so. The act is logged.",
@@ -163,7 +180,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       response: { 200: ref(ErasureDetail), ...problems(400, 404, 409) },
     },
     handler: async (request) => {
-      await liftSuppression(pool, request.params.id, request.body.note);
+      await liftSuppression(pool, request.params.id, request.body.note, request.caller.name);
       return readDetail(pool, request.params.id);
     },
   });
@@ -171,27 +188,33 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/erasures/requests/:quarantineId/approve",
+    config: { role: "privacy-officer" },
     schema: {
       summary: "Have a request done whose email is not the customer's",
       description:
-        "Such requests stand in quarantine as `identity_mismatch`. Everything of that id and of that email goes.",
+        "Such requests stand in quarantine as `identity_mismatch`. Everything of that id and of that email goes. With " +
+        "`LETHE_FOUR_EYES` the first approval is recorded, and the second, by a token of another name, takes effect.",
       tags: ["erasures"],
       params: RequestParams,
-      response: { 202: Accepted, ...problems(404, 409) },
+      response: { 202: Approved, ...problems(404, 409) },
     },
     handler: async (request, reply) => {
-      await approveRequest(pool, requests.name, request.params.quarantineId);
+      const approval = { by: request.caller.name, fourEyes: context.fourEyes };
+      if (!(await approveRequest(pool, requests.name, request.params.quarantineId, approval))) {
+        return reply.code(202).send({ state: "awaiting second approval" as const, run: null, takenBy: null });
+      }
       const { run, isNew } = await openOrActive("replay");
       return reply
         .code(202)
         .header("location", `/runs/${run.id}`)
-        .send({ run, takenBy: isNew ? "this_run" : "next_run" });
+        .send({ state: "approved" as const, run, takenBy: isNew ? ("this_run" as const) : ("next_run" as const) });
     },
   });
 
   app.route({
     method: "POST",
     url: "/erasures/requests/:quarantineId/reject",
+    config: { role: "privacy-officer" },
     schema: {
       summary: "Turn down a request whose email is not the customer's",
       description: "It stays out, and what it held is masked.",
@@ -200,7 +223,12 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       response: { 204: Type.Null({ description: "It is turned down." }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
-      await rejectRequest(pool, { name: requests.name, ...requests.erasure }, request.params.quarantineId);
+      await rejectRequest(
+        pool,
+        { name: requests.name, ...requests.erasure },
+        request.params.quarantineId,
+        request.caller.name,
+      );
       return reply.code(204).send(null);
     },
   });

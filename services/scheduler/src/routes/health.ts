@@ -13,6 +13,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app.route({
     method: "GET",
     url: "/healthz",
+    config: { role: "nobody" },
     schema: {
       summary: "Does the process answer?",
       tags: ["health"],
@@ -25,6 +26,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app.route({
     method: "GET",
     url: "/readyz",
+    config: { role: "nobody" },
     schema: {
       summary: "Do the database and Redis answer?",
       tags: ["health"],
@@ -40,6 +42,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app.route({
     method: "GET",
     url: "/metrics",
+    config: { role: "viewer" },
     schema: {
       summary: "Figures for Prometheus",
       tags: ["health"],

@@ -36,6 +36,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app.route({
     method: "GET",
     url: "/jobs",
+    config: { role: "viewer" },
     schema: {
       summary: "The jobs with their schedule and last run",
       tags: ["jobs"],
@@ -61,6 +62,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app.route({
     method: "POST",
     url: "/jobs/:job/runs",
+    config: { role: "operator" },
     schema: {
       summary: "Start a run",
       description: `Takes in the files of the job's dataset (${datasets.names.join(", ")}) that lie in landing.`,

@@ -26,6 +26,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "GET",
     url: "/quarantine",
+    config: { role: "viewer" },
     schema: {
       summary: "Records that were not loaded: where they stood and why, oldest first",
       tags: ["quarantine"],
@@ -52,6 +53,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "GET",
     url: "/quarantine/counts",
+    config: { role: "viewer" },
     schema: {
       summary: "How many records, by dataset, reason and status",
       tags: ["quarantine"],
@@ -75,6 +77,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   app.route({
     method: "POST",
     url: "/quarantine/replay",
+    config: { role: "operator" },
     schema: {
       summary: "Try quarantined records again",
       description: "Opens a run per dataset: the one named, else every one that has open records of the filter.",

@@ -17,6 +17,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
   app.route({
     method: "GET",
     url: "/runs",
+    config: { role: "viewer" },
     schema: {
       summary: "Runs, newest first",
       tags: ["runs"],
@@ -43,6 +44,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
   app.route({
     method: "GET",
     url: "/runs/:id",
+    config: { role: "viewer" },
     schema: {
       summary: "One run with its notices and failed batches",
       tags: ["runs"],
@@ -55,6 +57,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
   app.route({
     method: "POST",
     url: "/runs/:id/cancel",
+    config: { role: "operator" },
     schema: {
       summary: "Cancel an open run",
       description: "What was loaded stays loaded; the rest may be taken in by a later run, or by a retry of this one.",
@@ -73,6 +76,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
   app.route({
     method: "POST",
     url: "/runs/:id/retry",
+    config: { role: "operator" },
     schema: {
       summary: "Go on with a failed or cancelled run where it stopped",
       tags: ["runs"],

@@ -22,6 +22,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
   app.route({
     method: "GET",
     url: "/schedules",
+    config: { role: "viewer" },
     schema: {
       summary: "When the jobs run by themselves",
       tags: ["schedules"],
@@ -37,6 +38,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
   app.route({
     method: "PATCH",
     url: "/schedules/:job",
+    config: { role: "operator" },
     schema: {
       summary: "Change a schedule, or switch it on or off",
       description: "Takes effect at once and is kept over restarts.",

@@ -1,11 +1,16 @@
+import { DECISION_SETTINGS, readSettings } from "@lethe/service-kit/settings";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import type { Command } from "commander";
+import Type from "typebox";
+import { callerName } from "../../caller-name.js";
 import type { CommandContext } from "../../command-context.js";
 import { connectionSettings, databaseSetting } from "../../connection-settings.js";
 import { withConnections, withDatabase } from "../../connections.js";
+import { EXIT } from "../../exit-codes.js";
 import { integerBetween } from "../../parse-arguments.js";
 import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
+const DecisionSettings = Type.Object(DECISION_SETTINGS);
 const parseQuarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
 const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismatch`";
 
@@ -26,7 +31,14 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
-        await approveRequest(connections.pool, requests.name, id);
+        const by = await callerName(context.environment, connections.pool, "privacy-officer");
+        const { LETHE_FOUR_EYES: fourEyes } = readSettings(DecisionSettings, context.environment);
+        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes }))) {
+          terminal.print(
+            `request ${id} is awaiting second approval: LETHE_FOUR_EYES asks for one by a token of another name`,
+          );
+          return EXIT.succeeded;
+        }
         terminal.note(`request ${id} is approved`);
         if (options.follow !== true) return startErasureRun(connections, requests.name, "replay", terminal);
         return (await followErasureRun(connections, requests.name, "replay", terminal)).code;
@@ -39,9 +51,10 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     .description("The request stays out, and what it held is masked.")
     .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
     .action(async (id: number) => {
-      await withDatabase(await databaseSetting(context.environment), (pool) =>
-        rejectRequest(pool, { name: requests.name, ...requests.erasure }, id),
-      );
+      await withDatabase(await databaseSetting(context.environment), async (pool) => {
+        const by = await callerName(context.environment, pool, "privacy-officer");
+        await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, by);
+      });
       context.terminal.print(`request ${id} is turned down`);
     });
 }

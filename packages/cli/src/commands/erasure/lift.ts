@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import type { Command } from "commander";
+import { callerName } from "../../caller-name.js";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
@@ -23,7 +24,9 @@ export function addLiftCommand(erasure: Command, context: CommandContext): void 
       if (note.trim() === "" || note.length > MAX_NOTE) {
         throw new InvalidInputError(`--note must say on what ground, in at most ${MAX_NOTE} characters`);
       }
-      await withDatabase(await databaseSetting(context.environment), (pool) => liftSuppression(pool, id, note));
+      await withDatabase(await databaseSetting(context.environment), async (pool) =>
+        liftSuppression(pool, id, note, await callerName(context.environment, pool, "privacy-officer")),
+      );
       context.terminal.print(`erasure ${id} is lifted: new records of its person are no longer masked`);
     });
 }

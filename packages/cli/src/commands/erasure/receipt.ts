@@ -1,14 +1,16 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { replaceFile } from "@lethe/storage/replace-file";
 import { declaredTables } from "@lethe/warehouse/data-map";
-import { readReceipt, readReceiptChain } from "@lethe/warehouse/erasures/receipts";
+import { readReceipt } from "@lethe/warehouse/erasures/receipts";
+import { readWholeLog } from "@lethe/warehouse/proof/read-log";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { parseErasureId } from "../../parse-arguments.js";
-import { formatReceipt } from "../../present/receipt.js";
+import { count, formatReceipt } from "../../present/receipt.js";
 import { receiptPage } from "../../present/receipt-page.js";
+import { formatLog } from "../../receipt-file.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */
 export function addReceiptCommands(erasure: Command, context: CommandContext): void {
@@ -30,21 +32,27 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
     });
   erasure
     .command("export")
-    .summary("write all receipts out")
+    .summary("write the whole log of receipts out, with its signatures")
     .description(
-      "Writes every receipt as a line of JSON, in the order of their chain. Keep it apart from the database and its backups: " +
-        "held against it, receipts that were taken from the chain's end show too.",
+      "Writes every entry of the log (receipts, suppressions, decisions) and every signed checkpoint as lines of JSON. A stranger " +
+        "checks them with `lethe erasure verify --receipts FILE --public-key FILE` and needs nothing else. Keep a copy apart from " +
+        "the database and its backups: held against it (`--checkpoint`), a log that was rolled back shows too.",
     )
-    .option("--out <file>", "write to this file instead of standard output")
-    .action(async (options: { readonly out?: string }) => {
-      const receipts = await withDatabase(await databaseSetting(context.environment), readReceiptChain);
-      const lines = receipts.map((receipt) => JSON.stringify(receipt));
-      if (options.out === undefined) {
+    .option("--receipts <file>", "write to this file instead of standard output")
+    .option("--out <file>", "the same as --receipts")
+    .action(async (options: { readonly receipts?: string; readonly out?: string }) => {
+      const [entries, checkpoints] = await withDatabase(await databaseSetting(context.environment), readWholeLog);
+      const lines = formatLog(entries, checkpoints);
+      const file = options.receipts ?? options.out;
+      if (file === undefined) {
         for (const line of lines) context.terminal.print(line);
         return;
       }
-      await writeWhole(options.out, lines.map((line) => `${line}\n`).join(""));
-      context.terminal.note(`${lines.length} receipts are in ${options.out}`);
+      await writeWhole(file, lines.map((line) => `${line}\n`).join(""));
+      const receipts = entries.filter(({ kind }) => kind === "receipt").length;
+      context.terminal.note(
+        `${count(receipts, "receipt")} and ${count(checkpoints.length, "checkpoint")} are in ${file}`,
+      );
     });
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { verifyErasures } from "@lethe/erasure/verify-erasures";
+import { parsePublicKeys } from "@lethe/privacy/signing-key";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting, dataDirectory } from "../../connection-settings.js";
@@ -7,7 +8,7 @@ import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import { formatReceiptFileCheck, formatVerification } from "../../present/verification.js";
-import { checkReceiptFile } from "../../receipt-file.js";
+import { checkReceiptText, parseCheckpoint, type ReceiptCheckOptions, readNamedFile } from "../../receipt-file.js";
 
 /** Adds `lethe erasure verify`. */
 export function addVerifyCommand(erasure: Command, context: CommandContext): void {
@@ -15,29 +16,48 @@ export function addVerifyCommand(erasure: Command, context: CommandContext): voi
     .command("verify")
     .summary("check the receipts, and look for erased people everywhere")
     .description(
-      "Walks the chain of receipts, then looks through every table and file for anybody on the suppression list; needs " +
-        "the privacy key and the services' DATA_DIR, and takes as long as reading everything does. With --receipts it checks " +
-        "exported receipts alone, and needs no database. Exits with 1 when something does not fit.",
+      "Checks the log of receipts and its signatures, then looks through every table and file for anybody on the suppression " +
+        "list; needs the privacy key and the services' DATA_DIR, and takes as long as reading everything does. With --receipts it " +
+        "checks what was exported, and needs no database. Exits with 1 when something does not fit.",
     )
-    .option("--receipts <file>", "check the receipts in this file: one, a JSON array, or JSON lines")
+    .option("--receipts <file>", "check this export (`lethe erasure export`), or the receipts in this file")
+    .option("--public-key <file>", "check signatures with the public keys in this file (`lethe keys public`)")
+    .option("--checkpoint <file>", "a checkpoint, or an older export, that was kept elsewhere: the log must hold it")
     .option("--json", "print the result as JSON instead of text")
-    .action(async (options: { readonly receipts?: string; readonly json?: true }) => {
+    .action(async (options: VerifyOptions) => {
       const code =
         options.receipts === undefined
-          ? await verifyAll(context, options.json === true)
-          : await verifyFile(options.receipts, context, options.json === true);
+          ? await verifyAll(context, options)
+          : await verifyFile(options.receipts, context, options);
       context.exitWith(code);
     });
 }
 
-async function verifyFile(file: string, { terminal }: CommandContext, json: boolean): Promise<ExitCode> {
-  const check = await checkReceiptFile(file);
-  const result = { receipts: check.receipts.length, faults: check.faults };
-  terminal.print(json ? JSON.stringify(result) : formatReceiptFileCheck(check));
+interface VerifyOptions {
+  readonly receipts?: string;
+  readonly publicKey?: string;
+  readonly checkpoint?: string;
+  readonly json?: true;
+}
+
+async function verifyFile(file: string, { terminal }: CommandContext, options: VerifyOptions): Promise<ExitCode> {
+  const check = checkReceiptText(await readNamedFile(file, "--receipts"), await readCheckOptions(options));
+  const { receipts, entries, checkpoints, unsigned, faults } = check;
+  const result = { receipts, entries, checkpoints: checkpoints.length, unsigned, faults };
+  terminal.print(options.json === true ? JSON.stringify(result) : formatReceiptFileCheck(check));
   return check.faults.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-async function verifyAll({ environment, terminal }: CommandContext, json: boolean): Promise<ExitCode> {
+async function readCheckOptions({ publicKey, checkpoint }: VerifyOptions): Promise<ReceiptCheckOptions> {
+  return {
+    ...(publicKey !== undefined && {
+      verifySignature: parsePublicKeys(await readNamedFile(publicKey, "--public-key")),
+    }),
+    ...(checkpoint !== undefined && { kept: parseCheckpoint(await readNamedFile(checkpoint, "--checkpoint")) }),
+  };
+}
+
+async function verifyAll({ environment, terminal }: CommandContext, options: VerifyOptions): Promise<ExitCode> {
   await openDataStorage(environment).requireReadable();
   const verification = await withDatabase(await databaseSetting(environment), (pool) =>
     verifyErasures(erasureContext(environment, pool)),
@@ -48,6 +68,6 @@ async function verifyAll({ environment, terminal }: CommandContext, json: boolea
     const data = dataDirectory(environment);
     throw new ConfigurationError(`none of the ledger's files is in DATA_DIR, ${data}: nothing could be looked through`);
   }
-  terminal.print(json ? JSON.stringify(verification) : formatVerification(verification));
+  terminal.print(options.json === true ? JSON.stringify(verification) : formatVerification(verification));
   return faults.length + withoutReceipt.length + findings.length === 0 ? EXIT.succeeded : EXIT.failed;
 }

@@ -1,0 +1,78 @@
+import { namedEntity } from "./html-entities.js";
+
+/**
+ * Returns a text as it stands, and every form that comes of it when escapes are resolved: those of JSON and of programming
+ * languages, percent-encoding, quoted-printable with its soft line breaks, and HTML entities. Escapes within escapes are
+ * resolved up to four times. Nearly every text has no escapes and costs one look.
+ */
+export function decodedForms(text: string): readonly string[] {
+  const forms = [text];
+  for (let i = 0; i < MOST_ROUNDS; i++) {
+    const last = forms[forms.length - 1] ?? "";
+    if (!MAY_HAVE_ESCAPES.test(last)) break;
+    const decoded = decode(last);
+    if (decoded === last) break;
+    forms.push(decoded);
+  }
+  return forms;
+}
+
+const MOST_ROUNDS = 4;
+
+const MAY_HAVE_ESCAPES = /\\[^\\]|\\\\|%[0-9A-Fa-fu]|=[0-9A-Fa-f\r\n\t ]|&[#A-Za-z]/;
+
+const ESCAPE = new RegExp(
+  [
+    // JSON (RFC 8259, section 7), and what other languages add to it.
+    "\\\\(?:u\\{[0-9A-Fa-f]{1,6}\\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[^ux])",
+    "%(?:u[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*)",
+    // Quoted-printable (RFC 2045, section 6.7); a soft line break hides between any two characters.
+    "=(?:[ \\t]*\\r?\\n|[0-9A-Fa-f]{2}(?:(?:=[ \\t]*\\r?\\n)*=[0-9A-Fa-f]{2})*)",
+    "&(?:#[xX][0-9A-Fa-f]{1,6}|#[0-9]{1,7}|[A-Za-z]{2,20});?",
+  ].join("|"),
+  "gs",
+);
+
+function decode(text: string): string {
+  return text.replace(ESCAPE, (written) => {
+    const second = written.charAt(1);
+    switch (written.charAt(0)) {
+      case "\\":
+        if (second === "u" || second === "x") return character(written.replace(/[^0-9A-Fa-f]/g, ""), 16);
+        return SIMPLE.get(second) ?? second;
+      case "%":
+        return second === "u" ? character(written.slice(2), 16) : textOfBytes(written);
+      case "=":
+        return /[0-9A-Fa-f]/.test(second) ? textOfBytes(written) : "";
+      default:
+        return textOfEntity(written);
+    }
+  });
+}
+
+function textOfEntity(written: string): string {
+  const name = written.replace(/^&|;$/g, "");
+  if (!name.startsWith("#")) return namedEntity(name) ?? written;
+  return /^#x/i.test(name) ? character(name.slice(2), 16) : character(name.slice(1), 10);
+}
+
+function character(digits: string, base: 10 | 16): string {
+  const point = Number.parseInt(digits, base);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : "\ufffd";
+}
+
+const SIMPLE: ReadonlyMap<string, string> = new Map([
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+  ["b", "\b"],
+  ["f", "\f"],
+]);
+
+/** Reads the hexadecimal pairs of a text as UTF-8, or, where they are none, as Latin-1. */
+function textOfBytes(escaped: string): string {
+  const pairs = escaped.replace(/=[ \t]*\r?\n/g, "").match(/[0-9A-Fa-f]{2}/g) ?? [];
+  const bytes = Buffer.from(pairs.join(""), "hex");
+  const text = bytes.toString("utf8");
+  return text.includes("\ufffd") ? bytes.toString("latin1") : text;
+}

@@ -1,0 +1,239 @@
+import { domainToASCII, domainToUnicode } from "node:url";
+import { decodedForms } from "./decoded-forms.js";
+import { foldText } from "./fold-text.js";
+import { createPhoneIndex } from "./phone-search.js";
+import { type Word, wordsOf } from "./words.js";
+
+/** What a value that is searched for is. The first two identify a person; the others may be of several people. */
+export const SEARCHED_KINDS = ["customer-id", "email", "name", "phone", "address"] as const;
+export type SearchedKind = (typeof SEARCHED_KINDS)[number];
+
+/** A person by everything that is known of them. */
+export interface SearchedPerson {
+  /** What a finding names: the id of the erasure. */
+  readonly erasureId: string;
+  readonly ids: readonly string[];
+  readonly emails: readonly string[];
+  /** Full names. A name of one word is not searched for: it is that of many. */
+  readonly names: readonly string[];
+  /** Other values: kinds `phone`, `address` and `postcode` are searched for. */
+  readonly values: readonly { readonly kind: string; readonly value: string }[];
+}
+
+export interface FoundValue {
+  readonly erasureId: string;
+  readonly kind: SearchedKind;
+  /** Where it stands in the text; undefined where it shows only once escapes are resolved or the text is folded. */
+  readonly start: number | undefined;
+  readonly end: number | undefined;
+}
+
+export interface ValueSearch {
+  /** Returns what a text holds of the people, each value once for each form of the text that it shows in. */
+  find(text: string): FoundValue[];
+}
+
+/** Reports whether a value identifies its person by itself. */
+export function isIdentifier(kind: SearchedKind): boolean {
+  return kind === "customer-id" || kind === "email";
+}
+
+/**
+ * Creates a search for all values of many people at once. Its time grows with the text, not with the number of people. It
+ * finds ids, emails, full names, phone numbers, addresses, and postcodes together with a street, in any normal form, case
+ * and escape, beside any punctuation. Ids without their leading zeros are found behind a word such as `id` alone.
+ */
+export function createValueSearch(people: readonly SearchedPerson[]): ValueSearch {
+  const root = createNode();
+  for (const person of people) for (const pattern of patternsOf(person)) addPattern(root, pattern);
+  const mayBegin = new Uint8Array(TRAITS);
+  for (const word of root.next.keys()) mayBegin[traitsOf(word, 0, word.length)] = 1;
+  const phones = createPhoneIndex(
+    people.flatMap(({ erasureId, values }) =>
+      values.filter(({ kind }) => kind === "phone").map(({ value }) => ({ erasureId, value })),
+    ),
+  );
+  return {
+    find(text) {
+      if (root.next.size === 0 && phones.isEmpty) return [];
+      return decodedForms(text).flatMap((form) => findInForm(form, form === text ? text : undefined));
+    },
+  };
+
+  function findInForm(form: string, original: string | undefined): FoundValue[] {
+    const folded = foldText(form);
+    const found: FoundValue[] = [];
+    const parts = new Map<string, Set<PatternKind>>();
+    const report = (erasureId: string, kind: SearchedKind, start: number, end: number) => {
+      const isInPlace = original !== undefined && foldText(original.slice(start, end)) === folded.slice(start, end);
+      found.push({ erasureId, kind, start: isInPlace ? start : undefined, end: isInPlace ? end : undefined });
+    };
+    const words = wordsOf(folded);
+    for (let i = 0; i < words.starts.length; i++) {
+      if (mayBegin[traitsOf(folded, words.starts[i] ?? 0, words.ends[i] ?? 0)] !== 1) continue;
+      let node = root;
+      for (let j = i; j < words.starts.length; j++) {
+        const next = node.next.get(words.at(j));
+        if (next === undefined) break;
+        node = next;
+        for (const pattern of node.ends) {
+          const start = (words.starts[i] ?? 0) - pattern.lead;
+          const end = (words.ends[j] ?? 0) + pattern.trail;
+          if (!standsAt(folded, pattern, start, end, i === 0 ? undefined : words.at(i - 1))) continue;
+          if (pattern.kind === "street" || pattern.kind === "postcode") {
+            const both = parts.get(pattern.erasureId) ?? new Set();
+            parts.set(pattern.erasureId, both.add(pattern.kind));
+          } else report(pattern.erasureId, toKind(pattern.kind), start, end);
+        }
+      }
+    }
+    for (const [erasureId, kinds] of parts) {
+      if (kinds.size === 2) found.push({ erasureId, kind: "address", start: undefined, end: undefined });
+    }
+    for (const { erasureId, start, end } of phones.find(folded)) report(erasureId, "phone", start, end);
+    return found;
+  }
+}
+
+type PatternKind = "id" | "short-id" | "email" | "name" | "address" | "street" | "postcode";
+
+interface Pattern {
+  readonly erasureId: string;
+  readonly kind: PatternKind;
+  readonly words: readonly string[];
+  /** The folded text, for a pattern of which the punctuation counts. */
+  readonly exact: string | undefined;
+  /** Characters of `exact` before its first word, and behind its last. */
+  readonly lead: number;
+  readonly trail: number;
+}
+
+const TRAITS = 0x10000;
+
+/** Returns a number that a word shares with few others, at less than the cost of looking the word up. */
+function traitsOf(text: string, start: number, end: number): number {
+  const [first, last] = [text.charCodeAt(start), text.charCodeAt(end - 1)];
+  return (first * 521 + last * 31 + (end - start)) & (TRAITS - 1);
+}
+
+interface Node {
+  readonly next: Map<string, Node>;
+  readonly ends: Pattern[];
+}
+
+function createNode(): Node {
+  return { next: new Map(), ends: [] };
+}
+
+function addPattern(root: Node, pattern: Pattern): void {
+  if (pattern.words.length === 0) return;
+  let node = root;
+  for (const word of pattern.words) {
+    const next = node.next.get(word) ?? createNode();
+    node.next.set(word, next);
+    node = next;
+  }
+  const isThere = node.ends.some(
+    ({ erasureId, kind, exact }) => erasureId === pattern.erasureId && kind === pattern.kind && exact === pattern.exact,
+  );
+  if (!isThere) node.ends.push(pattern);
+}
+
+function* patternsOf({ erasureId, ids, emails, names, values }: SearchedPerson): Generator<Pattern> {
+  const loose = (kind: PatternKind, words: readonly string[]): Pattern => {
+    return { erasureId, kind, words, exact: undefined, lead: 0, trail: 0 };
+  };
+  for (const id of ids) {
+    yield* exactPattern(erasureId, "id", id);
+    const short = id.replace(/^0+(?=.)/, "");
+    if (short !== id) yield* exactPattern(erasureId, "short-id", short);
+  }
+  for (const email of emails) for (const form of formsOfEmail(email)) yield* exactPattern(erasureId, "email", form);
+  for (const name of names) {
+    const words = allWords(name);
+    // The family name may come first.
+    for (let i = 0; i < words.length && words.length > 1; i++) {
+      yield loose("name", [...words.slice(i), ...words.slice(0, i)]);
+    }
+  }
+  for (const { kind, value } of values) {
+    if (kind === "address") yield* addressPatterns(value, loose);
+    if (kind === "postcode") {
+      const words = allWords(value);
+      if (words.join("").length < 4) continue;
+      yield loose("postcode", words);
+      yield loose("postcode", [words.join("")]);
+    }
+  }
+}
+
+function* exactPattern(erasureId: string, kind: PatternKind, value: string): Generator<Pattern> {
+  const exact = foldText(value).trim();
+  const words = [...eachWord(exact)];
+  const [first, last] = [words[0], words.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const texts = words.map(({ start, end }) => exact.slice(start, end));
+  yield { erasureId, kind, words: texts, exact, lead: first.start, trail: exact.length - last.end };
+}
+
+function* addressPatterns(
+  address: string,
+  loose: (kind: PatternKind, words: readonly string[]) => Pattern,
+): Generator<Pattern> {
+  const whole = allWords(address);
+  if (whole.length >= 3) yield loose("address", whole);
+  // A line such as "Flat 2" stands in many addresses: the street is a longer one, if there is any.
+  const lines = address.split(/[\n\r,;]+/).map(allWords);
+  const least = lines.some((words) => words.length >= 3) ? 3 : 2;
+  for (const words of lines) {
+    if (words.length >= least && words.some((word) => word.length >= 3)) yield loose("street", words);
+  }
+}
+
+/** Returns an email with its domain as people write it and as names are resolved (IDN and its punycode). */
+function formsOfEmail(email: string): readonly string[] {
+  const folded = foldText(email).trim();
+  const at = folded.lastIndexOf("@");
+  if (at === -1) return [folded];
+  const local = folded.slice(0, at);
+  const domain = folded.slice(at + 1).replace(/\.$/, "");
+  const forms = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((form) => form !== "");
+  return [...new Set(forms.map((form) => `${local}@${foldText(form)}`))];
+}
+
+function toKind(kind: PatternKind): SearchedKind {
+  if (kind === "id" || kind === "short-id") return "customer-id";
+  return kind === "street" || kind === "postcode" ? "address" : kind;
+}
+
+/** Words behind which a number is an id, though it lacks the zeros that it begins with. */
+const ID_WORDS: ReadonlySet<string> = new Set(["id", "ids", "customerid", "customer", "kunde", "client"]);
+
+function standsAt(text: string, pattern: Pattern, start: number, end: number, wordBefore: string | undefined): boolean {
+  const { exact, kind } = pattern;
+  if (exact === undefined) return true;
+  if (start < 0 || !text.startsWith(exact, start)) return false;
+  if (kind === "email") return isEmailBoundary(text, start, end);
+  // A number's digits before or behind its point are no id.
+  if (/[.,]/.test(text.charAt(start - 1)) && /\d/.test(text.charAt(start - 2))) return false;
+  if (/^\.\d*[1-9]/.test(text.slice(end, end + 20))) return false;
+  return kind === "id" || (wordBefore !== undefined && ID_WORDS.has(wordBefore) && start > 0);
+}
+
+/** What joins two parts of an email's local part or domain, so that `a.jane@x` is not `jane@x`. */
+const JOINS_LOCAL = /[\p{L}\p{N}\p{M}][.+\-_']$/u;
+const JOINS_DOMAIN = /^[.-][\p{L}\p{N}]/u;
+
+function isEmailBoundary(text: string, start: number, end: number): boolean {
+  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !JOINS_DOMAIN.test(text.slice(end, end + 3));
+}
+
+function allWords(value: string): string[] {
+  const folded = foldText(value);
+  return [...eachWord(folded)].map(({ start, end }) => folded.slice(start, end));
+}
+
+function* eachWord(folded: string): Generator<Word> {
+  const words = wordsOf(folded);
+  for (let i = 0; i < words.starts.length; i++) yield { start: words.starts[i] ?? 0, end: words.ends[i] ?? 0 };
+}

@@ -1,0 +1,44 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import { type Caller, ROLES, type Role } from "@lethe/contracts/roles";
+import type { FastifyInstance, RouteOptions } from "fastify";
+
+/** What a route asks of its caller: a role, or, for health checks, nothing at all. */
+export type RouteRole = Role | "nobody";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Every route declares it, or the app does not start. */
+    readonly role?: RouteRole;
+  }
+  interface FastifyRequest {
+    /** Who asks. */
+    caller: Caller;
+  }
+}
+
+/** Makes the app refuse to start with a route that does not declare its role. Throws ConfigurationError, which names it. */
+export function requireRoles(app: FastifyInstance): void {
+  const routes: RouteOptions[] = [];
+  app.decorateRequest("caller");
+  app.addHook("onRoute", (route) => void routes.push(route));
+  app.addHook("onReady", async () => {
+    const without = routes.filter(({ config }) => !isRouteRole(config?.role));
+    if (without.length === 0) return;
+    const names = without.map(({ method, url }) => `${[method].flat().join(" ")} ${url}`);
+    throw new ConfigurationError(
+      `these routes do not declare in their config the role that they need: ${names.join(", ")}`,
+    );
+  });
+}
+
+/** Declares the role of all routes of a plugin that knows nothing of roles: one to read, another to change something. */
+export function declareRoles(pages: FastifyInstance, read: RouteRole, change: RouteRole): void {
+  pages.addHook("onRoute", (route) => {
+    const isRead = [route.method].flat().every((method) => method === "GET" || method === "HEAD");
+    route.config = { ...route.config, role: isRead ? read : change };
+  });
+}
+
+function isRouteRole(role: unknown): boolean {
+  return role === "nobody" || ROLES.some((known) => known === role);
+}
