@@ -1,11 +1,13 @@
 import type { ErasureOutcome } from "@lethe/contracts/erasures";
 import type { ErasureRequests } from "@lethe/datasets/dataset";
 import type { Client } from "@lethe/warehouse/pool";
+import { collectValues } from "./collect-values.js";
 import type { ErasureContext } from "./context.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import { maskPersonRecords } from "./mask-person-records.js";
 import { personTables, selectRows } from "./person-tables.js";
 import { SELECT_QUARANTINED } from "./quarantine-statements.js";
+import { writeSubjectValues } from "./subject-values.js";
 
 /** Erases, in the transaction that takes them in, what the database holds of the people whose requests are staged. */
 export async function eraseAccepted(
@@ -28,20 +30,18 @@ export async function eraseAccepted(
     [],
   ]);
   named.push(...quarantined.rows.filter(({ reason }) => reason !== "identity_mismatch"));
-  await maskPersonRecords(
-    client,
-    context,
-    requests.map(({ customerId, email, keyId, ...request }): ErasedSubject => {
-      const others = named.flatMap((row) => (row.email === email && row.customerId !== null ? [row.customerId] : []));
-      return {
-        ...request,
-        key: context.ring.all.find(({ id }) => id === keyId) ?? context.ring.current,
-        ids: [...new Set([customerId, ...others.filter((id) => !ids.includes(id))])],
-        emails: [email],
-        names: [],
-      };
-    }),
-  );
+  const subjects = requests.map(({ customerId, email, keyId, ...request }): ErasedSubject => {
+    const others = named.flatMap((row) => (row.email === email && row.customerId !== null ? [row.customerId] : []));
+    return {
+      ...request,
+      key: context.ring.all.find(({ id }) => id === keyId) ?? context.ring.current,
+      ids: [...new Set([customerId, ...others.filter((id) => !ids.includes(id))])],
+      emails: [email],
+      names: [],
+    };
+  });
+  await writeSubjectValues(client, context.ring, await collectValues(client, context, subjects));
+  await maskPersonRecords(client, context, subjects);
 }
 
 interface Request {

@@ -21,6 +21,7 @@ import { settledLength } from "./processed-length.js";
 import { rewriteFile } from "./rewrite-file.js";
 import { AREAS } from "./scan-file.js";
 import { searchableBytes } from "./searchable-bytes.js";
+import { readSubjectValues } from "./subject-values.js";
 
 /** The files that were looked through, and for which erasure. */
 export interface ErasedFiles {
@@ -40,8 +41,13 @@ export async function erasePersonFiles(
 ): Promise<ErasedFiles> {
   const byErasure = new Map<string, PersonFile[]>();
   const files = new Map<string, PersonFile>();
+  const values = await readSubjectValues(
+    context.pool,
+    context.ring,
+    erasures.map(({ id }) => id),
+  );
   for (const erasure of erasures) {
-    const own = await filesOf(context, erasure.pseudonyms, null);
+    const own = await filesOf(context, erasure.pseudonyms, null, values.get(erasure.id)?.fileIds);
     byErasure.set(erasure.id, own);
     for (const file of own) files.set(`${file.place} ${file.path}`, file);
   }

@@ -19,19 +19,20 @@ export interface PersonFile {
 /**
  * Returns the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. What was
  * loaded names its file in the warehouse, what was rejected in quarantine. Files that are unreadable as a whole can hold
- * anybody.
+ * anybody. `fileIds` are files that the person's rows named before they were unlinked.
  */
 export async function filesOf(
   { pool, datasets }: Pick<ErasureContext, "pool" | "datasets">,
   ids: readonly string[],
   email: string | null,
+  fileIds: readonly number[] = [],
 ): Promise<PersonFile[]> {
   const sources = selectSourceFiles(declaredTables(datasets.database));
   const { rows } = await pool.query<FileRow>(
     `with person_files as (${sources})
-     ${SELECT_FILE} where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
+     ${SELECT_FILE} where id in (select file_id from person_files) or id = any ($3) or (state = 'quarantined' and kept_path is not null)
      order by id`,
-    [ids, email],
+    [ids, email, fileIds],
   );
   return toPersonFiles(rows);
 }

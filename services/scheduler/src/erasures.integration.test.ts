@@ -104,6 +104,7 @@ async function complete(erasureId: string) {
     pseudonym: "p_0123",
     keyId: "k",
     policyVersion: "1",
+    outcome: "pseudonymise",
     found: true,
     requestedAt: "2022-03-01T01:00:00.000Z",
     receivedAt: now,
