@@ -25,3 +25,7 @@ create table privacy.acts (
 );
 create index acts_on_quarantined on privacy.acts (quarantine_id) where quarantine_id is not null;
 create index acts_on_erasure on privacy.acts (erasure_id) where erasure_id is not null;
+
+-- The record in quarantine that a request was approved from: what was decided about it goes on.
+alter table warehouse.erasure_requests add column quarantine_id bigint references ledger.quarantine (id);
+create index erasure_requests_of_quarantined on warehouse.erasure_requests (quarantine_id) where quarantine_id is not null;

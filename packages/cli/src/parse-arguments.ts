@@ -57,6 +57,12 @@ export function parseErasureId(text: string): string {
   return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");
 }
 
+/** Reads a request's id, for an argument of commander. */
+export function parseRequestId(text: string): string {
+  if (/^[1-9]\d{0,14}$/.test(text)) return text;
+  return parseUuid(text, "It must be a request's id, as `lethe erasure requests` shows it.");
+}
+
 /** Reads a dead letter's id, for an argument of commander. */
 export function parseDeadLetterId(text: string): string {
   return parseUuid(text, "It must be a dead letter's id, as `lethe dead-letters list` shows it.");

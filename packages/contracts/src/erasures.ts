@@ -50,6 +50,9 @@ export const ErasureSchema = Type.Object(
     receivedAt: Timestamp,
     suppressedAt: Timestamp,
     completedAt: Type.Union([Timestamp, Type.Null()]),
+    /** When it must be completed by law: one calendar month after its receipt, three when that was extended. */
+    due: Timestamp,
+    isExtended: Type.Boolean(),
     /** Days from its receipt to its completion, or to now; and the days that are left of the limit. */
     daysOpen: Type.Number(),
     daysLeft: Type.Union([Type.Number(), Type.Null()]),

@@ -20,6 +20,8 @@ export interface Dataset {
   readonly runsAfter: readonly DatasetName[];
   /** Every field of the input by path. */
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
+  /** The fields that make up a person's full name, in their order; none where the dataset has no names. */
+  readonly nameFields: readonly string[];
   /** Whether rows hold people, so that a batch masked under an older suppression epoch must not be loaded. */
   readonly fenced: boolean;
   /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */

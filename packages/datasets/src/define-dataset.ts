@@ -102,6 +102,7 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     schedule: definition.schedule,
     runsAfter: definition.runsAfter,
     fields,
+    nameFields,
     fenced: definition.erasure === undefined && Object.values(fields).some(({ kind }) => kind !== "neither"),
     maskedReasons: definition.maskedReasons ?? [],
     shape: shapeOf(contract, definition.spellings),

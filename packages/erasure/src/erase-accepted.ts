@@ -40,8 +40,13 @@ export async function eraseAccepted(
       names: [],
     };
   });
-  await writeSubjectValues(client, context.ring, await collectValues(client, context, subjects));
-  await maskPersonRecords(client, context, subjects);
+  const collected = await collectValues(client, context, subjects);
+  const files = await maskPersonRecords(client, context, subjects);
+  const values = [...collected].map(([erasureId, { fileIds, ...rest }]) => {
+    const all = [...new Set([...fileIds, ...(files.get(erasureId) ?? [])])];
+    return [erasureId, { ...rest, fileIds: all }] as const;
+  });
+  await writeSubjectValues(client, context.ring, new Map(values));
 }
 
 interface Request {

@@ -5,7 +5,7 @@ import type { ErasureContext } from "./context.js";
 import { createErasedPeople, type ErasedPeople } from "./erased-people.js";
 import { createErasedRecords } from "./erased-records.js";
 import type { ErasedSubject } from "./erased-subject.js";
-import { maskQuarantined } from "./mask-quarantined.js";
+import { type FilesByErasure, maskQuarantined } from "./mask-quarantined.js";
 import { maskRow, type Row } from "./mask-row.js";
 import { countRows, type PersonTable, personTables, selectRows, uniteRows, updateRows } from "./person-tables.js";
 import { unlinkRows } from "./unlink-rows.js";
@@ -14,20 +14,21 @@ import { unlinkRows } from "./unlink-rows.js";
  * Masks what the database holds of people who are being erased, each by the outcome of the erasure: their rows in every
  * table that declares to hold people, and their records in quarantine. Runs in the caller's transaction, which must be the
  * one that takes the erasures in. The subjects must be complete: only what bears one of their ids, or one of their emails
- * and no id, is theirs.
+ * and no id, is theirs. Returns, by erasure, the files of quarantined records, some of which name the person in their text
+ * alone.
  */
 export async function maskPersonRecords(
   client: Client,
   context: ErasureContext,
   subjects: readonly ErasedSubject[],
-): Promise<void> {
-  if (subjects.length === 0) return;
+): Promise<FilesByErasure> {
+  if (subjects.length === 0) return new Map();
   const people = createErasedPeople(subjects);
   const records = createErasedRecords();
   const pseudonymised = subjects.filter(({ outcome }) => outcome === "pseudonymise");
   const unlinked = subjects.filter(({ outcome }) => outcome !== "pseudonymise");
   // Quarantine comes first: afterwards no id that a record waits for is there any more.
-  await maskQuarantined(client, context, people, records);
+  const files = await maskQuarantined(client, context, people, records);
   if (pseudonymised.length > 0) await pseudonymiseRows(client, context, people);
   if (unlinked.length > 0) await unlinkRows(client, context, people, records);
   await records.write(client);
@@ -36,6 +37,7 @@ export async function maskPersonRecords(
     await recordPlaces(client, erasureId, places);
     await recordErased(client, erasureId, pseudonyms, places.length > 0);
   }
+  return files;
 }
 
 /** Rows of people in one table. */

@@ -17,13 +17,15 @@ import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.
 /**
  * Masks the quarantined records of people who are being erased. What waits for something that is not the person stays
  * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. All other records are closed.
+ * Returns, by erasure, the files that the records came from: what is left of a record may not say whose it was.
  */
 export async function maskQuarantined(
   client: Client,
   context: ErasureContext,
   people: ErasedPeople,
   records: ErasedRecords,
-): Promise<void> {
+): Promise<FilesByErasure> {
+  const fileIds = new Map<string, Set<number>>();
   const { rows } = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [
     people.ids(),
     people.emails(),
@@ -44,6 +46,8 @@ export async function maskQuarantined(
           ? pseudonymiseRecord(row, context, person)
           : unlinkRecord(row, context, person, records);
     people.count(person, "ledger.quarantine", kept.values);
+    const files = fileIds.get(person.erasureId) ?? new Set();
+    fileIds.set(person.erasureId, files.add(row.fileId));
     const customerId = row.customerId ?? mentioned?.customerId ?? null;
     const alias = aliasOf(person, customerId);
     return [
@@ -59,10 +63,15 @@ export async function maskQuarantined(
     ];
   });
   if (masked.length > 0) await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
+  return fileIds;
 }
+
+/** Rows of `ledger.files` by erasure. */
+export type FilesByErasure = ReadonlyMap<string, ReadonlySet<number>>;
 
 interface QuarantinedRow {
   id: number;
+  fileId: number;
   dataset: DatasetName;
   reason: RejectReason;
   status: QuarantineStatus;

@@ -4,7 +4,7 @@
 const UNATTRIBUTED =
   "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
 
-const COLUMNS = `id, dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
+const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
                  subject_email as email, missing_key as "missingKey"`;
 
 /**

@@ -94,7 +94,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     title: "Schedules",
     primaryKey: "job",
     columns: neutral("job cron timezone enabled updated_at last_fired_at"),
-    rights: { scheduler: "select, insert, update" },
+    // The term of an erasure ends by the calendar of the job's time zone.
+    rights: { scheduler: "select, insert, update", loader: "select" },
   },
   {
     name: "ledger.schema_changes",

@@ -8,6 +8,7 @@ import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
+import { RequestSchema } from "@lethe/contracts/requests";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { type FastifyInstance, fastify } from "fastify";
@@ -29,6 +30,7 @@ import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
+import { requestRoutes } from "./routes/requests.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
 
@@ -41,6 +43,7 @@ const SCHEMAS = [
   QuarantineEntrySchema,
   DeadLetterSchema,
   ErasureSchema,
+  RequestSchema,
   ReceiptSchema,
   ErasureDetail,
 ];
@@ -89,6 +92,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     scheduleRoutes,
     quarantineRoutes,
     erasureRoutes,
+    requestRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

@@ -348,7 +348,9 @@ describe("GET /erasures", () => {
       suppressedAt: expect.any(String),
       completedAt: null,
       daysOpen: 0,
-      daysLeft: 28,
+      daysLeft: expect.any(Number),
+      due: expect.any(String),
+      isExtended: false,
     });
     const second = await api.call("GET", `/erasures?limit=2&before=${first.body.nextCursor}`);
     expect(second.body).toMatchObject({ erasures: [{ id: ids[2], state: "completed" }], nextCursor: null });
@@ -498,13 +500,44 @@ describe("requests whose email is not the customer's", () => {
   });
 
   it.each(["approve", "reject"])("%s nothing else", async (decision) => {
-    for (const id of [await insertMismatch("schema"), await insertMismatch("identity_mismatch", "customers")]) {
+    const others = [await insertMismatch("duplicate"), await insertMismatch("identity_mismatch", "customers")];
+    for (const id of decision === "approve" ? [...others, await insertMismatch("schema")] : others) {
       expectProblem(await api.call("POST", `/erasures/requests/${id}/${decision}`), 404, "not_found");
       expect(await statusOf(id)).toMatchObject({ status: "open", approved: false });
     }
     for (const id of ["999999999", "0", "-1", "1.5", "x", "9007199254740992", randomUUID()]) {
       expectProblem(await api.call("POST", `/erasures/requests/${id}/${decision}`), 404, "not_found");
     }
+  });
+});
+
+describe("the clock of requests", () => {
+  it("runs for each from its arrival until it is answered, and is extended once", async () => {
+    const id = String(await insertMismatch("schema"));
+    await world.pool.query("update ledger.files set created_at = '2026-01-31T23:30:00+01'");
+    const listed = await api.call("GET", "/requests?open=true");
+    expect(listed.body.requests).toMatchObject([
+      { id, state: "malformed", receivedAt: "2026-01-31T22:30:00.000Z", due: "2026-02-28T22:30:00.000Z" },
+    ]);
+    expectNoTraceIn(JSON.stringify(listed.body));
+    const extend = (reason: unknown) => api.call("POST", `/erasures/requests/${id}/extend`, { reason });
+    expectProblem(await extend(" "), 400, "input_invalid");
+    expect(await extend("many at once")).toMatchObject({
+      status: 200,
+      body: { due: "2026-04-30T21:30:00.000Z", isExtended: true, reason: "many at once" },
+    });
+    expectProblem(await extend("again"), 409, "run_state");
+    const reject = await api.call("POST", `/erasures/requests/${id}/reject`, { reason: "case 3" });
+    expect(reject.status).toBe(204);
+    expect((await api.call("GET", `/requests/${id}`)).body).toMatchObject({
+      state: "refused",
+      reason: "case 3",
+      closedAt: expect.any(String),
+      daysLeft: null,
+    });
+    expect((await api.call("GET", "/requests?open=true")).body.requests).toEqual([]);
+    expectProblem(await extend("too late"), 409, "run_state");
+    expectProblem(await api.call("GET", `/requests/${UNKNOWN}`), 404, "not_found");
   });
 });
 
@@ -532,5 +565,9 @@ describe("metrics of erasures", () => {
     expect(measured.lethe_erasure_oldest_days).toBeCloseTo(3, 2);
     await complete(old);
     expect((await values()).lethe_erasures_open).toBe(1);
+    for (const reason of ["schema", "unreadable", "identity_mismatch"]) await insertMismatch(reason);
+    await insertMismatch("duplicate");
+    await insertMismatch("schema", "customers");
+    expect((await values()).lethe_erasures_open).toBe(4);
   });
 });

@@ -1,17 +1,18 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { ERASURE_LIMIT_DAYS } from "@lethe/contracts/erasures";
 import type { Logger } from "@lethe/service-kit/logger";
-import { measurePendingErasures } from "@lethe/warehouse/erasures/read-erasures";
+import { measureOpenRequests } from "@lethe/warehouse/erasures/requests";
 import { oldestActiveRunSeconds } from "@lethe/warehouse/ledger/active-runs";
 import { countReplayableDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { Gauge, type Registry } from "prom-client";
 
 /**
- * Adds the ledger's metrics: pending erasures, the age of the oldest and the limit that the law sets; open dead letters; the
+ * Adds the ledger's metrics: requests that are not answered, the age of the oldest and the limit that the law sets; open dead letters; the
  * age of the oldest active run. Each scrape measures them anew. While the database does not answer, they are absent and all
  * other metrics stay.
  */
-export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger): void {
+export function addLedgerMetrics(registry: Registry, db: Queryable, requests: DatasetName, log: Logger): void {
   const addMeasured = (name: string, help: string, measure: () => Promise<number>) => {
     new Gauge({
       name,
@@ -29,13 +30,13 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, log: Logger)
   };
   addMeasured(
     "lethe_erasures_open",
-    "Erasures that are not completed",
-    async () => (await measurePendingErasures(db)).pending,
+    "Requests to be forgotten that are not answered, undecided and malformed ones among them",
+    async () => (await measureOpenRequests(db, requests)).open,
   );
   addMeasured(
     "lethe_erasure_oldest_days",
-    "Days since the oldest pending erasure was received; 0 when none is pending",
-    async () => (await measurePendingErasures(db)).oldestDays,
+    "Days since the oldest request that is not answered was received; 0 when all are",
+    async () => (await measureOpenRequests(db, requests)).oldestDays,
   );
   addMeasured("lethe_dead_letters_open", "Jobs that gave up for good and can be replayed", () =>
     countReplayableDeadLetters(db),

@@ -32,6 +32,9 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /erasures/{id}/lift": OFFICER,
   "POST /erasures/requests/{quarantineId}/approve": OFFICER,
   "POST /erasures/requests/{quarantineId}/reject": OFFICER,
+  "GET /requests": VIEWER,
+  "GET /requests/{id}": VIEWER,
+  "POST /erasures/requests/{id}/extend": OFFICER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

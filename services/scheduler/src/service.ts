@@ -95,7 +95,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
 
-    addLedgerMetrics(metrics.registry, pool, log);
+    addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
     const checks = { database: () => pool.query("select 1") };
     const app = await buildApp({

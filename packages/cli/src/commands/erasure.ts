@@ -6,6 +6,7 @@ import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
+import { addRequestsCommands } from "./erasure/requests.js";
 import { addVerifyCommand } from "./erasure/verify.js";
 
 /** Adds `lethe erasure …`. */
@@ -14,6 +15,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addRequestCommand(erasure, context);
   addPlanCommand(erasure, context);
   addListCommands(erasure, context);
+  addRequestsCommands(erasure, context);
   addReceiptCommands(erasure, context);
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);

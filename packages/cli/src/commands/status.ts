@@ -2,6 +2,7 @@ import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Run } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { listErasures } from "@lethe/warehouse/erasures/read-erasures";
+import { listRequests } from "@lethe/warehouse/erasures/requests";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/quarantine";
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -22,10 +23,10 @@ const MOST_OPEN_ERASURES = 10_000;
 export function addStatusCommand(program: Command, context: CommandContext): void {
   program
     .command("status")
-    .summary("show the jobs' last and active runs, changed fields, open erasures, and what waits in quarantine")
+    .summary("show the jobs' last and active runs, changed fields, open requests, and what waits in quarantine")
     .description(
       "Shows each job's last run, its counts and the fields that differed from the contract, the active runs, the open records in quarantine by reason, and the open " +
-        "erasures with the days that are left of the one-month limit.",
+        "requests to be forgotten with the day by which each must be answered.",
     )
     .option("--json", "print one line of JSON per job instead of text")
     .addOption(new Option("--csv", "print CSV instead of text, a line per job").conflicts("json"))
@@ -49,13 +50,14 @@ async function readStatus(pool: Pool, { names, requests }: Datasets): Promise<Jo
   for (const { runId } of await readActiveRuns(pool)) activeRuns.push(withoutDetails(await readRun(pool, runId)));
   const counts = await countQuarantine(pool);
   const { erasures } = await listErasures(pool, { state: "suppressed", limit: MOST_OPEN_ERASURES });
+  const open = await listRequests(pool, requests.name, { open: true, limit: MOST_OPEN_ERASURES });
   return names.map((job) => ({
     job,
     lastRun: lastRuns.get(job) ?? null,
     schemaChanges: changes.get(lastRuns.get(job)?.id ?? "") ?? [],
     activeRuns: activeRuns.filter((run) => run.job === job),
     openQuarantine: openByReason(counts.filter((count) => count.dataset === job)),
-    ...(job === requests.name && { pendingErasures: erasures.reverse() }),
+    ...(job === requests.name && { pendingErasures: erasures.reverse(), openRequests: open.requests.reverse() }),
   }));
 }
 

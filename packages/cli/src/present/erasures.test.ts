@@ -1,4 +1,5 @@
 import type { Erasure } from "@lethe/contracts/erasures";
+import type { Request } from "@lethe/contracts/requests";
 import { describe, expect, it } from "vitest";
 import { formatDays, formatErasure, formatErasures, formatPlan, summarizeErasures } from "./erasures.js";
 import { keyUses } from "./keys.js";
@@ -18,6 +19,8 @@ function erasure(changes: Partial<Erasure> = {}): Erasure {
     receivedAt: "2022-03-02T00:00:00.123Z",
     suppressedAt: "2022-03-02T00:00:01.000Z",
     completedAt: "2022-03-03T12:00:00.000Z",
+    due: "2022-04-02T00:00:00.123Z",
+    isExtended: false,
     daysOpen: 1.5,
     daysLeft: null,
     ...changes,
@@ -61,8 +64,8 @@ describe("the summary of a run's erasures", () => {
 
 it("gives an erasure a row with its days and its receipt", () => {
   const text = formatErasures([erasure(), open("b", 3.25)], new Map([[erasure().id, 12]]));
-  expect(text).toMatch(/^6c1d8a52\S+ +completed +p_92\w+ +yes +2022-03-02T00:00:00Z +1\.5 +12$/m);
-  expect(text).toMatch(/^b +suppressed +p_92\w+ +yes +2022-03-02T00:00:00Z +3\.3 +24\.8$/m);
+  expect(text).toMatch(/^6c1d8a52\S+ +completed +p_92\w+ +yes +2022-03-02T00:00:00Z +1\.5 +2022-04-02T00:00:00Z +12$/m);
+  expect(text).toMatch(/^b +suppressed +p_92\w+ +yes +2022-03-02T00:00:00Z +3\.3 +24\.8 +2022-04-02T00:00:00Z$/m);
 });
 
 it("tells of one erasure what it has masked so far", () => {
@@ -102,33 +105,40 @@ describe("keys", () => {
   });
 });
 
-describe("open erasures in the status", () => {
-  const status = (pendingErasures: readonly Erasure[]) =>
+describe("open requests in the status", () => {
+  const request = (id: string, daysOpen: number, state: Request["state"] = "suppressed"): Request => ({
+    id,
+    state,
+    erasureId: null,
+    quarantineId: null,
+    receivedAt: "2022-03-02T00:00:00.123Z",
+    due: "2022-04-02T00:00:00.123Z",
+    isExtended: false,
+    closedAt: null,
+    daysOpen,
+    daysLeft: 31 - daysOpen,
+    reason: null,
+  });
+  const status = (openRequests: readonly Request[]) =>
     formatStatus([
-      {
-        job: "erasure-requests",
-        lastRun: null,
-        schemaChanges: [],
-        activeRuns: [],
-        openQuarantine: {},
-        pendingErasures,
-      },
+      { job: "erasure-requests", lastRun: null, schemaChanges: [], activeRuns: [], openQuarantine: {}, openRequests },
     ]);
 
-  it("are shown with days open and days left, and as late when they are", () => {
-    expect(status([open("a", 30), open("b", 3)])).toContain(
-      "open erasures, the oldest first\n  a: 30.0 days open, 2.0 late\n  b: 3.0 days open, 25.0 left",
+  it("are shown with days open, the day they are due and days left, and as late when they are", () => {
+    expect(status([request("a", 33), request("7", 3, "malformed")])).toContain(
+      "open requests, the oldest first\n  a (suppressed): 33.0 days open, due 2022-04-02, 2.0 late\n" +
+        "  7 (malformed): 3.0 days open, due 2022-04-02, 28.0 left",
     );
   });
 
   it("are ten at most, and how many more there are", () => {
-    const text = status(Array.from({ length: 13 }, (_, index) => open(`e${index}`)));
-    expect(text).toContain("  e9: ");
-    expect(text).not.toContain("  e10: ");
+    const text = status(Array.from({ length: 13 }, (_, index) => request(`e${index}`, 1)));
+    expect(text).toContain("  e9 ");
+    expect(text).not.toContain("  e10 ");
     expect(text).toContain("  and 3 more");
   });
 
   it("are not spoken of when there are none", () => {
-    expect(status([])).not.toContain("erasures,");
+    expect(status([])).not.toContain("requests,");
   });
 });

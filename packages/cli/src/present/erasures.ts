@@ -18,6 +18,7 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
       { title: "received" },
       { title: "days open", align: "right" },
       { title: "days left", align: "right" },
+      { title: "due" },
       { title: "receipt", align: "right" },
     ],
     erasures.map((erasure) => [
@@ -28,6 +29,7 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
       formatTime(erasure.receivedAt),
       formatDays(erasure.daysOpen),
       erasure.daysLeft === null ? "" : formatDays(erasure.daysLeft),
+      formatTime(erasure.due),
       String(numbers.get(erasure.id) ?? ""),
     ]),
   );
@@ -52,6 +54,7 @@ export function formatErasure(
     ["completed", erasure.completedAt === null ? "not yet" : formatTime(erasure.completedAt)],
     ["days open", formatDays(erasure.daysOpen)],
     ...(erasure.daysLeft === null ? [] : [["days left", formatDays(erasure.daysLeft)] as const]),
+    ["due", `${formatTime(erasure.due)}${erasure.isExtended ? " (extended)" : ""}`],
     ["receipt", receiptNumber === undefined ? "not yet" : `number ${receiptNumber}`],
   ];
   const table = places.length === 0 ? "nothing was masked so far" : formatPlaces(places);

@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { Request } from "@lethe/contracts/requests";
 import type { Run } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import type { Cell } from "./csv.js";
@@ -20,11 +21,13 @@ export interface JobStatus {
   readonly openQuarantine: RejectCounts;
   /** Of the job that erases: those that are not completed, the oldest first. */
   readonly pendingErasures?: readonly Erasure[];
+  /** Of that job: the requests that are not answered, in whatever state, the oldest first. */
+  readonly openRequests?: readonly Request[];
 }
 
 /**
  * Formats the state of the jobs: a table of last runs, then active runs, the last runs' schema changes, open
- * erasures, and what waits in quarantine.
+ * requests, and what waits in quarantine.
  */
 export function formatStatus(jobs: readonly JobStatus[]): string {
   const table = formatTable(
@@ -45,12 +48,12 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
     .filter((job) => Object.keys(job.openQuarantine).length > 0)
     .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
   const changes = formatSchemaChanges(jobs.map(({ job, schemaChanges }) => ({ run: job, schemaChanges })));
-  const erasures = jobs.flatMap((job) => job.pendingErasures ?? []);
+  const requests = jobs.flatMap((job) => job.openRequests ?? []);
   return [
     table,
     active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
     ...(changes === "" ? [] : [changes]),
-    ...(erasures.length === 0 ? [] : [["open erasures, the oldest first", ...describeErasures(erasures)].join("\n")]),
+    ...(requests.length === 0 ? [] : [["open requests, the oldest first", ...describeRequests(requests)].join("\n")]),
     quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
   ].join("\n\n");
 }
@@ -68,10 +71,18 @@ export const STATUS_TITLES = [
   "activeRuns",
   "openQuarantine",
   "pendingErasures",
+  "openRequests",
 ] as const;
 
 /** Returns a job's cells under `STATUS_TITLES`; those of its last run are empty where it never ran. */
-export function statusCells({ job, lastRun, activeRuns, openQuarantine, pendingErasures }: JobStatus): Cell[] {
+export function statusCells({
+  job,
+  lastRun,
+  activeRuns,
+  openQuarantine,
+  pendingErasures,
+  openRequests,
+}: JobStatus): Cell[] {
   return [
     job,
     lastRun?.id ?? null,
@@ -85,18 +96,19 @@ export function statusCells({ job, lastRun, activeRuns, openQuarantine, pendingE
     activeRuns.length,
     Object.values(openQuarantine).reduce((sum, records) => sum + records, 0),
     pendingErasures?.length ?? null,
+    openRequests?.length ?? null,
   ];
 }
 
-const MAX_ERASURES = 10;
+const MAX_REQUESTS = 10;
 
-function describeErasures(erasures: readonly Erasure[]): string[] {
-  const lines = erasures.slice(0, MAX_ERASURES).map(({ id, daysOpen, daysLeft }) => {
+function describeRequests(requests: readonly Request[]): string[] {
+  const lines = requests.slice(0, MAX_REQUESTS).map(({ id, state, daysOpen, daysLeft, due }) => {
     const left =
       daysLeft === null ? "" : daysLeft < 0 ? `, ${formatDays(-daysLeft)} late` : `, ${formatDays(daysLeft)} left`;
-    return `  ${id}: ${formatDays(daysOpen)} days open${left}`;
+    return `  ${id} (${state}): ${formatDays(daysOpen)} days open, due ${due.slice(0, 10)}${left}`;
   });
-  const more = erasures.length - lines.length;
+  const more = requests.length - lines.length;
   return more > 0 ? [...lines, `  and ${formatCount(more)} more`] : lines;
 }
 

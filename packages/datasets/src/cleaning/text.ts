@@ -1,3 +1,5 @@
+import { canonicalEmail } from "@lethe/privacy/canonical-email";
+
 // Printable ASCII with single spaces between words is clean as it is, and nearly all text is that. To find that out costs a
 // tenth of NFC, which copies the text to look at it.
 const CLEAN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
@@ -22,10 +24,9 @@ export function cleanAddress(text: string | null): string | null {
 
 // A letter of the other case may compose with a mark that the first one did not, so NFC comes again after the case.
 
-/** Cleans an email address: as `cleanText`, in lower case. */
+/** Cleans an email address: gives it the canonical form by which people are compared. */
 export function cleanEmail(text: string | null): string | null {
-  if (text !== null && CLEAN_LINE.test(text)) return text.toLowerCase();
-  return cleanText(text)?.toLowerCase().normalize("NFC") ?? null;
+  return text === null ? null : canonicalEmail(text);
 }
 
 /** Cleans a postcode: as `cleanText`, in upper case. */

@@ -20,6 +20,10 @@ export const ERASURE_REQUEST_STAGING: StagingTable = {
 const SUBJECT = `(select p.subject_id from privacy.suppressions p
   where p.kind = 'customer-id' and p.key = s.customer_key and p.act = 'erase' and p.lifted_at is null)`;
 
+/** The quarantined request `q` was approved, and is the staged request `s`. */
+const APPROVED = `q.dataset = 'erasure-requests' and q.status = 'open' and q.approved_at is not null
+  and q.subject_customer_id = s.customer_id and q.subject_email = s.email`;
+
 const ACCEPTED = "not exists (select from stage_rejects r where r.ordinal = s.ordinal)";
 
 /**
@@ -40,8 +44,7 @@ export const ERASURE_REQUEST_MERGE: Merge = {
      join warehouse.customers c on c.id = s.customer_id
      where c.email is distinct from s.email
        and not exists (select from ledger.quarantine q
-                       where q.dataset = 'erasure-requests' and q.status = 'open' and q.approved_at is not null
-                         and q.subject_customer_id = s.customer_id and q.subject_email = s.email)
+                       where ${APPROVED})
      on conflict do nothing`,
     // Two requests for one person that is not there, with different emails: the first one is taken.
     `insert into stage_rejects (ordinal, reason)
@@ -66,11 +69,16 @@ export const ERASURE_REQUEST_MERGE: Merge = {
   ],
   apply: [
     `insert into warehouse.erasure_requests
-       (subject_id, outcome, customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at, source_file_id,
-        run_id)
+       (subject_id, outcome, customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at, received_at,
+        source_file_id, run_id, quarantine_id)
      select p.id, p.outcome, s.customer_key, s.email_key, s.key_id, s.pseudonym, 'suppressed',
-            current_setting('lethe.policy_version'), s.requested_at, s.file_id, current_setting('lethe.run_id')::uuid
-     from stage_erasure_requests s join privacy.subjects p on p.id = ${SUBJECT} where ${ACCEPTED}`,
+            current_setting('lethe.policy_version'), s.requested_at, f.created_at, s.file_id,
+            current_setting('lethe.run_id')::uuid,
+            (select min(q.id) from ledger.quarantine q where ${APPROVED})
+     from stage_erasure_requests s
+     -- The law's month runs from the arrival, also for a request that waited for a decision.
+     join ledger.files f on f.id = s.file_id
+     join privacy.subjects p on p.id = ${SUBJECT} where ${ACCEPTED}`,
   ],
   // What a request of the wrong email waits for is a person's approval.
   missingKeyArrived: "q.reason = 'identity_mismatch' and q.approved_at is not null",

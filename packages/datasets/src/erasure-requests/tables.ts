@@ -11,7 +11,7 @@ export const ERASURE_REQUEST_TABLES: readonly TableDeclaration[] = [
       pseudonym: identifying("pseudonym", { field: "customer-id" }),
       pseudonyms: identifying("pseudonym", { field: "customer-id", many: true }),
       ...neutral(`
-        id subject_id kind outcome key_id state policy_version found requested_at received_at suppressed_at completed_at run_id source_file_id`),
+        id subject_id kind outcome key_id state policy_version found requested_at received_at suppressed_at completed_at run_id source_file_id quarantine_id`),
     },
     sourceFile: "source_file_id",
     rights: { scheduler: "select, update (state)", loader: "select, insert, update" },

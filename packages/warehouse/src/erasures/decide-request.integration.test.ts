@@ -1,4 +1,5 @@
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addFile, addQuarantined, addRun, readRow, readRows } from "../../test/ledger-rows.js";
@@ -10,7 +11,7 @@ const REQUEST = { dataset: "erasure-requests", reason: "identity_mismatch", payl
 const REQUESTS = { name: "erasure-requests", maskedRecord: { "customer-id": null, email: null } };
 const approveRequest = (pool: Pool, id: number) =>
   decisions.approveRequest(pool, REQUESTS.name, id, { by: "desk", fourEyes: false });
-const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id, "desk");
+const rejectRequest = (pool: Pool, id: number) => decisions.rejectRequest(pool, REQUESTS, id, { by: "desk" });
 
 /** Puts an erasure request into quarantine whose email is not the customer's; returns its id. */
 async function addRequest(pool: Pool, columns = {}): Promise<number> {
@@ -24,7 +25,7 @@ describe.for([
   ["approveRequest", approveRequest],
   ["rejectRequest", rejectRequest],
 ] as const)("%s", ([_name, decide]) => {
-  it.for(["replayed", "discarded", "erased"])("refuses a request that is %s", async (status, { pool }) => {
+  it.for(["replayed", "discarded"])("refuses a request that is %s", async (status, { pool }) => {
     const id = await addRequest(pool, { status });
     await expect(decide(pool, id)).rejects.toThrow(new RunStateError(`request ${id} is ${status}`));
     const unchanged = { status, approved_at: null, payload: REQUEST.payload };
@@ -32,7 +33,7 @@ describe.for([
   });
 
   it.for([
-    ["has another fault", { reason: "schema" }],
+    ["repeats another", { reason: "duplicate" }],
     ["is of another dataset", { dataset: "customers" }],
   ] as const)("knows no request where a record %s", async ([_fault, columns], { pool }) => {
     const id = await addRequest(pool, columns);
@@ -49,6 +50,16 @@ describe.for([
 });
 
 describe("approveRequest", () => {
+  it.for(["schema", "unreadable"])("knows no request that is rejected as %s", async (reason, { pool }) => {
+    const id = await addRequest(pool, { reason });
+    await expect(approveRequest(pool, id)).rejects.toThrow(NotFoundError);
+  });
+
+  it("refuses a request that was masked", async ({ pool }) => {
+    const id = await addRequest(pool, { status: "erased" });
+    await expect(approveRequest(pool, id)).rejects.toThrow(new RunStateError(`request ${id} is erased`));
+  });
+
   it("notes once that a person wants it done, and leaves the request open for the replay", async ({ pool }) => {
     const id = await addRequest(pool);
     await approveRequest(pool, id);
@@ -93,6 +104,27 @@ describe("approveRequest with four eyes", () => {
 });
 
 describe("rejectRequest", () => {
+  it.for(["schema", "unreadable"])("refuses one that is rejected as %s, for that reason", async (reason, { pool }) => {
+    const id = await addRequest(pool, { reason });
+    await rejectRequest(pool, id);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: "discarded" });
+    const [act] = await readRows(pool, "privacy.acts", "reason");
+    expect(act?.reason).toBe(REJECT_REASONS[reason as keyof typeof REJECT_REASONS]);
+  });
+
+  it("closes one that an erasure has masked, once, and leaves it erased", async ({ pool }) => {
+    const id = await addRequest(pool, { status: "erased", payload: "[erased]" });
+    await rejectRequest(pool, id);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: "erased", payload: "[erased]" });
+    await expect(rejectRequest(pool, id)).rejects.toThrow(RunStateError);
+  });
+
+  it("leaves a file that is unreadable as a whole without a payload", async ({ pool }) => {
+    const id = await addRequest(pool, { reason: "unreadable", payload: null, line: null });
+    await rejectRequest(pool, id);
+    expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: "discarded", payload: null });
+  });
+
   it("records who turned it down", async ({ pool }) => {
     const id = await addRequest(pool);
     await rejectRequest(pool, id);

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineStatus } from "@lethe/contracts/quarantine";
-import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import { hasOtherActed, recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool } from "../pool.js";
 
@@ -43,27 +43,40 @@ export async function noteApproval(client: Client, quarantineId: number, { by, f
   return true;
 }
 
+/** Who refuses a request, and on what ground. */
+export interface Refusal {
+  /** The caller's name. */
+  readonly by: string;
+  /** It is kept as it is, and must not name anybody. Without one, why the request was set aside is the reason. */
+  readonly reason?: string | undefined;
+}
+
 /**
- * Rejects an erasure request whose email is not the customer's, and masks its payload. The data subject that it named stays
- * recorded beside it, since the request's raw file names them too: an erasure of that person finds the file and masks both.
- * `by` is who rejects it. Throws NotFoundError when there is no such request, and RunStateError when it has been decided.
+ * Refuses an erasure request that is not taken (GDPR Art. 12(4)): one whose email is not the customer's, or that is malformed,
+ * unreadable, or masked. Masks its payload. The data subject that it named stays recorded beside it, since the request's raw file
+ * names them too: an erasure of that person finds the file and masks both. Throws NotFoundError when there is no such
+ * request, and RunStateError when it has been decided.
  */
 export async function rejectRequest(
   pool: Pool,
   requests: ErasureRequestsDataset,
   quarantineId: number,
-  by: string,
+  { by, reason }: Refusal,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
-    const { approved } = await lockOpenMismatch(client, requests.name, quarantineId);
-    if (approved) throw new RunStateError(`request ${quarantineId} was approved before`);
-    await client.query(
-      `update ledger.quarantine
-       set status = 'discarded', resolved_at = clock_timestamp(), payload = $2, payload_encoding = 'utf8'
-       where id = $1`,
-      [quarantineId, JSON.stringify(requests.maskedRecord)],
-    );
-    await recordAct(client, { act: "rejected", by, quarantineId });
+    const request = await lockUndecided(client, requests.name, quarantineId);
+    if (request.approved) throw new RunStateError(`request ${quarantineId} was approved before`);
+    // What an erasure has masked stays erased.
+    if (request.status === "open") {
+      await client.query(
+        `update ledger.quarantine
+         set status = 'discarded', resolved_at = clock_timestamp(),
+             payload = case when payload is null then null else $2 end, payload_encoding = 'utf8'
+         where id = $1`,
+        [quarantineId, JSON.stringify(requests.maskedRecord)],
+      );
+    }
+    await recordAct(client, { act: "rejected", by, quarantineId, reason: reason ?? REJECT_REASONS[request.reason] });
   });
 }
 
@@ -74,20 +87,53 @@ export interface ErasureRequestsDataset {
   readonly maskedRecord: unknown;
 }
 
+interface UndecidedRequest {
+  readonly status: QuarantineStatus;
+  readonly reason: RejectReason;
+  readonly approved: boolean;
+}
+
 async function lockOpenMismatch(
   client: Client,
   requests: DatasetName,
   quarantineId: number,
-): Promise<{ approved: boolean }> {
-  const { rows } = await client.query<{ status: QuarantineStatus; reason: RejectReason; approved: boolean }>(
-    `select status, reason, approved_at is not null as approved
-     from ledger.quarantine where id = $1 and dataset = $2 for update`,
-    [quarantineId, requests],
-  );
-  const request = rows[0];
+): Promise<UndecidedRequest> {
+  const request = await lockRequest(client, requests, quarantineId);
   if (request?.reason !== "identity_mismatch") {
     throw new NotFoundError(`there is no erasure request ${quarantineId} whose email is not the customer's`);
   }
   if (request.status !== "open") throw new RunStateError(`request ${quarantineId} is ${request.status}`);
-  return { approved: request.approved };
+  return request;
+}
+
+async function lockUndecided(client: Client, requests: DatasetName, quarantineId: number): Promise<UndecidedRequest> {
+  const request = await lockRequest(client, requests, quarantineId);
+  // The first of two equal requests is answered for both.
+  if (request === undefined || request.reason === "duplicate") {
+    throw new NotFoundError(`there is no erasure request ${quarantineId} that waits for a decision`);
+  }
+  if (request.status !== "open" && (request.status !== "erased" || (await wasRejected(client, quarantineId)))) {
+    throw new RunStateError(`request ${quarantineId} is ${request.status}`);
+  }
+  return request;
+}
+
+async function lockRequest(
+  client: Client,
+  requests: DatasetName,
+  quarantineId: number,
+): Promise<UndecidedRequest | undefined> {
+  const { rows } = await client.query<UndecidedRequest>(
+    `select status, reason, approved_at is not null as approved
+     from ledger.quarantine where id = $1 and dataset = $2 for update`,
+    [quarantineId, requests],
+  );
+  return rows[0];
+}
+
+async function wasRejected(client: Client, quarantineId: number): Promise<boolean> {
+  const { rows } = await client.query("select from privacy.acts where quarantine_id = $1 and act = 'rejected'", [
+    quarantineId,
+  ]);
+  return rows.length > 0;
 }

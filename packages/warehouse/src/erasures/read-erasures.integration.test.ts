@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { ERASURE_LIMIT_DAYS } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addRun } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
-import { listErasures, measurePendingErasures, readErasure } from "./read-erasures.js";
+import { listErasures, readErasure } from "./read-erasures.js";
 
 const AT = "2020-01-01T05:00:00.000Z";
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -60,32 +59,23 @@ describe("readErasure", () => {
     expect(await readErasure(pool, id)).toEqual({
       ...{ id, runId, state: "completed", pseudonym: "p1", found: true, policyVersion: "1" },
       ...{ requestedAt: AT, receivedAt: AT, suppressedAt: AT, completedAt: times.completed_at },
-      ...{ daysOpen: 2.5, daysLeft: null },
+      ...{ due: "2020-02-01T05:00:00.000Z", isExtended: false, daysOpen: 2.5, daysLeft: null },
     });
   });
 
-  it("says what is left of the limit of one that is open, also when that is over", async ({ pool }) => {
+  it("says what is left of the month of one that is open, also when that is over", async ({ pool }) => {
     const { add } = await addRunOfRequests(pool);
     const daysAgo = (days: number) => ({ received_at: new Date(Date.now() - days * DAY_MS) });
     const inTime = await readErasure(pool, await add(daysAgo(3)));
-    expect(inTime).toMatchObject({ completedAt: null, daysOpen: 3, daysLeft: ERASURE_LIMIT_DAYS - 3 });
-    const late = await readErasure(pool, await add(daysAgo(ERASURE_LIMIT_DAYS + 2)));
-    expect(late).toMatchObject({ daysLeft: -2 });
+    expect(inTime).toMatchObject({ completedAt: null, daysOpen: 3 });
+    const due = new Date(inTime.due).getTime();
+    expect(inTime.daysLeft).toBeCloseTo((due - Date.now()) / DAY_MS, 1);
+    expect(inTime.daysLeft).toBeGreaterThanOrEqual(24.9);
+    const late = await readErasure(pool, await add(daysAgo(33)));
+    expect(late.daysLeft).toBeLessThan(0);
   });
 
   it("knows no erasure of another id", async ({ pool }) => {
     await expect(readErasure(pool, randomUUID())).rejects.toThrow(NotFoundError);
-  });
-});
-
-describe("measurePendingErasures", () => {
-  it("counts those that are pending, with the age of the oldest: 0 when none is", async ({ pool }) => {
-    const { add } = await addRunOfRequests(pool);
-    for (const state of ["completed", "lifted"]) await add({ state, received_at: "2020-01-01T00:00:00Z" });
-    expect(await measurePendingErasures(pool)).toEqual({ pending: 0, oldestDays: 0 });
-    for (const days of [1, 4]) await add({ received_at: new Date(Date.now() - days * DAY_MS) });
-    const { pending, oldestDays } = await measurePendingErasures(pool);
-    expect(pending).toBe(2);
-    expect(oldestDays).toBeCloseTo(4, 1);
   });
 });

@@ -1,6 +1,7 @@
-import { ERASURE_LIMIT_DAYS, type Erasure, type ErasureOutcome, type ErasureState } from "@lethe/contracts/erasures";
+import type { Erasure, ErasureOutcome, ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { Queryable } from "../pool.js";
+import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
 
 export interface ErasureFilter {
   readonly state?: ErasureState | undefined;
@@ -34,19 +35,10 @@ export async function readErasure(db: Queryable, id: string): Promise<Erasure> {
   return toErasure(rows[0]);
 }
 
-/** Returns the number of pending erasures, and the age of the oldest in days: 0 when there is none. */
-export async function measurePendingErasures(db: Queryable): Promise<{ pending: number; oldestDays: number }> {
-  const { rows } = await db.query<{ pending: number; days: number }>(
-    `select count(*) as pending,
-            coalesce(extract(epoch from clock_timestamp() - min(received_at)) / 86400, 0)::double precision as days
-     from warehouse.erasure_requests where state = 'suppressed'`,
-  );
-  return { pending: rows[0]?.pending ?? 0, oldestDays: rows[0]?.days ?? 0 };
-}
-
 const SELECT_ERASURE = `
-  select id, state, pseudonym, found, policy_version, outcome, run_id, requested_at, received_at, suppressed_at, completed_at
-  from warehouse.erasure_requests`;
+  select id, state, pseudonym, found, policy_version, outcome, run_id, requested_at, received_at, suppressed_at, completed_at,
+         is_extended, ${dueSql("received_at", "(select r.job from ledger.runs r where r.id = run_id)", "is_extended")} as due
+  from (select *, ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended from warehouse.erasure_requests e) as erasures`;
 
 interface ErasureRow {
   id: string;
@@ -60,13 +52,11 @@ interface ErasureRow {
   received_at: Date;
   suppressed_at: Date;
   completed_at: Date | null;
+  due: Date;
+  is_extended: boolean;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 function toErasure(row: ErasureRow): Erasure {
-  const end = row.completed_at ?? new Date();
-  const daysOpen = Math.round(((end.getTime() - row.received_at.getTime()) / DAY_MS) * 100) / 100;
   return {
     id: row.id,
     state: row.state,
@@ -79,7 +69,8 @@ function toErasure(row: ErasureRow): Erasure {
     receivedAt: row.received_at.toISOString(),
     suppressedAt: row.suppressed_at.toISOString(),
     completedAt: row.completed_at?.toISOString() ?? null,
-    daysOpen,
-    daysLeft: row.completed_at === null ? Math.round((ERASURE_LIMIT_DAYS - daysOpen) * 100) / 100 : null,
+    due: row.due.toISOString(),
+    isExtended: row.is_extended,
+    ...daysOf(row.received_at, row.due, row.completed_at),
   };
 }

@@ -15,6 +15,7 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
+import { Reason } from "./requests.js";
 
 const ErasureRequestBody = Type.Object(
   {
@@ -216,19 +217,20 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     url: "/erasures/requests/:quarantineId/reject",
     config: { role: "privacy-officer" },
     schema: {
-      summary: "Turn down a request whose email is not the customer's",
-      description: "It stays out, and what it held is masked.",
+      summary: "Refuse a request that is not taken",
+      description:
+        "It stays out, what it held is masked, and its clock stops: one whose email is not the customer's, or that is " +
+        "malformed, unreadable or masked. Its sender must be told why (GDPR Art. 12(4)).",
       tags: ["erasures"],
       params: RequestParams,
-      response: { 204: Type.Null({ description: "It is turned down." }), ...problems(404, 409) },
+      body: Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false }),
+      response: { 204: Type.Null({ description: "It is refused." }), ...problems(400, 404, 409) },
     },
     handler: async (request, reply) => {
-      await rejectRequest(
-        pool,
-        { name: requests.name, ...requests.erasure },
-        request.params.quarantineId,
-        request.caller.name,
-      );
+      await rejectRequest(pool, { name: requests.name, ...requests.erasure }, request.params.quarantineId, {
+        by: request.caller.name,
+        reason: request.body.reason,
+      });
       return reply.code(204).send(null);
     },
   });

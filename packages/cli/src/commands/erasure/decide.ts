@@ -8,6 +8,7 @@ import { connectionSettings, databaseSetting } from "../../connection-settings.j
 import { withConnections, withDatabase } from "../../connections.js";
 import { EXIT } from "../../exit-codes.js";
 import { integerBetween } from "../../parse-arguments.js";
+import { requireReason } from "./requests.js";
 import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
 const DecisionSettings = Type.Object(DECISION_SETTINGS);
@@ -47,14 +48,19 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     });
   erasure
     .command("reject")
-    .summary("turn down a request whose email is not the customer's")
-    .description("The request stays out, and what it held is masked.")
-    .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
-    .action(async (id: number) => {
+    .summary("refuse a request that is not taken")
+    .description(
+      "Refuses a request whose email is not the customer's, or that is malformed, unreadable or masked: it stays out, what it held " +
+        "is masked, and its clock stops. Its sender must be told why (GDPR Art. 12(4)).",
+    )
+    .argument("<quarantine-id>", "from `lethe erasure requests --open`", parseQuarantineId)
+    .option("--reason <text>", "on what ground (default: why it was set aside); name a case, not a person")
+    .action(async (id: number, options: { readonly reason?: string }) => {
+      const reason = options.reason === undefined ? undefined : requireReason(options.reason);
       await withDatabase(await databaseSetting(context.environment), async (pool) => {
         const by = await callerName(context.environment, pool, "privacy-officer");
-        await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, by);
+        await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, { by, reason });
       });
-      context.terminal.print(`request ${id} is turned down`);
+      context.terminal.print(`request ${id} is refused`);
     });
 }

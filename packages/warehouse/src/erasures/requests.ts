@@ -1,0 +1,150 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import type { Request, RequestState } from "@lethe/contracts/requests";
+import { recordAct } from "../access/acts.js";
+import { inTransaction, type Pool, type Queryable } from "../pool.js";
+import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
+
+export interface RequestFilter {
+  readonly state?: RequestState | undefined;
+  /** Whether its clock runs. */
+  readonly open?: boolean | undefined;
+  /** The cursor of the previous page: only requests received before this one. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** Returns one page of the requests of a dataset in all states, newest first. */
+export async function listRequests(
+  db: Queryable,
+  requests: DatasetName,
+  filter: RequestFilter,
+): Promise<{ requests: Request[]; nextCursor: string | null }> {
+  const { rows } = await db.query<RequestRow>(
+    `${REQUESTS}
+     where ($2::text is null or state = $2) and ($3::boolean is null or (closed_at is null) = $3)
+       and ($4::text is null or (received_at, id) < (select received_at, id from requests where id = $4))
+     order by received_at desc, id desc limit $5`,
+    [requests, filter.state ?? null, filter.open ?? null, filter.before ?? null, filter.limit + 1],
+  );
+  const page = rows.slice(0, filter.limit).map(toRequest);
+  return { requests: page, nextCursor: rows.length > filter.limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/**
+ * Returns a request by the id of its erasure or the number of its record in quarantine, which it keeps when it becomes an
+ * erasure. Throws NotFoundError.
+ */
+export async function readRequest(db: Queryable, requests: DatasetName, id: string): Promise<Request> {
+  const { rows } = await db.query<RequestRow>(`${REQUESTS} where id = $2 or quarantine_id::text = $2`, [requests, id]);
+  if (rows[0] === undefined) throw new NotFoundError(`there is no request ${id}`);
+  return toRequest(rows[0]);
+}
+
+/**
+ * Extends the time to answer a request by two months, once (GDPR Art. 12(3)): its sender must be told why within the first one.
+ * `reason` is kept as it is and must not name anybody; `by` is the caller's name. Throws NotFoundError, and RunStateError for a
+ * request that is answered or was extended before.
+ */
+export async function extendRequest(
+  pool: Pool,
+  requests: DatasetName,
+  id: string,
+  { reason, by }: { readonly reason: string; readonly by: string },
+): Promise<Request> {
+  return inTransaction(pool, async (client) => {
+    const { erasureId, quarantineId } = await readRequest(client, requests, id);
+    // Of two who extend it at once, the second one sees what the first one did.
+    if (erasureId === null)
+      await client.query("select from ledger.quarantine where id = $1 for update", [quarantineId]);
+    else await client.query("select from warehouse.erasure_requests where id = $1 for update", [erasureId]);
+    const { closedAt, isExtended } = await readRequest(client, requests, id);
+    if (closedAt !== null) throw new RunStateError(`request ${id} is answered; its term cannot be extended`);
+    if (isExtended) throw new RunStateError(`request ${id} was extended before, which the law allows once`);
+    await recordAct(client, {
+      act: "extended",
+      by,
+      reason,
+      ...(erasureId === null ? {} : { erasureId }),
+      ...(quarantineId === null ? {} : { quarantineId }),
+    });
+    return readRequest(client, requests, id);
+  });
+}
+
+/** Returns the number of requests and erasures that are not answered, and the age of the oldest in days: 0 when there is none. */
+export async function measureOpenRequests(
+  db: Queryable,
+  requests: DatasetName,
+): Promise<{ open: number; oldestDays: number }> {
+  const { rows } = await db.query<{ open: number; days: number }>(
+    `${REQUESTS_ALONE}, open as (
+       select received_at from requests where closed_at is null
+       union all
+       select received_at from warehouse.erasure_requests where state = 'suppressed' and kind <> 'request'
+     )
+     select count(*) as open,
+            coalesce(extract(epoch from clock_timestamp() - min(received_at)) / 86400, 0)::double precision as days
+     from open`,
+    [requests],
+  );
+  return { open: rows[0]?.open ?? 0, oldestDays: rows[0]?.days ?? 0 };
+}
+
+// A record that was taken is its erasure from then on, and one that was there before is answered with the first one.
+const REQUESTS_ALONE = `
+  with requests as (
+    select e.id::text as id, e.state, e.id as erasure_id, e.quarantine_id, e.received_at,
+           ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended, e.completed_at as closed_at
+    from warehouse.erasure_requests e where e.kind = 'request'
+    union all
+    select q.id::text,
+           case when q.status = 'discarded' or refused.acted_at is not null then 'refused'
+                when q.status = 'erased' then 'masked'
+                when q.reason = 'schema' then 'malformed'
+                when q.reason = 'unreadable' then 'unreadable'
+                when q.approved_at is not null then 'approved'
+                when exists (select from privacy.acts a where a.quarantine_id = q.id and a.act = 'approved')
+                then 'awaiting second approval'
+                else 'undecided' end,
+           null, q.id, f.created_at,
+           exists (select from privacy.acts a where a.quarantine_id = q.id and a.act = 'extended'),
+           coalesce(refused.acted_at, case when q.status = 'discarded' then q.resolved_at end)
+    from ledger.quarantine q
+    join ledger.files f on f.id = q.file_id
+    left join lateral (select min(a.acted_at) as acted_at from privacy.acts a
+                       where a.quarantine_id = q.id and a.act = 'rejected') as refused on true
+    where q.dataset = $1 and q.reason <> 'duplicate' and q.status <> 'replayed'
+      and not exists (select from warehouse.erasure_requests e where e.quarantine_id = q.id)
+  )`;
+
+const REQUESTS = `${REQUESTS_ALONE}
+  select id, state, erasure_id as "erasureId", quarantine_id as "quarantineId", received_at as "receivedAt",
+         is_extended as "isExtended", closed_at as "closedAt", ${dueSql("received_at", "$1", "is_extended")} as due,
+         (select a.reason from privacy.acts a
+          where (a.erasure_id = requests.erasure_id or a.quarantine_id = requests.quarantine_id)
+            and a.act in ('extended', 'rejected')
+          order by a.act desc, a.id limit 1) as reason
+  from requests`;
+
+interface RequestRow {
+  id: string;
+  state: RequestState;
+  erasureId: string | null;
+  quarantineId: number | null;
+  receivedAt: Date;
+  due: Date;
+  isExtended: boolean;
+  closedAt: Date | null;
+  reason: string | null;
+}
+
+function toRequest({ receivedAt, due, closedAt, ...row }: RequestRow): Request {
+  return {
+    ...row,
+    receivedAt: receivedAt.toISOString(),
+    due: due.toISOString(),
+    closedAt: closedAt?.toISOString() ?? null,
+    ...daysOf(receivedAt, due, closedAt),
+  };
+}
