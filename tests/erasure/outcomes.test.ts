@@ -244,7 +244,7 @@ async function tiesOf(world: World, keys: ReadonlyMap<number, string>): Promise<
   const ids = [
     gone.id,
     gone.email.toLowerCase(),
-    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => String(sale(gone, n).transaction_id)),
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => String(gone.transaction(n).transaction_id)),
   ];
   const computed = ids.flatMap((id) => [
     pseudonym(key, id),
