@@ -6,8 +6,9 @@ import { createErasedPeople, type ErasedPeople } from "./erased-people.js";
 import { createErasedRecords } from "./erased-records.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import { type FilesByErasure, maskQuarantined } from "./mask-quarantined.js";
-import { maskRow, type Row } from "./mask-row.js";
-import { countRows, type PersonTable, personTables, selectRows, uniteRows, updateRows } from "./person-tables.js";
+import { maskRow } from "./mask-row.js";
+import { countRows, type PersonTable, personTables, uniteRows, updateRows } from "./person-tables.js";
+import { type FoundRows, readRows } from "./read-rows.js";
 import { unlinkRows } from "./unlink-rows.js";
 
 /**
@@ -38,35 +39,6 @@ export async function maskPersonRecords(
     await recordErased(client, erasureId, pseudonyms, places.length > 0);
   }
   return files;
-}
-
-/** Rows of people in one table. */
-export interface FoundRows {
-  readonly table: PersonTable;
-  readonly rows: readonly FoundRow[];
-}
-
-export interface FoundRow {
-  /** The primary key. */
-  readonly key: unknown;
-  readonly customerId: string | null;
-  readonly email: string | null;
-  readonly row: Row;
-}
-
-/** Reads the rows of people in tables. */
-export async function readRows(
-  client: Client,
-  tables: readonly PersonTable[],
-  people: ErasedPeople,
-): Promise<FoundRows[]> {
-  const found: FoundRows[] = [];
-  for (const table of tables) {
-    const { text, values } = selectRows(table, people.ids(), people.emails());
-    const { rows } = await client.query<FoundRow>(text, [...values]);
-    found.push({ table, rows });
-  }
-  return found;
 }
 
 async function pseudonymiseRows(client: Client, context: ErasureContext, people: ErasedPeople): Promise<void> {

@@ -6,8 +6,8 @@ import type { ErasureContext } from "./context.js";
 import type { ErasedPeople } from "./erased-people.js";
 import type { ErasedRecords } from "./erased-records.js";
 import type { ErasedSubject } from "./erased-subject.js";
-import { type FoundRow, type FoundRows, readRows } from "./mask-person-records.js";
 import { type PersonTable, personTables } from "./person-tables.js";
+import { type FoundRow, type FoundRows, readRows } from "./read-rows.js";
 import { recordIdColumn, unlinkedColumns, unlinkRow } from "./unlink-row.js";
 import { replaceInChildren, writeRows } from "./unlink-statements.js";
 

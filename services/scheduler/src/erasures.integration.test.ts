@@ -342,6 +342,7 @@ describe("GET /erasures", () => {
       pseudonym: "p_0123",
       found: false,
       policyVersion: "1",
+      outcome: "pseudonymise",
       runId: expect.any(String),
       requestedAt: "2022-03-01T01:00:00.000Z",
       receivedAt: expect.any(String),
