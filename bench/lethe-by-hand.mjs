@@ -21,6 +21,7 @@ export async function startLetheByHand(folder) {
     REDIS_URL: stack.redisUrl,
     DATA_DIR: folder,
     LETHE_PRIVACY_KEY: randomBytes(32).toString("hex"),
+    LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_SCHEDULES: "off",
     LETHE_RATE_LIMIT: "0",
     LETHE_PORT: "0",

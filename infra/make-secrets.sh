@@ -32,6 +32,7 @@ chmod 700 "$folder"
 
 keep api_token "$(random)"
 keep privacy_key "$(random)"
+keep signing_key "$(random)"
 keep postgres_password "$(random)"
 keep redis_password "$(random)"
 # What holds a password once more is made of the one that is kept.

@@ -50,6 +50,20 @@ describe("the log of receipts", () => {
     expect([...createRecogniser(PEOPLE)(JSON.stringify(log))]).toEqual([]);
   });
 
+  it("is signed to its end, a checkpoint for each run, and the newest is kept outside the database", async () => {
+    const checkpoints = await readCheckpoints(world.pool);
+    expect(checkpoints).toHaveLength(3);
+    const newest = checkpoints.at(-1);
+    expect(newest?.logSize).toBe((await readLog(world.pool)).length);
+    expect(JSON.parse(await readFile(join(world.data, "state/checkpoint.json"), "utf8"))).toEqual(newest);
+    const { body } = await world.api("GET", "/erasures");
+    expect(body).toMatchObject({ erasures: [{}, {}, {}] });
+    for (const { id } of (body as { erasures: { id: string }[] }).erasures) {
+      const receipt = await world.lethe("erasure", "receipt", id, "--json");
+      expect(JSON.parse(receipt.out).checkpoint.number).toBeGreaterThan(0);
+    }
+  });
+
   it.each([
     ["a changed body", 2, `set body = jsonb_set(body, '{scan,findings}', '7')`],
     ["a changed date", 1, `set body = jsonb_set(body, '{completedAt}', '"2020-01-01"')`],

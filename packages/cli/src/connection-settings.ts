@@ -16,6 +16,11 @@ const PlaceSchema = Type.Object({ DATA_DIR: CLI_SETTINGS.DATA_DIR });
 
 const DatabaseSchema = Type.Object({ DATABASE_URL: CLI_SETTINGS.DATABASE_URL });
 
+const RedisSchema = Type.Object({
+  REDIS_URL: CLI_SETTINGS.REDIS_URL,
+  LETHE_QUEUE_PREFIX: CLI_SETTINGS.LETHE_QUEUE_PREFIX,
+});
+
 const ServersSchema = Type.Object({
   DATABASE_URL: CLI_SETTINGS.DATABASE_URL,
   REDIS_URL: CLI_SETTINGS.REDIS_URL,
@@ -44,6 +49,14 @@ export async function connectionSettings(environment: Environment): Promise<Conn
     redisUrl: settings.REDIS_URL ?? missing(environment, "REDIS_URL"),
     queuePrefix: settings.LETHE_QUEUE_PREFIX,
   };
+}
+
+/** Returns the settings of Redis, from the environment, else from the running `npm start`; undefined when there is neither. */
+export async function redisSetting(
+  environment: Environment,
+): Promise<Pick<ConnectionSettings, "redisUrl" | "queuePrefix"> | undefined> {
+  const { REDIS_URL, LETHE_QUEUE_PREFIX } = readSettings(RedisSchema, await withRunningStack(environment));
+  return REDIS_URL === undefined ? undefined : { redisUrl: REDIS_URL, queuePrefix: LETHE_QUEUE_PREFIX };
 }
 
 /** Fills in from the running stack what the environment does not say. */

@@ -72,6 +72,7 @@ Settings, from the environment:
   RAW_DATA_DIR             folder of input that \`lethe up\` copies (default: raw_data)
   LETHE_QUEUE_PREFIX       first part of Redis keys (default: lethe)
   LETHE_PRIVACY_KEY_FILE   file of the privacy keys (default: privacy.key in DATA_DIR)
+  LETHE_SIGNING_KEY_FILE   file of the keys that sign receipts (default: signing.key in DATA_DIR)
   LETHE_API_TOKEN          a token of \`lethe tokens create\`, under whose name decisions are recorded
   LETHE_POLICY_FILE        masking policy (default: Lethe's own)
   LETHE_ERASURE_OUTCOME    what erasures leave if the policy does not say it (default: unlink)

@@ -6,12 +6,20 @@ import { formatKeyring, type Keyring, parseKeyring, rotateKeyring } from "@lethe
 
 const KEY_BYTES = 32;
 
-/**
- * Puts a new random key on top of a key file and returns the ring as it then is; the old ones stay below. The new file
- * takes the old one's place in one step, is readable by the old one's owner only, and is on disk before this returns.
- * Throws ConfigurationError when the file cannot be read or written, or another rotation is under way.
- */
+/** Puts a new random privacy key on top of a key file and returns the ring as it then is; see `rotateSecretFile`. */
 export async function rotateKeyFile(file: string): Promise<Keyring> {
+  const text = await rotateSecretFile(file, (old) =>
+    formatKeyring(rotateKeyring(parseKeyring(old), randomBytes(KEY_BYTES))),
+  );
+  return parseKeyring(text);
+}
+
+/**
+ * Replaces the text of a key file by what `rotate` makes of it, and returns the new text. The new file takes the old one's
+ * place in one step, is readable by the old one's owner only, and is on disk before this returns. Throws
+ * ConfigurationError when the file cannot be read or written, or another rotation is under way.
+ */
+export async function rotateSecretFile(file: string, rotate: (text: string) => string): Promise<string> {
   const target = await explained(realpath(file), `the key file ${file} cannot be read`);
   const unfinished = `${target}.rotating`;
   // Its name is a lock too: of two rotations at once, one would lose the other's key.
@@ -19,10 +27,10 @@ export async function rotateKeyFile(file: string): Promise<Keyring> {
     open(unfinished, "wx", 0o600),
     `the new key cannot be written to ${unfinished}; when it is there and no other rotation runs, remove it`,
   );
-  let ring: Keyring;
+  let text: string;
   try {
-    ring = rotateKeyring(parseKeyring(await readFile(target, "utf8")), randomBytes(KEY_BYTES));
-    await writeLike(handle, target, formatKeyring(ring));
+    text = rotate(await readFile(target, "utf8"));
+    await writeLike(handle, target, text);
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true });
@@ -32,7 +40,7 @@ export async function rotateKeyFile(file: string): Promise<Keyring> {
     await handle.close();
   }
   await syncFolder(path.dirname(target));
-  return ring;
+  return text;
 }
 
 async function writeLike(handle: FileHandle, model: string, content: string): Promise<void> {

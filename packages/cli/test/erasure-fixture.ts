@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
-import type { Pool } from "@lethe/warehouse/pool";
+import { inTransaction, type Pool } from "@lethe/warehouse/pool";
+import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
 import { sampleReceiptBody } from "./sample-receipt.js";
 
 export interface Person {
@@ -71,6 +72,7 @@ async function insertSubject(pool: Pool, hashes: readonly Buffer[], keyId: strin
      select id from subject`,
     [...hashes, keyId],
   );
+  await inTransaction(pool, (client) => logSuppressed(client, {}));
   return idOf(rows);
 }
 

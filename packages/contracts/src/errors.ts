@@ -66,6 +66,12 @@ export class RoleRequiredError extends LetheError {
   }
 }
 
+/** The database is older than a checkpoint that the installation has signed: a backup was restored. Nothing may be loaded. */
+export class DatabaseRolledBackError extends LetheError {
+  readonly code = "database_rolled_back";
+  readonly retryable = false;
+}
+
 /** A path from outside leads out of its root folder or through a symbolic link. */
 export class PathRefusedError extends LetheError {
   readonly code = "path_refused";

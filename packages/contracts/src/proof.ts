@@ -90,3 +90,12 @@ export interface Signer {
 
 /** Reports whether a signature is that of the key of this id; false for a key that is not known. */
 export type VerifySignature = (keyId: string, message: string, signature: string) => boolean;
+
+/** A place outside the database that keeps the newest checkpoint, so that a database that was rolled back shows. */
+export interface CheckpointStore {
+  /** What the place is called in messages. */
+  readonly name: string;
+  /** Returns the checkpoint that is kept there; undefined where none is yet. */
+  read(): Promise<Checkpoint | undefined>;
+  write(checkpoint: Checkpoint): Promise<void>;
+}

@@ -14,6 +14,7 @@ import { completeErasure } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
+import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
@@ -22,14 +23,23 @@ import { scanPeople } from "./scan-people.js";
 /**
  * Takes every erasure that waits for no older run to its end. Files are rewritten once for all people that they hold;
  * then the tables are vacuumed, everything is scanned, and each erasure gets its receipt. Every step can be done again:
- * after a crash the work begins anew and finds less to do. Throws TransientError when a scan still finds somebody.
+ * after a crash the work begins anew and finds less to do. At the end the log of receipts is signed. Throws TransientError when a scan still finds somebody.
  */
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
-  await withErasureLock(context.pool, async () => {
-    const open = await pendingErasures(context.pool, context.datasets.requests.name);
-    const ready = open.filter(({ waits }) => !waits);
-    if (ready.length > 0) await complete(context, ready, open, log);
-  });
+  const { pool, signing } = context;
+  try {
+    await withErasureLock(pool, async () => {
+      const open = await pendingErasures(pool, context.datasets.requests.name);
+      const ready = open.filter(({ waits }) => !waits);
+      if (ready.length > 0) await complete(context, ready, open, log);
+    });
+  } catch (error) {
+    // The receipts of others are written. What keeps them from being signed now, the next round meets again.
+    if (signing !== undefined) await signLog(pool, signing).catch(() => undefined);
+    throw error;
+  }
+  context.onStep?.("about to sign");
+  if (signing !== undefined) await signLog(pool, signing);
 }
 
 async function complete(

@@ -4,6 +4,7 @@ import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Staging } from "@lethe/storage/staging";
 import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
+import type { LogSigning } from "@lethe/warehouse/proof/sign-log";
 
 /** What an erasure works with. */
 export interface ErasureContext {
@@ -15,6 +16,8 @@ export interface ErasureContext {
   readonly policy: Policy;
   /** Most bytes that each byte of a packed file may become, for a damaged one to be looked through to its end. */
   readonly maxUnpackRatio: number;
+  /** Who signs the log of receipts; without it nothing is signed here. */
+  readonly signing?: LogSigning;
   /** Told of each step before it is taken; a test ends the process there, to see that nothing is half done. */
   readonly onStep?: (step: string) => void;
 }

@@ -38,9 +38,8 @@ export function isFiledRequest(requests: Datasets["requests"], name: string): bo
 }
 
 /**
- * 128 random bits as white space, which JSON passes over. The ledger knows files by a plain hash of their content: without
- * it, that hash would give away a request to whoever tries likely ids and emails, and a person's second request (the
- * first may have been turned down or lifted) would pass for the first.
+ * 128 random bits as white space, which JSON passes over. The ledger knows files by their content: without them, a person's
+ * second request (the first may have been turned down or lifted) would pass for the first.
  */
 function blankNonce(): string {
   const bits = [...randomBytes(16)].map((byte) => byte.toString(2).padStart(8, "0")).join("");

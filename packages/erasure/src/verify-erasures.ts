@@ -1,9 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
-import { erasuresWithoutReceipt } from "@lethe/warehouse/erasures/receipts";
-import { checkLog, type LogFault } from "@lethe/warehouse/proof/check-log";
-import { readCheckpoints, readLog } from "@lethe/warehouse/proof/read-log";
+import { type LogSources, type LogVerification, verifyLog } from "@lethe/warehouse/proof/verify-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { namesSuppressed } from "./names-suppressed.js";
@@ -19,22 +17,17 @@ export interface Finding {
   readonly records: number;
 }
 
-export interface Verification {
-  readonly receipts: number;
-  readonly faults: readonly LogFault[];
-  /** Erasures that were completed and whose receipt is gone. */
-  readonly withoutReceipt: readonly string[];
+export interface Verification extends LogVerification {
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
   readonly findings: readonly Finding[];
 }
 
 /**
- * Walks the chain of receipts, and looks through everything that Lethe keeps, tables and files, for anybody on the
- * suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
+ * Checks the log of receipts against `sources`, and looks through everything that Lethe keeps, tables and files, for anybody
+ * on the suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
  */
-export async function verifyErasures(context: ErasureContext): Promise<Verification> {
-  const log = await readLog(context.pool);
-  const { faults } = checkLog(log, await readCheckpoints(context.pool));
+export async function verifyErasures(context: ErasureContext, sources: LogSources = {}): Promise<Verification> {
+  const log = await verifyLog(context.pool, sources);
   const { identifiers } = await readSuppressions(context.pool);
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
@@ -51,9 +44,7 @@ export async function verifyErasures(context: ErasureContext): Promise<Verificat
     if (scan.findings > 0) findings.push({ place: file.place, name: file.path, records: scan.findings });
   }
   return {
-    receipts: log.filter(({ kind }) => kind === "receipt").length,
-    faults,
-    withoutReceipt: await erasuresWithoutReceipt(context.pool),
+    ...log,
     looked,
     findings,
   };

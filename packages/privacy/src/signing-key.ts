@@ -33,6 +33,18 @@ export function parseSigningKeys(text: string): SigningKeys {
   };
 }
 
+/**
+ * Returns the signing keys of a setting. Throws ConfigurationError, which says how to make one, when there is none: nobody signs
+ * with a key that everybody has.
+ */
+export function requireSigningKey(text: string | undefined): SigningKeys {
+  if (text !== undefined) return parseSigningKeys(text);
+  throw new ConfigurationError(
+    "LETHE_SIGNING_KEY is not set, and receipts must be signed. `npm start` makes a key in DATA_DIR/signing.key; elsewhere make one " +
+      "with `lethe keys signing --out FILE` and name that file in LETHE_SIGNING_KEY_FILE",
+  );
+}
+
 /** Creates a signing key at random; returns it as text that `parseSigningKeys` reads. */
 export function createSigningKey(): string {
   return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();

@@ -67,6 +67,16 @@ export const PRIVACY_SETTINGS = {
   ),
 } as const;
 
+/** The key of signatures, for whoever signs the log. */
+export const SIGNING_SETTINGS = {
+  LETHE_SIGNING_KEY: Type.Optional(
+    Type.String({
+      description:
+        "Key that signs checkpoints of receipts: Ed25519 as PEM, or its seed as 64 hexadecimal digits. The loader does not start without it",
+    }),
+  ),
+} as const;
+
 /** Where the API listens, for the scheduler and for what starts it. */
 export const API_ADDRESS_SETTINGS = {
   LETHE_HOST: Type.String({

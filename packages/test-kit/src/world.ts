@@ -77,6 +77,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     DATA_DIR: data,
     LETHE_QUEUE_PREFIX: prefix,
     LETHE_PRIVACY_KEY: randomBytes(32).toString("hex"),
+    LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_LOG_LEVEL: "debug",
     LETHE_PORT: "0",
     LETHE_SCHEDULES: "off",

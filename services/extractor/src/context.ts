@@ -1,6 +1,7 @@
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
+import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/storage/staging";
 import type { Storage } from "@lethe/storage/storage";
@@ -19,6 +20,8 @@ export interface ExtractorContext {
   readonly storage: Storage;
   readonly staging: Staging;
   readonly datasets: Datasets;
+  /** The keys that the ledger knows contents of files by. */
+  readonly ring: Keyring;
   /** Bytes of lines in a batch, about. */
   readonly batchBytes: number;
   /** The bound of staging, in bytes. */

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { contentHashes } from "@lethe/privacy/content-hash";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -36,6 +38,7 @@ async function openExtractor(batchBytes: number) {
     storage,
     staging: openStaging(storage),
     datasets: createDatasets(),
+    ring: parseKeyring("11".repeat(32)),
     batchBytes,
     stagingBytes: 1024 ** 3,
     signal: new AbortController().signal,
@@ -58,7 +61,7 @@ it.each([
   await context.pool.query(
     `insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
      values ('customers', $1, $2, '2020-01-01', 5, $3, 1, 'open')`,
-    [other, PATH, createHash("sha256").update(LINES).digest()],
+    [other, PATH, contentHashes(context.ring, createHash("sha256").update(LINES).digest())[0]],
   );
   const runId = await openRun(context.pool, { job: "customers", kind: "files", trigger: "api" });
   const result = await extractFiles(context, runId, await readRunRequest(context.pool, runId));

@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
 import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
@@ -7,6 +8,7 @@ import type { ExtractorContext } from "./context.js";
 import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
+import { ledgerHash } from "./ledger-hash.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
 import { moveToQuarantine, quarantinePath, setAsideUnclaimed } from "./set-aside.js";
 import { skipReason } from "./skip-reason.js";
@@ -52,7 +54,9 @@ export async function extractFiles(
     totals.batches += taken.batches;
   };
   for (let i = 0; i < files.length; i += LOOK_AHEAD) {
-    const inspected = await Promise.all(files.slice(i, i + LOOK_AHEAD).map((file) => inspect(context, runId, file)));
+    const inspected = await Promise.all(
+      files.slice(i, i + LOOK_AHEAD).map((file) => inspect(context, runId, run.dataset, file)),
+    );
     for (const file of inspected) {
       if (file === undefined) continue;
       if (file.unreadable !== undefined) {
@@ -76,9 +80,15 @@ export async function extractFiles(
 }
 
 /** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and returns undefined. */
-async function inspect(context: ExtractorContext, runId: string, file: LandedFile): Promise<InspectedFile | undefined> {
+async function inspect(
+  context: ExtractorContext,
+  runId: string,
+  dataset: DatasetName,
+  file: LandedFile,
+): Promise<InspectedFile | undefined> {
   try {
-    return await inspectFile(context.storage, file, context.batchBytes, context.limits, context.signal);
+    const inspected = await inspectFile(context.storage, file, context.batchBytes, context.limits, context.signal);
+    return inspected && { ...inspected, sha256: await ledgerHash(context, dataset, inspected.sha256) };
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) throw error;

@@ -10,6 +10,7 @@ import { hashStored } from "./hash-stored.js";
 import type { LandedFile } from "./scan-landing.js";
 
 export interface InspectedFile extends LandedFile {
+  /** Of the content; where the ledger is concerned, the keyed hash that it knows it by. */
   readonly sha256: Buffer;
   /** Bytes on disk. */
   readonly bytes: number;

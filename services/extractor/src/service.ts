@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
@@ -44,6 +45,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       storage,
       staging: openStaging(storage),
       datasets,
+      ring: parseKeyring(settings.LETHE_PRIVACY_KEY),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
       limits: {

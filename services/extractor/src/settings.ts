@@ -1,4 +1,4 @@
-import { COMMON_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
+import { COMMON_SETTINGS, PRIVACY_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 
@@ -8,6 +8,7 @@ export const ExtractorSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...STAGING_SETTINGS,
   ...UNPACK_SETTINGS,
+  LETHE_PRIVACY_KEY: PRIVACY_SETTINGS.LETHE_PRIVACY_KEY,
   LETHE_BATCH_BYTES: Type.Integer({
     default: 8 * MIB,
     minimum: 1024,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { maskLandedFiles } from "@lethe/erasure/mask-arrived-files";
+import { contentHashes } from "@lethe/privacy/content-hash";
 import type { Logger } from "@lethe/service-kit/logger";
 import { inGroups } from "@lethe/storage/in-groups";
 import type { Storage } from "@lethe/storage/storage";
@@ -27,7 +28,7 @@ export async function archiveFiles(
   for (let i = 0; i < files.length; i += FILES_PER_RECORD) {
     const moves = await inGroups(files.slice(i, i + FILES_PER_RECORD), async (file) => ({
       ...file,
-      keptPath: file.keptPath ?? (await freePath(context.storage, file)),
+      keptPath: file.keptPath ?? (await freePath(context, file)),
     }));
     // First where they go: masking changes a file's hash, so that after a crash it could not be known again.
     await announceArchived(context.pool, moves);
@@ -54,15 +55,14 @@ async function moveToArchive(
 }
 
 /** The file's own path, or, where another file of that name was archived before, one with the first digits of its hash. */
-async function freePath(storage: Storage, file: CompleteFile): Promise<string> {
+async function freePath({ storage, ring }: LoaderContext, file: CompleteFile): Promise<string> {
   const there = await hashOf(storage, file.path);
-  const digest = file.sha256.toString("hex");
-  if (there === undefined || there === digest) return file.path;
-  return file.path.replace(/(\/[^/.]+)\./, `$1~${digest.slice(0, 12)}.`);
+  if (there === undefined || contentHashes(ring, there).some((hash) => hash.equals(file.sha256))) return file.path;
+  return file.path.replace(/(\/[^/.]+)\./, `$1~${file.sha256.toString("hex").slice(0, 12)}.`);
 }
 
 /** Returns the hash of a file in the archive; undefined when there is none, as of nearly all that are asked for. */
-async function hashOf(storage: Storage, key: string): Promise<string | undefined> {
+async function hashOf(storage: Storage, key: string): Promise<Buffer | undefined> {
   const file = await storage.open("archived", key);
   if (file === undefined) return undefined;
   const hash = createHash("sha256");
@@ -71,5 +71,5 @@ async function hashOf(storage: Storage, key: string): Promise<string | undefined
   } finally {
     await file.close();
   }
-  return hash.digest("hex");
+  return hash.digest();
 }

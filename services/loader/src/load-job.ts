@@ -6,6 +6,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteDamage } from "@lethe/warehouse/ledger/restage-batch";
+import { requireNotRolledBack } from "@lethe/warehouse/proof/known-checkpoints";
 import type { LoaderContext } from "./context.js";
 import { freeStaging } from "./free-staging.js";
 import { loadBatches } from "./load-batches.js";
@@ -16,7 +17,7 @@ const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 /**
  * Does the job `load`: loads a transformed batch, and other waiting batches of its run, once however often the job is
  * delivered. A batch that was masked under an older suppression list, or that is damaged in staging, is sent back to be
- * transformed again. Frees the staging space of what was loaded.
+ * transformed again. Frees the staging space of what was loaded. Throws DatabaseRolledBackError.
  */
 export async function loadJob(
   context: LoaderContext,
@@ -30,6 +31,7 @@ export async function loadJob(
   const ended: BatchRef[] = [];
   if (isPending(info.state)) {
     if (info.restaging) return NOTHING_LOADED;
+    if (context.signing !== undefined) await requireNotRolledBack(context.pool, context.signing.stores);
     try {
       if (info.republishing) {
         await republishBatch(context, batch, info, signal);

@@ -1,10 +1,13 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import { requireSigningKey } from "@lethe/privacy/signing-key";
+import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
+import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
@@ -12,6 +15,8 @@ import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables"
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
+import { requireNotRolledBack } from "@lethe/warehouse/proof/known-checkpoints";
+import type { LogSigning } from "@lethe/warehouse/proof/sign-log";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { LoaderContext } from "./context.js";
 import { finishJob } from "./finish-job.js";
@@ -31,6 +36,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
     personalNames: datasets.personalNames,
     async start(settings, service) {
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
+      const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);
       const policy = readPolicy(settings, datasets.fields);
       await migrate(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
@@ -41,6 +47,11 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       );
       // Now, not when the first person has waited for their erasure.
       await requireVacuumer(pool, tablesAboutPeople(datasets.database));
+      const signing: LogSigning = {
+        signer,
+        stores: [checkpointFile(settings.DATA_DIR), checkpointInRedis(service.redis, service.prefix)],
+      };
+      await requireNotRolledBack(pool, signing.stores);
       const queues = openQueues(service.redis, service.prefix);
       const storage = openFolderStorage(settings.DATA_DIR, {
         isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
@@ -54,6 +65,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         datasets,
         ring,
         policy,
+        signing,
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         ...(onStep !== undefined && { onStep }),
       };

@@ -1,4 +1,4 @@
-import { COMMON_SETTINGS, PRIVACY_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
+import { COMMON_SETTINGS, PRIVACY_SETTINGS, SIGNING_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 
@@ -7,6 +7,7 @@ export const LoaderSettings = Type.Object({
   ...STAGING_SETTINGS,
   ...UNPACK_SETTINGS,
   ...PRIVACY_SETTINGS,
+  ...SIGNING_SETTINGS,
   LETHE_LOADS_AT_ONCE: Type.Integer({
     default: 2,
     minimum: 1,

@@ -1,9 +1,12 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseSigningKeys } from "@lethe/privacy/signing-key";
+import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
+import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -21,6 +24,7 @@ import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
 import { requireToken, SchedulerSettings } from "./settings.js";
+import { signDecisions } from "./sign-decisions.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
@@ -42,6 +46,8 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const { redis, log, metrics, prefix } = context;
+  const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
+  const stores = [checkpointFile(settings.DATA_DIR), checkpointInRedis(redis, prefix)];
   await migrate(settings.DATABASE_URL, datasets.database);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
@@ -85,6 +91,9 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
+      ...(signer === undefined
+        ? []
+        : [{ name: "sign the log", run: () => signDecisions(pool, { signer, stores }, log) }]),
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
 

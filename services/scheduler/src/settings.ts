@@ -4,6 +4,7 @@ import {
   API_TOKEN_SETTINGS,
   COMMON_SETTINGS,
   DECISION_SETTINGS,
+  SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
@@ -13,6 +14,7 @@ export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...UNPACK_SETTINGS,
   ...API_ADDRESS_SETTINGS,
+  ...SIGNING_SETTINGS,
   ...DECISION_SETTINGS,
   ...API_TOKEN_SETTINGS,
   LETHE_RATE_LIMIT: Type.Integer({

@@ -1,41 +1,52 @@
-import { ConfigurationError } from "@lethe/contracts/errors";
+import { ConfigurationError, InvalidInputError } from "@lethe/contracts/errors";
+import { createSigningKey, parseSigningKeys, rotateSigningKeys } from "@lethe/privacy/signing-key";
 import { countSuppressionsByKey } from "@lethe/warehouse/suppressions";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
+import { createSecretFile } from "../create-secret-file.js";
 import { EXIT } from "../exit-codes.js";
 import { formatKeys, type KeyUse, keyUses } from "../present/keys.js";
 import { count } from "../present/receipt.js";
 import { keyFile, readKeyring } from "../privacy-keys.js";
-import { rotateKeyFile } from "../rotate-key-file.js";
+import { rotateKeyFile, rotateSecretFile } from "../rotate-key-file.js";
+import { readSigningKeys, signingKeyFile } from "../signing-keys.js";
 
-/** Adds `lethe keys rotate` and `lethe keys list`. */
+/** Adds `lethe keys …`: the privacy keys, and those that sign receipts. */
 export function addKeysCommand(program: Command, context: CommandContext): void {
-  const keys = program.command("keys").summary("rotate and list the privacy keys");
+  const keys = program.command("keys").summary("make, rotate and list keys");
   keys
     .command("rotate")
-    .summary("put a new privacy key in use")
+    .summary("put a new privacy key, or a new signing key, in use")
     .description(
       "Puts a new random key on top of the key file (LETHE_PRIVACY_KEY_FILE, else privacy.key in DATA_DIR). The old ones stay " +
-        "below: people who were suppressed with them are still known by them, under the same pseudonyms.",
+        "below: people who were suppressed with them are still known by them, under the same pseudonyms. With --signing, the key " +
+        "that signs receipts (LETHE_SIGNING_KEY_FILE, else signing.key in DATA_DIR); of the old one its public part alone is kept.",
     )
-    .action(async () => {
-      const file = keyFile(context.environment);
-      if (file === undefined) {
-        throw new ConfigurationError(
-          "LETHE_PRIVACY_KEY holds the key itself, which cannot be changed from here; put it in a file and name that in " +
-            "LETHE_PRIVACY_KEY_FILE",
-        );
-      }
-      const ring = await rotateKeyFile(file);
-      context.terminal.print(
-        `key ${ring.current.id} is on top of ${file}, with ${count(ring.all.length - 1, "older key")} below it`,
-      );
-      context.terminal.note(
-        "Restart all services now, so that all of them take it up. Leave the old lines where they are as long as suppressions " +
-          "use them (`lethe keys list`), and keep a copy of the file where the database's backups are not.",
-      );
+    .option("--signing", "rotate the key that signs receipts")
+    .action(async (options: { readonly signing?: true }) => {
+      if (options.signing === true) await rotateSigning(context);
+      else await rotatePrivacy(context);
+    });
+  keys
+    .command("signing")
+    .summary("make a key that signs receipts")
+    .description("Writes a new Ed25519 key, which only its owner may read. A file that is there stays as it is.")
+    .requiredOption("--out <file>", "the file; name it in LETHE_SIGNING_KEY_FILE")
+    .action(async ({ out }: { readonly out: string }) => {
+      await createNewSecret(out, createSigningKey());
+      context.terminal.print(`a new signing key is in ${out}; hand out its public part: \`lethe keys public\``);
+    });
+  keys
+    .command("public")
+    .summary("print the public keys that check receipts")
+    .description(
+      "Prints the public part of the key that signs receipts, and of those before it, as PEM. It is no secret: publish it where " +
+        "those who check receipts find it (`lethe erasure verify --receipts FILE --public-key FILE`).",
+    )
+    .action(() => {
+      context.terminal.print(readSigningKeys(context.environment).publicKeys.join("").trimEnd());
     });
   keys
     .command("list")
@@ -53,4 +64,43 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
       else context.terminal.print(formatKeys(uses));
       context.exitWith(uses.some(({ state }) => state === "missing") ? EXIT.failed : EXIT.succeeded);
     });
+}
+
+async function rotatePrivacy({ environment, terminal }: CommandContext): Promise<void> {
+  const file = keyFile(environment);
+  if (file === undefined) throw heldByTheSetting("LETHE_PRIVACY_KEY");
+  const ring = await rotateKeyFile(file);
+  terminal.print(
+    `key ${ring.current.id} is on top of ${file}, with ${count(ring.all.length - 1, "older key")} below it`,
+  );
+  terminal.note(
+    "Restart all services now, so that all of them take it up. Leave the old lines where they are as long as suppressions " +
+      "use them (`lethe keys list`), and keep a copy of the file where the database's backups are not.",
+  );
+}
+
+async function rotateSigning({ environment, terminal }: CommandContext): Promise<void> {
+  const file = signingKeyFile(environment);
+  if (file === undefined) throw heldByTheSetting("LETHE_SIGNING_KEY");
+  const { keyId, publicKeys } = parseSigningKeys(await rotateSecretFile(file, rotateSigningKeys));
+  terminal.print(
+    `key ${keyId} signs from now on; ${file} holds the public part of ${count(publicKeys.length - 1, "older key")} below it`,
+  );
+  terminal.note(
+    "Restart loader and scheduler now, and hand out the public keys anew (`lethe keys public`): who checks receipts needs all of them.",
+  );
+}
+
+function heldByTheSetting(setting: string): ConfigurationError {
+  return new ConfigurationError(
+    `${setting} holds the key itself, which cannot be changed from here; put it in a file and name that in ${setting}_FILE`,
+  );
+}
+
+/** Throws InvalidInputError when the file is there, or cannot be written. */
+async function createNewSecret(file: string, secret: string): Promise<void> {
+  const isNew = await createSecretFile(file, secret).catch((error: unknown) => {
+    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
+  });
+  if (!isNew) throw new InvalidInputError(`${file} is there already, and a key is never replaced; name another file`);
 }

@@ -5,13 +5,12 @@ import { formatReceiptFileCheck, formatVerification } from "./verification.js";
 const CHECK: ReceiptFileCheck = {
   ...{ receipts: 0, entries: 0, checkpoints: [], faults: [], unsigned: 0, isPiece: false, isSignatureChecked: true },
 };
+const LOG = { receipts: 6, entries: 9, checkpoints: 2, unsigned: 0, faults: [], withoutReceipt: [] };
 const looked = { records: 1_200, files: 3, bytes: 5_000 };
 
 describe("what a verification has found", () => {
   it("is told in two lines when all is well", () => {
-    expect(
-      formatVerification({ receipts: 6, faults: [], withoutReceipt: [], looked, findings: [] }).split("\n"),
-    ).toEqual([
+    expect(formatVerification({ ...LOG, looked, findings: [] }).split("\n")).toEqual([
       "6 receipts: the log is whole",
       "1,200 records and 3 files (5,000 bytes) looked through: nothing of an erased person is there",
     ]);
@@ -19,9 +18,9 @@ describe("what a verification has found", () => {
 
   it("names each receipt and each place", () => {
     const text = formatVerification({
-      receipts: 6,
+      ...LOG,
+      unsigned: 2,
       faults: [{ sequence: 2, checkpoint: null, erasureId: "an id", fault: "its content does not fit its hash" }],
-      withoutReceipt: [],
       looked,
       findings: [
         { place: "warehouse.customers", name: "", records: 1 },
@@ -31,6 +30,7 @@ describe("what a verification has found", () => {
     expect(text.split("\n")).toEqual([
       "6 receipts: 1 fault in the log",
       "  entry 2 (erasure an id): its content does not fit its hash",
+      "not yet under a signature: 2 entries",
       "1,200 records and 3 files (5,000 bytes) looked through: erased people are still in 2 places",
       "  warehouse.customers: 1 record",
       "  archived_data/a\\x0ab.json: 2 records",

@@ -10,7 +10,7 @@ const MAX_NAMED = 100;
 
 /** Formats what the verification of the receipt chain and the scan of everything have found. */
 export function formatVerification(verification: Verification): string {
-  const { receipts, faults, withoutReceipt, looked, findings } = verification;
+  const { receipts, faults, withoutReceipt, looked, findings, unsigned } = verification;
   const scanned = `${count(looked.records, "record")} and ${count(looked.files, "file")} (${count(looked.bytes, "byte")}) looked through`;
   return [
     formatFaults(
@@ -20,6 +20,7 @@ export function formatVerification(verification: Verification): string {
       ],
       receipts,
     ),
+    ...(unsigned === 0 ? [] : [`not yet under a signature: ${count(unsigned, "entry")}`]),
     findings.length === 0
       ? `${scanned}: nothing of an erased person is there`
       : [

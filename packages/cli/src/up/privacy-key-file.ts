@@ -1,7 +1,6 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { link, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { hasSystemCode } from "@lethe/contracts/system-error";
+import { createSecretFile } from "../create-secret-file.js";
 
 const KEY_BYTES = 32;
 
@@ -11,16 +10,7 @@ const KEY_BYTES = 32;
  */
 export async function ensurePrivacyKey(dataDirectory: string): Promise<string> {
   const file = ownKeyFile(dataDirectory);
-  const unfinished = path.join(dataDirectory, `.privacy-${randomUUID()}.key`);
-  await writeFile(unfinished, `${randomBytes(KEY_BYTES).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-  try {
-    // A link appears whole or not at all, and never over a key that is there.
-    await link(unfinished, file);
-  } catch (error) {
-    if (!hasSystemCode(error, "EEXIST")) throw error;
-  } finally {
-    await rm(unfinished);
-  }
+  await createSecretFile(file, `${randomBytes(KEY_BYTES).toString("hex")}\n`);
   return file;
 }
 

@@ -21,6 +21,8 @@ export interface UpSettings {
   readonly isGroupReadable: boolean;
   /** Whether a key for pseudonyms and the suppression list is given by the environment. */
   readonly hasPrivacyKey: boolean;
+  /** Whether a key that signs receipts is given by the environment. */
+  readonly hasSigningKey: boolean;
   readonly host: string;
   readonly port: number;
 }
@@ -48,6 +50,7 @@ export function readUpSettings(environment: Environment): UpSettings {
     },
     isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
     hasPrivacyKey: settings.LETHE_PRIVACY_KEY !== undefined,
+    hasSigningKey: settings.LETHE_SIGNING_KEY !== undefined,
     host: settings.LETHE_HOST,
     port: settings.LETHE_PORT,
   };

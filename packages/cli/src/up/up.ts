@@ -18,6 +18,7 @@ import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
 import { runAllJobs } from "./run-all-jobs.js";
 import { readUpSettings, type UpSettings } from "./settings.js";
+import { ensureSigningKey } from "./signing-key-file.js";
 import { type Services, startServices } from "./start-services.js";
 import { listenForStop } from "./stop-request.js";
 
@@ -126,6 +127,7 @@ async function serviceEnvironment(
     // One port cannot serve four processes; each one's log says how it is.
     LETHE_HEALTH_PORT: undefined,
     ...(!settings.hasPrivacyKey && { LETHE_PRIVACY_KEY_FILE: await ensurePrivacyKey(settings.folders.data) }),
+    ...(!settings.hasSigningKey && { LETHE_SIGNING_KEY_FILE: await ensureSigningKey(settings.folders.data) }),
   };
 }
 

@@ -72,6 +72,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
     DATA_DIR: data,
     LETHE_QUEUE_PREFIX: prefix,
     LETHE_PRIVACY_KEY: randomBytes(32).toString("hex"),
+    LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_PORT: "0",
     LETHE_SCHEDULES: "on",
     NODE_ENV: "test",

@@ -70,6 +70,15 @@ export async function claimFiles(
   });
 }
 
+/** Returns which of some contents the ledger knows, by their hashes. */
+export async function knownContents(db: Queryable, dataset: DatasetName, hashes: readonly Buffer[]): Promise<Buffer[]> {
+  const { rows } = await db.query<{ sha256: Buffer }>(
+    "select sha256 from ledger.files where dataset = $1 and sha256 = any ($2) and state <> 'released'",
+    [dataset, hashes],
+  );
+  return rows.map(({ sha256 }) => sha256);
+}
+
 // Locks the run as every batch does, so that a cancellation sees every file that it must release.
 const CLAIM = `
   with open_run as materialized (

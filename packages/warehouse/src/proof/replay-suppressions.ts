@@ -1,9 +1,6 @@
-import { type LogEntry, type LoggedSuppression, LoggedSuppressionSchema } from "@lethe/contracts/proof";
-import Type from "typebox";
-import { Compile } from "typebox/compile";
+import type { LogEntry, LoggedSuppression } from "@lethe/contracts/proof";
+import { readLoggedSuppressions } from "@lethe/contracts/read-proof";
 import { suppressionLine } from "./digest.js";
-
-const body = Compile(Type.Object({ suppressions: Type.Array(LoggedSuppressionSchema) }));
 
 /** The suppressions that are in force, by their lines. */
 export type ActiveSuppressions = Map<string, LoggedSuppression>;
@@ -14,8 +11,9 @@ export type ActiveSuppressions = Map<string, LoggedSuppression>;
  */
 export function replaySuppressions(active: ActiveSuppressions, entry: Pick<LogEntry, "kind" | "body">): boolean {
   if (entry.kind !== "suppressed" && entry.kind !== "lifted") return true;
-  if (!body.Check(entry.body)) return false;
-  for (const suppression of entry.body.suppressions) {
+  const suppressions = readLoggedSuppressions(entry.body);
+  if (suppressions === undefined) return false;
+  for (const suppression of suppressions) {
     if (entry.kind === "suppressed") active.set(suppressionLine(suppression), suppression);
     else active.delete(suppressionLine(suppression));
   }

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { verifyErasures } from "@lethe/erasure/verify-erasures";
 import { parsePublicKeys } from "@lethe/privacy/signing-key";
+import type { Environment } from "@lethe/service-kit/settings";
 import type { Command } from "commander";
+import { withCheckpointStores } from "../../checkpoint-stores.js";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting, dataDirectory } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
@@ -9,6 +12,7 @@ import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import { formatReceiptFileCheck, formatVerification } from "../../present/verification.js";
 import { checkReceiptText, parseCheckpoint, type ReceiptCheckOptions, readNamedFile } from "../../receipt-file.js";
+import { readSigningKeys, signingKeyFile } from "../../signing-keys.js";
 
 /** Adds `lethe erasure verify`. */
 export function addVerifyCommand(erasure: Command, context: CommandContext): void {
@@ -48,6 +52,14 @@ async function verifyFile(file: string, { terminal }: CommandContext, options: V
   return check.faults.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
+/** Signatures are checked with the keys that are given, else with the installation's own, where this machine has them. */
+async function ownSignatures(environment: Environment, { publicKey }: VerifyOptions) {
+  if (publicKey !== undefined) return parsePublicKeys(await readNamedFile(publicKey, "--public-key"));
+  const file = signingKeyFile(environment);
+  if (file !== undefined && !existsSync(file)) return undefined;
+  return parsePublicKeys(readSigningKeys(environment).publicKeys.join(""));
+}
+
 async function readCheckOptions({ publicKey, checkpoint }: VerifyOptions): Promise<ReceiptCheckOptions> {
   return {
     ...(publicKey !== undefined && {
@@ -59,8 +71,12 @@ async function readCheckOptions({ publicKey, checkpoint }: VerifyOptions): Promi
 
 async function verifyAll({ environment, terminal }: CommandContext, options: VerifyOptions): Promise<ExitCode> {
   await openDataStorage(environment).requireReadable();
+  const verifySignature = await ownSignatures(environment, options);
+  if (verifySignature === undefined) terminal.note("signatures are not checked: give --public-key");
   const verification = await withDatabase(await databaseSetting(environment), (pool) =>
-    verifyErasures(erasureContext(environment, pool)),
+    withCheckpointStores(environment, terminal, (stores) =>
+      verifyErasures(erasureContext(environment, pool), { verifySignature, stores }),
+    ),
   );
   const { faults, withoutReceipt, findings, looked } = verification;
   // A file that is not there holds nobody; where none is, it is the folder that is wrong.
