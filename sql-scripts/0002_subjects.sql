@@ -9,8 +9,10 @@ create table privacy.subjects (
 -- One row for each identifier of a subject, as a keyed hash (HMAC-SHA-256) of its canonical form. The key is never here.
 create table privacy.subject_suppressions (
   subject_id uuid not null references privacy.subjects (id),
-  -- erase: records are masked on arrival. restrict: records are held, and analysts see none. question: a person decides.
-  act        text not null default 'erase' check (act in ('erase', 'restrict', 'question')),
+  -- erase: records are masked on arrival. release: so are those that name the subject by another identifier as well, since
+  -- somebody else has this one, too. restrict: records are held, and analysts see none. question: records are held until a
+  -- person decides.
+  act        text not null default 'erase' check (act in ('erase', 'release', 'restrict', 'question')),
   kind       text not null check (kind in ('customer-id', 'email', 'name')),
   key        bytea not null,
   key_id     text not null,
@@ -46,8 +48,8 @@ update warehouse.erasure_requests set outcome = 'pseudonymise';
 alter table warehouse.erasure_requests alter column subject_id set not null, alter column outcome set not null;
 create index erasure_requests_of_subject on warehouse.erasure_requests (subject_id);
 drop index warehouse.erasure_requests_of_customer;
-create unique index erasure_requests_of_customer on warehouse.erasure_requests (customer_key)
-  where state <> 'lifted' and kind = 'request';
+-- Not unique: an id may get a new owner, who may ask as well.
+create index erasure_requests_of_customer on warehouse.erasure_requests (customer_key);
 
 drop table privacy.suppressions;
 alter table privacy.subject_suppressions rename to suppressions;
@@ -63,3 +65,29 @@ alter table ledger.quarantine drop constraint quarantine_reason_check;
 alter table ledger.quarantine add constraint quarantine_reason_check
   check (reason in ('schema', 'duplicate', 'unknown_customer', 'unknown_sku', 'total_mismatch', 'identity_mismatch',
                     'unreadable', 'held'));
+
+-- What a privacy officer has to decide: whose an id or an email is. Until then its identifiers hold new records.
+create table privacy.questions (
+  -- Also the subject under which its identifiers are on the suppression list, by the act `question`.
+  id         uuid primary key references privacy.subjects (id),
+  kind       text not null check (kind in ('email_not_theirs', 'unknown_id_known_email', 'shared_email', 'reused_id')),
+  -- The erased subject whose identifier a record of somebody else may bear; null for the question of a request.
+  subject_id uuid references privacy.subjects (id),
+  -- The keyed hash of the identifier that both have.
+  key        bytea,
+  opened_at  timestamptz not null default clock_timestamp(),
+  decided_at timestamptz,
+  decision   text,
+  check ((decided_at is null) = (decision is null)),
+  check ((subject_id is null) = (key is null))
+);
+create index questions_open on privacy.questions (opened_at) where decided_at is null;
+
+alter table ledger.quarantine
+  -- Why a person must decide about an erasure request.
+  add column question text check (question in ('email_not_theirs', 'unknown_id_known_email', 'shared_email', 'reused_id')),
+  -- The subject or question whose suppression holds the record.
+  add column held_for uuid,
+  -- Whose data an approved request erases: of its id, of its email, or of both.
+  add column approved_subject text check (approved_subject in ('id', 'email', 'both'));
+create index quarantine_held_for on ledger.quarantine (held_for) where held_for is not null;

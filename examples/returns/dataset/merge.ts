@@ -28,7 +28,6 @@ export const RETURN_MERGE: Merge = {
      where not exists (select from warehouse.customers c where c.id = s.customer_id)
      on conflict do nothing`,
   ],
-  before: [],
   apply: [
     `insert into warehouse.returns (return_id, customer_id, sku, returned_on, reason, source_file_id)
      select s.return_id, s.customer_id, s.sku, s.returned_on, s.reason, s.file_id

@@ -1,4 +1,5 @@
 import type { DatasetName } from "./datasets.js";
+import type { QuestionKind } from "./questions.js";
 import type { RejectReason } from "./reject-reasons.js";
 
 /** A rejected record as the transformer and the loader stage it for `ledger.quarantine`. */
@@ -22,6 +23,10 @@ export interface QuarantineRow {
   readonly subjectEmail: string | null;
   /** The quarantined record that a replay has rejected again; null outside of a replay. */
   readonly quarantineId: number | null;
+  /** What a person must decide about the record; null where there is no question. */
+  readonly question: QuestionKind | null;
+  /** The subject or question that holds the record; the erased subject where `question` is a new one. */
+  readonly heldFor: string | null;
 }
 
 /** A staged row's fields in the order of its columns, with each column's name and type. */
@@ -40,4 +45,6 @@ export const QUARANTINE_ROW_COLUMNS = {
   subjectCustomerId: ["subject_customer_id", "text"],
   subjectEmail: ["subject_email", "text"],
   quarantineId: ["quarantine_id", "bigint"],
+  question: ["question", "text"],
+  heldFor: ["held_for", "uuid"],
 } as const satisfies Record<keyof QuarantineRow, readonly [name: string, type: string]>;

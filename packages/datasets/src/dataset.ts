@@ -92,11 +92,8 @@ export interface SampleSubject {
 
 /** How a dataset's records become erasures. */
 export interface ErasureRequests {
-  /**
-   * SQL over the dataset's staging tables: the requests of the batch that were accepted, as
-   * `erasureId, customerId, email, pseudonym, keyId`.
-   */
-  readonly selectAccepted: string;
+  /** SQL over the dataset's staging tables: the batch's requests, as `ordinal, customerId, email, requestedAt, fileId`. */
+  readonly selectStaged: string;
   /** Returns the input record of a request. */
   toRecord(customerId: string, email: string): Readonly<Record<string, string>>;
   /** A request that names nobody: what is left of one that a person has turned down. */
@@ -162,8 +159,6 @@ export interface Merge {
   readonly lock: string | null;
   /** Fill `stage_rejects`; the first reason that is found for a record stands. What is taken may come into the warehouse here. */
   readonly findRejects: readonly string[];
-  /** Run with staged rows and rejects in a transaction of its own that commits before the load's. */
-  readonly before: readonly string[];
   /** Bring the rows that are not in `stage_rejects` into the warehouse. */
   readonly apply: readonly string[];
   /** Condition on quarantine row `q`: what it waited for has arrived. Null where no record of the dataset waits for another. */

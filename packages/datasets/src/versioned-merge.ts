@@ -41,7 +41,6 @@ export function versionedMerge(t: VersionedTable): Merge {
           or exists (select from ${t.history} old where ${same("old", "s")})
        on conflict do nothing`,
     ],
-    before: [],
     apply: [
       `with candidate as (
          select ${fields("s", [...content, ...t.extraColumns, "source_partition"])}, s.file_id as source_file_id,

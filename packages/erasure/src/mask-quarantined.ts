@@ -33,9 +33,9 @@ export async function maskQuarantined(
   ]);
   const masked = rows.flatMap((row) => {
     // A request with the wrong id was the person's own, though the customer of that id is somebody else.
-    const known =
-      people.find(row.customerId, row.email) ??
-      (row.reason === "identity_mismatch" ? people.findByEmail(row.email) : undefined);
+    const own = people.find(row.customerId, row.email);
+    const asked = own === undefined && row.reason === "identity_mismatch" ? people.findByEmail(row.email) : undefined;
+    const known = own ?? asked;
     const mentioned = known === undefined ? people.findMentioned(readable(row)) : undefined;
     const person = known ?? mentioned?.person;
     if (person === undefined) return [];
@@ -48,7 +48,7 @@ export async function maskQuarantined(
     people.count(person, "ledger.quarantine", kept.values);
     const files = fileIds.get(person.erasureId) ?? new Set();
     fileIds.set(person.erasureId, files.add(row.fileId));
-    const customerId = row.customerId ?? mentioned?.customerId ?? null;
+    const customerId = asked === undefined ? (row.customerId ?? mentioned?.customerId ?? null) : null;
     const alias = aliasOf(person, customerId);
     return [
       {

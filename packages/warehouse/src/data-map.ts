@@ -2,6 +2,7 @@ import { type DatabaseDeclaration, isAboutPeople, type TableDeclaration } from "
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { ACCESS_TABLES } from "./access-tables.js";
 import { findUnfitColumns } from "./erasable-columns.js";
+import { FEED_TABLES } from "./feed-tables.js";
 import { LEDGER_TABLES } from "./ledger-tables.js";
 import type { Queryable } from "./pool.js";
 import { PRIVACY_TABLES } from "./privacy-tables.js";
@@ -11,7 +12,7 @@ export const OWN_SCHEMAS = ["ledger", "warehouse", "privacy"] as const;
 
 /** Returns the declarations of every table that Lethe has. */
 export function declaredTables(declaration: DatabaseDeclaration): readonly TableDeclaration[] {
-  return [...declaration.tables, ...LEDGER_TABLES, ...PRIVACY_TABLES, ...ACCESS_TABLES];
+  return [...declaration.tables, ...LEDGER_TABLES, ...PRIVACY_TABLES, ...ACCESS_TABLES, ...FEED_TABLES];
 }
 
 /** Returns the names of the tables that hold people's ids, emails or values: what an erasure masks, and must vacuum. */

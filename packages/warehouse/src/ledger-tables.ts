@@ -64,7 +64,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     columns: {
       ...neutral(`
         id dataset reason status run_id batch_id file_id line pointer message payload_encoding approved_at created_at
-        resolved_at`),
+        resolved_at question held_for approved_subject`),
       subject_customer_id: identifying("customer-id", { leaves: "a pseudonym" }),
       subject_email: identifying("email", { leaves: "nothing" }),
       // A customer's id where the reason is `unknown_customer`; otherwise a product's number, or nothing.
@@ -76,8 +76,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     },
     sourceFile: "file_id",
     rights: {
-      // A person decides on a request: approved, or turned down, which masks it.
-      scheduler: "select, update (status, approved_at, resolved_at, payload, payload_encoding)",
+      // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is.
+      scheduler: "select, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
       extractor: "select, insert",
       loader: "select, insert, update",
     },

@@ -25,6 +25,19 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     },
   },
   {
+    name: "privacy.questions",
+    title: "Questions that a privacy officer decides",
+    primaryKey: "id",
+    columns: {
+      key: identifying("keyed-hash"),
+      ...neutral("id kind subject_id opened_at decided_at decision"),
+    },
+    rights: {
+      scheduler: "select, update (decided_at, decision)",
+      loader: "select, insert, update (decided_at, decision)",
+    },
+  },
+  {
     name: "privacy.erasure_values",
     title: "What pending erasures search for",
     primaryKey: "erasure_id",

@@ -11,7 +11,7 @@ export interface StoredSuppressions {
 /** One identifier of a data subject on the list. */
 export interface StoredIdentifier {
   readonly subjectId: string;
-  readonly act: "erase" | "restrict" | "question";
+  readonly act: "erase" | "release" | "restrict" | "question";
   readonly kind: "customer-id" | "email" | "name";
   /** The keyed hash as hexadecimal digits. */
   readonly hash: string;

@@ -45,7 +45,13 @@ export const LOCKED = { code: "55P03" };
 
 // What refers to others goes before them. To truncate the tables would take twenty times as long, as few as their rows are.
 const EMPTY = [
-  ...["privacy.acts", "privacy.api_tokens"],
+  ...[
+    "privacy.acts",
+    "privacy.api_tokens",
+    "ledger.rewritten_files",
+    "ledger.webhook_progress",
+    "ledger.webhook_outbox",
+  ],
   ...["privacy.suppression_log", "privacy.erasure_places", "privacy.proof_log", "privacy.checkpoints"],
   ...["privacy.suppressions"],
   ...["warehouse.purchases", "warehouse.delivery_addresses", "warehouse.transactions"],

@@ -1,4 +1,5 @@
 import { TransientError } from "@lethe/contracts/errors";
+import { suppressRequested } from "@lethe/erasure/resolve-requests";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
@@ -6,8 +7,7 @@ import { inTransaction } from "@lethe/warehouse/pool";
 import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
-import { type Loaded, mergeBatches, setForMerge } from "./merge-batches.js";
-import { findMergeRejects } from "./merge-rejects.js";
+import { type Loaded, mergeBatches } from "./merge-batches.js";
 import { stagePart } from "./stage-part.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
@@ -26,8 +26,8 @@ export async function loadBatches(
   log: Logger,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const { merge } = context.datasets.get(info.dataset);
-  if (merge.before.length > 0) await prepare(context, batch, info, signal);
+  const { merge, erasure } = context.datasets.get(info.dataset);
+  if (erasure !== undefined) await suppressFirst(context, batch, info, signal);
   context.onStep?.("load begins");
   const mayLoadTogether = info.kind === "files" && merge.batchesAtOnce > 1;
   const together = mayLoadTogether ? await loadTogether(context, batch, info, log, signal) : NOTHING;
@@ -74,17 +74,21 @@ async function loadTogether(
   }
 }
 
-/** Runs, in a transaction of its own, the statements that must be committed before the rows are merged. */
-async function prepare(context: LoaderContext, batch: BatchRef, info: BatchInfo, signal: AbortSignal): Promise<void> {
+/** Suppresses the people whose requests a batch holds, in a transaction of its own that commits before the load's. */
+async function suppressFirst(
+  context: LoaderContext,
+  batch: BatchRef,
+  info: BatchInfo,
+  signal: AbortSignal,
+): Promise<void> {
   const dataset = context.datasets.get(info.dataset);
   await inTransaction(
     context.pool,
     async (client) => {
       if (!(await lockBatch(client, batch.batchId))) return;
       await createStage(client, dataset);
-      await setForMerge(client, context, [await stagePart(client, context.staging, dataset, batch, 0)]);
-      await findMergeRejects(client, dataset);
-      for (const statement of dataset.merge.before) await client.query(statement);
+      await stagePart(client, context.staging, dataset, batch, 0);
+      await suppressRequested(client, context);
       await logSuppressed(client, { runId: batch.runId });
     },
     signal,

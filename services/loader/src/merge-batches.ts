@@ -1,6 +1,7 @@
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import { eraseAccepted } from "@lethe/erasure/erase-accepted";
+import type { ErasureOrigin } from "@lethe/erasure/erase-accepted";
+import { resolveRequests } from "@lethe/erasure/resolve-requests";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
@@ -11,6 +12,7 @@ import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
+import { rejectsOfRequests, takeRequests } from "./merge-requests.js";
 import { type Part, stagePart } from "./stage-part.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
@@ -39,14 +41,15 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
   }
-  await setForMerge(client, context, parts);
-  const mergeRejects = await findMergeRejects(client, dataset);
+  await setRun(client, parts);
+  const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
+  const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
   const rejectsOf = ({ part }: Part) => byPart[part] ?? [];
   const publishing = publish(context, parts, rejectsOf);
   const merging = (async () => {
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (dataset.erasure !== undefined) await eraseAccepted(client, context, dataset.erasure);
+    if (requests !== undefined) await takeRequests(client, context, requests, originOf(parts));
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));
@@ -79,13 +82,15 @@ export async function mergeBatches(
   return { batches, loaded, rejected };
 }
 
-/** Tells the statements of a merge, until the transaction ends, what they cannot read from the staged rows. */
-export async function setForMerge(client: Client, { policy }: LoaderContext, parts: readonly Part[]): Promise<void> {
-  await client.query(
-    `select set_config('lethe.policy_version', $1, true), set_config('lethe.run_id', $2, true),
-            set_config('lethe.erasure_outcome', $3, true)`,
-    [parts[0]?.summary.policyVersion, parts[0]?.batch.runId, policy.outcome],
-  );
+/** Tells the statements of a merge of which run the rows are. */
+async function setRun(client: Client, parts: readonly Part[]): Promise<void> {
+  await client.query("select set_config('lethe.run_id', $1, true)", [originOf(parts).runId]);
+}
+
+/** Returns the run and the policy of what is merged. */
+function originOf([first]: readonly Part[]): ErasureOrigin {
+  if (first === undefined) throw new Error("nothing is merged");
+  return { runId: first.batch.runId, policyVersion: first.summary.policyVersion };
 }
 
 /** Stages what each part adds to `processed_data/`, one part at a time, since each is held in memory as a whole. */

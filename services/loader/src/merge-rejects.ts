@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { StagedObjectError } from "@lethe/contracts/errors";
+import type { QuestionKind } from "@lethe/contracts/questions";
 import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import {
   type BatchManifest,
@@ -23,6 +24,9 @@ export interface MergeReject {
   readonly ordinal: number;
   readonly reason: RejectReason;
   readonly missingKey: string | null;
+  /** See `QuarantineRow`. */
+  readonly question: QuestionKind | null;
+  readonly heldFor: string | null;
 }
 
 /** Finds the staged rows that cannot be merged: duplicates, and those that refer to something that is not there. */
@@ -30,7 +34,8 @@ export async function findMergeRejects(client: Client, dataset: Dataset): Promis
   if (dataset.merge.lock !== null) await client.query(dataset.merge.lock);
   for (const statement of dataset.merge.findRejects) await client.query(statement);
   const { rows } = await client.query<MergeReject>(
-    `select part, ordinal, reason, missing_key as "missingKey" from stage_rejects order by part, ordinal`,
+    `select part, ordinal, reason, missing_key as "missingKey", null as question, null as "heldFor"
+     from stage_rejects order by part, ordinal`,
   );
   return rows;
 }
@@ -76,6 +81,8 @@ export async function addMergeRejects(
       subjectCustomerId: subject.customerId,
       subjectEmail: subject.email,
       quarantineId: segment.quarantineIds?.[index] ?? null,
+      question: reject.question,
+      heldFor: reject.heldFor,
     });
   });
   await stageRejects(client, Readable.from([Buffer.from(rows.join(""))]));

@@ -9,6 +9,7 @@ import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
 import { RequestSchema } from "@lethe/contracts/requests";
+import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { type FastifyInstance, fastify } from "fastify";
@@ -27,6 +28,7 @@ import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
+import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
@@ -44,6 +46,7 @@ const SCHEMAS = [
   DeadLetterSchema,
   ErasureSchema,
   RequestSchema,
+  RewrittenFileSchema,
   ReceiptSchema,
   ErasureDetail,
 ];
@@ -93,6 +96,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
+    feedRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

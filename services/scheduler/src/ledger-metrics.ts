@@ -2,6 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { ERASURE_LIMIT_DAYS } from "@lethe/contracts/erasures";
 import type { Logger } from "@lethe/service-kit/logger";
 import { measureOpenRequests } from "@lethe/warehouse/erasures/requests";
+import { countUndelivered } from "@lethe/warehouse/feed/webhook-outbox";
 import { oldestActiveRunSeconds } from "@lethe/warehouse/ledger/active-runs";
 import { countReplayableDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
 import type { Queryable } from "@lethe/warehouse/pool";
@@ -45,6 +46,9 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, requests: Da
     "lethe_oldest_open_run_seconds",
     "Seconds since the oldest active run was requested; 0 when no run is active",
     () => oldestActiveRunSeconds(db),
+  );
+  addMeasured("lethe_webhooks_undelivered", "Messages that the webhook's receiver has not confirmed", () =>
+    countUndelivered(db),
   );
   const limit = new Gauge({
     name: "lethe_erasure_limit_days",

@@ -35,6 +35,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /requests": VIEWER,
   "GET /requests/{id}": VIEWER,
   "POST /erasures/requests/{id}/extend": OFFICER,
+  "GET /feed/rewritten": VIEWER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

@@ -25,6 +25,8 @@ import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
 import { requireToken, SchedulerSettings } from "./settings.js";
 import { signDecisions } from "./sign-decisions.js";
+import { deliverWebhooks, readWebhook } from "./webhook/deliver-webhooks.js";
+import { createManifestTask } from "./write-manifest.js";
 
 const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
@@ -45,6 +47,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
  */
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
+  const webhook = readWebhook(settings);
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
   const stores = [checkpointFile(settings.DATA_DIR), checkpointInRedis(redis, prefix)];
@@ -90,12 +93,20 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
+      { name: "write manifest", run: createManifestTask(pool, storage) },
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
       ...(signer === undefined
         ? []
         : [{ name: "sign the log", run: () => signDecisions(pool, { signer, stores }, log) }]),
     ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
+    if (webhook !== undefined) {
+      // By itself, since a receiver that answers late must not keep the others waiting.
+      const webhooks = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
+        { name: "deliver webhooks", run: () => deliverWebhooks(pool, webhook, log) },
+      ]);
+      opened.push((graceMs) => webhooks.stop(graceMs / 4));
+    }
 
     if (schedulesOn) {
       const workers = startWorkers(context, "scheduler", {

@@ -17,6 +17,17 @@ export const SchedulerSettings = Type.Object({
   ...SIGNING_SETTINGS,
   ...DECISION_SETTINGS,
   ...API_TOKEN_SETTINGS,
+  LETHE_WEBHOOK_URL: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: "Address that is told which processed files erasures have rewritten; with LETHE_WEBHOOK_SECRET",
+    }),
+  ),
+  LETHE_WEBHOOK_SECRET: Type.Optional(
+    Type.String({
+      description: "Secret that signs what is sent to LETHE_WEBHOOK_URL: `whsec_` and random bytes in base64",
+    }),
+  ),
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,
     minimum: 0,

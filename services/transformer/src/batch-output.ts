@@ -90,6 +90,8 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
         subjectCustomerId: subject.customerId,
         subjectEmail: subject.email,
         quarantineId: segment.quarantineIds?.[lineIndex] ?? null,
+        question: null,
+        heldFor: null,
       });
       rejects.append(row);
     },

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { addDecideCommands } from "./erasure/decide.js";
+import { addFeedCommand } from "./erasure/feed.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
@@ -20,4 +21,5 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);
   addLiftCommand(erasure, context);
+  addFeedCommand(erasure, context);
 }

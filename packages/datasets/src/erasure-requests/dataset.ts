@@ -1,4 +1,4 @@
-import { keyedHash, pseudonym } from "@lethe/privacy/privacy-key";
+import { pseudonym } from "@lethe/privacy/privacy-key";
 import Type, { type Static } from "typebox";
 import { cleanEmail } from "../cleaning/text.js";
 import { copyRow } from "../copy-text.js";
@@ -6,7 +6,7 @@ import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
 import { customerIdOf, textFieldOf } from "../read-field.js";
-import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING, SELECT_ACCEPTED_REQUESTS } from "./merge.js";
+import { ERASURE_REQUEST_MERGE, ERASURE_REQUEST_STAGING, SELECT_STAGED_REQUESTS } from "./merge.js";
 import { ERASURE_REQUEST_TABLES } from "./tables.js";
 
 const ErasureRequestSchema = Type.Object(
@@ -33,28 +33,15 @@ export const erasureRequests: DatasetDefinition = {
     const request = record as RawErasureRequest;
     const id = request["customer-id"];
     const email = cleanEmail(request.email) ?? "";
-    const alias = pseudonym(key, id);
-    sinks[0]?.append(
-      copyRow([
-        place.ordinal,
-        place.fileId,
-        place.partitionStart,
-        id,
-        email,
-        `\\x${keyedHash(key, "customer-id", id).toString("hex")}`,
-        `\\x${keyedHash(key, "email", email).toString("hex")}`,
-        alias,
-        key.id,
-      ]),
-    );
-    return { processed: JSON.stringify({ "customer-id": alias }) };
+    sinks[0]?.append(copyRow([place.ordinal, place.fileId, place.partitionStart, id, email]));
+    return { processed: JSON.stringify({ "customer-id": pseudonym(key, id) }) };
   },
   stagingTables: [ERASURE_REQUEST_STAGING],
   merge: ERASURE_REQUEST_MERGE,
   tables: ERASURE_REQUEST_TABLES,
   sample: ({ customerId, email }): RawErasureRequest => ({ "customer-id": customerId, email }),
   erasure: {
-    selectAccepted: SELECT_ACCEPTED_REQUESTS,
+    selectStaged: SELECT_STAGED_REQUESTS,
     maskedRecord: { "customer-id": null, email: null },
     toRecord: (customerId, email) => ({ "customer-id": customerId, email }),
   },

@@ -60,7 +60,6 @@ export const TRANSACTION_MERGE: Merge = {
     `insert into stage_rejects (part, ordinal, reason, missing_key)
      select part, ordinal, reason, missing_key from warehouse.take_transactions()`,
   ],
-  before: [],
   apply: ["select warehouse.merge_transactions()"],
   missingKeyArrived: `(
     q.reason = 'unknown_customer' and exists (select from warehouse.customers c where c.id = q.missing_key)

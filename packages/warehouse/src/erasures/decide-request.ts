@@ -1,9 +1,13 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineStatus } from "@lethe/contracts/quarantine";
+import type { RequestSubject } from "@lethe/contracts/questions";
 import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import { hasOtherActed, recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool } from "../pool.js";
+import { logLiftedOf } from "../proof/log-suppressions.js";
+import { lockSuppressions, raiseEpoch } from "../suppress-subjects.js";
+import { releaseQuestions } from "./questions.js";
 
 /** Who approves, and whether one is enough. */
 export interface Approval {
@@ -11,10 +15,12 @@ export interface Approval {
   readonly by: string;
   /** Whether two callers of different names must approve (`LETHE_FOUR_EYES`). */
   readonly fourEyes: boolean;
+  /** Whose data the request erases; where it is not said, that follows from the question. The last approval counts. */
+  readonly subject?: RequestSubject | undefined;
 }
 
 /**
- * Approves an erasure request whose email is not the customer's, and records who did. Returns whether the approval takes
+ * Approves an erasure request about which a person must decide, and records who did. Returns whether the approval takes
  * effect: with `fourEyes` that is the second one, by another name. The next replay of erasure requests then takes the request.
  * The caller opens that replay, without a filter; when one is active already, its end opens the next. Throws NotFoundError when
  * there is no such request, and RunStateError when it has been decided.
@@ -28,6 +34,10 @@ export async function approveRequest(
   return inTransaction(pool, async (client) => {
     const { approved } = await lockOpenMismatch(client, requests, quarantineId);
     if (approved) return true;
+    await client.query("update ledger.quarantine set approved_subject = $2 where id = $1", [
+      quarantineId,
+      approval.subject ?? null,
+    ]);
     return noteApproval(client, quarantineId, approval);
   });
 }
@@ -52,9 +62,10 @@ export interface Refusal {
 }
 
 /**
- * Refuses an erasure request that is not taken (GDPR Art. 12(4)): one whose email is not the customer's, or that is malformed,
- * unreadable, or masked. Masks its payload. The data subject that it named stays recorded beside it, since the request's raw file
- * names them too: an erasure of that person finds the file and masks both. Throws NotFoundError when there is no such
+ * Refuses an erasure request that is not taken (GDPR Art. 12(4)): one about which a person must decide, or that is malformed,
+ * unreadable, or masked. Masks its payload, and releases the records that were held for it, unless another request holds
+ * them, too; the caller opens their replays. The data subject that it named stays recorded beside it, since the request's raw
+ * file names them too: an erasure of that person finds the file and masks both. Throws NotFoundError when there is no such
  * request, and RunStateError when it has been decided.
  */
 export async function rejectRequest(
@@ -64,6 +75,8 @@ export async function rejectRequest(
   { by, reason }: Refusal,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
+    // No load adds a record that is held from here on.
+    await lockSuppressions(client);
     const request = await lockUndecided(client, requests.name, quarantineId);
     if (request.approved) throw new RunStateError(`request ${quarantineId} was approved before`);
     // What an erasure has masked stays erased.
@@ -76,7 +89,13 @@ export async function rejectRequest(
         [quarantineId, JSON.stringify(requests.maskedRecord)],
       );
     }
+    const answered = await answeredQuestion(client, requests.name, request.questionId);
+    if (answered.length > 0) {
+      await releaseQuestions(client, answered, "rejected");
+      await raiseEpoch(client);
+    }
     await recordAct(client, { act: "rejected", by, quarantineId, reason: reason ?? REJECT_REASONS[request.reason] });
+    await logLiftedOf(client, answered, { quarantineId, by });
   });
 }
 
@@ -87,10 +106,25 @@ export interface ErasureRequestsDataset {
   readonly maskedRecord: unknown;
 }
 
+/** Returns the question of a request that was rejected, as a list; an empty one when a further request asks it. */
+async function answeredQuestion(
+  client: Client,
+  requests: DatasetName,
+  questionId: string | null,
+): Promise<readonly string[]> {
+  if (questionId === null) return [];
+  const { rows } = await client.query(
+    "select from ledger.quarantine where held_for = $1 and dataset = $2 and status = 'open' limit 1",
+    [questionId, requests],
+  );
+  return rows.length > 0 ? [] : [questionId];
+}
+
 interface UndecidedRequest {
   readonly status: QuarantineStatus;
   readonly reason: RejectReason;
   readonly approved: boolean;
+  readonly questionId: string | null;
 }
 
 async function lockOpenMismatch(
@@ -100,7 +134,7 @@ async function lockOpenMismatch(
 ): Promise<UndecidedRequest> {
   const request = await lockRequest(client, requests, quarantineId);
   if (request?.reason !== "identity_mismatch") {
-    throw new NotFoundError(`there is no erasure request ${quarantineId} whose email is not the customer's`);
+    throw new NotFoundError(`there is no erasure request ${quarantineId} that waits for a decision`);
   }
   if (request.status !== "open") throw new RunStateError(`request ${quarantineId} is ${request.status}`);
   return request;
@@ -124,7 +158,7 @@ async function lockRequest(
   quarantineId: number,
 ): Promise<UndecidedRequest | undefined> {
   const { rows } = await client.query<UndecidedRequest>(
-    `select status, reason, approved_at is not null as approved
+    `select status, reason, approved_at is not null as approved, held_for as "questionId"
      from ledger.quarantine where id = $1 and dataset = $2 for update`,
     [quarantineId, requests],
   );

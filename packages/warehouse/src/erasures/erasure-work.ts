@@ -38,6 +38,58 @@ export async function pendingErasures(db: Queryable, requests: DatasetName): Pro
   return rows;
 }
 
+/** An erasure that is to be recorded. */
+export interface NewErasureRow {
+  readonly id: string;
+  readonly kind: "request" | "follow-up" | "strengthen" | "reapply";
+  readonly subjectId: string;
+  readonly outcome: ErasureOutcome;
+  readonly customerKey: Buffer;
+  readonly emailKey: Buffer;
+  readonly keyId: string;
+  readonly pseudonym: string;
+  readonly policyVersion: string;
+  readonly requestedAt: Date;
+  readonly fileId: number;
+  readonly runId: string;
+  /** The request as it stood in quarantine until a person decided. */
+  readonly quarantineId: number | null;
+}
+
+/**
+ * Records erasures that begin: their people are suppressed, and nothing is completed yet. The law's month runs from the arrival of
+ * the file, also for a request that waited for a decision.
+ */
+export async function addErasures(client: Client, erasures: readonly NewErasureRow[]): Promise<void> {
+  await client.query(
+    `insert into warehouse.erasure_requests
+       (id, kind, subject_id, outcome, customer_key, email_key, key_id, pseudonym, state, policy_version, requested_at,
+        received_at, source_file_id, run_id, quarantine_id)
+     select e.id, kind, subject_id, outcome, decode(customer_key, 'hex'), decode(email_key, 'hex'), key_id, pseudonym,
+            'suppressed', policy_version, requested_at, f.created_at, file_id, e.run_id, quarantine_id
+     from jsonb_to_recordset($1) as e (
+       id uuid, kind text, subject_id uuid, outcome text, customer_key text, email_key text, key_id text, pseudonym text,
+       policy_version text, requested_at timestamptz, file_id bigint, run_id uuid, quarantine_id bigint)
+     join ledger.files f on f.id = e.file_id`,
+    [
+      JSON.stringify(
+        erasures.map((erasure) => ({
+          ...{ id: erasure.id, kind: erasure.kind, subject_id: erasure.subjectId, outcome: erasure.outcome },
+          customer_key: erasure.customerKey.toString("hex"),
+          email_key: erasure.emailKey.toString("hex"),
+          ...{ key_id: erasure.keyId, pseudonym: erasure.pseudonym, policy_version: erasure.policyVersion },
+          ...{
+            requested_at: erasure.requestedAt,
+            file_id: erasure.fileId,
+            run_id: erasure.runId,
+            quarantine_id: erasure.quarantineId,
+          },
+        })),
+      ),
+    ],
+  );
+}
+
 /** Runs `work` while no other process works on erasures; waits for the one that does. */
 export async function withErasureLock(pool: Pool, work: () => Promise<void>): Promise<void> {
   return withSessionLock(pool, "lethe erase", work);

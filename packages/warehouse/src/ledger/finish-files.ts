@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition } from "@lethe/contracts/partition";
 import { lockInTransaction, tryLockInTransaction } from "../advisory-lock.js";
+import { addRewrittenFile } from "../feed/rewritten-files.js";
 import type { Client, Queryable } from "../pool.js";
 
 /** A part of a partition's processed file that is loaded and not yet published. */
@@ -100,7 +101,7 @@ export async function announceRewrite(
   );
 }
 
-/** Records that a rewritten processed file has replaced the old one. */
+/** Records that a rewritten processed file has replaced the old one, and tells those who took copies of it by the feed. */
 export async function recordRewrite(
   db: Queryable,
   dataset: DatasetName,
@@ -112,6 +113,7 @@ export async function recordRewrite(
      where dataset = $1 and partition_date = $2 and partition_hour = $3`,
     [dataset, partition.date, partition.hour, bytes],
   );
+  await addRewrittenFile(db, dataset, partition);
 }
 
 export interface Publication {

@@ -27,13 +27,29 @@ export async function logSuppressed(client: Client, facts: object): Promise<LogE
  * of kind `lifted`; see `logSuppressed`. `facts` says who did it and on what ground.
  */
 export async function logLifted(client: Client, erasureId: string, facts: object): Promise<LogEntry | undefined> {
+  const { rows } = await client.query<{ subjectId: string }>(
+    `select subject_id as "subjectId" from warehouse.erasure_requests where id = $1`,
+    [erasureId],
+  );
+  return logLiftedOf(
+    client,
+    rows.map(({ subjectId }) => subjectId),
+    facts,
+  );
+}
+
+/** Logs the identifiers of subjects or questions that the same transaction has taken off the list; see `logLifted`. */
+export async function logLiftedOf(
+  client: Client,
+  subjectIds: readonly string[],
+  facts: object,
+): Promise<LogEntry | undefined> {
   await lockLog(client);
   const { rows } = await client.query<LoggedSuppression>(
     `update privacy.suppressions set is_logged = false
-     where is_logged and lifted_at is not null
-       and subject_id = (select subject_id from warehouse.erasure_requests where id = $1)
+     where is_logged and lifted_at is not null and subject_id = any ($1)
      returning ${LOGGED_COLUMNS}`,
-    [erasureId],
+    [subjectIds],
   );
   if (rows.length === 0) return undefined;
   return appendToLog(client, { kind: "lifted", body: { ...facts, suppressions: rows } });

@@ -1,0 +1,27 @@
+import { neutral, type TableDeclaration } from "@lethe/contracts/data-map";
+
+/** The tables of what those are told who took copies of processed files. */
+export const FEED_TABLES: readonly TableDeclaration[] = [
+  {
+    name: "ledger.rewritten_files",
+    title: "Processed files that an erasure rewrote",
+    primaryKey: "position",
+    columns: neutral("position dataset partition_date partition_hour rewritten_on"),
+    rights: { scheduler: "select", loader: "select, insert" },
+  },
+  {
+    name: "ledger.webhook_progress",
+    title: "Progress of the webhook",
+    primaryKey: "only_row",
+    columns: neutral("only_row position"),
+    rights: { scheduler: "select, insert, update" },
+  },
+  {
+    name: "ledger.webhook_outbox",
+    title: "Messages that the webhook’s receiver has not confirmed",
+    primaryKey: "id",
+    // Names of processed files alone.
+    columns: neutral("id body created_at attempts next_attempt_at last_failure"),
+    rights: { scheduler: "select, insert, update, delete" },
+  },
+];
