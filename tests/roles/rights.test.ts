@@ -89,9 +89,8 @@ const ALLOWED: Readonly<Record<Role, readonly string[]>> = {
     "select * from privacy.suppressions, privacy.suppression_epoch",
   ],
   lethe_loader: [
-    // What is folded into sums goes; so do the names of the files of an erasure that is completed.
+    // What is folded into sums goes.
     "delete from warehouse.transactions where false",
-    "delete from privacy.erasure_places where false",
     "create temp table stage (id integer) on commit drop",
     "insert into warehouse.customers (id) select '' where false",
     "delete from warehouse.customers where false",
@@ -174,6 +173,7 @@ const REFUSED_TO_ALL = [
   "update privacy.suppression_log set note = ''",
   "delete from privacy.suppression_log",
   "truncate privacy.suppression_log",
+  "delete from privacy.review_findings",
   "create schema mine",
   "create table ledger.mine (id integer)",
   "create table public.mine (id integer)",

@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -17,6 +18,7 @@ const PolicySettings = Type.Object({
   LETHE_ERASURE_OUTCOME: CLI_SETTINGS.LETHE_ERASURE_OUTCOME,
 });
 const FilesSetting = Type.Object({ LETHE_FILES_GROUP_READABLE: CLI_SETTINGS.LETHE_FILES_GROUP_READABLE });
+const SearchSettings = Type.Object(SEARCH_SETTINGS);
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
@@ -32,6 +34,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     ring: readKeyring(environment),
     policy: readPolicy(readSettings(PolicySettings, environment), datasets.fields),
     staging: openStaging(files.storage),
+    fullSearchBytes: readSettings(SearchSettings, environment).LETHE_FULL_SEARCH_BYTES,
     ...files,
   };
 }

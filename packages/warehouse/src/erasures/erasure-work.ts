@@ -17,6 +17,12 @@ export interface PendingErasure {
   readonly waits: boolean;
   /** Whether its own run has closed, so that no finish job of that run will complete it. */
   readonly isOrphaned: boolean;
+  readonly subjectId: string;
+  readonly outcome: ErasureOutcome;
+  /** Whether it failed when it was last tried. */
+  readonly hasFailed: boolean;
+  /** Whether it is to be tried now: one that failed waits for a while. */
+  readonly isDue: boolean;
 }
 
 /**
@@ -30,8 +36,10 @@ export async function pendingErasures(db: Queryable, requests: DatasetName): Pro
                     where ${runIsActive("r.state")}
                       and not (r.job = $1 and r.state = 'finishing')
                       and r.requested_at < e.suppressed_at) as waits,
-            not ${runIsActive("own.state")} as "isOrphaned"
+            not ${runIsActive("own.state")} as "isOrphaned", e.subject_id as "subjectId", e.outcome,
+            a.erasure_id is not null as "hasFailed", coalesce(a.next_at <= clock_timestamp(), true) as "isDue"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
+     left join privacy.erasure_attempts a on a.erasure_id = e.id
      where e.state = 'suppressed' order by e.received_at, e.id`,
     [requests],
   );
@@ -95,6 +103,25 @@ export async function withErasureLock(pool: Pool, work: () => Promise<void>): Pr
   return withSessionLock(pool, "lethe erase", work);
 }
 
+/** Records what erasures have masked in one place. Work that is repeated after a crash does not lower the counts. */
+export async function recordPlacesOf(
+  db: Queryable,
+  place: string,
+  name: string,
+  masked: readonly { readonly erasureId: string; readonly records: number; readonly values: number }[],
+): Promise<void> {
+  if (masked.length === 0) return;
+  await db.query(
+    `insert into privacy.erasure_places (erasure_id, place, name, records, values)
+     select "erasureId", $1, $2, records, "values"
+     from jsonb_to_recordset($3::jsonb) as p ("erasureId" uuid, records integer, "values" integer)
+     on conflict (erasure_id, place, name) do update
+     set records = greatest(erasure_places.records, excluded.records),
+         values = greatest(erasure_places.values, excluded.values)`,
+    [place, name, JSON.stringify(masked)],
+  );
+}
+
 /** Records what an erasure has masked, place by place. Work that is repeated after a crash does not lower the counts. */
 export async function recordPlaces(db: Queryable, erasureId: string, places: readonly ErasurePlace[]): Promise<void> {
   await db.query(
@@ -114,6 +141,25 @@ export async function recordPlaces(db: Queryable, erasureId: string, places: rea
   );
 }
 
+/** Returns what erasures have masked, ordered by place and name. */
+export async function readPlacesOf(
+  db: Queryable,
+  erasureIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly ErasurePlace[]>> {
+  const { rows } = await db.query<ErasurePlace & { erasureId: string }>(
+    `select erasure_id as "erasureId", place, name, records, values from privacy.erasure_places
+     where erasure_id = any ($1) order by place, name`,
+    [erasureIds],
+  );
+  const places = new Map<string, ErasurePlace[]>();
+  for (const { erasureId, ...place } of rows) {
+    const own = places.get(erasureId) ?? [];
+    places.set(erasureId, own);
+    own.push(place);
+  }
+  return places;
+}
+
 /** Returns what an erasure has masked, ordered by place and name. */
 export async function readPlaces(db: Queryable, erasureId: string): Promise<ErasurePlace[]> {
   const { rows } = await db.query<ErasurePlace>(
@@ -121,36 +167,6 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
     [erasureId],
   );
   return rows;
-}
-
-/**
- * Returns what a receipt says of the places: file by file under `pseudonymise`. Under the other outcomes it names no file,
- * for a file that holds one person alone would name the person's records: it counts by place.
- */
-export function placesOnReceipt(outcome: ErasureOutcome, places: readonly ErasurePlace[]): ErasurePlace[] {
-  if (outcome === "pseudonymise") return [...places];
-  const byPlace = new Map<string, ErasurePlace>();
-  for (const { place, records, values } of places) {
-    const before = byPlace.get(place) ?? { place, name: "", records: 0, values: 0 };
-    byPlace.set(place, { ...before, records: before.records + records, values: before.values + values });
-  }
-  return [...byPlace.values()];
-}
-
-/** Forgets the files that a completed erasure has rewritten, unless its outcome is `pseudonymise`; the counts stay. */
-export async function forgetFileNames(client: Client, erasureId: string): Promise<void> {
-  await client.query(
-    `with named as (
-       delete from privacy.erasure_places p using warehouse.erasure_requests e
-       where e.id = p.erasure_id and e.outcome <> 'pseudonymise' and p.erasure_id = $1 and p.name <> ''
-       returning p.erasure_id, p.place, p.records, p.values
-     )
-     insert into privacy.erasure_places (erasure_id, place, records, values)
-     select erasure_id, place, sum(records), sum(values) from named group by erasure_id, place
-     on conflict (erasure_id, place, name) do update
-     set records = erasure_places.records + excluded.records, values = erasure_places.values + excluded.values`,
-    [erasureId],
-  );
 }
 
 /** Notes under which pseudonyms the person's records stand now, and whether any were found. */
