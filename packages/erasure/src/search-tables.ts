@@ -271,7 +271,9 @@ function recordRedaction(context: TableContext, { table, people, findSuppression
     const dataset = context.datasets.get(text("dataset") ?? "");
     const before = text("payload") ?? "";
     const plain = Buffer.from(before, text("payload_encoding") === "base64" ? "base64" : "utf8").toString("utf8");
-    const mask = maskRawRecords(dataset, strategiesOf(context.policy, dataset.name), findSuppression, () => undefined);
+    // What may still be loaded was masked as the erasure began; what has come since must not count again.
+    const masking = { strategies: strategiesOf(context.policy, dataset.name), replacementOf: () => undefined };
+    const mask = maskRawRecords(dataset, masking, findSuppression, () => undefined);
     const payload = rewriteFound(dataset, mask, people, counts).json(plain);
     const redacted = (name: string) => {
       const value = text(name);
