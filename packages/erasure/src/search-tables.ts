@@ -1,5 +1,6 @@
 import type { ColumnDeclaration } from "@lethe/contracts/data-map";
 import type { Dataset } from "@lethe/datasets/dataset";
+import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { redactInText } from "@lethe/privacy/redact-in-text";
@@ -21,7 +22,6 @@ import type { ErasureContext } from "./context.js";
 import { maskRawRecords } from "./mask-record-text.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
-import { redactInRecord } from "./redact-in-record.js";
 import { rewriteFound } from "./rewrite-found.js";
 import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
 import type { SearchScope } from "./search-scope.js";
@@ -58,7 +58,8 @@ export async function searchTables(
       await inTransaction(context.pool, async (client) => {
         const searched = await searchTable(client, context, { table, people, findSuppression, counts });
         run.scan.records += searched.rows;
-        await applyChanges(client, table, searched);
+        const sourceFile = sourceFileOf(context, table.name);
+        for (const fileId of await applyChanges(client, table, searched, sourceFile)) run.fileIds.add(fileId);
         await recordPlacesOf(client, table.name, "", counts.masked());
         await recordReviewFindings(client, counts.reviews());
       });
@@ -148,9 +149,16 @@ async function applyChanges(
   client: Client,
   table: SearchableTable,
   { changes, records }: SearchedTable,
-): Promise<void> {
-  await changeTexts(client, table, changes);
-  if (records.length > 0) await client.query(UPDATE_RECORDS, [JSON.stringify(records)]);
+  sourceFile: string | undefined,
+): Promise<number[]> {
+  const fileIds = await changeTexts(client, table, changes, sourceFile);
+  if (records.length === 0) return fileIds;
+  const { rows } = await client.query<{ fileId: number }>(UPDATE_RECORDS, [JSON.stringify(records)]);
+  return [...fileIds, ...rows.map(({ fileId }) => fileId)];
+}
+
+function sourceFileOf({ datasets }: TableContext, table: string): string | undefined {
+  return declaredTables(datasets.database).find(({ name }) => name === table)?.sourceFile;
 }
 
 async function searchTable(client: Client, context: TableContext, search: TableSearch): Promise<SearchedTable> {
@@ -271,7 +279,9 @@ function recordRedaction(context: TableContext, { table, people, findSuppression
     const dataset = context.datasets.get(text("dataset") ?? "");
     const before = text("payload") ?? "";
     const plain = Buffer.from(before, text("payload_encoding") === "base64" ? "base64" : "utf8").toString("utf8");
-    const mask = maskRawRecords(dataset, strategiesOf(context.policy, dataset.name), findSuppression, () => undefined);
+    // What may still be loaded was masked as the erasure began; what has come since must not count again.
+    const masking = { strategies: strategiesOf(context.policy, dataset.name), replacementOf: () => undefined };
+    const mask = maskRawRecords(dataset, masking, findSuppression, () => undefined);
     const payload = rewriteFound(dataset, mask, people, counts).json(plain);
     const redacted = (name: string) => {
       const value = text(name);
@@ -305,7 +315,8 @@ const UPDATE_RECORDS = `
       status = case when record."isRedacted" then 'erased' else q.status end,
       resolved_at = case when record."isRedacted" then coalesce(q.resolved_at, clock_timestamp()) else q.resolved_at end
   from jsonb_to_recordset($1::jsonb) as record (place text, payload text, message text, pointer text, "isRedacted" boolean)
-  where q.ctid = record.place::tid`;
+  where q.ctid = record.place::tid
+  returning q.file_id as "fileId"`;
 
 function isOf(declared: ColumnDeclaration | undefined, of: "customer-id" | "email"): boolean {
   return declared?.kind === "identifying" && declared.of === of;
