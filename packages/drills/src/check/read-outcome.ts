@@ -58,7 +58,8 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   );
   const customers = await query<Outcome["customers"][number]>(
     `select c.id, c.email, (select count(*) from warehouse.customers_history h where h.id = c.id) as history
-     from warehouse.customers c where c.source_file_id in (${ofDay}) order by c.id`,
+     from warehouse.customers c
+     where c.source_file_id in (${ofDay}) or ${erasedOn("c.source_file_id", "c.source_partition")} order by c.id`,
   );
   const products = await query<Outcome["products"][number]>(
     `select sku, price::text as price from warehouse.products where source_file_id in (${ofDay}) order by sku`,
@@ -67,7 +68,8 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     `select t.transaction_id::text as id, t.customer_id as "customerId", t.total_cost::text as total,
             (select array_agg(concat_ws(' ', p.sku, p.quantity, p.price, p.total) order by p.line)
              from warehouse.purchases p where p.transaction_key = t.transaction_key) as lines
-     from warehouse.transactions t where t.source_file_id in (${ofDay}) order by 1`,
+     from warehouse.transactions t
+     where t.source_file_id in (${ofDay}) or ${erasedOn("t.source_file_id", "t.transaction_time")} order by 1`,
   );
   const quarantine = await query<{ path: string; entry: string }>(
     `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
@@ -100,6 +102,11 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     quarantined: hashes(quarantined),
     text: [...rows.map(({ row }) => row), ...kept.map(textOf)].join("\n"),
   };
+}
+
+/** A row of an erased person names no file any more; its day is left. */
+function erasedOn(file: string, time: string): string {
+  return `${file} is null and (${time} at time zone 'UTC')::date = substr($1, length('date=') + 1)::date`;
 }
 
 function idsOf(packed: Buffer): string[] {

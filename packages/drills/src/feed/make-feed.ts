@@ -9,6 +9,8 @@ const PRODUCTS = 20;
 const SMALL_FILES = 8;
 const SALES_A_SMALL_FILE = 25;
 const SALES_IN_LARGE_FILE = 1_200;
+/** Customers from this one on come twice; none of them is erased. */
+const FIRST_AGAIN = 65;
 const REQUESTS_A_FILE = 10;
 const LAST_HOUR_OF_REQUESTS = 22;
 
@@ -54,7 +56,7 @@ export function makeFeed(seed: number, round: number, { erased }: FeedOptions = 
   // Customers: everybody once, some in a newer version, some again as they are, and some records that are invalid.
   const first = people.map((person) => good(person.record("2020-01-01")));
   const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
-  const again = people.slice(20, 30).map((person) => good(person.record("2020-01-01")));
+  const again = people.slice(FIRST_AGAIN, FIRST_AGAIN + 10).map((person) => good(person.record("2020-01-01")));
   const invalid = [
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
@@ -68,7 +70,7 @@ export function makeFeed(seed: number, round: number, { erased }: FeedOptions = 
   addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
   again.forEach((_, i) => {
     copies.push([
-      { path: pathOf(0, "customers.json"), line: 20 + i + 1 },
+      { path: pathOf(0, "customers.json"), line: FIRST_AGAIN + i + 1 },
       { path: pathOf(1, "customers.ndjson.gz"), line: newer.length + i + 1 },
     ]);
   });
