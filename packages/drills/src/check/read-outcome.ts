@@ -15,7 +15,7 @@ export interface Outcome {
   readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
   readonly products: readonly { readonly sku: number; readonly price: string }[];
   readonly transactions: readonly TransactionRow[];
-  /** `file:line reason` of the open entries, the file by its key. The line is 0 for a whole file. */
+  /** `file:line reason` of the entries that nobody has closed, the file by its key. The line is 0 for a whole file. */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
@@ -74,7 +74,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   const quarantine = await query<{ path: string; entry: string }>(
     `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1, 2`,
+     where f.path like $1 || '/%' and q.status in ('open', 'erased') and f.state <> 'released' order by 1, 2`,
   );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
