@@ -1,4 +1,4 @@
-import type { IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
+import { columnsThatIdentify, type IdentifyingColumn, type TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 
 /**
@@ -40,7 +40,39 @@ function createView(view: string, shown: readonly TableDeclaration[], tables: re
       }
     }
   }
-  return `create or replace view analytics.${view} as select ${[...columns, ...keys].join(", ")} from ${from.join(" ")};`;
+  const where = shown.flatMap((table, i) => unrestricted(table, `t${i}`, shown, tables));
+  const condition = where.length === 0 ? "" : ` where ${where.join(" and ")}`;
+  return `create or replace view analytics.${view} as select ${[...columns, ...keys].join(", ")} from ${from.join(" ")}${condition};`;
+}
+
+/** Returns the conditions that keep rows of people whose data is restricted out of a view. */
+function unrestricted(
+  table: TableDeclaration,
+  alias: string,
+  shown: readonly TableDeclaration[],
+  tables: readonly TableDeclaration[],
+): string[] {
+  const register = tables.find(({ registersSubjects }) => registersSubjects);
+  const id = register === undefined ? undefined : columnsThatIdentify(register, "customer-id")[0];
+  if (register?.restrictedAt === undefined || id === undefined) return [];
+  const { restrictedAt } = register;
+  if (table.name === register.name) return [`${alias}.${restrictedAt} is null`];
+  // Few people are restricted, so they are looked for rather than everybody else.
+  const isRestricted = `r.${restrictedAt} is not null`;
+  const own = columnsThatIdentify(table, "customer-id").map(
+    (column) => `not exists (select from ${register.name} r where r.${id} = ${alias}.${column} and ${isRestricted})`,
+  );
+  const parent = tables.find(({ name }) => name === table.belongsTo?.table);
+  if (table.belongsTo === undefined || parent === undefined || shown.includes(parent)) return own;
+  const { key } = table.belongsTo;
+  return [
+    ...own,
+    ...columnsThatIdentify(parent, "customer-id").map(
+      (column) =>
+        `not exists (select from ${parent.name} p join ${register.name} r on r.${id} = p.${column}
+                     where p.${key} = ${alias}.${key} and ${isRestricted})`,
+    ),
+  ];
 }
 
 function joinOf(view: string, table: TableDeclaration, first: TableDeclaration | undefined, alias: string): string {

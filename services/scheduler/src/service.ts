@@ -1,5 +1,6 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
@@ -48,6 +49,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
   const webhook = readWebhook(settings);
+  const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
   const stores = [checkpointFile(settings.DATA_DIR), checkpointInRedis(redis, prefix)];
@@ -135,6 +137,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         datasets,
         storage,
       },
+      ring,
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,
       log,

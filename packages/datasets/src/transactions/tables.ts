@@ -22,7 +22,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     sourceFile: "source_file_id",
     analyticsView: "transactions",
     rights: {
-      scheduler: "select (transaction_id, transaction_key, customer_id, source_file_id)",
+      scheduler: "select",
       loader: "select, insert, update",
       merger: "select (transaction_id, transaction_key), insert",
     },
@@ -46,7 +46,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     derive: ({ country }) => ({ country_code: typeof country === "string" ? toCountryCode(country) : null }),
     analyticsView: "transactions",
     rights: {
-      scheduler: "select (transaction_id, transaction_key)",
+      scheduler: "select",
       loader: "select, insert, update",
       merger: "insert",
     },
@@ -58,6 +58,6 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     columns: shown("transaction_id line sku quantity price total transaction_key"),
     belongsTo: TRANSACTION,
     analyticsView: "purchases",
-    rights: { loader: "select, insert", merger: "insert" },
+    rights: { scheduler: "select", loader: "select, insert", merger: "insert" },
   },
 ];
