@@ -69,28 +69,33 @@ describe("the copy of a person's data", () => {
     });
     const rowsOf = (table: string) => held.tables.find((each) => each.table === table)?.rows ?? [];
     expect(rowsOf("warehouse.customers")).toMatchObject([
-      { file: "date=2022-03-01/hour=01/customers.csv", date: "2022-03-01T01:00:00Z", data: { city: "Split" } },
+      {
+        file: expect.stringMatching(/hour=01\/customers\.\d+\.csv$/),
+        date: "2022-03-01T01:00:00Z",
+        data: { city: "Split" },
+      },
     ]);
     expect(rowsOf("warehouse.customers_history")).toMatchObject([
-      { file: "date=2022-03-01/hour=00/customers.json", data: { id: jane?.id } },
+      { file: expect.stringMatching(/hour=00\/customers\.\d+\.json$/), data: { id: jane?.id } },
     ]);
     for (const table of ["transactions", "delivery_addresses", "purchases"]) {
       expect(rowsOf(`warehouse.${table}`), table).toHaveLength(1);
-      expect(rowsOf(`warehouse.${table}`)[0]?.file).toBe("date=2022-03-01/hour=00/transactions.json");
+      expect(rowsOf(`warehouse.${table}`)[0]?.file).toMatch(/hour=00\/transactions\.\d+\.json$/);
     }
     expect(held.quarantine.map(({ dataset, reason }) => `${dataset} ${reason}`).sort()).toEqual([
       "customers schema",
       "transactions unknown_sku",
     ]);
-    expect(held.files.map(({ place, file, records }) => `${place}/${file} ${records.length}`).sort()).toEqual([
-      "archived_data/date=2022-03-01/hour=00/customers.json 1",
-      "archived_data/date=2022-03-01/hour=00/transactions.json 2",
-      "archived_data/date=2022-03-01/hour=01/customers.csv 1",
-      "archived_data/date=2022-03-01/hour=02/customers.json 1",
-      "archived_data/date=2022-03-01/hour=02/erasure-requests.json 1",
-      "processed_data/date=2022-03-01/hour=00/customers.json.gz 1",
-      "processed_data/date=2022-03-01/hour=00/transactions.json.gz 1",
-      "processed_data/date=2022-03-01/hour=01/customers.json.gz 1",
+    const inFiles = held.files.map(({ place, date, records }) => `${place} ${date.slice(11, 13)} ${records.length}`);
+    expect(inFiles.sort()).toEqual([
+      "archived_data 00 1",
+      "archived_data 00 2",
+      "archived_data 01 1",
+      "archived_data 02 1",
+      "archived_data 02 1",
+      "processed_data 00 1",
+      "processed_data 00 1",
+      "processed_data 01 1",
     ]);
     expect(held.requests).toMatchObject([{ state: "undecided", due: expect.any(String) }]);
     expect(held.restrictedAt).toBeNull();

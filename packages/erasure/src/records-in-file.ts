@@ -24,6 +24,8 @@ export async function recordsInFile(
   file: PersonFile,
   isPerson: FindSuppression,
 ): Promise<FoundRecords> {
+  // What is encrypted because no erasure can search it cannot be searched here, either.
+  if (file.isSealed) return { records: [], isComplete: false };
   const stored = await context.storage.open(AREAS[file.place], file.path);
   if (stored === undefined) return { records: [], isComplete: true };
   try {

@@ -60,7 +60,9 @@ export async function finishJob(
   if (isOfRequests) {
     await completeErasures(context, log);
     const open = await pendingErasures(context.pool, context.datasets.requests.name);
-    if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
+    // One that has failed is tried again later, and the run does not wait for it.
+    const isOwn = (erasure: (typeof open)[number]) => erasure.runId === runId && !erasure.hasFailed;
+    if (stage === "finishing" && open.some(isOwn)) return { state: stage };
   }
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
@@ -76,7 +78,8 @@ export async function finishJob(
 
 /** The run that has just closed may be what erasures have waited for. */
 async function resumeErasures(context: LoaderContext, log: Logger): Promise<void> {
-  const ready = (await pendingErasures(context.pool, context.datasets.requests.name)).filter(({ waits }) => !waits);
+  const open = await pendingErasures(context.pool, context.datasets.requests.name);
+  const ready = open.filter(({ waits, isDue }) => !waits && isDue);
   if (ready.some(({ isOrphaned }) => isOrphaned)) await completeErasures(context, log);
   const runs = new Set(ready.filter(({ isOrphaned }) => !isOrphaned).map(({ runId }) => runId));
   for (const runId of runs) await enqueueFinish(context.queues, runId);
