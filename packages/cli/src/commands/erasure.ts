@@ -6,6 +6,7 @@ import { addFindingsCommand } from "./erasure/findings.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
+import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
@@ -22,6 +23,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);
   addLiftCommand(erasure, context);
+  addReapplyCommands(erasure, context);
   addFeedCommand(erasure, context);
   addFindingsCommand(erasure, context);
 }
