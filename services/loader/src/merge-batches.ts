@@ -41,6 +41,7 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
   }
+  await setRun(client, parts);
   const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
   const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
@@ -79,6 +80,11 @@ export async function mergeBatches(
   await logSuppressed(client, { runId: batches[0]?.runId });
   context.onStep?.("load about to commit");
   return { batches, loaded, rejected };
+}
+
+/** Tells the statements of a merge of which run the rows are. */
+async function setRun(client: Client, parts: readonly Part[]): Promise<void> {
+  await client.query("select set_config('lethe.run_id', $1, true)", [originOf(parts).runId]);
 }
 
 /** Returns the run and the policy of what is merged. */
