@@ -18,6 +18,7 @@ import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
+import { findPseudonyms } from "./find-pseudonyms.js";
 import { createListedPeople } from "./listed-people.js";
 import { allFiles, filesOf, type PersonFile } from "./person-files.js";
 import { scanDatabase } from "./scan-people.js";
@@ -78,7 +79,8 @@ async function complete(
   if (scope !== "everything") await findRowsLeft(context, people, identifiersOf(values), run);
   const files = await filesToSearch(context, scope, erasures, values);
   const replacementOf = await readReplacements(context.pool);
-  await erasePersonFiles(context, files, { people, findSuppression, replacementOf }, run);
+  const search = findPseudonyms({ people, findSuppression }, open, context.ring);
+  await erasePersonFiles(context, files, { ...search, replacementOf }, run);
   context.onStep?.("files erased");
   await checkPseudonymised(context, erasures, findSuppression, run);
   const sealedFiles = await destroyFileKeys(context, files);

@@ -10,6 +10,7 @@ import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
+import { addStrengthenCommand } from "./erasure/strengthen.js";
 import { addVerifyCommand } from "./erasure/verify.js";
 
 /** Adds `lethe erasure …`. */
@@ -24,6 +25,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addDecideCommands(erasure, context);
   addLiftCommand(erasure, context);
   addReapplyCommands(erasure, context);
+  addStrengthenCommand(erasure, context);
   addFeedCommand(erasure, context);
   addFindingsCommand(erasure, context);
 }
