@@ -28,7 +28,7 @@ export async function completeErasures(context: ErasureContext, log: ErasureLog)
   const { pool, signing } = context;
   try {
     await withErasureLock(pool, async () => {
-      const open = await pendingErasures(pool, context.datasets.requests.name);
+      const open = await pendingErasures(pool, context.datasets.requests.name, context.finishingRun);
       const ready = open.filter(({ waits }) => !waits);
       if (ready.length > 0) await complete(context, ready, open, log);
     });
@@ -70,7 +70,7 @@ async function complete(
       pseudonym,
       keyId: erasure.keyId,
       policyVersion,
-      found: found || files.ofErasure(id).length > 0,
+      found,
       requestedAt,
       receivedAt,
       suppressedAt,

@@ -57,10 +57,10 @@ export async function finishJob(
   if (isDone || isOfRequests) useless.push(runId);
   for (const staged of useless) await context.staging.removeRun(staged);
   await forgetStaged(context.pool, useless);
-  if (isOfRequests) {
-    await completeErasures(context, log);
-    const open = await pendingErasures(context.pool, context.datasets.requests.name);
-    if (stage === "finishing" && open.some((erasure) => erasure.runId === runId)) return { state: stage };
+  if (isOfRequests || (isDone && (await hasPendingErasure(context, runId)))) {
+    await completeErasures({ ...context, finishingRun: runId }, log);
+    // Loads go on meanwhile: the erasures that other runs have begun are completed by the end of those that they wait for.
+    if (isOfRequests && stage === "finishing" && (await hasPendingErasure(context, runId))) return { state: stage };
   }
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
@@ -72,6 +72,11 @@ export async function finishJob(
   for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };
+}
+
+/** Reports whether an erasure that a run has brought or begun is not completed. */
+async function hasPendingErasure({ pool, datasets }: LoaderContext, runId: string): Promise<boolean> {
+  return (await pendingErasures(pool, datasets.requests.name)).some((erasure) => erasure.runId === runId);
 }
 
 /** The run that has just closed may be what erasures have waited for. */

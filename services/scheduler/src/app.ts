@@ -8,6 +8,7 @@ import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
+import { QuestionSchema } from "@lethe/contracts/questions";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
@@ -48,6 +49,7 @@ const SCHEMAS = [
   RequestSchema,
   RewrittenFileSchema,
   ReceiptSchema,
+  QuestionSchema,
   ErasureDetail,
 ];
 

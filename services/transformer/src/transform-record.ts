@@ -1,11 +1,13 @@
 import { partitionStart } from "@lethe/contracts/partition";
+import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
-import type { Dataset, Rejection } from "@lethe/datasets/dataset";
+import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { Keyring } from "@lethe/privacy/privacy-key";
+import type { ArrivalVerdict, JudgeArrival } from "@lethe/privacy/suppression-list";
 import type { BatchOutput } from "./batch-output.js";
 import {
   type KeptLine,
@@ -25,6 +27,7 @@ import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
 export interface RecordContext extends MaskingRules {
   readonly dataset: Dataset;
   readonly ring: Keyring;
+  readonly judgeArrival: JudgeArrival;
   /** Only `discard` changes what becomes of a record; the caller decides whether a batch is kept out. */
   readonly schemaMode: SchemaMode;
   /** How deep arrays and objects of a record may be nested. */
@@ -55,13 +58,19 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
-    const suppressedWith = findSuppression(subject.customerId, subject.email)?.key;
+    const verdict = judge(subject);
+    const suppressedWith = verdict.kind === "masked" ? verdict.suppression.key : undefined;
     const key = suppressedWith ?? ring.current;
     const isMasked = suppressedWith !== undefined && dataset.fenced;
     if (suppressedWith !== undefined) output.countMasked();
+    if (isMasked) noteJoined(subject, verdict);
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
     if (misfit !== undefined && isUnattributed(subject)) {
       rejectLine(lineIndex, misfit, { payload: text, encoding: "utf8" }, subject);
+      return;
+    }
+    if (misfit === undefined && verdict.kind === "held") {
+      output.reject(lineIndex, HELD, { payload: text, encoding: "utf8", subject }, verdict);
       return;
     }
     const identity = misfit === undefined ? dataset.identityOf(record) : null;
@@ -87,6 +96,26 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (isMasked || dataset.maskedReasons.length > 0) {
       output.addMasked(isMasked ? "always" : "byReason", ordinal, keepMasked(context, record, subject, key));
     }
+  }
+
+  /** A dataset that is not fenced loads nobody's data: its records are not held. */
+  function judge({ customerId, email, name }: Subject): ArrivalVerdict {
+    if (dataset.fenced) return context.judgeArrival(customerId, email, name);
+    const suppression = findSuppression(customerId, email);
+    return suppression === undefined
+      ? { kind: "plain" }
+      : { kind: "masked", suppression, bearsNew: false, hasSharedId: false };
+  }
+
+  /**
+   * Notes a record whose identifiers join those of its erased subject. One from quarantine is always noted: it stands there as it
+   * came, and so does its file.
+   */
+  function noteJoined(subject: Subject, verdict: ArrivalVerdict): void {
+    if (verdict.kind !== "masked" || !(verdict.bearsNew || segment.quarantineIds !== undefined)) return;
+    const { subjectId, key, outcome } = verdict.suppression;
+    const customerId = verdict.hasSharedId ? null : subject.customerId;
+    output.addJoined({ subjectId, outcome, keyId: key.id, ...subject, customerId, fileId: segment.fileId });
   }
 
   /** Returns why a record does not fit the schema, if it does not. In `discard` mode, unknown fields are no reason. */
@@ -153,6 +182,8 @@ const DUPLICATE: Rejection = {
   message: "the same record stands earlier in the batch",
   missingKey: null,
 };
+
+const HELD: Rejection = { reason: "held", pointer: null, message: REJECT_REASONS.held, missingKey: null };
 
 function unreadable(problem: string): Rejection {
   return { reason: "unreadable", pointer: null, message: problem, missingKey: null };

@@ -5,6 +5,7 @@ import { addFeedCommand } from "./erasure/feed.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
+import { addQuestionCommands } from "./erasure/questions.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
@@ -20,6 +21,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addReceiptCommands(erasure, context);
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);
+  addQuestionCommands(erasure, context);
   addLiftCommand(erasure, context);
   addFeedCommand(erasure, context);
 }
