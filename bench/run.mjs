@@ -11,8 +11,13 @@ import { install } from "../scripts/install.mjs";
 import { readOptions } from "./options.mjs";
 
 checkNode();
-const options = readOptions(process.argv.slice(2));
+const isOfErasures = process.argv.includes("--erasures");
+const options = isOfErasures ? undefined : readOptions(process.argv.slice(2));
 if (!((await install()) && (await build()))) process.exit(1);
+if (options === undefined) {
+  await import("./erasures.mjs");
+  process.exit();
+}
 // What these import is there only now.
 const { measurePart } = await import("./measure-part.mjs");
 const { mergeParts, toResults } = await import("./report/results.mjs");

@@ -5,6 +5,7 @@ import { readEverything } from "@lethe/test-kit/everything";
 import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { batchesOf, openQueueEvents, untilTransformed } from "@lethe/test-kit/jobs";
 import { land, landRecords } from "@lethe/test-kit/landing";
+import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { customer, product, transaction } from "@lethe/test-kit/records";
 import { openByApi, runByApi, settle, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs";
 import { countOf } from "@lethe/test-kit/warehouse-rows";
@@ -119,7 +120,7 @@ describe("files whose fields have changed", TIME, () => {
     const { report } = await landChangedCustomers(100);
     const command = await world.lethe("run", "customers", "--follow");
     expect(command.code, command.err).toBe(0);
-    expect(command.out).toContain(
+    expect(withoutNumbers(command.out)).toContain(
       `customers: new /loyalty_tier in 2 records, first ${report[2]?.firstFile}:2\n  customers: missing /email in 1 record, `,
     );
     const { rows } = await world.pool.query<{ id: string }>(
@@ -127,9 +128,12 @@ describe("files whose fields have changed", TIME, () => {
     );
     const run = await byApi(rows[0]?.id ?? "");
     expect(run).toMatchObject({ state: "succeeded", records: { in: 6, loaded: 1, rejectedByReason: { schema: 5 } } });
-    expect(run.schemaChanges).toEqual(report);
+    expect(withoutNumbers(run.schemaChanges)).toEqual(report);
     const status = await world.lethe("status", "--json");
-    expect(JSON.parse(status.out.split("\n")[0] ?? "")).toMatchObject({ job: "customers", schemaChanges: report });
+    expect(withoutNumbers(JSON.parse(status.out.split("\n")[0] ?? ""))).toMatchObject({
+      job: "customers",
+      schemaChanges: report,
+    });
     expect(await placesOfValues([command, run, status])).toEqual([]);
   });
 
@@ -147,7 +151,7 @@ describe("files whose fields have changed", TIME, () => {
       { records: { in: 6, loaded: 5, rejectedByReason: { schema: 1 } } },
       { records: { in: 2, loaded: 1, rejectedByReason: { schema: 1 } } },
     ]);
-    expect(runs.map(({ schemaChanges }) => schemaChanges)).toEqual([customers.report, sales.report]);
+    expect(withoutNumbers(runs.map(({ schemaChanges }) => schemaChanges))).toEqual([customers.report, sales.report]);
     expect(await placesOfValues(command)).toEqual([]);
   });
 
@@ -177,7 +181,7 @@ describe("files whose fields have changed", TIME, () => {
     expect((await world.api("POST", `/runs/${frozen.id}/retry`)).status).toBe(202);
     const retried = await untilClosed(world, frozen.id);
     expect(retried).toMatchObject({ state: "succeeded", records: { in: 6, loaded: 5, rejected: 1 }, failures: [] });
-    expect(retried.schemaChanges).toEqual(report);
+    expect(withoutNumbers(retried.schemaChanges)).toEqual(report);
     expect(await pathsBelow(world.landing)).toEqual([]);
   });
 
@@ -189,8 +193,8 @@ describe("files whose fields have changed", TIME, () => {
     await setMode("quarantine");
     const later = await runByApi(world, "transactions");
     expect(later).toMatchObject({ state: "succeeded", records: { in: 2, loaded: 0, rejectedByReason: { schema: 2 } } });
-    expect(later.schemaChanges).toEqual(report);
-    expect((await byApi(frozen.id)).schemaChanges).toEqual(report);
+    expect(withoutNumbers(later.schemaChanges)).toEqual(report);
+    expect(withoutNumbers((await byApi(frozen.id)).schemaChanges)).toEqual(report);
   });
 
   it("are not kept out under freeze by a record that alone lacks a field", async () => {
@@ -201,7 +205,7 @@ describe("files whose fields have changed", TIME, () => {
       without(customer({ id: "000401" }), "email"),
       without(customer({ id: "000402" }), "segment"),
     ]);
-    expect(await runByApi(world, "customers")).toMatchObject({
+    expect(withoutNumbers(await runByApi(world, "customers"))).toMatchObject({
       state: "succeeded",
       records: { in: 3, loaded: 2, rejectedByReason: { schema: 1 } },
       schemaChanges: [{ change: "missing", field: "/email", records: 1, firstFile: path, firstLine: 2 }],
@@ -217,20 +221,23 @@ describe("files whose fields have changed", TIME, () => {
     ]);
     const first = await runByApi(world, "transactions");
     const change = { change: "new", field: "/voucher", records: 1, firstFile: path, firstLine: 1 };
-    expect(first).toMatchObject({ records: { rejectedByReason: { unknown_customer: 2 } }, schemaChanges: [change] });
+    expect(withoutNumbers(first)).toMatchObject({
+      records: { rejectedByReason: { unknown_customer: 2 } },
+      schemaChanges: [change],
+    });
 
     await setMode("freeze");
     await landRecords(world, `${newHour()}/customers.json`, [customer({ id: "000500" })]);
     await succeed(world, "customers");
     const replays = await settle(world);
-    expect(replays).toMatchObject([
+    expect(withoutNumbers(replays)).toMatchObject([
       { kind: "replay", state: "succeeded", records: { loaded: 1, rejected: 1 }, schemaChanges: [change] },
     ]);
     const { rows } = await world.pool.query(
       "select reason, line, pointer from ledger.quarantine where status = 'open' and subject_customer_id = '000500'",
     );
     expect(rows).toEqual([{ reason: "schema", line: 1, pointer: "/voucher" }]);
-    expect((await byApi(first.id)).schemaChanges).toEqual([change]);
+    expect(withoutNumbers((await byApi(first.id)).schemaChanges)).toEqual([change]);
   });
 });
 
@@ -263,11 +270,11 @@ describe("a run of many batches", TIME, () => {
     expect(named).toHaveLength(50);
     expect(named.filter(({ records }) => records === 30)).toHaveLength(40);
     expect(named.filter(({ records }) => records === 20)).toHaveLength(10);
-    expect(run.schemaChanges[0]).toEqual({
+    expect(withoutNumbers(run.schemaChanges[0])).toEqual({
       change: "new",
       field: "(other)",
       records: 20,
-      firstFile: `${partition}/products.b.json`,
+      firstFile: `${partition}/products.json`,
       firstLine: 1,
     });
   });
@@ -301,7 +308,7 @@ describe("a run of many batches", TIME, () => {
     await delivered;
     const loaded = await untilClosed(world, laterId);
     expect(loaded).toMatchObject({ state: "succeeded", records: { in: RECORDS, loaded: RECORDS, rejected: 0 } });
-    expect(loaded.schemaChanges).toEqual(report);
+    expect(withoutNumbers(loaded.schemaChanges)).toEqual(report);
   });
 });
 

@@ -8,6 +8,7 @@ import { createGzip, gzipSync } from "node:zlib";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { land, landRecords } from "@lethe/test-kit/landing";
+import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
 import { customer, product, transaction } from "@lethe/test-kit/records";
 import { runAllByCommand } from "@lethe/test-kit/runs";
@@ -195,7 +196,7 @@ describe("input that nobody planned", () => {
        where q.line is not null order by f.path, q.line`,
     );
     const hour = (n: string) => `${DAY}/hour=${n}`;
-    expect(rows).toEqual([
+    expect(withoutNumbers(rows)).toEqual([
       { at: `${hour("02")}/customers.json:2`, reason: "unreadable" },
       { at: `${hour("03")}/customers.ndjson:1`, reason: "schema" },
       { at: `${hour("03")}/products.ndjson:1`, reason: "unreadable" },
@@ -214,8 +215,8 @@ describe("input that nobody planned", () => {
   it("keeps bytes that are no text as they came", async () => {
     const { rows } = await world.pool.query<{ payload: string; payload_encoding: string }>(
       `select payload, payload_encoding from ledger.quarantine q join ledger.files f on f.id = q.file_id
-       where f.path = $1 and line = 2`,
-      [`${DAY}/hour=02/customers.json`],
+       where f.path like $1 and line = 2`,
+      [`${DAY}/hour=02/customers.%.json`],
     );
     const lines = withInvalidUtf8().toString("latin1").split("\n");
     expect(rows[0]?.payload_encoding).toBe("base64");
@@ -239,8 +240,8 @@ describe("input that nobody planned", () => {
       "loose-file.json",
     ]);
     expect((await lstat(join(world.landing, `${DAY}/hour=04/customers.json`))).isSymbolicLink()).toBe(true);
-    const aside = [...(await filesBelow(world.quarantined)).keys()].map((path) => path.replace(/\.[0-9a-f]{12}$/, ""));
-    expect(aside).toEqual([
+    const aside = [...(await filesBelow(world.quarantined)).keys()];
+    expect(withoutNumbers(aside)).toEqual([
       `${DAY}/hour=01/customers.ndjson.gz`,
       `${DAY}/hour=01/transactions.json`,
       `${DAY}/hour=02/customers.csv`,
@@ -250,7 +251,7 @@ describe("input that nobody planned", () => {
       `${DAY}/hour=12/customers.csv`,
     ]);
     const archived = [...(await filesBelow(world.archived)).keys()].filter((path) => path.startsWith(DAY));
-    expect(archived).toEqual([
+    expect(withoutNumbers(archived)).toEqual([
       `${DAY}/hour=00/customers.json`,
       `${DAY}/hour=00/products.ndjson`,
       `${DAY}/hour=02/customers.json`,

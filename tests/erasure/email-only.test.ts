@@ -1,6 +1,7 @@
 import { findPeople } from "@lethe/test-kit/everything";
 import { landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, markedPeople } from "@lethe/test-kit/marked-people";
+import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -30,12 +31,14 @@ it("leads to the file that it came from, and nothing of the person is left in it
   const recognise = createRecogniser(PEOPLE);
   expect(await findPeople(world, recognise, (n) => n === erased?.n)).toEqual([]);
   const places = await findPeople(world, recognise, (n) => n === stays?.n);
-  expect(places).toContain(`person ${stays?.n} in file archived_data/date=2022-03-01/hour=01/customers.json`);
+  expect(withoutNumbers(places)).toContain(
+    `person ${stays?.n} in file archived_data/date=2022-03-01/hour=01/customers.json`,
+  );
 });
 
 it("has the file in the receipt", async () => {
   const { rows } = await world.pool.query<{ name: string }>(
     "select place ->> 'name' as name from privacy.proof_log, jsonb_array_elements(body -> 'places') as place where kind = 'receipt'",
   );
-  expect(rows.map(({ name }) => name)).toContain("date=2022-03-01/hour=01/customers.json");
+  expect(withoutNumbers(rows.map(({ name }) => name))).toContain("date=2022-03-01/hour=01/customers.json");
 });

@@ -319,5 +319,5 @@ describe("loads and requests at once", () => {
     await world.lethe("run", "customers", "--follow");
     await settle(world);
     expect(await placesOf("zqpat", "@zqx.example", "zqlane", "770001", "780001")).toEqual([]);
-  });
+  }, 180_000);
 });

@@ -172,7 +172,7 @@ const REFUSED_TO_ALL = [
   "update privacy.suppression_log set note = ''",
   "delete from privacy.suppression_log",
   "truncate privacy.suppression_log",
-  "delete from privacy.erasure_places",
+  "delete from privacy.review_findings",
   "create schema mine",
   "create table ledger.mine (id integer)",
   "create table public.mine (id integer)",

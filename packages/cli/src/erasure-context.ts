@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -14,6 +15,7 @@ import { CLI_SETTINGS } from "./settings.js";
 
 const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
 const FilesSetting = Type.Object({ LETHE_FILES_GROUP_READABLE: CLI_SETTINGS.LETHE_FILES_GROUP_READABLE });
+const SearchSettings = Type.Object(SEARCH_SETTINGS);
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
 /**
@@ -30,6 +32,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     ring: readKeyring(environment),
     policy: readPolicy(LETHE_POLICY_FILE, datasets.fields),
     staging: openStaging(files.storage),
+    fullSearchBytes: readSettings(SearchSettings, environment).LETHE_FULL_SEARCH_BYTES,
     ...files,
   };
 }

@@ -51,6 +51,18 @@ export const ErasureSchema = Type.Object(
     /** When it must be completed by law: one calendar month after its receipt, three when that was extended. */
     due: Timestamp,
     isExtended: Type.Boolean(),
+    /** Set while the erasure could not be completed: what came in between, and when it is tried again. */
+    failure: Type.Optional(
+      Type.Object({
+        attempts: Count,
+        /** A stable code: of an error, or `still_found`. */
+        errorCode: Type.String(),
+        /** A table, or a folder of files and the file's name in it. */
+        place: Type.String(),
+        name: Type.String(),
+        nextAttemptAt: Timestamp,
+      }),
+    ),
     /** Days from its receipt to its completion, or to now; and the days that are left of the limit. */
     daysOpen: Type.Number(),
     daysLeft: Type.Union([Type.Number(), Type.Null()]),
@@ -74,7 +86,13 @@ export const ReceiptBodySchema = Type.Object({
   /** When dead row versions were removed from the masked tables. */
   vacuumedAt: Timestamp,
   /** The closing scan over the person's records and files. */
-  scan: Type.Object({ tables: Count, records: Count, files: Count, bytes: Count, findings: Count }),
+  scan: Type.Object({
+    ...{ tables: Count, records: Count, files: Count, bytes: Count, findings: Count },
+    /** How far the search went: everything that Lethe keeps, or the files that the person's own records came from. */
+    scope: Type.Optional(Type.String()),
+    /** What was not searched; `destroyed` are files that nobody can search, and whose keys the erasure destroyed. */
+    notSearched: Type.Optional(Type.Object({ tables: Count, files: Count, destroyed: Count })),
+  }),
 });
 export type ReceiptBody = Static<typeof ReceiptBodySchema>;
 
@@ -94,3 +112,24 @@ export const ReceiptSchema = Type.Object(
   { $id: "Receipt" },
 );
 export type Receipt = Static<typeof ReceiptSchema>;
+
+/** A place where somebody else's record mentions an erased person by what several people may share. It holds no value. */
+export const ReviewFindingSchema = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1 }),
+    erasureId: Type.String({ format: "uuid" }),
+    /** `name`, `phone`, `address`, or `email` where a mailbox is another person's, too. */
+    kind: Type.String(),
+    place: Type.String(),
+    /** The file's name in its folder; empty for a table. */
+    name: Type.String(),
+    /** The column; empty for a file. */
+    pointer: Type.String(),
+    /** The number of the first such record in the file; 0 for a table. */
+    line: Count,
+    records: Count,
+    createdAt: Timestamp,
+  },
+  { $id: "ReviewFinding" },
+);
+export type ReviewFinding = Static<typeof ReviewFindingSchema>;

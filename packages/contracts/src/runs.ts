@@ -36,6 +36,7 @@ export const NOTICE_CODES = {
   partition_invalid: "The folder is not date=YYYY-MM-DD/hour=HH.",
   path_refused: "A symbolic link or a path outside the folder is not followed.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
+  file_quarantined_before: "The same content stands in quarantine already; the file was removed.",
   file_forbidden: "The file may not be read by the service and stays where it is.",
   file_unknown: "The file's name is of no dataset or format.",
   staging_full:

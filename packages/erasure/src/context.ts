@@ -16,6 +16,8 @@ export interface ErasureContext {
   readonly policy: Policy;
   /** Most bytes that each byte of a packed file may become, for a damaged one to be looked through to its end. */
   readonly maxUnpackRatio: number;
+  /** While the kept files are at most so many bytes on disk, an erasure searches everything. */
+  readonly fullSearchBytes: number;
   /** Who signs the log of receipts; without it nothing is signed here. */
   readonly signing?: LogSigning;
   /** The run that is in its last stage and has archived its files and removed what it staged: no erasure waits for it. */

@@ -1,10 +1,13 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { TransientError } from "@lethe/contracts/errors";
 import type { InputFormat } from "@lethe/input-files/input-format";
+import type { Rewrite } from "@lethe/input-files/rewrite";
 import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { Area } from "@lethe/storage/storage";
-import type { PendingErasure } from "@lethe/warehouse/erasures/erasure-work";
+import { recordPlacesOf } from "@lethe/warehouse/erasures/erasure-work";
+import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import {
   announceRewrite,
   lockPublication,
@@ -13,48 +16,71 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
-import { createErasureTallies, type ErasureTallies } from "./erasure-tallies.js";
+import { COMPLETED } from "./listed-people.js";
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
-import { filesOf, type PersonFile } from "./person-files.js";
+import { mayHoldPeople } from "./may-hold-people.js";
+import type { PersonFile } from "./person-files.js";
 import { settledLength } from "./processed-length.js";
 import { rewriteFile } from "./rewrite-file.js";
+import { rewriteFound } from "./rewrite-found.js";
 import { AREAS } from "./scan-file.js";
+import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
+import { codeOf } from "./search-tables.js";
 import { searchableBytes } from "./searchable-bytes.js";
+import type { SearchedPeople } from "./searched-people.js";
 
-/** The files that were looked through, and for which erasure. */
-export interface ErasedFiles {
-  ofErasure(erasureId: string): readonly PersonFile[];
+/** Whom files are searched for, and how their records are masked. */
+export interface FileSearch {
+  readonly people: SearchedPeople;
+  readonly findSuppression: FindSuppression;
 }
 
 /**
- * Masks people in the files that hold them, each file once for all of them. Which files those are the people's own rows
- * tell, so the cost grows with the people's files, not with all files. `open` are all erasures that are not completed:
- * those that have to wait have their people masked on the way, too.
+ * Searches files for people, and masks them, each file once for all of them. A file that holds none of them stays as it is,
+ * to the inode. A file that cannot be read or written holds up the erasures of those who are known to be in it; for all
+ * others it counts as not searched.
  */
 export async function erasePersonFiles(
   context: ErasureContext,
-  erasures: readonly PendingErasure[],
-  open: readonly PendingErasure[],
-  findSuppression: FindSuppression,
-): Promise<ErasedFiles> {
-  const byErasure = new Map<string, PersonFile[]>();
-  const files = new Map<string, PersonFile>();
-  for (const erasure of erasures) {
-    const own = await filesOf(context, erasure.pseudonyms, null);
-    byErasure.set(erasure.id, own);
-    for (const file of own) files.set(`${file.place} ${file.path}`, file);
-  }
-  for (const file of files.values()) {
-    const tallies = createErasureTallies(context.pool, open, file.place, file.path);
-    if (file.place === "processed_data") {
-      await eraseInProcessed(context, file, findSuppression, tallies);
-      continue;
+  files: readonly PersonFile[],
+  search: FileSearch,
+  run: SearchRun,
+): Promise<void> {
+  for (const file of files) {
+    if (file.isSealed) continue;
+    const counts = countPlace(file.place, file.path);
+    try {
+      const { records, bytes } = await eraseInFile(context, file, search, counts);
+      await recordReviewFindings(context.pool, counts.reviews());
+      for (const { erasureId } of counts.masked()) run.found.add(erasureId);
+      run.fail(counts.left(), "still_found", file.place, file.path);
+      run.scan.files += 1;
+      run.scan.records += records;
+      run.scan.bytes += bytes;
+    } catch (error) {
+      if (isOfAll(error)) throw error;
+      const owners = file.fileIds.flatMap((fileId) => search.people.ownersOfFile(fileId));
+      const masked = counts.masked().map(({ erasureId }) => erasureId);
+      run.fail([...owners, ...masked], codeOf(error), file.place, file.path);
+      run.notSearched.files += 1;
     }
-    const damaged = file.place === "quarantined_data";
-    const location = { area: AREAS[file.place], key: file.path };
-    await eraseInRaw(context, location, { ...file, damaged }, findSuppression, tallies);
   }
-  return { ofErasure: (id) => byErasure.get(id) ?? [] };
+}
+
+async function eraseInFile(
+  context: ErasureContext,
+  file: PersonFile,
+  search: FileSearch,
+  counts: PlaceCounts,
+): Promise<FileSize> {
+  if (file.place === "processed_data") return eraseInProcessed(context, file, search, counts);
+  const damaged = file.place === "quarantined_data";
+  return eraseInRaw(context, { area: AREAS[file.place], key: file.path }, { ...file, damaged }, search, counts);
+}
+
+/** Reports whether an error concerns the work as a whole: the database is away, or the service stops. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof TransientError || (error instanceof Error && error.name === "AbortError");
 }
 
 export interface FileLocation {
@@ -70,38 +96,40 @@ export interface RawFile {
 }
 
 /**
- * Masks people in a raw file; a file that holds none of them stays as it is, to the inode. A damaged one that cannot be
- * searched to its end is cut where the search ends: what lies behind could be anybody's.
+ * Masks people in a raw file. A damaged one that cannot be searched to its end is cut where the search ends: what lies behind
+ * could be anybody's. `counts` has the place and the name under which the file is kept.
  */
 export async function eraseInRaw(
   context: ErasureContext,
   { area, key }: FileLocation,
   file: RawFile,
-  findSuppression: FindSuppression,
-  tallies: ErasureTallies,
-): Promise<void> {
+  search: FileSearch,
+  counts: PlaceCounts,
+): Promise<FileSize> {
   const { storage } = context;
   const stored = await storage.open(area, key);
-  if (stored === undefined) return;
-  const rewrite = maskRawRecords(
-    context.datasets.get(file.dataset),
-    strategiesOf(context.policy, file.dataset),
-    findSuppression,
-    tallies.onMasked,
-  );
+  if (stored === undefined) return NO_FILE;
   try {
     const salvage = file.damaged ? await searchableBytes(stored, file.format, context.maxUnpackRatio) : undefined;
     const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
+    if (!isCut && !file.damaged) {
+      const looked = await mayHoldPeople(stored.bytes(), file.format, search.people);
+      if (!looked.mayHold) return looked;
+    }
+    const dataset = context.datasets.get(file.dataset);
+    const mask = maskRawRecords(dataset, strategiesOf(context.policy, file.dataset), search.findSuppression, ignore);
+    const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
     const rewritten = await storage.write(area, key, rewriteFile(stored.bytes(), file.format, rewrite, salvage));
-    if (tallies.masked() === 0 && !isCut) {
+    if (!counts.isChanged() && !isCut) {
       await rewritten.discard();
-      return;
+      return size();
     }
     context.onStep?.("file written");
-    await tallies.record();
+    await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
     context.onStep?.("file counted");
     await rewritten.commit();
     context.onStep?.("file in place");
+    return size();
   } finally {
     await stored.close();
   }
@@ -110,41 +138,87 @@ export async function eraseInRaw(
 async function eraseInProcessed(
   context: ErasureContext,
   file: PersonFile,
-  findSuppression: FindSuppression,
-  tallies: ErasureTallies,
-): Promise<void> {
+  search: FileSearch,
+  counts: PlaceCounts,
+): Promise<FileSize> {
   const { storage } = context;
-  if ((await storage.size("processed", file.path)) === undefined) return;
-  await inTransaction(context.pool, async (client) => {
+  if ((await storage.size("processed", file.path)) === undefined) return NO_FILE;
+  return inTransaction(context.pool, async (client) => {
     await lockPublication(client, file.dataset);
     const [length] = await processedLengths(client, file.dataset, [file.partition]);
     const bytes = await settledLength(storage, file.path, length);
     const stored = bytes === 0 ? undefined : await storage.open("processed", file.path);
-    if (stored === undefined) return;
+    if (stored === undefined) return NO_FILE;
     try {
-      const rewrite = maskProcessedRecords(
-        context.datasets.get(file.dataset),
-        strategiesOf(context.policy, file.dataset),
-        findSuppression,
-        tallies.onMasked,
-      );
+      const settle = async () => {
+        if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
+      };
+      const looked = await mayHoldPeople(firstBytes(stored.bytes(), bytes), file.format, search.people);
+      if (!looked.mayHold) {
+        await settle();
+        return looked;
+      }
+      const dataset = context.datasets.get(file.dataset);
+      const strategies = strategiesOf(context.policy, file.dataset);
+      const mask = maskProcessedRecords(dataset, strategies, search.findSuppression, ignore);
+      const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
       const content = rewriteFile(firstBytes(stored.bytes(), bytes), file.format, rewrite, undefined);
       const rewritten = await storage.write("processed", file.path, content);
-      if (tallies.masked() === 0) {
+      if (!counts.isChanged()) {
         await rewritten.discard();
-        if (length?.nextBytes !== null) await recordRewrite(client, file.dataset, file.partition, bytes);
-        return;
+        await settle();
+        return size();
       }
       context.onStep?.("processed file written");
-      await tallies.record();
+      await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
       // In a commit of its own, before the file changes: see settledLength.
       await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
       context.onStep?.("processed file announced");
       await rewritten.commit();
       context.onStep?.("processed file in place");
       await recordRewrite(client, file.dataset, file.partition, rewritten.bytes);
+      return size();
     } finally {
       await stored.close();
     }
   });
+}
+
+/** What was read of a file: bytes are those unpacked. */
+export interface FileSize {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const NO_FILE: FileSize = { records: 0, bytes: 0 };
+
+const ignore = () => undefined;
+
+/** What is masked of people whose erasure is completed, or in nobody's name, is on no receipt. */
+function ofErasures(counts: PlaceCounts) {
+  return counts.masked().filter(({ erasureId }) => erasureId !== COMPLETED);
+}
+
+/** Counts the records that a rewriting is given. */
+function counted(inner: Rewrite, counts: PlaceCounts): { readonly rewrite: Rewrite; size(): FileSize } {
+  let records = 0;
+  let bytes = 0;
+  const next = (length: number) => {
+    records += 1;
+    bytes += length;
+    counts.at(records);
+  };
+  return {
+    rewrite: {
+      json(text) {
+        next(Buffer.byteLength(text));
+        return inner.json(text);
+      },
+      csv(row) {
+        next(Object.values(row).reduce((sum, field) => sum + field.length + 1, 0));
+        return inner.csv(row);
+      },
+    },
+    size: () => ({ records, bytes }),
+  };
 }

@@ -5,9 +5,12 @@ import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
-import { eraseInRaw, type FileLocation } from "./erase-person-files.js";
-import { createErasureTallies } from "./erasure-tallies.js";
+import { eraseInRaw, type FileLocation, type FileSearch } from "./erase-person-files.js";
+import { isSearchable } from "./is-searchable.js";
+import { COMPLETED, createListedPeople } from "./listed-people.js";
 import type { PersonFile } from "./person-files.js";
+import { sealFile } from "./sealed-files.js";
+import { countPlace } from "./search-run.js";
 
 /**
  * Masks suppressed people in raw files that are about to leave landing for the archive: old files that came back, or
@@ -20,33 +23,38 @@ export async function maskLandedFiles(
 ): Promise<void> {
   const arrived = files.map(({ path, keptPath }) => ({
     location: { area: "landing" as const, key: path },
-    name: path,
     path: keptPath,
   }));
   await maskFiles(context, dataset, "archived_data", arrived);
 }
 
-/** Masks suppressed people in the unreadable files that a run has put into quarantine, as far as they can be read. */
+/**
+ * Masks suppressed people in the unreadable files that a run has put into quarantine, as far as they can be read. A file
+ * that no erasure could search is encrypted under a key of its own, which the next erasure destroys.
+ */
 export async function maskQuarantinedFiles(
   context: ErasureContext,
   runId: string,
   dataset: DatasetName,
 ): Promise<void> {
-  const paths = await quarantinedFilesOfRun(context.pool, runId);
-  const arrived = paths.map((path) => ({
-    location: { area: "quarantined" as const, key: path },
-    name: path.replace(/\.[0-9a-f]{12}$/, ""),
-    path,
-  }));
+  const files = await quarantinedFilesOfRun(context.pool, runId);
+  const arrived: ArrivedFile[] = [];
+  for (const { id, path } of files) {
+    const format = inputFormatOf(path);
+    if (format === undefined) continue;
+    if (await isSearchable(context.storage, path, format, context.maxUnpackRatio)) {
+      arrived.push({ location: { area: "quarantined", key: path }, path });
+    } else {
+      await sealFile(context, id, path);
+    }
+  }
   await maskFiles(context, dataset, "quarantined_data", arrived);
 }
 
 interface ArrivedFile {
   /** Where it lies now. */
   readonly location: FileLocation;
-  /** Its name as it came, which tells the format. */
-  readonly name: string;
-  /** Its path below the place where it is kept. */
+  /** Its path below the place where it is kept, which tells the format. */
   readonly path: string;
 }
 
@@ -57,15 +65,24 @@ async function maskFiles(
   arrived: readonly ArrivedFile[],
 ): Promise<void> {
   if (arrived.length === 0) return;
+  const search = await searchForListed(context);
+  if (search === undefined) return;
+  const damaged = place === "quarantined_data";
+  for (const { location, path } of arrived) {
+    const format = inputFormatOf(path);
+    if (format === undefined) continue;
+    await eraseInRaw(context, location, { dataset, format, damaged }, search, countPlace(place, path));
+  }
+}
+
+/** Returns the search for everybody on the suppression list; undefined while nobody is. */
+async function searchForListed(context: ErasureContext): Promise<FileSearch | undefined> {
   const { identifiers } = await readSuppressions(context.pool);
-  if (identifiers.length === 0) return;
+  if (identifiers.length === 0) return undefined;
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const open = await pendingErasures(context.pool, context.datasets.requests.name);
-  const damaged = place === "quarantined_data";
-  for (const { location, name, path } of arrived) {
-    const format = inputFormatOf(name);
-    if (format === undefined) continue;
-    const tallies = createErasureTallies(context.pool, open, place, path);
-    await eraseInRaw(context, location, { dataset, format, damaged }, findSuppression, tallies);
-  }
+  const erasures = new Map(open.map(({ id, subjectId }) => [subjectId, id]));
+  // What is masked of people whose erasure is completed is on no receipt.
+  const people = createListedPeople(findSuppression, (subjectId) => erasures.get(subjectId) ?? COMPLETED);
+  return { people, findSuppression };
 }

@@ -14,24 +14,30 @@ export interface PersonFile {
   readonly path: string;
   readonly partition: Partition;
   readonly format: InputFormat;
+  /** The ledger's numbers of the raw files that it is, or is made of. */
+  readonly fileIds: readonly number[];
+  /** Whether it is encrypted, because no erasure can search it. */
+  readonly isSealed: boolean;
 }
 
 /**
- * Returns the files that may hold a person, known by ids or pseudonyms, and by email where it is still known. What was
- * loaded names its file in the warehouse, what was rejected in quarantine. Files that are unreadable as a whole can hold
- * anybody.
+ * Returns the files that may hold people, known by ids or pseudonyms, by an email where it is still known, and by the files
+ * that their records came from. What was loaded names its file in the warehouse, what was rejected in quarantine. Files that
+ * are unreadable as a whole can hold anybody.
  */
 export async function filesOf(
   { pool, datasets }: Pick<ErasureContext, "pool" | "datasets">,
   ids: readonly string[],
   email: string | null,
+  fileIds: readonly number[] = [],
 ): Promise<PersonFile[]> {
   const sources = selectSourceFiles(declaredTables(datasets.database));
   const { rows } = await pool.query<FileRow>(
     `with person_files as (${sources})
-     ${SELECT_FILE} where id in (select file_id from person_files) or (state = 'quarantined' and kept_path is not null)
+     ${SELECT_FILE} where id in (select file_id from person_files) or id = any ($3)
+                          or (state = 'quarantined' and kept_path is not null)
      order by id`,
-    [ids, email],
+    [ids, email, fileIds],
   );
   return toPersonFiles(rows);
 }
@@ -43,8 +49,9 @@ export async function allFiles(db: Queryable): Promise<PersonFile[]> {
 }
 
 const SELECT_FILE = `
-  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour
-  from ledger.files`;
+  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour,
+         exists (select from privacy.file_keys k where k.file_id = f.id) as "isSealed"
+  from ledger.files f`;
 
 interface FileRow {
   id: number;
@@ -54,24 +61,33 @@ interface FileRow {
   keptPath: string | null;
   date: string;
   hour: number;
+  isSealed: boolean;
 }
 
 function toPersonFiles(rows: readonly FileRow[]): PersonFile[] {
-  const files = new Map<string, PersonFile>();
-  const add = (file: PersonFile) => files.set(`${file.place} ${file.path}`, file);
+  const files = new Map<string, PersonFile & { readonly fileIds: number[] }>();
+  const add = (file: Omit<PersonFile, "fileIds">, fileId: number) => {
+    const key = `${file.place} ${file.path}`;
+    const before = files.get(key);
+    if (before === undefined) files.set(key, { ...file, fileIds: [fileId] });
+    else before.fileIds.push(fileId);
+  };
   for (const row of rows) {
-    const { dataset } = row;
+    const { id, dataset, isSealed } = row;
     const partition = { date: row.date, hour: row.hour };
     const format = inputFormatOf(row.path);
     if (format === undefined) continue;
     const isQuarantined = row.state === "quarantined";
     if (row.keptPath !== null) {
-      const place = isQuarantined ? "quarantined_data" : "archived_data";
-      add({ place, dataset, path: row.keptPath, partition, format });
+      const kept = { dataset, path: row.keptPath, partition, format, isSealed };
+      if (!isQuarantined) add({ place: "archived_data", ...kept }, id);
+      // Content that was released to be taken again may have been quarantined before.
+      if (row.state !== "done") add({ place: "quarantined_data", ...kept }, id);
     }
     if (isQuarantined) continue;
     const path = `${partitionPath(partition)}/${dataset}.json.gz`;
-    add({ place: "processed_data", dataset, path, partition, format: { shape: "ndjson", gzip: true } });
+    const processed = { dataset, path, partition, format: { shape: "ndjson", gzip: true }, isSealed: false } as const;
+    add({ place: "processed_data", ...processed }, id);
   }
   return [...files.values()];
 }

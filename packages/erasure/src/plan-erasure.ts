@@ -1,11 +1,11 @@
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import { cleanEmail } from "@lethe/datasets/cleaning/text";
-import type { FindSuppression, Suppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { filesOf } from "./person-files.js";
 import { countRows, personTables, selectIdentity } from "./person-tables.js";
 import { COUNT_QUARANTINED } from "./quarantine-statements.js";
-import { type FileContext, scanFile } from "./scan-file.js";
+import { AREAS, type FileContext, scanFile } from "./scan-file.js";
+import { createSearchedPeople } from "./searched-people.js";
 
 export interface ErasurePlan {
   /**
@@ -42,10 +42,16 @@ export async function planErasure(context: PlanContext, customerId: string, emai
     "ledger.quarantine",
     (await context.pool.query<{ records: number }>(COUNT_QUARANTINED, [ids, cleaned])).rows,
   );
-  const isPerson: FindSuppression = (id, mail) =>
-    (id !== null && ids.includes(id)) || (mail !== null && mail === cleaned) ? NOBODY : undefined;
+  const emails = cleaned === "" ? [] : [cleaned];
+  // Of the person's names and other values a plan learns nothing: it may not read them.
+  const people = createSearchedPeople(
+    new Map([["", { ids, emails, names: [], values: [], fileIds: [] }]]),
+    context.datasets,
+  );
   for (const file of await filesOf(context, ids, cleaned)) {
-    const { findings } = await scanFile(context, file, isPerson);
+    if (file.isSealed) continue;
+    const damaged = file.place === "quarantined_data";
+    const { findings } = await scanFile(context, { ...file, area: AREAS[file.place], key: file.path, damaged }, people);
     if (findings > 0) places.push({ place: file.place, name: file.path, records: findings, values: 0 });
   }
   return { identity, places };
@@ -55,9 +61,3 @@ function addPlace(places: ErasurePlace[], place: string, counts: readonly { read
   const records = counts.reduce((sum, count) => sum + count.records, 0);
   if (records > 0) places.push({ place, name: "", records, values: 0 });
 }
-
-const NOBODY: Suppression = {
-  subjectId: "",
-  key: { id: "", secret: Buffer.alloc(0) },
-  outcome: "pseudonymise",
-};

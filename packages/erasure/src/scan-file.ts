@@ -1,15 +1,16 @@
 import { unpackedBytes } from "@lethe/input-files/file-source";
+import type { Rewrite } from "@lethe/input-files/rewrite";
 import { rewriteRecords } from "@lethe/input-files/rewrite-records";
 import { salvagedBytes } from "@lethe/input-files/salvaged-bytes";
 import { firstBytes } from "@lethe/input-files/unpack-limit";
-import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Area, OpenFile } from "@lethe/storage/storage";
 import type { ErasureContext } from "./context.js";
-import { namesSuppressed } from "./names-suppressed.js";
-import { parseJson } from "./parse-json.js";
 import type { PersonFile } from "./person-files.js";
 import { MAX_RECORD_BYTES } from "./rewrite-file.js";
+import { rewriteFound } from "./rewrite-found.js";
 import { searchableBytes } from "./searchable-bytes.js";
+import type { SearchedPeople } from "./searched-people.js";
 
 /** What a scan of files needs to know. */
 export type FileContext = Pick<ErasureContext, "datasets" | "storage" | "maxUnpackRatio">;
@@ -27,19 +28,22 @@ export interface FileScan {
   readonly findings: number;
 }
 
+/** A file to be scanned: as far as it is known, what it holds, and whether it is unreadable as a whole. */
+export interface ScannedFile extends Pick<PersonFile, "dataset" | "format"> {
+  readonly area: Area;
+  readonly key: string;
+  readonly damaged: boolean;
+}
+
 /**
- * Reads a file through and counts the records that name somebody on the suppression list. Bytes are those unpacked. The
- * part of a file that cannot be searched may hold anybody, and counts as a finding.
+ * Reads a file through and counts the records that an erasure would change. Bytes are those unpacked. The part of a file that
+ * cannot be searched may hold anybody, and counts as a finding.
  */
-export async function scanFile(
-  context: FileContext,
-  file: PersonFile,
-  findSuppression: FindSuppression,
-): Promise<FileScan> {
-  const stored = await context.storage.open(AREAS[file.place], file.path);
+export async function scanFile(context: FileContext, file: ScannedFile, people: SearchedPeople): Promise<FileScan> {
+  const stored = await context.storage.open(file.area, file.key);
   if (stored === undefined) return { records: 0, bytes: 0, findings: 0 };
   try {
-    return await scanBytes(context, stored, file, findSuppression);
+    return await scanBytes(context, stored, file, people);
   } finally {
     await stored.close();
   }
@@ -48,36 +52,34 @@ export async function scanFile(
 async function scanBytes(
   context: FileContext,
   stored: OpenFile,
-  file: PersonFile,
-  findSuppression: FindSuppression,
+  file: ScannedFile,
+  people: SearchedPeople,
 ): Promise<FileScan> {
   const result = { records: 0, bytes: 0, findings: 0 };
-  const dataset = context.datasets.get(file.dataset);
-  const look = (record: unknown, text: string) => {
-    result.records += 1;
-    if (namesSuppressed(dataset, record, text, findSuppression)) result.findings += 1;
-  };
-  const damaged = file.place === "quarantined_data";
-  const searchable = damaged
-    ? await searchableBytes(stored, file.format, context.maxUnpackRatio)
-    : Number.POSITIVE_INFINITY;
+  const { damaged, format } = file;
+  const searchable = damaged ? await searchableBytes(stored, format, context.maxUnpackRatio) : Number.POSITIVE_INFINITY;
   if (searchable !== Number.POSITIVE_INFINITY) result.findings += 1;
   const unpack = damaged ? salvagedBytes : unpackedBytes;
+  const found = rewriteFound(context.datasets.get(file.dataset), WHOLE, people, NOBODY_TOLD);
+  const look = (isFound: boolean) => {
+    result.records += 1;
+    if (isFound) result.findings += 1;
+    return undefined;
+  };
   const looking = rewriteRecords(
-    firstBytes(unpack(stored.bytes(), file.format.gzip), searchable),
-    file.format.shape,
-    {
-      json: (text) => {
-        look(parseJson(text), text);
-        return undefined;
-      },
-      csv: (row) => {
-        look(dataset.fromCsv(row), JSON.stringify(row));
-        return undefined;
-      },
-    },
+    firstBytes(unpack(stored.bytes(), format.gzip), searchable),
+    format.shape,
+    { json: (text) => look(found.json(text) !== undefined), csv: (row) => look(found.csv(row) !== undefined) },
     MAX_RECORD_BYTES,
   );
   for await (const piece of looking) result.bytes += piece.length;
   return result;
 }
+
+/** Whatever is found is a finding, so nothing has to be masked field by field. */
+const WHOLE: Rewrite = {
+  json: () => REDACTED,
+  csv: (row) => Object.fromEntries(Object.keys(row).map((name) => [name, REDACTED])),
+};
+
+const NOBODY_TOLD = { onMasked: () => undefined, onReview: () => undefined, onLeft: () => undefined };

@@ -7,37 +7,17 @@ import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
 import { maskRow, type Row } from "./mask-row.js";
-import type { PersonFile } from "./person-files.js";
 import { personTables, selectRows } from "./person-tables.js";
 import { SCAN_QUARANTINED, SCAN_UNATTRIBUTED } from "./quarantine-statements.js";
-import { scanFile } from "./scan-file.js";
 
 type Scan = ReceiptBody["scan"];
 type DatabaseContext = Pick<ErasureContext, "pool" | "policy" | "datasets" | "ring">;
 
 /**
- * Looks through a person's records and files for anything that masking has left: a row that masking would still change, a
- * column of such a row that nothing declares, a record that still names somebody on the suppression list. Returns what was
- * looked at and how much was found.
+ * Looks through people's rows and quarantined records, known by their pseudonyms, for anything that masking has left: a row
+ * that masking would still change, a column of such a row that nothing declares, a record that still names somebody on the
+ * suppression list. Returns what was looked at and how much was found.
  */
-export async function scanPeople(
-  context: ErasureContext,
-  pseudonyms: readonly string[],
-  files: readonly PersonFile[],
-  findSuppression: FindSuppression,
-): Promise<Scan> {
-  const scan = { ...(await scanDatabase(context, pseudonyms, findSuppression)), files: 0, bytes: 0 };
-  for (const file of files) {
-    const { records, bytes, findings } = await scanFile(context, file, findSuppression);
-    scan.files += 1;
-    scan.records += records;
-    scan.bytes += bytes;
-    scan.findings += findings;
-  }
-  return scan;
-}
-
-/** Looks through a person's rows and quarantined records; see `scanPeople`. */
 export async function scanDatabase(
   context: DatabaseContext,
   pseudonyms: readonly string[],

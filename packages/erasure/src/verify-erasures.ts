@@ -1,14 +1,17 @@
-import type { DatasetName } from "@lethe/contracts/datasets";
-import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
-import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
+import { UnreadableFileError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { inputFormatOf } from "@lethe/input-files/input-format";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import type { Area, Storage } from "@lethe/storage/storage";
+import { countSealedFiles } from "@lethe/warehouse/erasures/file-keys";
 import { type LogSources, type LogVerification, verifyLog } from "@lethe/warehouse/proof/verify-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
-import { namesSuppressed } from "./names-suppressed.js";
+import { createListedPeople } from "./listed-people.js";
 import { allFiles } from "./person-files.js";
-import { personTables, selectEverybody } from "./person-tables.js";
-import { ALL_QUARANTINED } from "./quarantine-statements.js";
-import { scanFile } from "./scan-file.js";
+import { AREAS, type ScannedFile, scanFile } from "./scan-file.js";
+import { scanTables } from "./search-tables.js";
 
 export interface Finding {
   readonly place: string;
@@ -20,6 +23,10 @@ export interface Finding {
 export interface Verification extends LogVerification {
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
   readonly findings: readonly Finding[];
+  /** Records of people on the list that wait for a person to say whose they are. */
+  readonly held: number;
+  /** Files that are encrypted because nothing can search them, those whose keys erasures destroyed, and those that could not be read. */
+  readonly notSearched: { readonly sealed: number; readonly destroyed: number; readonly unreadable: number };
 }
 
 /**
@@ -32,50 +39,80 @@ export async function verifyErasures(context: ErasureContext, sources: LogSource
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
   const looked = { records: 0, files: 0, bytes: 0 };
-  for (const { place, records, found } of await scanTables(context, findSuppression)) {
-    looked.records += records;
-    if (found > 0) findings.push({ place, name: "", records: found });
+  const people = createListedPeople(findSuppression, (subjectId) => subjectId);
+  let held = 0;
+  for (const scan of await scanTables(context, people, findSuppression)) {
+    looked.records += scan.records;
+    held += scan.held;
+    if (scan.findings > 0) findings.push({ place: scan.place, name: "", records: scan.findings });
   }
-  for (const file of await allFiles(context.pool)) {
-    const scan = await scanFile(context, file, findSuppression);
+  const notSearched = { ...(await countSealedFiles(context.pool)), unreadable: 0 };
+  for await (const file of filesOnDisk(context)) {
+    const scan = await scanFile(context, file, people).catch(unreadable);
+    if (scan === undefined) {
+      notSearched.unreadable += 1;
+      continue;
+    }
     looked.files += 1;
     looked.records += scan.records;
     looked.bytes += scan.bytes;
-    if (scan.findings > 0) findings.push({ place: file.place, name: file.path, records: scan.findings });
+    const records = scan.findings + (people.find(file.key).length > 0 ? 1 : 0);
+    // A name from outside may itself name somebody.
+    const name = people.find(file.key).length > 0 ? REDACTED : file.key;
+    if (records > 0) findings.push({ place: PLACES[file.area], name, records });
   }
+  // One that is not there holds nobody.
+  looked.files = Math.max(looked.files, (await allFiles(context.pool)).length);
   return {
     ...log,
     looked,
     findings,
+    held,
+    notSearched,
   };
 }
 
-async function scanTables(context: ErasureContext, findSuppression: FindSuppression) {
-  const byPlace = new Map<string, { place: string; records: number; found: number }>();
-  const look = (place: string, isFound: boolean) => {
-    const sums = byPlace.get(place) ?? { place, records: 0, found: 0 };
-    sums.records += 1;
-    if (isFound) sums.found += 1;
-    byPlace.set(place, sums);
-  };
-  const people = await context.pool.query<{ place: string; id: string | null; email: string | null }>(
-    selectEverybody(personTables(context.datasets)),
-  );
-  for (const { place, id, email } of people.rows) look(place, findSuppression(id, email) !== undefined);
-  const quarantined = await context.pool.query<QuarantinedRow>(ALL_QUARANTINED);
-  for (const row of quarantined.rows) look("ledger.quarantine", isNamed(context, row, findSuppression));
-  return byPlace.values();
+/** Returns undefined for an error that concerns one file alone. Throws any other. */
+function unreadable(error: unknown): undefined {
+  if (error instanceof UnreadableFileError || ["EACCES", "EIO", "EPERM"].some((code) => hasSystemCode(error, code))) {
+    return undefined;
+  }
+  throw error;
 }
 
-interface QuarantinedRow {
-  dataset: DatasetName;
-  reason: string;
-  payload: string;
-  encoding: "utf8" | "base64";
+/** Returns the files that lie in Lethe's folders, and those of which the ledger knows nothing. */
+async function* filesOnDisk(context: ErasureContext): AsyncGenerator<ScannedFile> {
+  const kept = await allFiles(context.pool);
+  const known = new Map(kept.map((file) => [`${AREAS[file.place]} ${file.path}`, file]));
+  for (const area of ["landing", "staging", "processed", "archived", "quarantined"] as const) {
+    for await (const key of filesBelow(context.storage, area, "")) {
+      const file = known.get(`${area} ${key}`);
+      if (file?.isSealed === true && area === "quarantined") continue;
+      const name = key.slice(key.lastIndexOf("/") + 1);
+      const named = context.datasets.names.find((dataset) => name.startsWith(`${dataset}.`));
+      const dataset = file?.dataset ?? named ?? context.datasets.requests.name;
+      const format = file?.format ?? inputFormatOf(key) ?? { shape: "ndjson", gzip: key.endsWith(".gz") };
+      const damaged = area === "quarantined" || file === undefined;
+      yield { area, key, dataset, format, damaged };
+    }
+  }
 }
 
-function isNamed(context: ErasureContext, row: QuarantinedRow, findSuppression: FindSuppression): boolean {
-  const text = Buffer.from(row.payload, row.encoding).toString("utf8");
-  if (row.reason === "unreadable") return findMentionedPerson(text, findSuppression) !== undefined;
-  return namesSuppressed(context.datasets.get(row.dataset), JSON.parse(text), text, findSuppression);
+async function* filesBelow(storage: Storage, area: Area, folder: string): AsyncGenerator<string> {
+  const folders: string[] = [];
+  for await (const { name, kind } of storage.list(area, folder)) {
+    const key = folder === "" ? name : `${folder}/${name}`;
+    if (kind === "folder") folders.push(key);
+    else if (kind === "file") yield key;
+  }
+  for (const below of folders) yield* filesBelow(storage, area, below);
 }
+
+/** The places under which files are reported. */
+const PLACES: Readonly<Record<Area, string>> = {
+  landing: "landing",
+  staging: "staging",
+  processed: "processed_data",
+  archived: "archived_data",
+  quarantined: "quarantined_data",
+};

@@ -17,6 +17,11 @@ export function decodedForms(text: string): readonly string[] {
   return forms;
 }
 
+/** Reports whether a text could hold an email: nearly all texts have neither an at sign nor an escape that may hide one. */
+export function mayHoldEmail(text: string): boolean {
+  return /[@\uff20\ufe6b]/.test(text) || MAY_HAVE_ESCAPES.test(text);
+}
+
 const MOST_ROUNDS = 4;
 
 const MAY_HAVE_ESCAPES = /\\[^\\]|\\\\|%[0-9A-Fa-fu]|=[0-9A-Fa-f\r\n\t ]|&[#A-Za-z]/;

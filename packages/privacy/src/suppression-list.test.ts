@@ -127,7 +127,11 @@ describe("what becomes of a record that arrives", () => {
     ["their email without id, whatever the name", null, "jane@x.example", "j. doe", false],
     ["an email that they share, with their name", null, "family@x.example", "jane doe", false],
   ])("is masking for %s", (_, id, email, name, bearsNew) => {
-    expect(judgeArrival(id, email, name)).toMatchObject({ kind: "masked", suppression: { subjectId: "jane" }, bearsNew });
+    expect(judgeArrival(id, email, name)).toMatchObject({
+      kind: "masked",
+      suppression: { subjectId: "jane" },
+      bearsNew,
+    });
     expect(findSuppression(id, email, name)?.subjectId).toBe("jane");
   });
 

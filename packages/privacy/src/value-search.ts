@@ -1,6 +1,7 @@
-import { domainToASCII, domainToUnicode } from "node:url";
 import { decodedForms } from "./decoded-forms.js";
 import { foldText } from "./fold-text.js";
+import { formsOfEmail } from "./forms-of-email.js";
+import { isBehindIdWord, isPartOfNumber } from "./id-context.js";
 import { createPhoneIndex } from "./phone-search.js";
 import { type Word, wordsOf } from "./words.js";
 
@@ -41,9 +42,13 @@ export function isIdentifier(kind: SearchedKind): boolean {
 /**
  * Creates a search for all values of many people at once. Its time grows with the text, not with the number of people. It
  * finds ids, emails, full names, phone numbers, addresses, and postcodes together with a street, in any normal form, case
- * and escape, beside any punctuation. Ids without their leading zeros are found behind a word such as `id` alone.
+ * and escape, beside any punctuation. Ids without their leading zeros are found behind a word such as `id` alone. `between`
+ * are words, such as names of fields, that may stand between the words of a name or an address.
  */
-export function createValueSearch(people: readonly SearchedPerson[]): ValueSearch {
+export function createValueSearch(
+  people: readonly SearchedPerson[],
+  between: ReadonlySet<string> = new Set(),
+): ValueSearch {
   const root = createNode();
   for (const person of people) for (const pattern of patternsOf(person)) addPattern(root, pattern);
   const mayBegin = new Uint8Array(TRAITS);
@@ -72,14 +77,19 @@ export function createValueSearch(people: readonly SearchedPerson[]): ValueSearc
     for (let i = 0; i < words.starts.length; i++) {
       if (mayBegin[traitsOf(folded, words.starts[i] ?? 0, words.ends[i] ?? 0)] !== 1) continue;
       let node = root;
+      let skipped = 0;
       for (let j = i; j < words.starts.length; j++) {
-        const next = node.next.get(words.at(j));
-        if (next === undefined) break;
+        const word = words.at(j);
+        const next = node.next.get(word);
+        if (next === undefined) {
+          if (j === i || !between.has(word) || ++skipped > MOST_BETWEEN) break;
+          continue;
+        }
         node = next;
         for (const pattern of node.ends) {
           const start = (words.starts[i] ?? 0) - pattern.lead;
           const end = (words.ends[j] ?? 0) + pattern.trail;
-          if (!standsAt(folded, pattern, start, end, i === 0 ? undefined : words.at(i - 1))) continue;
+          if (!standsAt(folded, pattern, start, end)) continue;
           if (pattern.kind === "street" || pattern.kind === "postcode") {
             const both = parts.get(pattern.erasureId) ?? new Set();
             parts.set(pattern.erasureId, both.add(pattern.kind));
@@ -94,6 +104,8 @@ export function createValueSearch(people: readonly SearchedPerson[]): ValueSearc
     return found;
   }
 }
+
+const MOST_BETWEEN = 4;
 
 type PatternKind = "id" | "short-id" | "email" | "name" | "address" | "street" | "postcode";
 
@@ -190,42 +202,33 @@ function* addressPatterns(
   }
 }
 
-/** Returns an email with its domain as people write it and as names are resolved (IDN and its punycode). */
-function formsOfEmail(email: string): readonly string[] {
-  const folded = foldText(email).trim();
-  const at = folded.lastIndexOf("@");
-  if (at === -1) return [folded];
-  const local = folded.slice(0, at);
-  const domain = folded.slice(at + 1).replace(/\.$/, "");
-  const forms = [domain, domainToASCII(domain), domainToUnicode(domain)].filter((form) => form !== "");
-  return [...new Set(forms.map((form) => `${local}@${foldText(form)}`))];
-}
-
 function toKind(kind: PatternKind): SearchedKind {
   if (kind === "id" || kind === "short-id") return "customer-id";
   return kind === "street" || kind === "postcode" ? "address" : kind;
 }
 
-/** Words behind which a number is an id, though it lacks the zeros that it begins with. */
-const ID_WORDS: ReadonlySet<string> = new Set(["id", "ids", "customerid", "customer", "kunde", "client"]);
-
-function standsAt(text: string, pattern: Pattern, start: number, end: number, wordBefore: string | undefined): boolean {
+function standsAt(text: string, pattern: Pattern, start: number, end: number): boolean {
   const { exact, kind } = pattern;
   if (exact === undefined) return true;
   if (start < 0 || !text.startsWith(exact, start)) return false;
   if (kind === "email") return isEmailBoundary(text, start, end);
-  // A number's digits before or behind its point are no id.
-  if (/[.,]/.test(text.charAt(start - 1)) && /\d/.test(text.charAt(start - 2))) return false;
-  if (/^\.\d*[1-9]/.test(text.slice(end, end + 20))) return false;
-  return kind === "id" || (wordBefore !== undefined && ID_WORDS.has(wordBefore) && start > 0);
+  return !isPartOfNumber(text, start, end) && (kind === "id" || isBehindIdWord(text, start));
 }
 
 /** What joins two parts of an email's local part or domain, so that `a.jane@x` is not `jane@x`. */
 const JOINS_LOCAL = /[\p{L}\p{N}\p{M}][.+\-_']$/u;
 const JOINS_DOMAIN = /^[.-][\p{L}\p{N}]/u;
 
+/** What makes a file's name of an email. */
+const FILE_ENDING =
+  /^(?:\.(?:json|ndjson|jsonl|csv|tsv|txt|xml|html?|eml|log|bak|tmp|gz|zip|[0-9a-f]{12}))+(?![\p{L}\p{N}])/u;
+
 function isEmailBoundary(text: string, start: number, end: number): boolean {
-  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !JOINS_DOMAIN.test(text.slice(end, end + 3));
+  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !joinsDomain(text.slice(end, end + 40));
+}
+
+function joinsDomain(behind: string): boolean {
+  return JOINS_DOMAIN.test(behind) && !FILE_ENDING.test(behind);
 }
 
 function allWords(value: string): string[] {

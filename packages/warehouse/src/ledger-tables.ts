@@ -87,7 +87,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     title: "Notices about files and folders",
     primaryKey: "id",
     columns: neutral("id run_id code path message"),
-    rights: { scheduler: "select", extractor: "select, insert", loader: "select, insert" },
+    // Names of files and fields come from outside and may name a person: an erasure redacts them.
+    rights: { scheduler: "select", extractor: "select, insert", loader: "select, insert, update (path, message)" },
   },
   {
     name: "ledger.schedules",
@@ -106,7 +107,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
       scheduler: "select",
       // A batch that is worked on twice writes its report anew.
       transformer: "select, insert, delete",
-      loader: "select, insert, delete",
+      loader: "select, insert, delete, update (field)",
     },
   },
   {

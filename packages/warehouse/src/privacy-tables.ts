@@ -68,7 +68,7 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     title: "What erasures masked, by place",
     primaryKey: "erasure_id, place, name",
     columns: neutral("erasure_id place name records values"),
-    rights: { loader: "select, insert, update" },
+    rights: { loader: "select, insert, update, delete" },
   },
   {
     name: "privacy.proof_log",
@@ -89,5 +89,26 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
       "number log_size head_hash suppressions suppressions_digest decisions decisions_digest previous_hash created_at key_id hash signature",
     ),
     rights: { scheduler: "select, insert", loader: "select, insert" },
+  },
+  {
+    name: "privacy.review_findings",
+    title: "Mentions of erased people in others’ records",
+    primaryKey: "id",
+    columns: neutral("id erasure_id kind place name pointer line records created_at"),
+    rights: { scheduler: "select", loader: "select, insert, update" },
+  },
+  {
+    name: "privacy.erasure_attempts",
+    title: "Erasures that wait for another attempt",
+    primaryKey: "erasure_id",
+    columns: neutral("erasure_id attempts error_code place name last_at next_at"),
+    rights: { scheduler: "select", loader: "select, insert, update, delete" },
+  },
+  {
+    name: "privacy.file_keys",
+    title: "Keys of files that cannot be searched",
+    primaryKey: "file_id",
+    columns: neutral("file_id sealed created_at destroyed_at"),
+    rights: { scheduler: "select", loader: "select, insert, update" },
   },
 ];

@@ -1,5 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
+import { keptPathOf } from "@lethe/input-files/kept-path";
 import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
@@ -10,7 +11,7 @@ import { extractSmallFiles } from "./extract-small-files.js";
 import { type InspectedFile, inspectFile } from "./inspect-file.js";
 import { ledgerHash } from "./ledger-hash.js";
 import { type LandedFile, scanLanding } from "./scan-landing.js";
-import { moveToQuarantine, quarantinePath, setAsideUnclaimed } from "./set-aside.js";
+import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { skipReason } from "./skip-reason.js";
 import { waitForRoom } from "./wait-for-room.js";
 
@@ -105,16 +106,15 @@ async function quarantineWhole(
   file: InspectedFile,
   message: string,
 ): Promise<void> {
-  const claim = await inTransaction(context.pool, async (client) => {
+  const { claim, keptPath } = await inTransaction(context.pool, async (client) => {
     const [claim] = await claimFiles(client, runId, run.dataset, [file], run.force);
-    if (claim !== undefined && "fileId" in claim) {
-      const keptPath = quarantinePath(file);
-      await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
-      await addNotice(client, runId, "file_unreadable", file.path, message);
-    }
-    return claim;
+    if (claim === undefined || !("fileId" in claim)) return { claim, keptPath: undefined };
+    const keptPath = keptPathOf(run.dataset, claim.fileId, file.partition, file.format);
+    await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
+    await addNotice(client, runId, "file_unreadable", file.path, message);
+    return { claim, keptPath };
   });
   if (claim === undefined) return;
-  if ("fileId" in claim) await moveToQuarantine(context, file);
+  if (keptPath !== undefined) await moveToQuarantine(context, file, keptPath);
   else await setAsideUnclaimed(context, runId, [file], [claim]);
 }

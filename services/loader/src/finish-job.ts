@@ -74,14 +74,19 @@ export async function finishJob(
   return { state };
 }
 
-/** Reports whether an erasure that a run has brought or begun is not completed. */
+/**
+ * Reports whether an erasure that a run has brought or begun is not completed. One that has failed does not count: it is tried
+ * again later, and the run does not wait for it.
+ */
 async function hasPendingErasure({ pool, datasets }: LoaderContext, runId: string): Promise<boolean> {
-  return (await pendingErasures(pool, datasets.requests.name)).some((erasure) => erasure.runId === runId);
+  const open = await pendingErasures(pool, datasets.requests.name);
+  return open.some((erasure) => erasure.runId === runId && !erasure.hasFailed);
 }
 
 /** The run that has just closed may be what erasures have waited for. */
 async function resumeErasures(context: LoaderContext, log: Logger): Promise<void> {
-  const ready = (await pendingErasures(context.pool, context.datasets.requests.name)).filter(({ waits }) => !waits);
+  const open = await pendingErasures(context.pool, context.datasets.requests.name);
+  const ready = open.filter(({ waits, isDue }) => !waits && isDue);
   if (ready.some(({ isOrphaned }) => isOrphaned)) await completeErasures(context, log);
   const runs = new Set(ready.filter(({ isOrphaned }) => !isOrphaned).map(({ runId }) => runId));
   for (const runId of runs) await enqueueFinish(context.queues, runId);

@@ -67,6 +67,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         policy,
         signing,
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
+        fullSearchBytes: settings.LETHE_FULL_SEARCH_BYTES,
         ...(onStep !== undefined && { onStep }),
       };
       const workers = startWorkers(service, "loader", {

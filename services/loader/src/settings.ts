@@ -1,3 +1,4 @@
+import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
 import { COMMON_SETTINGS, PRIVACY_SETTINGS, SIGNING_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
@@ -6,6 +7,7 @@ export const LoaderSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...STAGING_SETTINGS,
   ...UNPACK_SETTINGS,
+  ...SEARCH_SETTINGS,
   ...PRIVACY_SETTINGS,
   ...SIGNING_SETTINGS,
   LETHE_LOADS_AT_ONCE: Type.Integer({

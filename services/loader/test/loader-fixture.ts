@@ -57,6 +57,7 @@ export const it = ledger
       ring: parseKeyring("11".repeat(32)),
       policy: readPolicy(undefined, datasets.fields),
       maxUnpackRatio: 100,
+      fullSearchBytes: 16 * 1024 * 1024,
     };
   })
   .extend("logged", ({ data }): string[] => [`the log of ${data}`])

@@ -5,7 +5,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
-import { ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
+import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
@@ -50,6 +50,7 @@ const SCHEMAS = [
   RewrittenFileSchema,
   ReceiptSchema,
   QuestionSchema,
+  ReviewFindingSchema,
   ErasureDetail,
 ];
 

@@ -43,7 +43,9 @@ export async function takeReleased(pool: Pool, runQueue: RunQueue, { all }: Data
  * cancelled while the erasure waits for an older run. Pending erasures of active runs are completed by those runs.
  */
 export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
-  const left = (await pendingErasures(pool, requests.name)).filter(({ isOrphaned, waits }) => isOrphaned && !waits);
+  const left = (await pendingErasures(pool, requests.name)).filter(
+    ({ isOrphaned, waits, isDue }) => isOrphaned && !waits && isDue,
+  );
   for (const runId of new Set(left.map((erasure) => erasure.runId))) await runQueue.finish(runId);
 }
 

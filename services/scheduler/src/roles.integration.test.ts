@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /quarantine/replay": OPERATOR,
   "POST /erasures": OFFICER,
   "GET /erasures": VIEWER,
+  "GET /erasures/findings": VIEWER,
   "GET /erasures/{id}": VIEWER,
   "GET /erasures/{id}/receipt": VIEWER,
   "POST /erasures/{id}/lift": OFFICER,

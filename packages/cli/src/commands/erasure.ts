@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { addDecideCommands } from "./erasure/decide.js";
 import { addFeedCommand } from "./erasure/feed.js";
+import { addFindingsCommand } from "./erasure/findings.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
@@ -24,4 +25,5 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addQuestionCommands(erasure, context);
   addLiftCommand(erasure, context);
   addFeedCommand(erasure, context);
+  addFindingsCommand(erasure, context);
 }

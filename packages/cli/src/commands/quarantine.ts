@@ -11,6 +11,7 @@ import { withConnections, withDatabase } from "../connections.js";
 import { integerBetween, parseRunId } from "../parse-arguments.js";
 import { formatQuarantine, QUARANTINE_TITLES, quarantineCells } from "../present/quarantine.js";
 import { printCsv } from "../print-csv.js";
+import { addFileCommand } from "./quarantine-file.js";
 import { openRuns } from "./run.js";
 
 interface FilterOptions {
@@ -37,6 +38,7 @@ export function addQuarantineCommand(program: Command, context: CommandContext):
   const quarantine = program.command("quarantine").summary("list and replay records that were rejected");
   addListCommand(quarantine, context);
   addReplayCommand(quarantine, context);
+  addFileCommand(quarantine, context);
 }
 
 function addListCommand(quarantine: Command, context: CommandContext): void {

@@ -20,6 +20,7 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
       { title: "days left", align: "right" },
       { title: "due" },
       { title: "receipt", align: "right" },
+      ...(erasures.some(({ failure }) => failure !== undefined) ? [{ title: "held up" }] : []),
     ],
     erasures.map((erasure) => [
       erasure.id,
@@ -31,6 +32,9 @@ export function formatErasures(erasures: readonly Erasure[], numbers: ReceiptNum
       erasure.daysLeft === null ? "" : formatDays(erasure.daysLeft),
       formatTime(erasure.due),
       String(numbers.get(erasure.id) ?? ""),
+      ...(erasures.some(({ failure }) => failure !== undefined)
+        ? [erasure.failure === undefined ? "" : describeFailure(erasure.failure)]
+        : []),
     ]),
   );
 }
@@ -56,9 +60,21 @@ export function formatErasure(
     ...(erasure.daysLeft === null ? [] : [["days left", formatDays(erasure.daysLeft)] as const]),
     ["due", `${formatTime(erasure.due)}${erasure.isExtended ? " (extended)" : ""}`],
     ["receipt", receiptNumber === undefined ? "not yet" : `number ${receiptNumber}`],
+    ...(erasure.failure === undefined ? [] : [["held up", describeFailure(erasure.failure)] as const]),
   ];
   const table = places.length === 0 ? "nothing was masked so far" : formatPlaces(places);
   return [formatFields(lines), "", table].join("\n");
+}
+
+/** Says what keeps an erasure from being completed, and when it is tried again. */
+export function describeFailure({
+  attempts,
+  errorCode,
+  nextAttemptAt,
+  ...where
+}: NonNullable<Erasure["failure"]>): string {
+  const times = attempts === 1 ? "once" : `${formatCount(attempts)} times`;
+  return `${printable(errorCode)} at ${namePlace(where)}, tried ${times}, again ${formatTime(nextAttemptAt)}`;
 }
 
 /** Formats fields, one per line, with their values aligned. */

@@ -5,12 +5,13 @@ import { formatReceiptFileCheck, formatVerification } from "./verification.js";
 const CHECK: ReceiptFileCheck = {
   ...{ receipts: 0, entries: 0, checkpoints: [], faults: [], unsigned: 0, isPiece: false, isSignatureChecked: true },
 };
+const NOTHING_LEFT_OUT = { held: 0, notSearched: { sealed: 0, destroyed: 0, unreadable: 0 } };
 const LOG = { receipts: 6, entries: 9, checkpoints: 2, unsigned: 0, faults: [], withoutReceipt: [] };
 const looked = { records: 1_200, files: 3, bytes: 5_000 };
 
 describe("what a verification has found", () => {
   it("is told in two lines when all is well", () => {
-    expect(formatVerification({ ...LOG, looked, findings: [] }).split("\n")).toEqual([
+    expect(formatVerification({ ...LOG, looked, findings: [], ...NOTHING_LEFT_OUT }).split("\n")).toEqual([
       "6 receipts: the log is whole",
       "1,200 records and 3 files (5,000 bytes) looked through: nothing of an erased person is there",
     ]);
@@ -22,6 +23,8 @@ describe("what a verification has found", () => {
       unsigned: 2,
       faults: [{ sequence: 2, checkpoint: null, erasureId: "an id", fault: "its content does not fit its hash" }],
       looked,
+      held: 3,
+      notSearched: { sealed: 1, destroyed: 2, unreadable: 1 },
       findings: [
         { place: "warehouse.customers", name: "", records: 1 },
         { place: "archived_data", name: "a\nb.json", records: 2 },
@@ -34,6 +37,10 @@ describe("what a verification has found", () => {
       "1,200 records and 3 files (5,000 bytes) looked through: erased people are still in 2 places",
       "  warehouse.customers: 1 record",
       "  archived_data/a\\x0ab.json: 2 records",
+      "3 records held until a person decides whose they are",
+      "1 file not searched: encrypted, since nothing can read them",
+      "2 files that nothing could search were destroyed by erasures",
+      "1 file not searched: the disk does not give them",
     ]);
   });
 

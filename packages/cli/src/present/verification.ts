@@ -27,7 +27,17 @@ export function formatVerification(verification: Verification): string {
           `${scanned}: erased people are still in ${count(findings.length, "place")}`,
           ...named(findings.map((finding) => `${namePlace(finding)}: ${count(finding.records, "record")}`)),
         ].join("\n"),
+    ...notesOn(verification),
   ].join("\n");
+}
+
+function notesOn({ held, notSearched: { sealed, destroyed, unreadable } }: Verification): string[] {
+  return [
+    ...(held === 0 ? [] : [`${count(held, "record")} held until a person decides whose they are`]),
+    ...(sealed === 0 ? [] : [`${count(sealed, "file")} not searched: encrypted, since nothing can read them`]),
+    ...(destroyed === 0 ? [] : [`${count(destroyed, "file")} that nothing could search were destroyed by erasures`]),
+    ...(unreadable === 0 ? [] : [`${count(unreadable, "file")} not searched: the disk does not give them`]),
+  ];
 }
 
 /** Formats what the check of exported receipts has found. It claims no more than was checked. */

@@ -4,6 +4,7 @@ import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addErasure, addFile, addRun } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
+import { recordFailedAttempts, removeAttempts } from "./erasure-attempts.js";
 import { pendingErasures, readPlaces, recordPlaces, withErasureLock } from "./erasure-work.js";
 
 const BEFORE = "2020-01-01T00:00:00Z";
@@ -24,11 +25,29 @@ describe("pendingErasures", () => {
     const second = await addErasureOf(pool, "succeeded", { ...received(2), pseudonyms: ["p1", "p2"], key_id: "key-2" });
     const first = await addErasureOf(pool, "succeeded", received(1));
     for (const state of ["completed", "lifted"]) await addErasureOf(pool, "succeeded", { state });
-    const rest = { waits: false, isOrphaned: true };
+    const ofSubject = { subjectId: expect.any(String), outcome: "pseudonymise" };
+    const rest = { waits: false, isOrphaned: true, ...ofSubject, hasFailed: false, isDue: true };
     expect(await pendingErasures(pool, "erasure-requests")).toEqual([
       { id: first.id, runId: first.runId, keyId: "key-1", pseudonyms: [], ...rest },
       { id: second.id, runId: second.runId, keyId: "key-2", pseudonyms: ["p1", "p2"], ...rest },
     ]);
+  });
+
+  it("has one that failed wait for a while, and the longer the more often it failed", async ({ pool }) => {
+    const { id } = await addErasureOf(pool, "succeeded");
+    const failed = [{ erasureId: id, errorCode: "EIO", place: "archived_data", name: "a.json" }];
+    for (const minutes of [1, 2, 4]) {
+      await recordFailedAttempts(pool, failed);
+      expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ hasFailed: true, isDue: false }]);
+      const { rows } = await pool.query(
+        "select extract(epoch from next_at - last_at)::integer / 60 as minutes, error_code, place from privacy.erasure_attempts",
+      );
+      expect(rows).toEqual([{ minutes, error_code: "EIO", place: "archived_data" }]);
+    }
+    await pool.query("update privacy.erasure_attempts set next_at = clock_timestamp()");
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ hasFailed: true, isDue: true }]);
+    await removeAttempts(pool, [id]);
+    expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ hasFailed: false, isDue: true }]);
   });
 
   it.for(RUN_STATES.map((state, i) => [state, i < 4] as const))(

@@ -17,6 +17,12 @@ export interface PendingErasure {
   readonly waits: boolean;
   /** Whether its own run has closed, so that no finish job of that run will complete it. */
   readonly isOrphaned: boolean;
+  readonly subjectId: string;
+  readonly outcome: ErasureOutcome;
+  /** Whether it failed when it was last tried. */
+  readonly hasFailed: boolean;
+  /** Whether it is to be tried now: one that failed waits for a while. */
+  readonly isDue: boolean;
 }
 
 /**
@@ -33,10 +39,12 @@ export async function pendingErasures(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
             exists (select from ledger.runs r
                     where ${runIsActive("r.state")}
-                      and not (r.state = 'finishing' and (r.job = $1 or r.id = $2))
+                      and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid))
                       and r.requested_at < e.suppressed_at) as waits,
-            not ${runIsActive("own.state")} as "isOrphaned"
+            not ${runIsActive("own.state")} as "isOrphaned", e.subject_id as "subjectId", e.outcome,
+            a.erasure_id is not null as "hasFailed", coalesce(a.next_at <= clock_timestamp(), true) as "isDue"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
+     left join privacy.erasure_attempts a on a.erasure_id = e.id
      where e.state = 'suppressed' order by e.received_at, e.id`,
     [requests, finishing ?? null],
   );
@@ -100,6 +108,25 @@ export async function withErasureLock(pool: Pool, work: () => Promise<void>): Pr
   return withSessionLock(pool, "lethe erase", work);
 }
 
+/** Records what erasures have masked in one place. Work that is repeated after a crash does not lower the counts. */
+export async function recordPlacesOf(
+  db: Queryable,
+  place: string,
+  name: string,
+  masked: readonly { readonly erasureId: string; readonly records: number; readonly values: number }[],
+): Promise<void> {
+  if (masked.length === 0) return;
+  await db.query(
+    `insert into privacy.erasure_places (erasure_id, place, name, records, values)
+     select "erasureId", $1, $2, records, "values"
+     from jsonb_to_recordset($3::jsonb) as p ("erasureId" uuid, records integer, "values" integer)
+     on conflict (erasure_id, place, name) do update
+     set records = greatest(erasure_places.records, excluded.records),
+         values = greatest(erasure_places.values, excluded.values)`,
+    [place, name, JSON.stringify(masked)],
+  );
+}
+
 /** Records what an erasure has masked, place by place. Work that is repeated after a crash does not lower the counts. */
 export async function recordPlaces(db: Queryable, erasureId: string, places: readonly ErasurePlace[]): Promise<void> {
   await db.query(
@@ -117,6 +144,25 @@ export async function recordPlaces(db: Queryable, erasureId: string, places: rea
       places.map(({ values }) => values),
     ],
   );
+}
+
+/** Returns what erasures have masked, ordered by place and name. */
+export async function readPlacesOf(
+  db: Queryable,
+  erasureIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly ErasurePlace[]>> {
+  const { rows } = await db.query<ErasurePlace & { erasureId: string }>(
+    `select erasure_id as "erasureId", place, name, records, values from privacy.erasure_places
+     where erasure_id = any ($1) order by place, name`,
+    [erasureIds],
+  );
+  const places = new Map<string, ErasurePlace[]>();
+  for (const { erasureId, ...place } of rows) {
+    const own = places.get(erasureId) ?? [];
+    places.set(erasureId, own);
+    own.push(place);
+  }
+  return places;
 }
 
 /** Returns what an erasure has masked, ordered by place and name. */

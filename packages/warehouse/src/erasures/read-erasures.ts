@@ -35,10 +35,20 @@ export async function readErasure(db: Queryable, id: string): Promise<Erasure> {
   return toErasure(rows[0]);
 }
 
+/** Returns erasures by their ids. */
+export async function readErasuresById(db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Erasure>> {
+  const { rows } = await db.query<ErasureRow>(`${SELECT_ERASURE} where id = any ($1)`, [ids]);
+  return new Map(rows.map((row) => [row.id, toErasure(row)]));
+}
+
 const SELECT_ERASURE = `
   select id, state, pseudonym, found, policy_version, run_id, requested_at, received_at, suppressed_at, completed_at,
-         is_extended, ${dueSql("received_at", "(select r.job from ledger.runs r where r.id = run_id)", "is_extended")} as due
-  from (select *, ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended from warehouse.erasure_requests e) as erasures`;
+         to_jsonb(attempt) as failure, is_extended, ${dueSql("received_at", "(select r.job from ledger.runs r where r.id = run_id)", "is_extended")} as due
+  from (select *, ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended from warehouse.erasure_requests e) as erasures
+  left join lateral (
+    select attempts, error_code as "errorCode", place, name, next_at as "nextAttemptAt"
+    from privacy.erasure_attempts where erasure_id = erasures.id
+  ) as attempt on true`;
 
 interface ErasureRow {
   id: string;
@@ -53,6 +63,7 @@ interface ErasureRow {
   completed_at: Date | null;
   due: Date;
   is_extended: boolean;
+  failure: NonNullable<Erasure["failure"]> | null;
 }
 
 function toErasure(row: ErasureRow): Erasure {
@@ -69,6 +80,9 @@ function toErasure(row: ErasureRow): Erasure {
     completedAt: row.completed_at?.toISOString() ?? null,
     due: row.due.toISOString(),
     isExtended: row.is_extended,
+    ...(row.failure !== null && {
+      failure: { ...row.failure, nextAttemptAt: new Date(row.failure.nextAttemptAt).toISOString() },
+    }),
     ...daysOf(row.received_at, row.due, row.completed_at),
   };
 }

@@ -1,24 +1,72 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { LogEntry } from "@lethe/contracts/proof";
-import { inTransaction, type Pool, type Queryable } from "../pool.js";
-import { appendToLog } from "../proof/append-to-log.js";
+import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
+import { appendAllToLog } from "../proof/append-to-log.js";
 import { hashContent } from "../proof/hash-entry.js";
 import { readCheckpointOver, readLog, SELECT_ENTRY } from "../proof/read-log.js";
+import { removeAttempts } from "./erasure-attempts.js";
 
 /**
  * Completes an erasure and appends its receipt to the log, in one transaction, so that no erasure is completed without a
  * receipt. Throws NotFoundError when there is no such erasure.
  */
 export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<LogEntry> {
+  const [entry] = await completeErasuresTogether(pool, [body]);
+  if (entry === undefined) throw new NotFoundError(`there is no erasure ${body.erasureId}`);
+  return entry;
+}
+
+/**
+ * Completes erasures and appends their receipts to the log, in one transaction, in which everything goes that was kept for
+ * their completion: the values that were searched for, failed attempts, and the names of files where the receipt has none.
+ * Returns the entries in the order of the receipts. Throws NotFoundError when there is no such erasure.
+ */
+export async function completeErasuresTogether(pool: Pool, bodies: readonly ReceiptBody[]): Promise<LogEntry[]> {
+  const ids = bodies.map(({ erasureId }) => erasureId);
   return inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(
-      "update warehouse.erasure_requests set state = 'completed', completed_at = $2 where id = $1",
-      [body.erasureId, body.completedAt],
+    const { rows } = await client.query<{ id: string }>(
+      `update warehouse.erasure_requests e set state = 'completed', completed_at = done."completedAt"
+       from jsonb_to_recordset($1::jsonb) as done ("erasureId" uuid, "completedAt" timestamptz)
+       where e.id = done."erasureId" returning e.id`,
+      [JSON.stringify(bodies.map(({ erasureId, completedAt }) => ({ erasureId, completedAt })))],
     );
-    if (rowCount === 0) throw new NotFoundError(`there is no erasure ${body.erasureId}`);
-    return appendToLog(client, { kind: "receipt", body });
+    const known = new Set(rows.map(({ id }) => id));
+    const missing = ids.find((id) => !known.has(id));
+    if (missing !== undefined) throw new NotFoundError(`there is no erasure ${missing}`);
+    await client.query("delete from privacy.erasure_values where erasure_id = any ($1)", [ids]);
+    await removeAttempts(client, ids);
+    await replacePlaces(client, bodies);
+    return appendAllToLog(
+      client,
+      bodies.map((body) => ({ kind: "receipt" as const, body })),
+    );
   });
+}
+
+/** Where a receipt names no file, what led to it must not either: the names would tie what remains to the person. */
+async function replacePlaces(client: Client, bodies: readonly ReceiptBody[]): Promise<void> {
+  const unnamed = bodies.filter(({ places }) => places.every(({ name }) => name === ""));
+  const { rows } = await client.query<{ id: string }>(
+    `with removed as (
+       delete from privacy.erasure_places p
+       using (select distinct erasure_id from privacy.erasure_places where erasure_id = any ($1) and name <> '') as named
+       where p.erasure_id = named.erasure_id returning p.erasure_id
+     )
+     select distinct erasure_id as id from removed`,
+    [unnamed.map(({ erasureId }) => erasureId)],
+  );
+  const removed = new Set(rows.map(({ id }) => id));
+  const places = unnamed
+    .filter(({ erasureId }) => removed.has(erasureId))
+    .flatMap(({ erasureId, places: own }) => own.map((place) => ({ erasureId, ...place })));
+  if (places.length === 0) return;
+  await client.query(
+    `insert into privacy.erasure_places (erasure_id, place, name, records, values)
+     select "erasureId", place, name, records, "values"
+     from jsonb_to_recordset($1::jsonb) as p ("erasureId" uuid, place text, name text, records integer, "values" integer)`,
+    [JSON.stringify(places)],
+  );
 }
 
 /** Returns an erasure's receipt with the checkpoint that covers it. Throws NotFoundError while there is none. */

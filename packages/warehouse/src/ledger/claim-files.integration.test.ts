@@ -4,7 +4,7 @@ import { RUN_STATES } from "@lethe/contracts/runs";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addFile, addRun, readRow, readRows } from "../../test/ledger-rows.js";
-import { claimFiles, countAlreadyLoaded, type FoundFile, quarantineFile } from "./claim-files.js";
+import { adoptFile, claimFiles, countAlreadyLoaded, type FoundFile, quarantineFile } from "./claim-files.js";
 
 /** A file of a name and a content, in one hour's folder. */
 function found(name: string, content: string = name): FoundFile {
@@ -60,9 +60,15 @@ describe("claimFiles", () => {
     ["quarantined", true],
   ] as const)("knows content that is %s under whatever name", async ([state, quarantined], { pool }) => {
     const file = found("again.json");
-    await addFile(pool, await addRun(pool, { state: "succeeded" }), { sha256: file.sha256, state });
+    const keptPath = "date=2020-01-01/hour=05/customers.7.json";
+    const before = { sha256: file.sha256, state, kept_path: keptPath };
+    const fileId = await addFile(pool, await addRun(pool, { state: "succeeded" }), before);
     const runId = await addRun(pool);
-    expect(await claimFiles(pool, runId, "customers", [file], false)).toEqual([{ kind: "known", quarantined }]);
+    const claim = { kind: "known", quarantined: quarantined ? { fileId, keptPath } : undefined };
+    expect(await claimFiles(pool, runId, "customers", [file], false)).toEqual([claim]);
+    await adoptFile(pool, runId, fileId);
+    const { run_id: owner } = await readRow(pool, "ledger.files", fileId);
+    expect(owner === runId).toBe(quarantined);
   });
 
   it("takes content once that stands under two names in one list, and in a later one of the same run", async ({
@@ -71,9 +77,9 @@ describe("claimFiles", () => {
     const runId = await addRun(pool);
     const files = [found("one.json", "same"), found("two.json", "same")];
     const [first, second] = await claimFiles(pool, runId, "customers", files, false);
-    expect([first?.kind, second]).toEqual(["taken", { kind: "known", quarantined: false }]);
+    expect([first?.kind, second]).toEqual(["taken", { kind: "known", quarantined: undefined }]);
     const later = await claimFiles(pool, runId, "customers", [found("three.json", "same")], false);
-    expect(later).toEqual([{ kind: "known", quarantined: false }]);
+    expect(later).toEqual([{ kind: "known", quarantined: undefined }]);
   });
 
   it("finds a file busy that another open run has", async ({ pool }) => {
@@ -160,7 +166,12 @@ describe("quarantineFile", () => {
         message: "the file is not UTF-8",
       });
     }
-    const aside = { state: "quarantined", kept_path: "aside/customers.json", done_at: expect.any(Date) };
+    const aside = {
+      state: "quarantined",
+      path: "aside/customers.json",
+      kept_path: "aside/customers.json",
+      done_at: expect.any(Date),
+    };
     expect(await readRow(pool, "ledger.files", fileId)).toMatchObject(aside);
     const columns = ["id", "dataset", "reason", "status", "run_id", "file_id", "line", "message", "payload"];
     const record = { dataset: "customers", reason: "unreadable", status: "open", run_id: runId, file_id: fileId };

@@ -22,8 +22,15 @@ export interface FoundFile {
 export type Claim =
   | { readonly kind: "taken"; readonly fileId: number }
   | { readonly kind: "resumed"; readonly fileId: number; readonly complete: boolean }
-  | { readonly kind: "known"; readonly quarantined: boolean }
+  | { readonly kind: "known"; readonly quarantined: KnownQuarantined | undefined }
   | { readonly kind: "busy" };
+
+/** A file in quarantine whose content has come again. */
+export interface KnownQuarantined {
+  readonly fileId: number;
+  /** Where it is kept, relative to the quarantine folder. */
+  readonly keptPath: string;
+}
 
 /**
  * Claims files for a run by their content, and returns a claim for each, in their order. With `force`, content that was loaded
@@ -62,10 +69,12 @@ export async function claimFiles(
     if (fileId !== undefined) return { kind: "taken", fileId };
     const known = knownByHash.get(file.sha256.toString("hex"));
     if (known === undefined || known.state !== "open") {
-      return { kind: "known", quarantined: known?.state === "quarantined" };
+      const keptPath = known?.state === "quarantined" ? known.kept_path : null;
+      const isKept = known !== undefined && keptPath !== null;
+      return { kind: "known", quarantined: isKept ? { fileId: known.id, keptPath } : undefined };
     }
     if (known.run_id !== runId) return { kind: "busy" };
-    if (known.path !== file.path) return { kind: "known", quarantined: false };
+    if (known.path !== file.path) return { kind: "known", quarantined: undefined };
     return { kind: "resumed", fileId: known.id, complete: known.batches_total !== null };
   });
 }
@@ -105,11 +114,12 @@ interface KnownRow {
   state: string;
   run_id: string;
   batches_total: number | null;
+  kept_path: string | null;
 }
 
 async function readKnown(db: Queryable, dataset: DatasetName, hashes: Buffer[]): Promise<Map<string, KnownRow>> {
   const { rows } = await db.query<KnownRow & { sha256: Buffer }>(
-    `select sha256, id, path, state, run_id, batches_total from ledger.files
+    `select sha256, id, path, state, run_id, batches_total, kept_path from ledger.files
      where dataset = $1 and sha256 = any ($2) and state <> 'released'`,
     [dataset, hashes],
   );
@@ -119,6 +129,11 @@ async function readKnown(db: Queryable, dataset: DatasetName, hashes: Buffer[]):
 /** Adds to the count of a run's files whose content was known. */
 export async function countAlreadyLoaded(db: Queryable, runId: string, files: number): Promise<void> {
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
+}
+
+/** Makes a quarantined file that has come again the run's own, so that the run masks it as it does all that it quarantines. */
+export async function adoptFile(db: Queryable, runId: string, fileId: number): Promise<void> {
+  await db.query("update ledger.files set run_id = $1 where id = $2 and state = 'quarantined'", [runId, fileId]);
 }
 
 export interface UnreadableFile {
@@ -137,7 +152,7 @@ export async function quarantineFile(
 ): Promise<void> {
   await db.query(
     `with put_aside as (
-       update ledger.files set state = 'quarantined', kept_path = $4, done_at = clock_timestamp()
+       update ledger.files set state = 'quarantined', kept_path = $4, path = $4, done_at = clock_timestamp()
        where id = $1 and state = 'open' returning id
      )
      insert into ledger.quarantine (dataset, reason, run_id, file_id, message)

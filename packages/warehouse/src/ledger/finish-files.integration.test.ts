@@ -172,7 +172,7 @@ describe("readCompleteFiles", () => {
     for (const state of ["done", "released", "quarantined"]) await addFile(pool, runId, { ...complete, state });
     await addFile(pool, await addRun(pool, { job: "products" }), complete);
     const path = "date=2020-01-01/hour=05/customers.json";
-    const file = { path, sha256: expect.any(Buffer), holdsSuppressed: false, keptPath: null };
+    const file = { path, partition: HOUR_5, holdsSuppressed: false, keptPath: null };
     expect(await readCompleteFiles(pool, runId)).toEqual([
       { ...file, id: ids[0], holdsSuppressed: true },
       { ...file, id: ids[1], keptPath: "there/customers.json" },
@@ -201,6 +201,8 @@ describe("archiving", () => {
       { id: one, state: "done", kept_path: "one", done_at: expect.any(Date) },
       { id: two, state: "done", kept_path: "two", done_at: expect.any(Date) },
     ]);
+    // A name from outside may hold anything about anybody.
+    expect((await readRows(pool, "ledger.files", "path")).map(({ path }) => path).sort()).toEqual(["one", "two"]);
     await recordArchived(pool, files);
     expect(await readRows(pool, "ledger.files", "id", "state", "kept_path", "done_at")).toEqual(done);
   });
@@ -216,11 +218,11 @@ describe("archiving", () => {
 describe("quarantinedFilesOfRun", () => {
   it("returns the paths of a run's files that were put aside", async ({ pool }) => {
     const runId = await addRun(pool);
-    await addFile(pool, runId, { state: "quarantined", kept_path: "aside/a.json" });
+    const id = await addFile(pool, runId, { state: "quarantined", kept_path: "aside/a.json" });
     await addFile(pool, runId, { state: "quarantined", kept_path: null });
     await addFile(pool, runId, { state: "done", kept_path: "archive/b.json" });
     const other = await addRun(pool, { job: "products" });
     await addFile(pool, other, { state: "quarantined", kept_path: "aside/c.json" });
-    expect(await quarantinedFilesOfRun(pool, runId)).toEqual(["aside/a.json"]);
+    expect(await quarantinedFilesOfRun(pool, runId)).toEqual([{ id, path: "aside/a.json" }]);
   });
 });

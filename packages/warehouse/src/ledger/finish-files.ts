@@ -153,8 +153,9 @@ export async function recordPublications(
 
 export interface CompleteFile {
   readonly id: number;
+  /** Where it lies in landing. */
   readonly path: string;
-  readonly sha256: Buffer;
+  readonly partition: Partition;
   /** Whether it holds records of suppressed people, and so must be masked before it is archived. */
   readonly holdsSuppressed: boolean;
   /** Where an interrupted attempt was about to archive it. */
@@ -163,12 +164,14 @@ export interface CompleteFile {
 
 /** Returns the files of a run that still lie in landing and whose batches are all loaded. */
 export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
-  const { rows } = await db.query<CompleteFile>(
-    `select id, path, sha256, holds_suppressed as "holdsSuppressed", kept_path as "keptPath" from ledger.files
+  const { rows } = await db.query<Omit<CompleteFile, "partition"> & { date: string; hour: number }>(
+    `select id, path, partition_date as date, partition_hour as hour, holds_suppressed as "holdsSuppressed",
+            kept_path as "keptPath"
+     from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
     [runId],
   );
-  return rows;
+  return rows.map(({ date, hour, ...file }) => ({ ...file, partition: { date, hour } }));
 }
 
 /** Records where raw files are about to be archived, relative to the archive's root. */
@@ -184,24 +187,29 @@ export async function announceArchived(
   );
 }
 
-/** Records that raw files are archived, and so done. */
+/** Records that raw files are archived, and so done. From now on the ledger knows them by the names that Lethe gave them. */
 export async function recordArchived(
   db: Queryable,
   files: readonly { readonly id: number; readonly keptPath: string }[],
 ): Promise<void> {
   await db.query(
-    `update ledger.files f set state = 'done', done_at = clock_timestamp(), kept_path = archived.kept_path
+    `update ledger.files f set state = 'done', done_at = clock_timestamp(), kept_path = archived.kept_path, path = archived.kept_path
      from unnest($1::bigint[], $2::text[]) as archived (id, kept_path)
      where f.id = archived.id and f.state = 'open'`,
     [files.map((file) => file.id), files.map((file) => file.keptPath)],
   );
 }
 
-/** Returns the paths, in the quarantine folder, of a run's files that were quarantined as a whole. */
-export async function quarantinedFilesOfRun(db: Queryable, runId: string): Promise<string[]> {
-  const { rows } = await db.query<{ path: string }>(
-    `select kept_path as path from ledger.files where run_id = $1 and state = 'quarantined' and kept_path is not null`,
+/** Returns a run's files that were quarantined as a whole, with their paths in the quarantine folder. */
+export async function quarantinedFilesOfRun(
+  db: Queryable,
+  runId: string,
+): Promise<{ readonly id: number; readonly path: string }[]> {
+  const { rows } = await db.query<{ id: number; path: string }>(
+    `select id, kept_path as path from ledger.files f
+     where run_id = $1 and state = 'quarantined' and kept_path is not null
+       and not exists (select from privacy.file_keys k where k.file_id = f.id)`,
     [runId],
   );
-  return rows.map((row) => row.path);
+  return rows;
 }

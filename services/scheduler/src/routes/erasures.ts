@@ -1,5 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { ERASURE_STATES, ErasurePlaceSchema, ErasureSchema, ReceiptSchema } from "@lethe/contracts/erasures";
+import {
+  ERASURE_STATES,
+  ErasurePlaceSchema,
+  ErasureSchema,
+  ReceiptSchema,
+  ReviewFindingSchema,
+} from "@lethe/contracts/erasures";
 import { NotFoundError, RunActiveError } from "@lethe/contracts/errors";
 import { QUESTION_DECISIONS, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
 import type { Run, RunKind } from "@lethe/contracts/runs";
@@ -11,6 +17,7 @@ import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import { decideQuestion, listQuestions } from "@lethe/warehouse/erasures/questions";
 import { listErasures, readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { readReceipt } from "@lethe/warehouse/erasures/receipts";
+import { listReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Queryable } from "@lethe/warehouse/pool";
@@ -134,6 +141,27 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       },
     },
     handler: (request) => listErasures(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/findings",
+    config: { role: "viewer" },
+    schema: {
+      summary: "Mentions that a person has to look at",
+      description:
+        "Where other people's records mention an erased person by a name, a phone or an address that several people may " +
+        "share: the place, and no value. Lethe does not change these records.",
+      tags: ["erasures"],
+      querystring: Type.Object(
+        { erasureId: Type.Optional(Type.String({ format: "uuid" })), limit: pageSize.limit },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ findings: Type.Array(ref(ReviewFindingSchema)) }), ...problems(400) },
+    },
+    handler: async (request) => ({
+      findings: await listReviewFindings(pool, request.query.erasureId, pageSize.of(request.query.limit)),
+    }),
   });
 
   app.route({

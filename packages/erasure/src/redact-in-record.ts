@@ -1,0 +1,68 @@
+import type { Dataset } from "@lethe/datasets/dataset";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { redactInText } from "@lethe/privacy/redact-in-text";
+import type { FoundValue } from "@lethe/privacy/value-search";
+
+type Find = (text: string) => readonly FoundValue[];
+
+/**
+ * Returns a copy of somebody else's record without the identifiers that `find` finds in it, undefined if there are none.
+ * Emails are redacted in every field and in the names of fields; where `keepsOwnEmail` says so, not in the one that holds
+ * the record's own email: people of different names may share a mailbox. Ids are redacted in free text and in fields that the dataset does not know; a number in another
+ * field is a quantity or a part of a phone number.
+ */
+export function redactInRecord(
+  dataset: Pick<Dataset, "fields" | "shape">,
+  record: unknown,
+  find: Find,
+  keepsOwnEmail = false,
+): unknown {
+  let isChanged = false;
+  const redactedText = (text: string, mayHoldId: boolean) => {
+    const redacted = redactInText(text, (part) =>
+      find(part).filter(({ kind }) => kind === "email" || (kind === "customer-id" && mayHoldId)),
+    );
+    if (redacted !== undefined) isChanged = true;
+    return redacted ?? text;
+  };
+  const walk = (value: unknown, path: string, depth: number): unknown => {
+    const field = Object.hasOwn(dataset.fields, path) ? dataset.fields[path] : undefined;
+    if (typeof value === "string") {
+      if (field?.kind === "identifying" && (field.of !== "email" || keepsOwnEmail)) return value;
+      const isFreeText = field?.kind === "personal" && field.search !== "phone" && field.search !== "postcode";
+      return redactedText(value, field === undefined ? !isKnown(dataset, path) : isFreeText);
+    }
+    if (typeof value === "number") {
+      if (field !== undefined || isKnown(dataset, path)) return value;
+      const isId = find(`id ${value}`).some(({ kind }) => kind === "customer-id");
+      if (isId) isChanged = true;
+      return isId ? REDACTED : value;
+    }
+    if (typeof value !== "object" || value === null || depth > MOST_DEPTH) return value;
+    if (Array.isArray(value)) return value.map((part) => walk(part, path, depth + 1));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, part]) => {
+        const below = path === "" ? name : `${path}.${name}`;
+        return [redactedText(name, !isKnown(dataset, below)), walk(part, below, depth + 1)];
+      }),
+    );
+  };
+  const redacted = walk(record, "", 0);
+  return isChanged ? redacted : undefined;
+}
+
+/** Deeper records are no other's: they are redacted whole. */
+const MOST_DEPTH = 200;
+
+/** Reports whether the dataset's schema has a field; the items of a list are no level of their own. */
+function isKnown({ shape }: Pick<Dataset, "shape">, path: string): boolean {
+  let level: Dataset["shape"] | undefined = shape;
+  const names = path.split(".");
+  for (const [i, name] of names.entries()) {
+    const known: ReturnType<Dataset["shape"]["known"]["get"]> = level?.known.get(name);
+    if (known === undefined) return false;
+    level = known.object ?? known.items;
+    if (i < names.length - 1 && level === undefined) return false;
+  }
+  return true;
+}

@@ -1,0 +1,110 @@
+import type { Dataset, Subject } from "@lethe/datasets/dataset";
+import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
+import type { Rewrite } from "@lethe/input-files/rewrite";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { type FoundValue, isIdentifier, type SearchedKind } from "@lethe/privacy/value-search";
+import { parseJson } from "./parse-json.js";
+import { redactInRecord } from "./redact-in-record.js";
+import type { SearchedPeople } from "./searched-people.js";
+
+/** Told of what a search does to the records of a file or table. */
+export interface SearchEvents {
+  /** A record of the erasure's person was masked or redacted, or mentioned the person and no longer does. */
+  onMasked(erasureId: string, values: number): void;
+  /** Somebody else's record mentions the person by what others may share: a person decides. */
+  onReview(erasureId: string, kind: SearchedKind): void;
+  /** A record still holds something of the person. */
+  onLeft(erasureId: string): void;
+}
+
+/**
+ * Creates the rewriting of records in which people are searched for by value. A person's own record becomes what `mask`
+ * makes of it, and is redacted whole if any of the person's values is left in it. So is text that is no record, or
+ * nobody's, and identifies somebody or gives a full name. In somebody else's record, identifiers alone are redacted;
+ * names, phones and addresses are reported.
+ */
+export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPeople, events: SearchEvents): Rewrite {
+  const hasPeople = Object.values(dataset.fields).some(({ kind }) => kind === "identifying");
+  return {
+    json(text) {
+      const record = parseJson(text);
+      const isDeep = record !== undefined && isNestedDeeper(DEEPEST_NESTING, record, text);
+      const subject = dataset.subjectOf(record === undefined ? fieldsIn(text) : record);
+      const found = people.find(text);
+      const isOther = record !== undefined && !isDeep && isOthers(record, subject);
+      const erasures = erasuresOf(subject, found, isOther);
+      if (found.length === 0 && erasures.length === 0) return undefined;
+      if (erasures.length === 0) return redactOthers(record, found, subject.name !== null);
+      const masked = mask.json(text) ?? REDACTED;
+      for (const erasureId of erasures) events.onMasked(erasureId, 1);
+      return people.find(masked).length === 0 ? masked : REDACTED;
+    },
+    csv(row) {
+      const record = dataset.fromCsv(row);
+      const subject = dataset.subjectOf(record);
+      const text = Object.values(row).join("\n");
+      const found = people.find(text);
+      const erasures = erasuresOf(subject, found, isOthers(record, subject));
+      if (found.length === 0 && erasures.length === 0) return undefined;
+      if (erasures.length === 0) {
+        const redacted = redactInRecord(dataset, row, people.find, subject.name !== null);
+        report(found, redacted !== undefined);
+        return redacted as Readonly<Record<string, string>> | undefined;
+      }
+      const redacted = Object.fromEntries(Object.keys(row).map((name) => [name, REDACTED]));
+      const masked = mask.csv(row) ?? redacted;
+      for (const erasureId of erasures) events.onMasked(erasureId, 1);
+      return people.find(Object.values(masked).join("\n")).length === 0 ? masked : redacted;
+    },
+  };
+
+  /** Reports whether a record is that of somebody who is not searched for, or of no person at all. */
+  function isOthers(record: unknown, { customerId, email }: Subject): boolean {
+    if (typeof record !== "object" || record === null || Array.isArray(record)) return false;
+    if (!hasPeople) return true;
+    // Where a row is shifted, something else stands in the place of the id.
+    return customerId === null || customerId === "" ? email !== null : IDS_FORM.test(customerId);
+  }
+
+  function erasuresOf(subject: Subject, found: readonly FoundValue[], isOther: boolean): readonly string[] {
+    const owner = people.ownerOf(subject);
+    if (owner !== undefined) return [owner];
+    if (isOther) return [];
+    const named = found.filter(({ kind }) => isIdentifier(kind) || kind === "name");
+    return [...new Set([...named.map(({ erasureId }) => erasureId), ...people.ownersOfName(subject.name)])];
+  }
+
+  function redactOthers(record: unknown, found: readonly FoundValue[], keepsOwnEmail: boolean): string | undefined {
+    const redacted = record === undefined ? undefined : redactInRecord(dataset, record, people.find, keepsOwnEmail);
+    // A name that occurs twice in an object hides the first of its values from who parses it.
+    const isHidden = redacted === undefined && record !== undefined && isHiddenIn(record, found);
+    report(found, redacted !== undefined || isHidden);
+    if (redacted === undefined && !isHidden) return undefined;
+    return JSON.stringify(redacted ?? record);
+  }
+
+  function isHiddenIn(record: unknown, found: readonly FoundValue[]): boolean {
+    const before = found.filter(({ kind }) => kind === "email").length;
+    return before > 0 && people.find(JSON.stringify(record)).filter(({ kind }) => kind === "email").length < before;
+  }
+
+  function report(found: readonly FoundValue[], isRedacted: boolean): void {
+    const reported = new Set<string>();
+    for (const { erasureId, kind } of found) {
+      if (reported.has(`${erasureId} ${kind}`)) continue;
+      reported.add(`${erasureId} ${kind}`);
+      if (isRedacted && isIdentifier(kind)) events.onMasked(erasureId, 1);
+      // A number that is no id where it stands, or a mailbox that several people share, which is this one's, too.
+      else if (kind !== "customer-id") events.onReview(erasureId, kind);
+    }
+  }
+}
+
+/** Returns the fields that can still be told apart in a broken line. */
+function fieldsIn(text: string): Readonly<Record<string, unknown>> {
+  const fields = [...text.matchAll(/"([^"\\]{1,64})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g)];
+  return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, parseJson(value) ?? null]));
+}
+
+/** What stands where a person's id belongs. What an erasure leaves of one is nobody else's. */
+const IDS_FORM = /^\d{6}$/;
