@@ -5,7 +5,7 @@ import { customer, product, transaction } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { countOf, readRows } from "@lethe/test-kit/warehouse-rows";
 import { openWorld, type World } from "@lethe/test-kit/world";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 // A person is all ids and emails that records tie together, whenever and however spelt they come.
 
@@ -25,9 +25,16 @@ async function load(dataset: "customers" | "transactions" | "erasure-requests", 
   const folder = `date=2022-03-${String(2 + Math.floor(hour / 24)).padStart(2, "0")}/hour=${String(hour % 24).padStart(2, "0")}`;
   await landRecords(world, `${folder}/${dataset}.json`, records);
   const [run] = await succeed(world, dataset);
-  await settle(world);
+  await untilErased();
   if (run === undefined) throw new Error("no run");
   return run;
+}
+
+/** Waits until every run has ended and every erasure is completed: what an older run held up is completed right after it. */
+async function untilErased(): Promise<void> {
+  await settle(world);
+  const pending = () => countOf(world.pool, "select count(*) as n from warehouse.erasure_requests where state = 'suppressed'");
+  await vi.waitFor(async () => expect(await pending()).toBe(0), { timeout: 30_000, interval: 100 });
 }
 
 const ask = (id: string, email: string) => load("erasure-requests", { "customer-id": id, email });
@@ -69,14 +76,14 @@ async function decide(decision: QuestionDecision): Promise<void> {
     note: "case 1",
   });
   expect(status, JSON.stringify(body)).toBe(204);
-  await settle(world);
+  await untilErased();
 }
 
 async function answer(verb: "approve" | "reject", body?: object): Promise<void> {
   const [question] = await questions();
   const { status } = await world.api("POST", `/erasures/requests/${question?.requestId}/${verb}`, body);
   expect(status).toBe(verb === "approve" ? 202 : 204);
-  await settle(world);
+  await untilErased();
 }
 
 async function emails(): Promise<unknown[]> {
@@ -315,9 +322,9 @@ describe("loads and requests at once", () => {
       succeed(world, "customers"),
       succeed(world, "transactions"),
     ]);
-    await settle(world);
+    await untilErased();
     await world.lethe("run", "customers", "--follow");
-    await settle(world);
+    await untilErased();
     expect(await placesOf("zqpat", "@zqx.example", "zqlane", "770001", "780001")).toEqual([]);
   }, 180_000);
 });

@@ -57,7 +57,7 @@ export async function finishJob(
   if (isDone || isOfRequests) useless.push(runId);
   for (const staged of useless) await context.staging.removeRun(staged);
   await forgetStaged(context.pool, useless);
-  if (isOfRequests || (isDone && (await hasPendingErasure(context, runId)))) {
+  if (isOfRequests || (isDone && (await isAwaitedByErasures(context, runId)))) {
     await completeErasures({ ...context, finishingRun: runId }, log);
     // Loads go on meanwhile: the erasures that other runs have begun are completed by the end of those that they wait for.
     if (isOfRequests && stage === "finishing" && (await hasPendingErasure(context, runId))) return { state: stage };
@@ -72,6 +72,12 @@ export async function finishJob(
   for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };
+}
+
+/** Reports whether this run is all that erasures still wait for: those that it has begun, or that closed runs have left behind. */
+async function isAwaitedByErasures({ pool, datasets }: LoaderContext, runId: string): Promise<boolean> {
+  const open = await pendingErasures(pool, datasets.requests.name, runId);
+  return open.some(({ waits, isDue, isOrphaned, runId: own }) => !waits && isDue && (isOrphaned || own === runId));
 }
 
 /**
