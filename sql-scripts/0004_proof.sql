@@ -13,6 +13,7 @@ create table privacy.proof_log (
 );
 -- One receipt for each erasure.
 create unique index proof_log_receipt_of on privacy.proof_log ((body ->> 'erasureId')) where kind = 'receipt';
+create index proof_log_reapplied on privacy.proof_log (sequence) where kind = 'reapplied';
 
 -- What the holder of the signing key vouches for: the log up to an entry, the suppression list and the decisions as of then.
 create table privacy.checkpoints (

@@ -33,7 +33,8 @@ async function load(dataset: "customers" | "transactions" | "erasure-requests", 
 /** Waits until every run has ended and every erasure is completed: what an older run held up is completed right after it. */
 async function untilErased(): Promise<void> {
   await settle(world);
-  const pending = () => countOf(world.pool, "select count(*) as n from warehouse.erasure_requests where state = 'suppressed'");
+  const pending = () =>
+    countOf(world.pool, "select count(*) as n from warehouse.erasure_requests where state = 'suppressed'");
   await vi.waitFor(async () => expect(await pending()).toBe(0), { timeout: 30_000, interval: 100 });
 }
 

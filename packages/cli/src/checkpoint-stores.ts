@@ -13,7 +13,7 @@ import type { Terminal } from "./terminal.js";
  */
 export async function withCheckpointStores<T>(
   environment: Environment,
-  terminal: Terminal,
+  terminal: Pick<Terminal, "note">,
   work: (stores: readonly CheckpointStore[]) => Promise<T>,
 ): Promise<T> {
   const file = checkpointFile(dataDirectory(environment));

@@ -13,10 +13,14 @@ export interface Connections {
 // One for questions and one that listens.
 const MAX_CONNECTIONS = 2;
 
-/** Lends a connection pool to `work` and closes it after. Throws TransientError when no database answers. */
-export async function withDatabase<T>(databaseUrl: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+/** Lends a pool of up to `connections` to `work` and closes it after. Throws TransientError when no database answers. */
+export async function withDatabase<T>(
+  databaseUrl: string,
+  work: (pool: Pool) => Promise<T>,
+  connections = MAX_CONNECTIONS,
+): Promise<T> {
   await requireDatabase(databaseUrl);
-  const pool = createPool(databaseUrl, MAX_CONNECTIONS, "lethe-cli");
+  const pool = createPool(databaseUrl, connections, "lethe-cli");
   try {
     return await work(pool);
   } finally {

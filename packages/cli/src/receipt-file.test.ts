@@ -169,8 +169,8 @@ describe("a receipt alone", () => {
   // The third checkpoint, two entries further on, covers it as well as the second.
   const [, second = null, third = null] = log.checkpoints;
   const receipts = [
-    { ...shown, checkpoint: second, links: [] },
-    { ...shown, checkpoint: third, links: log.entries.slice(5).map(hashContent) },
+    { ...shown, checkpoint: second, links: [], reapplied: [] },
+    { ...shown, checkpoint: third, links: log.entries.slice(5).map(hashContent), reapplied: [] },
   ];
 
   it("is held against its hash and leads to the checkpoint that is signed", () => {

@@ -52,7 +52,7 @@ export function sampleLog(signer: Signer, steps: readonly SampleStep[] = SAMPLE_
   return { entries, checkpoints };
 }
 
-export function suppression(key: string, kind = "customer-id"): LoggedSuppression {
+function suppression(key: string, kind = "customer-id"): LoggedSuppression {
   return { subject: "6c1d8a52", act: "erase", kind, key, keyId: "1a2b3c4d" };
 }
 

@@ -35,5 +35,5 @@ export function sampleReceipt(changes: Partial<ReceiptBody> = {}): Receipt {
   const { hash, previousHash, sequence, createdAt } = chainEntry("a3".repeat(32), {
     ...{ sequence: 3, kind: "receipt", createdAt: "2022-03-03T12:00:01.000Z", body },
   });
-  return { sequence, body, createdAt, previousHash, hash, checkpoint: null, links: [] };
+  return { sequence, body, createdAt, previousHash, hash, checkpoint: null, links: [], reapplied: [] };
 }

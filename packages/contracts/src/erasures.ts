@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { CheckpointSchema } from "./proof.js";
+import { CheckpointSchema, SignedEntrySchema } from "./proof.js";
 
 /**
  * - `suppressed`: pending. New records of the person are masked, and so is the database; files are being rewritten;
@@ -108,6 +108,8 @@ export const ReceiptSchema = Type.Object(
     checkpoint: Type.Union([CheckpointSchema, Type.Null()]),
     /** The hashes of the contents of the entries that lead from it to the checkpoint, so that it can be checked alone. */
     links: Type.Array(Type.String()),
+    /** The entries of the log that say that it was reapplied to a restored backup, and when. */
+    reapplied: Type.Array(SignedEntrySchema),
   },
   { $id: "Receipt" },
 );

@@ -77,9 +77,22 @@ export const CheckpointSchema = Type.Object(
     /** Ed25519 over the canonical JSON of all other fields but `hash`, in base64. */
     signature: Type.String(),
   },
-  { $id: "Checkpoint", additionalProperties: false },
+  { additionalProperties: false },
 );
 export type Checkpoint = Static<typeof CheckpointSchema>;
+
+/** An entry with what leads from it to a signed checkpoint, so that it can be checked without the rest of the log. */
+export const SignedEntrySchema = Type.Object(
+  {
+    entry: LogEntrySchema,
+    /** The first signed checkpoint that covers it; null while it is not yet under a signature. */
+    checkpoint: Type.Union([CheckpointSchema, Type.Null()]),
+    /** The hashes of the contents of the entries that lead from it to the checkpoint. */
+    links: Type.Array(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type SignedEntry = Static<typeof SignedEntrySchema>;
 
 /** What makes signatures. The key behind it stays where it is. */
 export interface Signer {

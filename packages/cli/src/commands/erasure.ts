@@ -7,6 +7,7 @@ import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
 import { addQuestionCommands } from "./erasure/questions.js";
+import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
@@ -24,6 +25,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addDecideCommands(erasure, context);
   addQuestionCommands(erasure, context);
   addLiftCommand(erasure, context);
+  addReapplyCommands(erasure, context);
   addFeedCommand(erasure, context);
   addFindingsCommand(erasure, context);
 }

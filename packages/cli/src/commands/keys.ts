@@ -1,4 +1,5 @@
 import { ConfigurationError, InvalidInputError } from "@lethe/contracts/errors";
+import { createRecoveryKeys } from "@lethe/privacy/recovery-key";
 import { createSigningKey, parseSigningKeys, rotateSigningKeys } from "@lethe/privacy/signing-key";
 import { countSuppressionsByKey } from "@lethe/warehouse/suppressions";
 import type { Command } from "commander";
@@ -47,6 +48,20 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
     )
     .action(() => {
       context.terminal.print(readSigningKeys(context.environment).publicKeys.join("").trimEnd());
+    });
+  keys
+    .command("recovery")
+    .summary("make the keys of exports for recovery")
+    .description(
+      "Writes a new X25519 private key to --out, which only its owner may read, and prints its public part. The public part is enough " +
+        "to export (`lethe erasure export --out FILE --recovery-key FILE`); keep the private one where neither the database nor its backups are.",
+    )
+    .requiredOption("--out <file>", "the file of the private key")
+    .action(async ({ out }: { readonly out: string }) => {
+      const { privateKey, publicKey } = createRecoveryKeys();
+      await createNewSecret(out, privateKey);
+      context.terminal.note(`the private key is in ${out}; this is its public part`);
+      context.terminal.print(publicKey.trimEnd());
     });
   keys
     .command("list")

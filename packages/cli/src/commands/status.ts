@@ -8,7 +8,9 @@ import { countQuarantine, type QuarantineCount } from "@lethe/warehouse/ledger/q
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import type { Pool } from "@lethe/warehouse/pool";
+import { describeRollback, findRollback } from "@lethe/warehouse/proof/known-checkpoints";
 import { type Command, Option } from "commander";
+import { withCheckpointStores } from "../checkpoint-stores.js";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
@@ -18,6 +20,9 @@ import { printCsv } from "../print-csv.js";
 
 /** More than this many open erasures are no list to read; the newest stand for them. */
 const MOST_OPEN_ERASURES = 10_000;
+
+/** A Redis that does not answer is no matter of the status: it is not asked for anything else. */
+const SILENT = { note: () => undefined };
 
 /** Adds `lethe status`. */
 export function addStatusCommand(program: Command, context: CommandContext): void {
@@ -31,9 +36,12 @@ export function addStatusCommand(program: Command, context: CommandContext): voi
     .option("--json", "print one line of JSON per job instead of text")
     .addOption(new Option("--csv", "print CSV instead of text, a line per job").conflicts("json"))
     .action(async (options: { readonly json?: true; readonly csv?: true }) => {
-      const jobs = await withDatabase(await databaseSetting(context.environment), (pool) =>
-        readStatus(pool, context.datasets),
-      );
+      const { environment } = context;
+      const { jobs, rollback } = await withDatabase(await databaseSetting(environment), async (pool) => ({
+        jobs: await readStatus(pool, context.datasets),
+        rollback: await withCheckpointStores(environment, SILENT, (stores) => findRollback(pool, stores)),
+      }));
+      if (rollback !== undefined) context.terminal.note(`warning: ${describeRollback(rollback)}`);
       if (options.csv === true) return printCsv(context.terminal, STATUS_TITLES, jobs.map(statusCells));
       if (options.json !== true) return context.terminal.print(formatStatus(jobs));
       for (const job of jobs) context.terminal.print(JSON.stringify(job));

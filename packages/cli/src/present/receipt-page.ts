@@ -1,7 +1,7 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
 import { formatDays, namePlace } from "./erasures.js";
-import { count, daysTaken, describeSignature, summarizeReceipt } from "./receipt.js";
+import { count, daysTaken, describeReapplied, describeSignature, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
 
 /**
@@ -71,6 +71,7 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
     ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first entry has none" : "")}
     ${row("Written", time(receipt.createdAt))}
     ${row("Signature", escapeHtml(describeSignature(receipt)))}
+    ${receipt.reapplied.map((again) => row("Reapplied", escapeHtml(describeReapplied(again)))).join("\n    ")}
   </table>
   <p class="note">Each entry of the log carries the hash of the one before it, and signed checkpoints cover them, so one that
   is changed, taken out or slipped in shows: <code>lethe erasure verify</code>. This receipt holds no name, address, number or

@@ -1,4 +1,5 @@
 import { ERASURE_LIMIT_DAYS, type Receipt } from "@lethe/contracts/erasures";
+import type { SignedEntry } from "@lethe/contracts/proof";
 import { formatDays, formatFields, formatPlaces, formatTime } from "./erasures.js";
 import { printable } from "./runs.js";
 import { formatCount } from "./table.js";
@@ -25,6 +26,7 @@ export function formatReceipt(receipt: Receipt): string {
     ["hash before", printable(receipt.previousHash)],
     ["written", formatTime(receipt.createdAt)],
     ["signature", describeSignature(receipt)],
+    ...receipt.reapplied.map((again): [string, string] => ["reapplied", describeReapplied(again)]),
   ]);
   const places = body.places.length === 0 ? "Nothing had to be masked." : formatPlaces(body.places);
   return `${fields}\n\n${summarizeReceipt(receipt)}\n\n${places}`;
@@ -57,6 +59,14 @@ export function describeSignature({ checkpoint }: Receipt): string {
   if (checkpoint === null) return "not yet under a signature";
   const { number, keyId, createdAt } = checkpoint;
   return `checkpoint ${number}, signed at ${formatTime(createdAt)} with key ${printable(keyId)}`;
+}
+
+/** Says when an erasure was done again, because a backup from before it was restored. */
+export function describeReapplied(again: SignedEntry): string {
+  const { entry } = again;
+  const signed =
+    again.checkpoint === null ? "not yet under a signature" : `under checkpoint ${again.checkpoint.number}`;
+  return `at ${formatTime(entry.createdAt)} to a restored backup, by erasure ${printable(String(entry.body.by))}; ${signed}`;
 }
 
 function describeDays(receipt: Receipt): string {

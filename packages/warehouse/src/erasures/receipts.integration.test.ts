@@ -44,7 +44,7 @@ describe("completeErasure", () => {
     const completed = { state: "completed", completed_at: new Date(AT) };
     expect(await readRow(pool, "warehouse.erasure_requests", one)).toMatchObject(completed);
     const { kind: _kind, ...receipt } = first;
-    expect(await readReceipt(pool, one)).toEqual({ ...receipt, checkpoint: null, links: [] });
+    expect(await readReceipt(pool, one)).toEqual({ ...receipt, checkpoint: null, links: [], reapplied: [] });
     expect(await readLog(pool)).toEqual([first, second]);
   });
 

@@ -1,6 +1,6 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
-import type { LogEntry } from "@lethe/contracts/proof";
+import type { LogEntry, SignedEntry } from "@lethe/contracts/proof";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { appendAllToLog } from "../proof/append-to-log.js";
 import { hashContent } from "../proof/hash-entry.js";
@@ -79,9 +79,20 @@ export async function readReceipt(db: Queryable, erasureId: string): Promise<Rec
     throw new NotFoundError(`there is no receipt for erasure ${erasureId}`);
   }
   const { sequence, createdAt, body, previousHash, hash } = entry;
+  const again = await db.query<LogEntry>(
+    `${SELECT_ENTRY} where kind = 'reapplied' and $1 in (body ->> 'erasureId', body ->> 'by') order by sequence`,
+    [erasureId],
+  );
+  const reapplied: SignedEntry[] = [];
+  for (const reapply of again.rows) reapplied.push({ entry: reapply, ...(await readCover(db, reapply.sequence)) });
+  return { sequence, body, createdAt, previousHash, hash, ...(await readCover(db, sequence)), reapplied };
+}
+
+/** Returns the checkpoint that covers an entry, and what leads there. */
+async function readCover(db: Queryable, sequence: number): Promise<Pick<SignedEntry, "checkpoint" | "links">> {
   const checkpoint = (await readCheckpointOver(db, sequence)) ?? null;
   const between = checkpoint === null ? [] : await readLog(db, sequence + 1, checkpoint.logSize);
-  return { sequence, body, createdAt, previousHash, hash, checkpoint, links: between.map(hashContent) };
+  return { checkpoint, links: between.map(hashContent) };
 }
 
 /** Returns the sequence numbers of the erasures' receipts by erasure. An erasure that is not completed has none. */

@@ -1,22 +1,39 @@
 import type { Receipt } from "@lethe/contracts/erasures";
-import type { VerifySignature } from "@lethe/contracts/proof";
+import type { SignedEntry, VerifySignature } from "@lethe/contracts/proof";
 import { checkpointMessage } from "./hash-checkpoint.js";
 import { chainHash, hashContent, sha256 } from "./hash-entry.js";
 
 /**
- * Checks a receipt alone: that its content fits its hash, and that its links lead from it to a checkpoint that is signed.
- * Returns what does not fit. A receipt without a checkpoint is held against its own hash and nothing else.
+ * Checks a receipt alone: that its content fits its hash, and that its links lead from it to a checkpoint that is signed; and so
+ * for what says that it was reapplied. Returns what does not fit. A receipt without a checkpoint is held against its own hash
+ * and nothing else.
  */
 export function checkReceipt(receipt: Receipt, verifySignature: VerifySignature | undefined): string[] {
+  const { sequence, createdAt, body, previousHash, hash, checkpoint, links } = receipt;
+  const entry = { kind: "receipt" as const, sequence, createdAt, body, previousHash, hash };
+  return [
+    ...checkSigned({ entry, checkpoint, links }, verifySignature),
+    ...receipt.reapplied.flatMap((reapplied) => [
+      ...(isAbout(reapplied, body.erasureId) ? [] : ["what says that it was reapplied is about another erasure"]),
+      ...checkSigned(reapplied, verifySignature),
+    ]),
+  ];
+}
+
+function isAbout({ entry: { kind, body } }: SignedEntry, erasureId: string): boolean {
+  return kind === "reapplied" && [body.erasureId, body.by].includes(erasureId);
+}
+
+function checkSigned(
+  { entry, checkpoint, links }: SignedEntry,
+  verifySignature: VerifySignature | undefined,
+): string[] {
   const faults: string[] = [];
-  const content = { ...receipt, kind: "receipt" as const };
-  if (chainHash(receipt.previousHash, hashContent(content)) !== receipt.hash) {
+  if (chainHash(entry.previousHash, hashContent(entry)) !== entry.hash)
     faults.push("its content does not fit its hash");
-  }
-  const { checkpoint, links } = receipt;
   if (checkpoint === null) return faults;
-  const head = links.reduce(chainHash, receipt.hash);
-  if (head !== checkpoint.headHash || receipt.sequence + links.length !== checkpoint.logSize) {
+  const head = links.reduce(chainHash, entry.hash);
+  if (head !== checkpoint.headHash || entry.sequence + links.length !== checkpoint.logSize) {
     faults.push("its links do not lead to the checkpoint that it names");
   }
   const message = checkpointMessage(checkpoint);

@@ -5,7 +5,7 @@ import { inTransaction, type Pool, type Queryable } from "../pool.js";
 const CREATED_AT = `to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "createdAt"`;
 
 /** Selects checkpoints in the form in which they are signed and shown. */
-export const SELECT_CHECKPOINT = `
+const SELECT_CHECKPOINT = `
   select number, log_size as "logSize", head_hash as "headHash",
          jsonb_build_object('count', suppressions, 'digest', suppressions_digest) as suppressions,
          jsonb_build_object('count', decisions, 'digest', decisions_digest) as decisions,

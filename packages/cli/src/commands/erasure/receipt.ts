@@ -1,8 +1,10 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { encryptForRecovery } from "@lethe/privacy/recovery-key";
 import { replaceFile } from "@lethe/storage/replace-file";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { readReceipt } from "@lethe/warehouse/erasures/receipts";
 import { readWholeLog } from "@lethe/warehouse/proof/read-log";
+import { readRecovery } from "@lethe/warehouse/proof/recovery";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
@@ -10,7 +12,7 @@ import { withDatabase } from "../../connections.js";
 import { parseErasureId } from "../../parse-arguments.js";
 import { count, formatReceipt } from "../../present/receipt.js";
 import { receiptPage } from "../../present/receipt-page.js";
-import { formatLog } from "../../receipt-file.js";
+import { formatLog, readNamedFile } from "../../receipt-file.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */
 export function addReceiptCommands(erasure: Command, context: CommandContext): void {
@@ -39,8 +41,13 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
         "the database and its backups: held against it (`--checkpoint`), a log that was rolled back shows too.",
     )
     .option("--receipts <file>", "write to this file instead of standard output")
-    .option("--out <file>", "the same as --receipts")
-    .action(async (options: { readonly receipts?: string; readonly out?: string }) => {
+    .option("--out <file>", "the same as --receipts; with --recovery-key, what `lethe erasure reapply` takes")
+    .option("--recovery-key <file>", "encrypt what a restored backup needs to this key (`lethe keys recovery`)")
+    .action(async (options: ExportOptions) => {
+      if (options.recoveryKey !== undefined) {
+        await exportRecovery(context, options.recoveryKey, options.out);
+        return;
+      }
       const [entries, checkpoints] = await withDatabase(await databaseSetting(context.environment), readWholeLog);
       const lines = formatLog(entries, checkpoints);
       const file = options.receipts ?? options.out;
@@ -56,8 +63,26 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
     });
 }
 
+interface ExportOptions {
+  readonly receipts?: string;
+  readonly out?: string;
+  readonly recoveryKey?: string;
+}
+
+async function exportRecovery({ environment, terminal }: CommandContext, keyFile: string, out?: string): Promise<void> {
+  if (out === undefined) throw new InvalidInputError("--recovery-key needs --out: what it writes is no text");
+  const key = await readNamedFile(keyFile, "--recovery-key");
+  const recovery = await withDatabase(await databaseSetting(environment), readRecovery);
+  await writeWhole(out, encryptForRecovery(key, Buffer.from(JSON.stringify(recovery))));
+  const { entries, checkpoints, erasures } = recovery;
+  terminal.note(
+    `${count(erasures.length, "erasure")}, ${count(entries.length, "entry")} and ${count(checkpoints.length, "checkpoint")} are in ${out}; ` +
+      "only the holder of the recovery key can read it. Write a new one after every run of erasures, and keep it apart from backups",
+  );
+}
+
 /** Writes a file that appears whole or not at all. */
-async function writeWhole(file: string, content: string): Promise<void> {
+async function writeWhole(file: string, content: string | Buffer): Promise<void> {
   try {
     await replaceFile(file, content);
   } catch (error) {
