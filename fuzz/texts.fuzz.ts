@@ -95,7 +95,7 @@ describe("texts", () => {
   });
 
   const fields = datasets.fields;
-  fuzz("policy", 0.3, near(readPolicy(undefined, fields)), (text) => {
+  fuzz("policy", 0.3, near(readPolicy({}, fields)), (text) => {
     unlessRefused(() => parsePolicy(text, fields), ConfigurationError);
   });
 

@@ -18,7 +18,7 @@ const BEA = { id: "000777", email: "bea@example.org", last_name: "Beatrix", addr
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [
     customer({ ...IDA, last_change: "2021-01-01" }),
     customer(BEA),

@@ -32,7 +32,7 @@ let world: World;
 let pseudonym: string;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   const elsewhere = { address: "1 Shop Street", postcode: "D06 F1X2", city: "Dublin", country: "Ireland" };
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [
     person({ last_change: "2021-01-01", address: "98 Vanishing Lane" }),

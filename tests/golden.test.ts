@@ -28,7 +28,7 @@ let world: World;
 let runs: Readonly<Record<CountedDataset, Run>>;
 
 beforeAll(async () => {
-  world = await openWorld({ settings: { LETHE_PRIVACY_KEY: KEY } });
+  world = await openWorld({ settings: { LETHE_PRIVACY_KEY: KEY, LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await cp(fromRepository("tests/fixtures/golden"), world.landing, { recursive: true });
   runs = await runAllByCommand(world);
 });

@@ -22,7 +22,7 @@ let input: Map<string, string>;
 let runs: Readonly<Record<CountedDataset, Run>>;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   expected = await countPlainly(SAMPLE);
   input = new Map([...(await filesBelow(SAMPLE))].filter(([path]) => isInput(path)));
   await landSample();

@@ -6,7 +6,8 @@ create table warehouse.returns (
   sku            integer not null,
   returned_on    date not null,
   reason         text,
-  source_file_id bigint not null references ledger.files (id)
+  -- Null once the row was unlinked from its person.
+  source_file_id bigint references ledger.files (id)
 );
 create index returns_of_customer on warehouse.returns (customer_id);
 

@@ -12,11 +12,12 @@ begin
   end if;
   create temp table stage_transactions ({columns of stage_transactions}) on commit delete rows;
   create temp table stage_purchases ({columns of stage_purchases}) on commit delete rows;
+  create temp table stage_erased_transactions ({columns of stage_erased_transactions}) on commit delete rows;
   create temp table taken_transactions (
     part smallint not null, ordinal integer not null, transaction_key bigint, transaction_id uuid,
     transaction_time timestamptz, customer_id text, total_cost numeric, file_id bigint, reason text, missing_key text
   ) on commit delete rows;
   if session_user <> current_user and exists (select from pg_roles where rolname = 'lethe_loader') then
-    grant select, insert, delete on stage_transactions, stage_purchases to lethe_loader;
+    grant select, insert, delete on stage_transactions, stage_purchases, stage_erased_transactions to lethe_loader;
   end if;
 end $$;

@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if exists (
-    select from unnest(array['stage_transactions', 'stage_purchases', 'taken_transactions']) as name
+    select from unnest(array['stage_transactions', 'stage_purchases', 'stage_erased_transactions', 'taken_transactions']) as name
     left join pg_class c on c.oid = to_regclass('pg_temp.' || name)
     where c.relkind is distinct from 'r'
       or c.relowner is distinct from (select r.oid from pg_roles r where r.rolname = current_user)

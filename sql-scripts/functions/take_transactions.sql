@@ -16,6 +16,7 @@ declare
   wanted bigint;
   inserted bigint;
   marked bigint;
+  some_are_erased boolean;
 begin
   perform warehouse.require_transaction_stage();
 
@@ -69,6 +70,12 @@ begin
     where c.copy > 1 and (c.part, c.ordinal) = (t.part, t.ordinal);
   end if;
 
+  -- Transactions of people who are, or were, on the suppression list. Mostly there are none.
+  select exists (select from pg_temp.stage_erased_transactions) into some_are_erased;
+  if some_are_erased then
+    perform warehouse.take_erased_transactions();
+  end if;
+
   if warehouse.may_replace_checks() then
     -- `rights/merge-transactions.sql` has set it for the function, so that at the function's end it is as before.
     set local session_replication_role = replica;
@@ -97,6 +104,8 @@ begin
     end if;
   end if;
 
+  -- What was folded into sums is in the warehouse as much as what was inserted.
   return query
-    select t.part, t.ordinal, t.reason, t.missing_key from pg_temp.taken_transactions t where t.reason is not null;
+    select t.part, t.ordinal, t.reason, t.missing_key from pg_temp.taken_transactions t
+    where t.reason is not null and t.reason <> 'folded';
 end $$;

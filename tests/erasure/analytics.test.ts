@@ -12,7 +12,7 @@ const VIEWS = ["customers", "products", "transactions", "purchases"];
 let world: World;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   await landRecords(
     world,
@@ -84,6 +84,6 @@ describe("the role lethe_analyst", () => {
     "delete from analytics.purchases",
     "create view analytics.more as select 1",
   ])("may not %s", async (statement) => {
-    await expect(asAnalyst(statement)).rejects.toThrow(/permission denied/);
+    await expect(asAnalyst(statement)).rejects.toThrow(/permission denied|cannot delete from view/);
   });
 });

@@ -20,7 +20,7 @@ let pseudonym: string;
 let originals: readonly (readonly [path: string, bytes: Buffer])[];
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   const text = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
   originals = [
     ["date=2022-03-01/hour=00/customers.json", Buffer.from(text(BOTH.map((person) => person.customer())))],

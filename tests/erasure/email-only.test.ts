@@ -14,7 +14,7 @@ let world: World;
 
 beforeAll(async () => {
   if (erased === undefined || stays === undefined) throw new Error("there are two people");
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [erased.customer(), stays.customer()]);
   await landRecords(world, "date=2022-03-01/hour=01/customers.json", [
     erased.customer({ id: undefined }),

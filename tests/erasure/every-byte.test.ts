@@ -33,7 +33,7 @@ let before: Snapshot;
 let after: Snapshot;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landEveryone();
   await succeed(world, "customers", "products", "transactions");
   // The planner keeps samples of values.

@@ -18,7 +18,9 @@ let world: World;
 
 beforeAll(async () => {
   // One load at a time; batches of a few records.
-  world = await openWorld({ settings: { LETHE_LOADS_AT_ONCE: "1", LETHE_BATCH_BYTES: "1024" } });
+  world = await openWorld({
+    settings: { LETHE_LOADS_AT_ONCE: "1", LETHE_BATCH_BYTES: "1024", LETHE_ERASURE_OUTCOME: "pseudonymise" },
+  });
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   await landRecords(
     world,

@@ -20,7 +20,7 @@ const ERASED = [gone, alsoGone, thirdGone];
 let world: World;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   await landRecords(
     world,

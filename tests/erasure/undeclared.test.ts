@@ -20,7 +20,7 @@ let world: World;
 let pseudonyms: string[];
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [person.customer()]);
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product({ sku: 11111 })]);
   await landRecords(world, "date=2022-03-02/hour=00/transactions.json", [person.transaction(1)]);
@@ -65,7 +65,7 @@ async function scan(datasets: Datasets) {
     pool: world.pool,
     datasets,
     ring: parseKeyring(world.environment.LETHE_PRIVACY_KEY ?? ""),
-    policy: readPolicy(undefined, datasets.fields),
+    policy: readPolicy({}, datasets.fields),
   };
   return scanDatabase(context, pseudonyms, () => undefined);
 }

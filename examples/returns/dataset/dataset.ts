@@ -2,7 +2,7 @@ import { isCalendarDate } from "@lethe/contracts/partition";
 import Type, { type Static } from "typebox";
 import { cleanText } from "../cleaning/text.js";
 import { copyRow } from "../copy-text.js";
-import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
+import { CUSTOMER_REFERENCE_PATTERN } from "../customers/schema.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
 import { Sku } from "../products/schema.js";
@@ -14,7 +14,7 @@ import { RETURN_TABLES } from "./tables.js";
 const ReturnSchema = Type.Object(
   {
     return_id: Type.String({ pattern: "^R[0-9]{8}$" }),
-    customer_id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+    customer_id: Type.String({ pattern: CUSTOMER_REFERENCE_PATTERN }),
     sku: Sku,
     returned_on: Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$" }),
     // Whatever the customer wrote, so it may name anybody.

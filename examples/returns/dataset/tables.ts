@@ -1,4 +1,4 @@
-import { identifying, neutral, personal, shown, type TableDeclaration } from "@lethe/contracts/data-map";
+import { identifying, personal, shown, type TableDeclaration, unlinked } from "@lethe/contracts/data-map";
 
 export const RETURN_TABLES: readonly TableDeclaration[] = [
   {
@@ -14,7 +14,7 @@ export const RETURN_TABLES: readonly TableDeclaration[] = [
       }),
       ...shown("sku returned_on"),
       reason: personal("reason"),
-      ...neutral("source_file_id"),
+      ...unlinked("nothing", "source_file_id"),
     },
     sourceFile: "source_file_id",
     analyticsView: "returns",

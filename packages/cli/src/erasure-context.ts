@@ -13,7 +13,10 @@ import { dataDirectory } from "./connection-settings.js";
 import { readKeyring } from "./privacy-keys.js";
 import { CLI_SETTINGS } from "./settings.js";
 
-const PolicySetting = Type.Object({ LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE });
+const PolicySettings = Type.Object({
+  LETHE_POLICY_FILE: CLI_SETTINGS.LETHE_POLICY_FILE,
+  LETHE_ERASURE_OUTCOME: CLI_SETTINGS.LETHE_ERASURE_OUTCOME,
+});
 const FilesSetting = Type.Object({ LETHE_FILES_GROUP_READABLE: CLI_SETTINGS.LETHE_FILES_GROUP_READABLE });
 const SearchSettings = Type.Object(SEARCH_SETTINGS);
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
@@ -24,13 +27,12 @@ const UnpackSettings = Type.Object(UNPACK_SETTINGS);
  */
 export function erasureContext(environment: Environment, pool: Pool): ErasureContext {
   const datasets = createDatasets();
-  const { LETHE_POLICY_FILE } = readSettings(PolicySetting, environment);
   const files = fileReach(environment);
   return {
     pool,
     datasets,
     ring: readKeyring(environment),
-    policy: readPolicy(LETHE_POLICY_FILE, datasets.fields),
+    policy: readPolicy(readSettings(PolicySettings, environment), datasets.fields),
     staging: openStaging(files.storage),
     fullSearchBytes: readSettings(SearchSettings, environment).LETHE_FULL_SEARCH_BYTES,
     ...files,

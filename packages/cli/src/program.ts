@@ -75,4 +75,5 @@ Settings, from the environment:
   LETHE_SIGNING_KEY_FILE   file of the keys that sign receipts (default: signing.key in DATA_DIR)
   LETHE_API_TOKEN          a token of \`lethe tokens create\`, under whose name decisions are recorded
   LETHE_POLICY_FILE        masking policy (default: Lethe's own)
+  LETHE_ERASURE_OUTCOME    what erasures leave if the policy does not say it (default: unlink)
 Relative folders start at the root of the checkout.`;

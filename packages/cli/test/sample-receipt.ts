@@ -9,6 +9,7 @@ export function sampleReceiptBody(changes: Partial<ReceiptBody> = {}): ReceiptBo
     pseudonym: "p_92b97d5c172b3b29aaab",
     keyId: "1a2b3c4d",
     policyVersion: "1",
+    outcome: "pseudonymise",
     found: true,
     requestedAt: "2022-03-01T01:00:00.000Z",
     receivedAt: "2022-03-02T00:00:00.000Z",

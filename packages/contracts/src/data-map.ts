@@ -27,8 +27,20 @@ export interface TableDeclaration {
   readonly registersSubjects?: boolean;
   /** The view of schema `analytics` that shows this table's columns; several one-to-one tables may share a view. */
   readonly analyticsView?: string;
+  /** Rows that this table adds to views whose columns other tables declare. */
+  readonly adds?: readonly AddedRows[];
   /** What each database role may do with the table; a role that is absent may do nothing. */
   readonly rights: TableRights;
+}
+
+/** Rows that stand in a view beside those of its own tables, for what is kept as sums alone. */
+export interface AddedRows {
+  /** The view of schema `analytics`. */
+  readonly view: string;
+  /** SQL of the tables that the rows come from. */
+  readonly from: string;
+  /** SQL by column of the view; a column that is not named is null. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 export type ColumnDeclaration = IdentifyingColumn | PersonalColumn | NeutralColumn;
@@ -69,9 +81,20 @@ export interface PersonalColumn {
 /** Neither identifies a person nor says anything about one. */
 export interface NeutralColumn {
   readonly kind: "neither";
+  /** What the outcome `unlink` leaves of it in a row of a data subject; without it, the value. */
+  readonly unlink?: Unlinking;
   /** The name under which analysts see it. */
   readonly analytics?: string;
 }
+
+/**
+ * What `unlink` leaves of a column that would tie rows of one person together:
+ * - `nothing`: null;
+ * - `day`: the beginning of its day in UTC;
+ * - `dayOf`: the beginning of another column's day;
+ * - `record-id`: the random id that takes the place of the record's own, in every table that has it.
+ */
+export type Unlinking = "nothing" | "day" | "record-id" | { readonly dayOf: string };
 
 export interface AnalyticsExpression {
   readonly as: string;
@@ -109,6 +132,16 @@ export function neutral(names: string): Readonly<Record<string, NeutralColumn>> 
 /** Declares columns of which none is about a person, and which analysts see under their names. */
 export function shown(names: string): Readonly<Record<string, NeutralColumn>> {
   return Object.fromEntries(namesIn(names).map((name) => [name, { kind: "neither", analytics: name }]));
+}
+
+/** Declares columns of which none is about a person, and which `unlink` changes so that they tie no rows together. */
+export function unlinked(unlink: Unlinking, names: string): Readonly<Record<string, NeutralColumn>> {
+  return Object.fromEntries(namesIn(names).map((name) => [name, { kind: "neither", unlink }]));
+}
+
+/** As `unlinked`, of columns that analysts see under their names. */
+export function unlinkedAndShown(unlink: Unlinking, names: string): Readonly<Record<string, NeutralColumn>> {
+  return Object.fromEntries(namesIn(names).map((name) => [name, { kind: "neither", unlink, analytics: name }]));
 }
 
 function namesIn(text: string): string[] {

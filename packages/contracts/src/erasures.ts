@@ -28,7 +28,7 @@ const Timestamp = Type.String({ format: "date-time" });
 export const ErasurePlaceSchema = Type.Object({
   /** A table (`warehouse.customers`), or `archived_data`, `processed_data`, `quarantined_data`. */
   place: Type.String(),
-  /** A file's path relative to the place; empty for a table. */
+  /** A file's path relative to the place; empty for a table, and for all files together where a receipt names none. */
   name: Type.String(),
   records: Count,
   values: Count,
@@ -43,6 +43,8 @@ export const ErasureSchema = Type.Object(
     /** Whether the person was known when the request was loaded. The data of one who was not is masked when it arrives. */
     found: Type.Boolean(),
     policyVersion: Type.String(),
+    /** What the erasure leaves, or has left. */
+    outcome: Type.Enum(ERASURE_OUTCOMES),
     runId: Type.String({ format: "uuid" }),
     requestedAt: Timestamp,
     receivedAt: Timestamp,
@@ -77,6 +79,7 @@ export const ReceiptBodySchema = Type.Object({
   pseudonym: Type.String(),
   keyId: Type.String(),
   policyVersion: Type.String(),
+  outcome: Type.Enum(ERASURE_OUTCOMES),
   found: Type.Boolean(),
   requestedAt: Timestamp,
   receivedAt: Timestamp,

@@ -1,9 +1,9 @@
 import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
-import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
 import type { FieldDeclaration } from "./field.js";
+import type { Masking } from "./masking.js";
 import type { RecordShape } from "./record-shape.js";
 
 /**
@@ -45,8 +45,33 @@ export interface Dataset {
    * rejection, in which case nothing was written.
    */
   accept(record: unknown, place: RecordPlace, sinks: readonly RowSink[], key: PrivacyKey): AcceptResult;
-  /** Masks a record in the form in which `processed_data/` holds it; a field that no declaration covers is dropped. */
-  maskProcessed(record: unknown, strategies: MaskRecordStrategies, key: PrivacyKey): unknown;
+  /** Masks an input record of any form. What the schema does not know is dropped, at any depth. */
+  mask(record: unknown, masking: Masking): unknown;
+  /**
+   * Masks a record in the form in which `processed_data/` holds it; a field that no declaration covers is dropped. Returns
+   * null for a record of which nothing may be left there.
+   */
+  maskProcessed(record: unknown, masking: Masking): unknown;
+  /**
+   * Returns the keyed hash of a record's own id, by which a record that was erased is known again; null for a record that
+   * has none, and in a dataset that declares none.
+   */
+  recordHash(record: unknown, key: PrivacyKey): Buffer | null;
+  /** Returns the same hash of an id that is given by itself. */
+  hashRecordId(id: string, key: PrivacyKey): Buffer;
+  /** Returns a record's own id in its canonical form; null as `recordHash`. */
+  recordIdOf(record: unknown): string | null;
+  /**
+   * SQL that folds records into anonymous sums and deletes them, for the outcome `aggregate`; $1 are their ids. Null where
+   * the dataset has no sums: then `aggregate` leaves what `unlink` leaves.
+   */
+  readonly fold: readonly string[] | null;
+  /** Whether one of its tables says who there is. */
+  readonly registersSubjects: boolean;
+  /** What the outcomes `unlink` and `aggregate` leave of an input record that must not count again. */
+  readonly emptied: Readonly<Record<string, unknown>>;
+  /** Reports whether an input record is an emptied one. */
+  isEmptied(record: unknown): boolean;
   readonly stagingTables: readonly StagingTable[];
   readonly merge: Merge;
   /** The tables that the merge writes, with every column declared. */
@@ -100,6 +125,19 @@ export interface RecordPlace {
   readonly partitionStart: string;
   /** Whether the record is of a suppressed person and was masked. */
   readonly masked: boolean;
+  /** Set for a record that counts once and whose person is, or was, suppressed. */
+  readonly erased?: ErasedRecord;
+}
+
+/** By what a record of a suppressed person is known again. */
+export interface ErasedRecord {
+  readonly recordHash: Buffer;
+  /** The id of the key that the hash was made with. */
+  readonly keyId: string;
+  /** The record's own id. It is staged, to be looked up, and not kept. */
+  readonly originalId: string;
+  /** Whether it is to be folded into anonymous sums. */
+  readonly isFolded: boolean;
 }
 
 export interface RowSink {

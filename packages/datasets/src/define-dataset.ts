@@ -1,17 +1,22 @@
 import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { isErasedId } from "@lethe/privacy/erased-id";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
+import { keyedHash, type PrivacyKey } from "@lethe/privacy/privacy-key";
 import Type, { type TObject } from "typebox";
 import { fullName } from "./cleaning/name.js";
 import { cleanEmail } from "./cleaning/text.js";
 import { csvJson, csvNumber, csvText } from "./csv-field.js";
 import type { Dataset, ErasureRequests, Merge, Rejection, SampleSubject } from "./dataset.js";
 import type { FieldDeclaration } from "./field.js";
+import { keepDeclared } from "./keep-declared.js";
+import type { Masking } from "./masking.js";
 import { customerIdOf, textFieldOf } from "./read-field.js";
 import { isObject, shapeOf } from "./record-shape.js";
 import { compileSchema } from "./schema-check.js";
+import { emptiedRecord, isEmptied, unlinkRecord } from "./unlink-record.js";
 
 /** What a dataset's folder declares; all else that Lethe does with the dataset follows from it. */
 export interface DatasetDefinition {
@@ -42,6 +47,8 @@ export interface DatasetDefinition {
     readonly fields?: Readonly<Record<string, MaskingStrategy>>;
     derive?(record: Readonly<Record<string, unknown>>): unknown;
   };
+  /** See `Dataset.fold`. */
+  readonly fold?: readonly string[];
   readonly stagingTables: readonly StagingTable[];
   readonly merge: Merge;
   readonly tables: readonly TableDeclaration[];
@@ -69,6 +76,26 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
   const csvValue = (name: string, field: string) =>
     numbers.has(name) ? csvNumber(field) : json.has(name) ? csvJson(field) : csvText(field);
   const derive = processed?.derive ?? ((record: unknown) => record);
+  const recordIdField = Object.keys(fields).find((path) => fields[path]?.unlink === "record-id");
+  const emptied = emptiedRecord(fields);
+  // Of a record that is all about its person, an emptied form without order or gaps says the least.
+  const holdsNothingElse = Object.values(fields).every(({ kind }) => kind !== "neither");
+  const isNobodys = (record: unknown) => idField !== undefined && isErasedId(customerIdOf(record, idField));
+  const recordIdOf = (record: unknown) =>
+    (recordIdField === undefined ? null : textFieldOf(record, recordIdField)?.trim().toLowerCase()) ?? null;
+  const hashRecordId = (id: string, key: PrivacyKey) => keyedHash(key, "record-id", `${definition.name}\0${id}`);
+  const recordHash: Dataset["recordHash"] = (record, key) => {
+    // A record that no longer says whose it is has no id of its own either.
+    const id = isNobodys(record) ? null : recordIdOf(record);
+    return id === null ? null : hashRecordId(id, key);
+  };
+  /** The id that takes the place of the record's own; null in a dataset without one. Undefined: it must not count again. */
+  const replacementOf = (record: unknown, masking: Masking) => {
+    if (recordIdField === undefined) return null;
+    if (isNobodys(record)) return recordIdOf(record) ?? undefined;
+    const hash = recordHash(record, masking.key);
+    return hash === null ? undefined : masking.replacementOf(hash);
+  };
   return {
     name: definition.name,
     description: definition.description,
@@ -88,10 +115,35 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     check: (record) => (schema.fits(record) ? definition.checkFurther?.(record) : schema.explain(record)),
     identityOf: definition.identityOf ?? (() => null),
     accept: definition.accept,
-    maskProcessed(record, strategies, key) {
-      const masked = maskRecord(record, { ...strategies, ...processed?.fields }, key);
-      return isObject(masked) ? derive(masked) : null;
+    mask(record, masking) {
+      if (masking.outcome === "pseudonymise") {
+        return isObject(record)
+          ? maskRecord(keepDeclared(contract, fields, record), masking.strategies, masking.key)
+          : null;
+      }
+      if (!isObject(record)) return emptied;
+      const recordId = replacementOf(record, masking);
+      if (recordId === undefined || holdsNothingElse) return emptied;
+      return unlinkRecord({ fields }, keepDeclared(contract, fields, record), recordId);
     },
+    maskProcessed(record, masking) {
+      if (masking.outcome === "pseudonymise") {
+        const masked = maskRecord(record, { ...masking.strategies, ...processed?.fields }, masking.key);
+        return isObject(masked) ? derive(masked) : null;
+      }
+      if (!isObject(record)) return null;
+      const recordId = replacementOf(record, masking);
+      if (recordId === undefined) return null;
+      const own = Object.keys(processed?.fields ?? {});
+      return derive(unlinkRecord({ fields, own }, record, recordId));
+    },
+    recordHash,
+    hashRecordId,
+    recordIdOf,
+    fold: definition.fold ?? null,
+    registersSubjects: definition.tables.some(({ registersSubjects }) => registersSubjects === true),
+    emptied,
+    isEmptied: (record) => isEmptied(fields, record),
     stagingTables: definition.stagingTables,
     merge: definition.merge,
     tables: definition.tables,

@@ -1,4 +1,12 @@
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
+import { dayOf } from "./cleaning/day.js";
+
+/**
+ * What the outcome `unlink` leaves of a field. `record-id`: a random UUID takes the place of the record's own id, which is
+ * one, and a keyed hash of that is kept, so that an old file does not bring the record once more. A function: what it
+ * returns of the value.
+ */
+export type Unlink = "record-id" | ((value: unknown) => unknown);
 
 /** Values of these fields are searched for in all that Lethe keeps; a postcode together with a street alone. */
 export type SearchedField = "phone" | "address" | "postcode";
@@ -9,6 +17,8 @@ export type FieldDeclaration = {
   readonly mask: MaskingStrategy;
   /** The strategies that a policy may choose from: those whose result the field's columns can hold. */
   readonly strategies: readonly MaskingStrategy[];
+  /** What `unlink` leaves of it; without it, nothing of what is about people, and the value of all else. */
+  readonly unlink?: Unlink;
 } & (
   | { readonly kind: "identifying"; readonly of: "customer-id" | "email" }
   | { readonly kind: "personal"; readonly isName?: boolean; readonly search?: SearchedField }
@@ -52,6 +62,17 @@ export const personalDate: FieldDeclaration = {
   mask: "generalize",
   strategies: ["null", "generalize", "keep"],
 };
+
+/** The id of a record that counts once. It must be a UUID. */
+export const recordId: FieldDeclaration = { ...notPersonal, unlink: "record-id" };
+
+/** An instant, of which `unlink` leaves the day. */
+export const instant: FieldDeclaration = { ...notPersonal, unlink: dayOf };
+
+/** Returns the declaration of a field of which `unlink` leaves what the function returns. */
+export function unlinkedTo(field: FieldDeclaration, unlink: (value: unknown) => unknown): FieldDeclaration {
+  return { ...field, unlink };
+}
 
 /** Returns the declaration of a personal field that stays as it is unless a policy says otherwise. */
 export function keptByDefault(field: FieldDeclaration): FieldDeclaration {

@@ -1,6 +1,7 @@
 import type { ErasurePlace, ReceiptBody } from "@lethe/contracts/erasures";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
+import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { recordFailedAttempts } from "@lethe/warehouse/erasures/erasure-attempts";
 import {
   type PendingErasure,
@@ -76,7 +77,8 @@ async function complete(
   const changed = await searchTables(context, people, findSuppression, scope, run);
   if (scope !== "everything") await findRowsLeft(context, people, identifiersOf(values), run);
   const files = await filesToSearch(context, scope, erasures, values);
-  await erasePersonFiles(context, files, { people, findSuppression }, run);
+  const replacementOf = await readReplacements(context.pool);
+  await erasePersonFiles(context, files, { people, findSuppression, replacementOf }, run);
   context.onStep?.("files erased");
   await checkPseudonymised(context, erasures, findSuppression, run);
   const sealedFiles = await destroyFileKeys(context, files);
@@ -178,7 +180,7 @@ async function receiptsOf(
       {
         // The request's own file is in the archive, whoever asks; whoever else is there has rows as well.
         found: found || own.some(({ place }) => place !== "archived_data"),
-        ...{ erasureId: id, pseudonym, keyId, policyVersion },
+        ...{ erasureId: id, pseudonym, keyId, policyVersion, outcome },
         ...{ requestedAt, receivedAt, suppressedAt, completedAt },
         places: outcome === "pseudonymise" ? [...own] : withoutNames(own),
         vacuumedAt: vacuumedAt.toISOString(),

@@ -10,7 +10,7 @@ const PAGE = fileURLToPath(new URL("../../../docs/data-map.md", import.meta.url)
 
 it("docs/data-map.md is what the declarations say", async () => {
   const datasets = createDatasets();
-  const policy = readPolicy(undefined, datasets.fields);
+  const policy = readPolicy({}, datasets.fields);
   const page = dataMapPage([
     ...datasets.all.map(({ name, tables }) => ({
       heading: `Dataset ${name}`,

@@ -85,6 +85,12 @@ export async function beginErasures(
     const own = emails.filter((email) => !sharedEmails.includes(email));
     return { erasureId, ...subject, pseudonym: pseudonym(subject.key, ownId), ids, emails: own, names };
   });
-  await writeSubjectValues(client, context.ring, await collectValues(client, context, subjects));
-  await maskPersonRecords(client, context, subjects);
+  const collected = await collectValues(client, context, subjects);
+  const files = await maskPersonRecords(client, context, subjects);
+  // Afterwards no row names a file of somebody who was unlinked, and their files are known by these alone.
+  const values = [...collected].map(([erasureId, { fileIds, ...rest }]) => {
+    const all = [...new Set([...fileIds, ...(files.get(erasureId) ?? [])])];
+    return [erasureId, { ...rest, fileIds: all }] as const;
+  });
+  await writeSubjectValues(client, context.ring, new Map(values));
 }

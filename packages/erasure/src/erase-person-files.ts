@@ -6,6 +6,7 @@ import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { Area } from "@lethe/storage/storage";
+import type { FindReplacement } from "@lethe/warehouse/erasures/erased-records";
 import { recordPlacesOf } from "@lethe/warehouse/erasures/erasure-work";
 import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import {
@@ -33,6 +34,8 @@ import type { SearchedPeople } from "./searched-people.js";
 export interface FileSearch {
   readonly people: SearchedPeople;
   readonly findSuppression: FindSuppression;
+  /** The ids that records of unlinked people have now. */
+  readonly replacementOf: FindReplacement;
 }
 
 /**
@@ -117,7 +120,8 @@ export async function eraseInRaw(
       if (!looked.mayHold) return looked;
     }
     const dataset = context.datasets.get(file.dataset);
-    const mask = maskRawRecords(dataset, strategiesOf(context.policy, file.dataset), search.findSuppression, ignore);
+    const masking = { ...search, strategies: strategiesOf(context.policy, file.dataset) };
+    const mask = maskRawRecords(dataset, masking, search.findSuppression, ignore);
     const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
     const rewritten = await storage.write(area, key, rewriteFile(stored.bytes(), file.format, rewrite, salvage));
     if (!counts.isChanged() && !isCut) {
@@ -159,8 +163,8 @@ async function eraseInProcessed(
         return looked;
       }
       const dataset = context.datasets.get(file.dataset);
-      const strategies = strategiesOf(context.policy, file.dataset);
-      const mask = maskProcessedRecords(dataset, strategies, search.findSuppression, ignore);
+      const masking = { ...search, strategies: strategiesOf(context.policy, file.dataset) };
+      const mask = maskProcessedRecords(dataset, masking, search.findSuppression, ignore);
       const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
       const content = rewriteFile(firstBytes(stored.bytes(), bytes), file.format, rewrite, undefined);
       const rewritten = await storage.write("processed", file.path, content);

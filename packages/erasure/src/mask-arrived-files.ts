@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
@@ -84,5 +85,5 @@ async function searchForListed(context: ErasureContext): Promise<FileSearch | un
   const erasures = new Map(open.map(({ id, subjectId }) => [subjectId, id]));
   // What is masked of people whose erasure is completed is on no receipt.
   const people = createListedPeople(findSuppression, (subjectId) => erasures.get(subjectId) ?? COMPLETED);
-  return { people, findSuppression };
+  return { people, findSuppression, replacementOf: await readReplacements(context.pool) };
 }

@@ -8,7 +8,8 @@ import { maskRawRecords } from "./mask-record-text.js";
 
 const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, DATASETS.fields);
+const POLICY = readPolicy({}, DATASETS.fields);
+const masking = (name: string) => ({ strategies: strategiesOf(POLICY, name), replacementOf: () => undefined });
 const JANE: FindSuppression = (id, email) =>
   id === "013000" || email === "jane@example.org"
     ? { subjectId: "subject", key: KEY, outcome: "pseudonymise" as const }
@@ -18,7 +19,7 @@ const nested = (value: string) => `${"[".repeat(DEEP)}${value}${"]".repeat(DEEP)
 
 function rewriting() {
   let masked = 0;
-  const rewrite = maskRawRecords(DATASETS.get("transactions"), strategiesOf(POLICY, "transactions"), JANE, () => {
+  const rewrite = maskRawRecords(DATASETS.get("transactions"), masking("transactions"), JANE, () => {
     masked += 1;
   });
   return { rewrite, masked: () => masked };
@@ -54,7 +55,7 @@ describe("a raw record that is nested deeper than a stack", () => {
 });
 
 describe("a raw record of a suppressed person that names them in a field that is kept", () => {
-  const customers = maskRawRecords(DATASETS.get("customers"), strategiesOf(POLICY, "customers"), JANE, () => undefined);
+  const customers = maskRawRecords(DATASETS.get("customers"), masking("customers"), JANE, () => undefined);
 
   it("keeps no email there", () => {
     const { rewrite } = rewriting();
@@ -64,7 +65,8 @@ describe("a raw record of a suppressed person that names them in a field that is
       customer_id: "013000",
     };
     expect(JSON.parse(rewrite.json(JSON.stringify(record)) ?? "")).toMatchObject({
-      transaction_id: "[erased]",
+      // What does not fit its schema could be anything.
+      transaction_id: null,
       transaction_time: "by [erased]",
     });
   });

@@ -5,7 +5,7 @@ import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
-import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
+import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { pseudonym } from "@lethe/privacy/privacy-key";
 import { redactEmails } from "@lethe/privacy/redact-emails";
@@ -16,18 +16,29 @@ import { parseJson } from "./parse-json.js";
 /** Told of every record that was masked: whose it is, as far as the record tells, and how many of its values changed. */
 export type OnMasked = (alias: string | null, values: number) => void;
 
-/** Creates the rewriting of a raw file's records: those of suppressed people are masked, all others stay. */
+/** With what records of files are masked. */
+export interface FileMasking {
+  /** The policy's strategies for the dataset's fields. */
+  readonly strategies: MaskRecordStrategies;
+  /** The ids that records were given in the warehouse. A record without one was never counted, or must not count again. */
+  readonly replacementOf: (recordHash: Buffer) => string | undefined;
+}
+
+/**
+ * Creates the rewriting of a raw file's records: those of suppressed people are masked by the outcome that applies to each,
+ * all others stay.
+ */
 export function maskRawRecords(
   dataset: Dataset,
-  strategies: MaskRecordStrategies,
+  masking: FileMasking,
   findSuppression: FindSuppression,
   onMasked: OnMasked,
 ): Rewrite {
-  const mask = (record: unknown, { customerId, email }: Subject): unknown => {
-    const key = findSuppression(customerId, email)?.key;
-    if (key === undefined) return undefined;
-    const masked = maskRecord(record, strategies, key);
-    onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
+  const mask = (record: unknown, { customerId, email, name }: Subject): unknown => {
+    const suppression = findSuppression(customerId, email, name);
+    if (suppression === undefined) return undefined;
+    const masked = dataset.mask(record, { ...masking, ...suppression });
+    onMasked(customerId === null ? null : pseudonym(suppression.key, customerId), countMaskedValues(record, masked));
     return masked;
   };
   // A masked record may no longer say whose it is; where it still mentions somebody then, in a field that is kept, none of it
@@ -72,22 +83,22 @@ export function maskRawRecords(
   };
 }
 
-/** Creates the rewriting of a processed file's records. */
+/** Creates the rewriting of a processed file's records. One of which nothing may be left there becomes an empty line. */
 export function maskProcessedRecords(
   dataset: Dataset,
-  strategies: MaskRecordStrategies,
+  masking: FileMasking,
   findSuppression: FindSuppression,
   onMasked: OnMasked,
 ): Rewrite {
   return {
     json(text) {
       const record = parseJson(text);
-      const { customerId, email } = dataset.subjectOf(record);
-      const key = findSuppression(customerId, email)?.key;
-      if (key === undefined) return redactEmailsIn(record, text, findSuppression, onMasked);
-      const masked = dataset.maskProcessed(record, strategies, key);
-      onMasked(customerId === null ? null : pseudonym(key, customerId), countMaskedValues(record, masked));
-      return JSON.stringify(masked);
+      const { customerId, email, name } = dataset.subjectOf(record);
+      const suppression = findSuppression(customerId, email, name);
+      if (suppression === undefined) return redactEmailsIn(record, text, findSuppression, onMasked);
+      const masked = dataset.maskProcessed(record, { ...masking, ...suppression });
+      onMasked(customerId === null ? null : pseudonym(suppression.key, customerId), countMaskedValues(record, masked));
+      return masked === null ? "" : JSON.stringify(masked);
     },
     // Processed files are always JSON lines.
     csv: () => undefined,

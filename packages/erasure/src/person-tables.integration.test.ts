@@ -23,7 +23,7 @@ import {
 
 const datasets = createDatasets();
 const tables = personTables(datasets);
-const policy = readPolicy(undefined, datasets.fields);
+const policy = readPolicy({}, datasets.fields);
 const key = parsePrivacyKey("22".repeat(32));
 const JANE = "013000";
 const ALIAS = pseudonym(key, JANE);

@@ -4,7 +4,7 @@
 const UNATTRIBUTED =
   "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
 
-const COLUMNS = `id, dataset, reason, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
+const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
                  subject_email as email, missing_key as "missingKey"`;
 
 /**
@@ -26,18 +26,17 @@ export const COUNT_QUARANTINED = `
   where status <> 'erased' and payload is not null and (subject_customer_id = any ($1) or subject_email = $2)`;
 
 /**
- * Takes a JSON array of `{id, payload, pseudonym, missing_key}`, and the datasets whose records may wait for others. A
- * record of those stays open: masked, it can still be loaded when what it waits for arrives, so that sales figures stay
- * whole. All other records are no longer of use.
+ * Takes a JSON array of `{id, payload, pseudonym, missing_key, waits}`. A record that `waits`, and of which more than a mark
+ * is left, keeps its status: masked, it can still be loaded. All other records are no longer of use.
  */
 export const UPDATE_QUARANTINED = `
   update ledger.quarantine q
   set payload = masked.payload, payload_encoding = 'utf8', subject_customer_id = masked.pseudonym, subject_email = null,
       missing_key = masked.missing_key,
-      status = case when q.dataset = any ($2) and masked.payload <> '[erased]' then q.status else 'erased' end,
-      resolved_at = case when q.dataset = any ($2) and masked.payload <> '[erased]' then q.resolved_at
+      status = case when masked.waits and masked.payload <> '[erased]' then q.status else 'erased' end,
+      resolved_at = case when masked.waits and masked.payload <> '[erased]' then q.resolved_at
                          else coalesce(q.resolved_at, clock_timestamp()) end
-  from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text)
+  from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text, waits boolean)
   where q.id = masked.id`;
 
 /** Takes a person's pseudonyms. Returns what is left of their records. */

@@ -75,7 +75,7 @@ export async function resolveRequests(client: Client, context: RequestContext): 
       duplicates.push(request);
       continue;
     }
-    const subject = before ?? { subjectId: randomUUID(), outcome: outcomeOf(context), key: context.ring.current };
+    const subject = before ?? { subjectId: randomUUID(), outcome: context.policy.outcome, key: context.ring.current };
     taken.add(component).add(subject.subjectId);
     const ownId = component.ids.includes(request.customerId) ? request.customerId : component.ids[0];
     const quarantineId = asked.get(keyOf(request))?.quarantineId ?? null;
@@ -107,7 +107,7 @@ export async function suppress(
   await addSubjects(
     client,
     accepted.map(({ subject }) => subject.subjectId),
-    outcomeOf(context),
+    context.policy.outcome,
   );
   const added = await addSuppressions(
     client,
@@ -129,7 +129,7 @@ export async function openRequestQuestions(
   await addSubjects(
     client,
     questioned.map(({ questionId }) => questionId),
-    outcomeOf(context),
+    context.policy.outcome,
   );
   await addQuestions(
     client,
@@ -252,10 +252,6 @@ async function readAsked(
       },
     ]),
   );
-}
-
-function outcomeOf(_context: RequestContext): KnownSubject["outcome"] {
-  return "pseudonymise";
 }
 
 function answeredBy(asked: ReadonlyMap<string, AskedBefore>, accepted: readonly AcceptedRequest[]): string[] {

@@ -1,10 +1,10 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
+import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { type FoundValue, isIdentifier, type SearchedKind } from "@lethe/privacy/value-search";
 import { parseJson } from "./parse-json.js";
-import { redactInRecord } from "./redact-in-record.js";
 import type { SearchedPeople } from "./searched-people.js";
 
 /** Told of what a search does to the records of a file or table. */

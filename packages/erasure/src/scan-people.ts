@@ -2,7 +2,6 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ReceiptBody } from "@lethe/contracts/erasures";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
-import { maskRecord } from "@lethe/privacy/mask-record";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasureContext } from "./context.js";
@@ -50,7 +49,7 @@ async function scanRows({ pool, policy, datasets, ring }: DatabaseContext, pseud
 }
 
 async function scanQuarantined(
-  { pool, policy, ring }: DatabaseContext,
+  { pool, policy, datasets, ring }: DatabaseContext,
   pseudonyms: readonly string[],
   findSuppression: FindSuppression,
 ) {
@@ -65,7 +64,9 @@ async function scanQuarantined(
       continue;
     }
     const record: unknown = JSON.parse(payload);
-    if (countMaskedValues(record, maskRecord(record, strategiesOf(policy, dataset), ring.current)) > 0) findings += 1;
+    const strategies = strategiesOf(policy, dataset);
+    const masking = { outcome: "pseudonymise", key: ring.current, strategies, replacementOf: () => undefined } as const;
+    if (countMaskedValues(record, datasets.get(dataset).mask(record, masking)) > 0) findings += 1;
   }
   const unattributed = await pool.query<{ payload: string; encoding: "utf8" | "base64" }>(SCAN_UNATTRIBUTED);
   for (const { payload, encoding } of unattributed.rows) {

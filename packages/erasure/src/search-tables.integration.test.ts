@@ -8,7 +8,7 @@ import { findRowsLeft, scanTables, searchTables } from "./search-tables.js";
 import { createSearchedPeople } from "./searched-people.js";
 
 const datasets = createDatasets();
-const policy = readPolicy(undefined, datasets.fields);
+const policy = readPolicy({}, datasets.fields);
 const ERASURE = "11111111-1111-4111-8111-111111111111";
 const people = createSearchedPeople(
   new Map([

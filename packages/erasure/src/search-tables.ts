@@ -1,5 +1,6 @@
 import type { ColumnDeclaration } from "@lethe/contracts/data-map";
 import type { Dataset } from "@lethe/datasets/dataset";
+import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { redactInText } from "@lethe/privacy/redact-in-text";
@@ -21,7 +22,6 @@ import type { ErasureContext } from "./context.js";
 import { maskRawRecords } from "./mask-record-text.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
-import { redactInRecord } from "./redact-in-record.js";
 import { rewriteFound } from "./rewrite-found.js";
 import { countPlace, type PlaceCounts, type SearchRun } from "./search-run.js";
 import type { SearchScope } from "./search-scope.js";
@@ -271,7 +271,9 @@ function recordRedaction(context: TableContext, { table, people, findSuppression
     const dataset = context.datasets.get(text("dataset") ?? "");
     const before = text("payload") ?? "";
     const plain = Buffer.from(before, text("payload_encoding") === "base64" ? "base64" : "utf8").toString("utf8");
-    const mask = maskRawRecords(dataset, strategiesOf(context.policy, dataset.name), findSuppression, () => undefined);
+    // What may still be loaded was masked as the erasure began; what has come since must not count again.
+    const masking = { strategies: strategiesOf(context.policy, dataset.name), replacementOf: () => undefined };
+    const mask = maskRawRecords(dataset, masking, findSuppression, () => undefined);
     const payload = rewriteFound(dataset, mask, people, counts).json(plain);
     const redacted = (name: string) => {
       const value = text(name);

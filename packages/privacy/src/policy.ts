@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { ERASURE_OUTCOMES, type ErasureOutcome } from "@lethe/contracts/erasures";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
@@ -7,10 +8,19 @@ import { MASKING_STRATEGIES, type MaskingStrategy } from "./mask-value.js";
 
 const FieldStrategies = Type.Record(Type.String(), Type.Enum(MASKING_STRATEGIES));
 
-/** By dataset and field of the input, what becomes of the field when its person is erased. */
+/** The outcome that applies where neither a policy file nor `LETHE_ERASURE_OUTCOME` states one. */
+const DEFAULT_OUTCOME: ErasureOutcome = "unlink";
+
+/** What an erasure leaves. */
 export interface Policy {
   /** Names this policy in every request that was masked under it. */
   readonly version: string;
+  /** The outcome of the erasures that are accepted under this policy. */
+  readonly outcome: ErasureOutcome;
+  /**
+   * By dataset and field of the input, what becomes of the field when its person is erased. These strategies apply to the
+   * outcome `pseudonymise` alone: `unlink` and `aggregate` follow from the datasets' declarations, and leave less.
+   */
   readonly datasets: Readonly<Record<DatasetName, Static<typeof FieldStrategies>>>;
 }
 
@@ -29,24 +39,25 @@ export function strategiesOf(policy: Policy, dataset: DatasetName): Static<typeo
   return strategies;
 }
 
-/** Returns the policy that the datasets declare. Its version changes with every change of a strategy. */
-export function defaultPolicy(fields: MaskableFields): Policy {
+/** Returns the policy that the datasets declare. Its version changes with every change of the outcome or a strategy. */
+export function defaultPolicy(fields: MaskableFields, outcome: ErasureOutcome = DEFAULT_OUTCOME): Policy {
   const datasets = Object.fromEntries(
     Object.entries(fields).map(([dataset, declared]) => [
       dataset,
       Object.fromEntries(Object.entries(declared).map(([field, { mask }]) => [field, mask])),
     ]),
   );
-  const digest = createHash("sha256").update(JSON.stringify(datasets)).digest("hex");
-  return { version: `default-${digest.slice(0, 12)}`, datasets };
+  const digest = createHash("sha256").update(JSON.stringify({ outcome, datasets })).digest("hex");
+  return { version: `default-${digest.slice(0, 12)}`, outcome, datasets };
 }
 
 /**
  * Reads a policy from its JSON text and holds it against the fields that the datasets have: nothing personal may be
- * kept because somebody forgot to name it, and no strategy may leave a value that its column cannot hold.
+ * kept because somebody forgot to name it, and no strategy may leave a value that its column cannot hold. If the policy
+ * states no outcome, `outcome` applies and becomes part of the version; otherwise the policy's own applies.
  * Throws ConfigurationError that names every field that is missing, unknown or given an impossible strategy.
  */
-export function parsePolicy(json: string, fields: MaskableFields): Policy {
+export function parsePolicy(json: string, fields: MaskableFields, outcome?: ErasureOutcome): Policy {
   const policy = parseJson(json);
   const check = Compile(policySchema(Object.keys(fields)));
   if (!check.Check(policy)) {
@@ -57,13 +68,17 @@ export function parsePolicy(json: string, fields: MaskableFields): Policy {
     problemsOf(dataset, policy.datasets[dataset] ?? {}, declared),
   );
   if (problems.length > 0) throw new ConfigurationError(`the policy does not fit the datasets: ${problems.join("; ")}`);
-  return policy;
+  const { version, datasets } = policy;
+  if (policy.outcome !== undefined) return { version, outcome: policy.outcome, datasets };
+  if (outcome !== undefined) return { version: `${version}+${outcome}`, outcome, datasets };
+  return { version, outcome: DEFAULT_OUTCOME, datasets };
 }
 
 function policySchema(names: readonly DatasetName[]) {
   return Type.Object(
     {
       version: Type.String({ minLength: 1 }),
+      outcome: Type.Optional(Type.Enum([...ERASURE_OUTCOMES])),
       datasets: Type.Object(Object.fromEntries(names.map((name) => [name, FieldStrategies])), {
         additionalProperties: false,
       }),

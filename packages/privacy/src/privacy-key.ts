@@ -51,7 +51,7 @@ export function parsePrivacyKey(text: string): PrivacyKey {
 }
 
 /** What a keyed hash is of; the same text as id and as email gives two different hashes. */
-export type HashedKind = "customer-id" | "email" | "name";
+export type HashedKind = "customer-id" | "email" | "name" | "record-id";
 
 /** Returns the HMAC-SHA-256 of a cleaned id or email, 32 bytes, as the suppression list holds it. */
 export function keyedHash(key: PrivacyKey, kind: HashedKind, value: string): Buffer {

@@ -5,7 +5,7 @@ import { readPolicy } from "./read-policy.js";
 describe("readPolicy", () => {
   it("says which setting is wrong when the file is not there", () => {
     const fields = { customers: {}, products: {}, transactions: {}, "erasure-requests": {} };
-    expect(() => readPolicy("/nonexistent/policy.json", fields)).toThrow(ConfigurationError);
-    expect(() => readPolicy("/nonexistent/policy.json", fields)).toThrow(/LETHE_POLICY_FILE/);
+    expect(() => readPolicy({ LETHE_POLICY_FILE: "/nonexistent/policy.json" }, fields)).toThrow(ConfigurationError);
+    expect(() => readPolicy({ LETHE_POLICY_FILE: "/nonexistent/policy.json" }, fields)).toThrow(/LETHE_POLICY_FILE/);
   });
 });

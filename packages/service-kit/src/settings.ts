@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ERASURE_OUTCOMES } from "@lethe/contracts/erasures";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type, { type Static, type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -58,6 +59,11 @@ export const PRIVACY_SETTINGS = {
   }),
   LETHE_POLICY_FILE: Type.Optional(
     Type.String({ description: "File of the masking policy; without it the policy that comes with Lethe applies" }),
+  ),
+  LETHE_ERASURE_OUTCOME: Type.Optional(
+    Type.Enum([...ERASURE_OUTCOMES], {
+      description: "What erasures leave if the policy file does not say it; unlink without either",
+    }),
   ),
 } as const;
 

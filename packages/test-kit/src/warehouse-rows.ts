@@ -16,7 +16,7 @@ export type WarehouseTable = keyof typeof WAREHOUSE_TABLES;
 // What differs from one load of the same input to the next.
 const CHANCE = [
   ...["version_id", "transaction_key", "source_file_id", "loaded_at", "analytics_id", "run_id"],
-  ...["suppressed_at", "completed_at"],
+  ...["suppressed_at", "completed_at", "subject_id"],
 ];
 
 // JSON numbers become JavaScript's, which are not exact.

@@ -1,4 +1,4 @@
-import type { IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
+import type { AddedRows, IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 
 /**
@@ -17,8 +17,8 @@ export function createAnalyticsViews(tables: readonly TableDeclaration[]): strin
 }
 
 function createView(view: string, shown: readonly TableDeclaration[], tables: readonly TableDeclaration[]): string {
-  const columns: string[] = [];
-  const keys: string[] = [];
+  const columns: ViewColumn[] = [];
+  const keys: ViewColumn[] = [];
   const from: string[] = [];
   for (const [i, table] of shown.entries()) {
     const alias = `t${i}`;
@@ -26,21 +26,41 @@ function createView(view: string, shown: readonly TableDeclaration[], tables: re
     for (const [name, column] of Object.entries(table.columns)) {
       if (column.analytics === undefined) continue;
       const sql = `${alias}.${name}`;
-      if (column.kind === "personal") columns.push(`${column.analytics.sql(sql)} as ${column.analytics.as}`);
+      if (column.kind === "personal") columns.push({ sql: column.analytics.sql(sql), as: column.analytics.as });
       if (column.kind === "neither") {
         const isKey = shown.some(({ belongsTo }) => belongsTo?.table === table.name && belongsTo.key === name);
-        (isKey ? keys : columns).push(`${sql} as ${column.analytics}`);
+        (isKey ? keys : columns).push({ sql, as: column.analytics });
       }
       if (column.kind === "identifying") {
         const subjects = subjectsOf(tables, column, name);
         const subject = table.name === subjects.table ? alias : `${alias}_${name}`;
         if (subject !== alias)
           from.push(`left join ${subjects.table} ${subject} on ${subject}.${subjects.id} = ${sql}`);
-        columns.push(`${subject}.${subjects.analyticsId} as ${column.analytics}`);
+        columns.push({ sql: `${subject}.${subjects.analyticsId}`, as: column.analytics });
       }
     }
   }
-  return `create or replace view analytics.${view} as select ${[...columns, ...keys].join(", ")} from ${from.join(" ")};`;
+  const all = [...columns, ...keys];
+  const selects = [
+    `select ${all.map(({ sql, as }) => `${sql} as ${as}`).join(", ")} from ${from.join(" ")}`,
+    ...tables
+      .flatMap(({ adds = [] }) => adds.filter((added) => added.view === view))
+      .map((added) => addRows(added, all)),
+  ];
+  return `create or replace view analytics.${view} as ${selects.join(" union all ")};`;
+}
+
+interface ViewColumn {
+  readonly sql: string;
+  readonly as: string;
+}
+
+function addRows(added: AddedRows, columns: readonly ViewColumn[]): string {
+  const unknown = Object.keys(added.columns).find((name) => !columns.some(({ as }) => as === name));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(`rows are added to analytics.${added.view}, which has no column ${unknown}`);
+  }
+  return `select ${columns.map(({ as }) => added.columns[as] ?? "null").join(", ")} from ${added.from}`;
 }
 
 function joinOf(view: string, table: TableDeclaration, first: TableDeclaration | undefined, alias: string): string {

@@ -49,6 +49,20 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     rights: { loader: "select, insert, update, delete" },
   },
   {
+    name: "privacy.erased_records",
+    title: "Records that were erased, so that an old file does not bring them again",
+    primaryKey: "record_hash",
+    columns: { record_hash: identifying("keyed-hash"), ...neutral("key_id") },
+    rights: { loader: "select, insert", merger: "select, insert" },
+  },
+  {
+    name: "privacy.record_replacements",
+    title: "Random ids of erased records, until their files have them too",
+    primaryKey: "record_hash",
+    columns: { record_hash: identifying("keyed-hash"), ...neutral("replacement erasure_id run_id") },
+    rights: { loader: "select, insert, update, delete", merger: "insert" },
+  },
+  {
     name: "privacy.suppression_epoch",
     title: "Version of the suppression list",
     primaryKey: "only_row",

@@ -4,6 +4,7 @@ import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles } from "@lethe/erasure/mask-arrived-files";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
+import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
@@ -65,6 +66,7 @@ export async function finishJob(
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
     const state = await closeRun(client, runId, performance.now() - startedAt);
+    await forgetReplacementsOfRun(client, runId);
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";
     return { state, replays: isVain ? [] : await openReplays(client, context.datasets) };

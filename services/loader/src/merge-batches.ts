@@ -45,6 +45,7 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch, parts.some(changesSuppressions));
   }
+  await setRun(client, parts);
   const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
   const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
@@ -102,6 +103,11 @@ async function joinArrived(client: Client, context: LoaderContext, parts: readon
       joined.push(...(await readJson(context.staging, batch, STAGED.joined, JoinedRecordsSchema)));
   }
   if (joined.length > 0 && (await takeJoined(client, context, joined, originOf(parts)))) await raiseEpoch(client);
+}
+
+/** Tells the statements of a merge of which run the rows are. */
+async function setRun(client: Client, parts: readonly Part[]): Promise<void> {
+  await client.query("select set_config('lethe.run_id', $1, true)", [originOf(parts).runId]);
 }
 
 /** Returns the run and the policy of what is merged. */

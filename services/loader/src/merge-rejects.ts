@@ -11,6 +11,7 @@ import {
 } from "@lethe/contracts/staged-batch";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { quarantineCopyRow } from "@lethe/datasets/quarantine-copy-row";
+import { ERASED_ID } from "@lethe/privacy/erased-id";
 import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef, Staging } from "@lethe/storage/staging";
 import { stageRejects } from "@lethe/warehouse/ledger/stage-rejects";
@@ -58,7 +59,11 @@ export async function addMergeRejects(
     const index = reject.ordinal - segment.firstOrdinal;
     const byReason = dataset.maskedReasons.includes(reject.reason) ? masked.byReason[reject.ordinal] : undefined;
     const kept = masked.always[reject.ordinal] ?? byReason;
-    const payload = kept?.payload ?? asRecord(lines[i] ?? "", segment, dataset);
+    // A duplicate of a record that was unlinked waits for nothing, and must not be loaded under another id.
+    const isSpent = reject.reason === "duplicate" && kept?.pseudonym === ERASED_ID;
+    const payload = isSpent
+      ? JSON.stringify(dataset.emptied)
+      : (kept?.payload ?? asRecord(lines[i] ?? "", segment, dataset));
     const subject =
       kept === undefined ? dataset.subjectOf(JSON.parse(payload)) : { customerId: kept.pseudonym, email: null };
     return quarantineCopyRow({

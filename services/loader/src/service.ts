@@ -37,7 +37,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
     async start(settings, service) {
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      const policy = readPolicy(settings, datasets.fields);
       await migrate(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,

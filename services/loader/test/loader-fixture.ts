@@ -55,7 +55,7 @@ export const it = ledger
       storage,
       staging: openStaging(storage),
       ring: parseKeyring("11".repeat(32)),
-      policy: readPolicy(undefined, datasets.fields),
+      policy: readPolicy({}, datasets.fields),
       maxUnpackRatio: 100,
       fullSearchBytes: 16 * 1024 * 1024,
     };

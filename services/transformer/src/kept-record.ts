@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Subject } from "@lethe/datasets/dataset";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
-import { type MaskRecordStrategies, maskRecord } from "@lethe/privacy/mask-record";
+import type { MaskRecordStrategies } from "@lethe/privacy/mask-record";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { isPseudonym, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
@@ -28,11 +28,11 @@ export interface MaskingRules {
 
 export const NOBODY: SubjectKeys = { customerId: null, email: null };
 
-/** Returns what quarantine keeps of a record that is masked field by field. */
-export function keepMasked(rules: MaskingRules, record: unknown, subject: SubjectKeys, key: PrivacyKey): KeptRecord {
+/** Returns what quarantine keeps of a record that has been masked field by field; it stands under the subject's pseudonym. */
+export function keepMasked(rules: MaskingRules, masked: unknown, subject: SubjectKeys, key: PrivacyKey): KeptRecord {
   const { customerId } = subject;
   const alias = customerId === null || isPseudonym(customerId) ? customerId : pseudonym(key, customerId);
-  const payload = JSON.stringify(maskRecord(record, rules.strategies, key));
+  const payload = JSON.stringify(masked);
   // A record without an id may name the person in a field that masking keeps.
   const namesPerson = alias === null && findMentionedPerson(payload, rules.findSuppression) !== undefined;
   return { payload: namesPerson ? REDACTED : payload, encoding: "utf8", subject: { customerId: alias, email: null } };

@@ -39,7 +39,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
     async start(settings, service) {
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
-      const policy = readPolicy(settings.LETHE_POLICY_FILE, datasets.fields);
+      const policy = readPolicy(settings, datasets.fields);
       await migrate(settings.DATABASE_URL, datasets.database);
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),

@@ -5,12 +5,13 @@ import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
 import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
-import { maskRecord } from "@lethe/privacy/mask-record";
-import type { Keyring } from "@lethe/privacy/privacy-key";
-import type { ArrivalVerdict, JudgeArrival } from "@lethe/privacy/suppression-list";
+import { ERASED_ID } from "@lethe/privacy/erased-id";
+import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { ArrivalVerdict, JudgeArrival, Suppression } from "@lethe/privacy/suppression-list";
 import type { BatchOutput } from "./batch-output.js";
 import {
   type KeptLine,
+  type KeptRecord,
   keepLine,
   keepMasked,
   lineAsBase64,
@@ -19,8 +20,10 @@ import {
   NOBODY,
   type SubjectKeys,
 } from "./kept-record.js";
+import { type ArrivedRecord, maskArrived, maskUnlinked } from "./mask-arrived.js";
 import { parseCsvLine, parseLine } from "./parse-line.js";
 import type { Poison } from "./poison.js";
+import { createMentionRedaction } from "./redact-mentions.js";
 import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
 
 /** What records are transformed with. */
@@ -50,21 +53,36 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const { dataset, ring, strategies, findSuppression, maxNesting } = context;
   const identities = new Set<string>();
   const poison = new Map(context.poison?.map((record) => [record.ordinal, record]));
+  const redactMentions = createMentionRedaction(dataset, findSuppression);
   const watch = createSchemaWatch(dataset.shape);
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
   let start = "";
 
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
+    const redacted = redactMentions(record, text);
+    if (redacted === undefined) takeRedacted(record, text, lineIndex);
+    else {
+      // The file that it came in is masked before it is archived.
+      output.countMasked();
+      takeRedacted(redacted, JSON.stringify(redacted), lineIndex);
+    }
+  }
+
+  function takeRedacted(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
     const verdict = judge(subject);
-    const suppressedWith = verdict.kind === "masked" ? verdict.suppression.key : undefined;
-    const key = suppressedWith ?? ring.current;
-    const isMasked = suppressedWith !== undefined && dataset.fenced;
-    if (suppressedWith !== undefined) output.countMasked();
-    if (isMasked) noteJoined(subject, verdict);
+    const suppression = verdict.kind === "masked" ? verdict.suppression : undefined;
+    const key = suppression?.key ?? ring.current;
+    if (suppression !== undefined) output.countMasked();
+    noteJoined(subject, verdict);
+    const masked = maskWhereErased(record, subject, suppression);
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
+    if (subject.customerId === ERASED_ID && dataset.isEmptied(record)) {
+      takeEmptied(record, lineIndex);
+      return;
+    }
     if (misfit !== undefined && isUnattributed(subject)) {
       rejectLine(lineIndex, misfit, { payload: text, encoding: "utf8" }, subject);
       return;
@@ -77,24 +95,28 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     let rejection = misfit;
     if (identity !== null && identities.has(identity)) rejection = DUPLICATE;
     if (rejection === undefined) {
-      const place = { ordinal, fileId: segment.fileId, partitionStart: start, masked: isMasked };
-      const taken = isMasked ? maskRecord(record, strategies, key) : record;
-      const accepted = dataset.accept(taken, place, output.tables, key);
+      const { fileId } = segment;
+      const erased = masked?.erased;
+      const place = { ordinal, fileId, partitionStart: start, masked: masked !== undefined, ...(erased && { erased }) };
+      const accepted = dataset.accept(masked === undefined ? record : masked.record, place, output.tables, key);
       if ("rejection" in accepted) rejection = accepted.rejection;
-      else output.addProcessed(ordinal, accepted.processed);
+      // What is folded into sums has no record of its own any more.
+      else if (erased?.isFolded !== true) output.addProcessed(ordinal, accepted.processed);
     }
     if (rejection !== undefined) {
       if (misfit === undefined) watch.lookAgain();
-      const masks = isMasked || dataset.maskedReasons.includes(rejection.reason);
-      const kept = masks
-        ? keepMasked(context, record, subject, key)
-        : ({ payload: text, encoding: "utf8", subject } as const);
+      const kept =
+        masked?.rejected ??
+        (dataset.maskedReasons.includes(rejection.reason)
+          ? keepPseudonymised(record, subject, key)
+          : ({ payload: text, encoding: "utf8", subject } as const));
       output.reject(lineIndex, rejection, kept);
       return;
     }
     if (identity !== null) identities.add(identity);
-    if (isMasked || dataset.maskedReasons.length > 0) {
-      output.addMasked(isMasked ? "always" : "byReason", ordinal, keepMasked(context, record, subject, key));
+    if (masked !== undefined) output.addMasked("always", ordinal, masked.waiting);
+    else if (dataset.maskedReasons.length > 0) {
+      output.addMasked("byReason", ordinal, keepPseudonymised(record, subject, key));
     }
   }
 
@@ -112,10 +134,48 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
    * came, and so does its file.
    */
   function noteJoined(subject: Subject, verdict: ArrivalVerdict): void {
-    if (verdict.kind !== "masked" || !(verdict.bearsNew || segment.quarantineIds !== undefined)) return;
+    if (!dataset.fenced || verdict.kind !== "masked" || !(verdict.bearsNew || segment.quarantineIds !== undefined))
+      return;
     const { subjectId, key, outcome } = verdict.suppression;
     const customerId = verdict.hasSharedId ? null : subject.customerId;
     output.addJoined({ subjectId, outcome, keyId: key.id, ...subject, customerId, fileId: segment.fileId });
+  }
+
+  /** Masks a record of a suppressed person, and one that an erasure has unlinked; returns undefined for everybody else's. */
+  function maskWhereErased(
+    record: unknown,
+    subject: SubjectKeys,
+    suppression: Suppression | undefined,
+  ): ArrivedRecord | undefined {
+    if (!dataset.fenced) return undefined;
+    if (subject.customerId === ERASED_ID) return maskUnlinked(dataset, strategies, record, ring.current);
+    return suppression === undefined ? undefined : maskArrived(dataset, context, record, subject, suppression);
+  }
+
+  /** Takes what an erasure has left of a record in a file. Nothing of it counts; the shared customer is there once. */
+  function takeEmptied(record: unknown, lineIndex: number): void {
+    const ordinal = segment.firstOrdinal + lineIndex;
+    const kept: KeptRecord = {
+      payload: JSON.stringify(dataset.emptied),
+      encoding: "utf8",
+      subject: { customerId: ERASED_ID, email: null },
+    };
+    if (!dataset.registersSubjects) {
+      output.reject(lineIndex, EMPTIED, kept);
+      return;
+    }
+    const place = { ordinal, fileId: segment.fileId, partitionStart: start, masked: true };
+    const accepted = dataset.accept(record, place, output.tables, ring.current);
+    if ("rejection" in accepted) output.reject(lineIndex, accepted.rejection, kept);
+    else {
+      output.addProcessed(ordinal, accepted.processed);
+      output.addMasked("always", ordinal, kept);
+    }
+  }
+
+  function keepPseudonymised(record: unknown, subject: SubjectKeys, key: PrivacyKey): KeptRecord {
+    const masking = { outcome: "pseudonymise", key, strategies, replacementOf: () => undefined } as const;
+    return keepMasked(context, dataset.mask(record, masking), subject, key);
   }
 
   /** Returns why a record does not fit the schema, if it does not. In `discard` mode, unknown fields are no reason. */
@@ -184,6 +244,13 @@ const DUPLICATE: Rejection = {
 };
 
 const HELD: Rejection = { reason: "held", pointer: null, message: REJECT_REASONS.held, missingKey: null };
+
+const EMPTIED: Rejection = {
+  reason: "duplicate",
+  pointer: null,
+  message: "the record is what an erasure has left of one that counted before",
+  missingKey: null,
+};
 
 function unreadable(problem: string): Rejection {
   return { reason: "unreadable", pointer: null, message: problem, missingKey: null };

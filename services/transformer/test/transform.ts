@@ -10,7 +10,7 @@ import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
 const DATASETS = createDatasets();
-const POLICY = readPolicy(undefined, DATASETS.fields);
+const POLICY = readPolicy({}, DATASETS.fields);
 
 /** The lines of one file in a batch. */
 export interface FileLines {

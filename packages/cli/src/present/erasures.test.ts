@@ -13,6 +13,7 @@ function erasure(changes: Partial<Erasure> = {}): Erasure {
     pseudonym: "p_92b97d5c172b3b29aaab",
     found: true,
     policyVersion: "1",
+    outcome: "pseudonymise",
     runId: "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f11",
     requestedAt: "2022-03-01T01:00:00.000Z",
     receivedAt: "2022-03-02T00:00:00.123Z",

@@ -4,7 +4,11 @@ import Type from "typebox";
 import { fromRepository } from "../repository.js";
 import { CLI_SETTINGS } from "../settings.js";
 
-const UpSchema = Type.Omit(Type.Object(CLI_SETTINGS), ["LETHE_POLICY_FILE", "LETHE_MAX_UNPACK_RATIO"]);
+const UpSchema = Type.Omit(Type.Object(CLI_SETTINGS), [
+  "LETHE_POLICY_FILE",
+  "LETHE_ERASURE_OUTCOME",
+  "LETHE_MAX_UNPACK_RATIO",
+]);
 
 export interface UpSettings {
   /** Servers of the user's, where given. */

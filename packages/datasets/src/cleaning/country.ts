@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 // The package itself would load the names of all 84 languages.
 import countries, { type LocaleData } from "i18n-iso-countries/index.js";
+import { cleanText } from "./text.js";
 
 // The library's language files are JSON, which ES modules of Node 20 cannot import without a flag.
 const english: LocaleData = createRequire(import.meta.url)("i18n-iso-countries/langs/en.json");
@@ -28,4 +29,9 @@ export function toCountryCode(name: string | null): string | null {
     known.set(name, code);
   }
   return code;
+}
+
+/** Returns a country's name as it is, and null for what names none: a field of that name may hold anything. */
+export function recognisedCountry(name: unknown): string | null {
+  return typeof name === "string" && toCountryCode(cleanText(name)) !== null ? name : null;
 }

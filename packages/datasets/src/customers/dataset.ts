@@ -1,5 +1,7 @@
 import { isCalendarDate } from "@lethe/contracts/partition";
+import { ERASED_ID } from "@lethe/privacy/erased-id";
 import Type, { type Static } from "typebox";
+import { dayOf } from "../cleaning/day.js";
 import { copyRow } from "../copy-text.js";
 import type { Rejection } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
@@ -36,12 +38,15 @@ export const customers: DatasetDefinition = {
   checkFurther: (record) => findWrongDate(record as Static<typeof CustomerSchema>),
   accept(record, place, sinks) {
     const customer = cleanCustomer(record as MaskableCustomer);
+    const now = new Date().toISOString();
+    // The shared customer's row says of no one erased person when they came, or from which file.
+    const isShared = customer.id === ERASED_ID;
     sinks[0]?.append(
       copyRow([
         place.ordinal,
-        place.fileId,
-        place.partitionStart,
-        place.masked ? new Date().toISOString() : null,
+        isShared ? null : place.fileId,
+        isShared ? dayOf(now) : place.partitionStart,
+        isShared ? dayOf(now) : place.masked ? now : null,
         ...CUSTOMER_ROW.map((name) => customer[name]),
       ]),
     );

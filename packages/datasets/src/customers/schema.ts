@@ -1,3 +1,4 @@
+import { ERASED_ID } from "@lethe/privacy/erased-id";
 import { PSEUDONYM_PATTERN } from "@lethe/privacy/privacy-key";
 import Type, { type Static } from "typebox";
 
@@ -7,6 +8,9 @@ const OptionalDate = Type.Union([Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$"
 
 /** A customer's id: six digits, of which leading zeros matter; or the pseudonym of one who was erased. */
 export const CUSTOMER_ID_PATTERN = `^(\\d{6}|${PSEUDONYM_PATTERN})$`;
+
+/** What refers to a customer may also refer to the shared one, whom all unlinked records have in common. */
+export const CUSTOMER_REFERENCE_PATTERN = `^(\\d{6}|${PSEUDONYM_PATTERN}|${ERASED_ID})$`;
 
 export const CUSTOMER_FIELDS = {
   id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),

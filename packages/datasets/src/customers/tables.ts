@@ -1,4 +1,4 @@
-import { asItIs, identifying, neutral, personal, type TableDeclaration } from "@lethe/contracts/data-map";
+import { asItIs, identifying, neutral, personal, type TableDeclaration, unlinked } from "@lethe/contracts/data-map";
 import { toCountryCode } from "../cleaning/country.js";
 import { toE164 } from "../cleaning/phone.js";
 
@@ -20,7 +20,10 @@ const VERSION = {
   postcode: personal("postcode"),
   segment: personal("segment", { analytics: asItIs("segment") }),
   last_change: personal("last_change", { analytics: asItIs("last_change") }),
-  ...neutral("source_partition source_file_id valid_from loaded_at erased_at"),
+  ...unlinked("day", "source_partition loaded_at erased_at"),
+  // A version holds from its date of last change, which says something of the person, or else from its partition.
+  ...unlinked({ dayOf: "source_partition" }, "valid_from"),
+  ...unlinked("nothing", "source_file_id"),
 } as const;
 
 /** Phone in E.164 and country code follow from what masking has left of phone and country. */
@@ -55,7 +58,7 @@ export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
     title: "Older versions of the customer",
     primaryKey: "version_id",
     derive,
-    columns: { ...VERSION, ...neutral("version_id valid_to") },
+    columns: { ...VERSION, ...neutral("version_id"), ...unlinked("nothing", "valid_to") },
     sourceFile: "source_file_id",
     erasedAt: "erased_at",
     rights: { scheduler: "select (id, email, source_file_id)", loader: "select, insert, update" },

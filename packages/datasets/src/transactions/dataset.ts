@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { copyField } from "../copy-text.js";
+import { recognisedCountry } from "../cleaning/country.js";
+import { copyField, copyRow } from "../copy-text.js";
 import type { RecordPlace } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
 import { textFieldOf } from "../read-field.js";
 import { type CleanTransaction, cleanDeliveryAddress, cleanTransaction, type MaskableAddress } from "./clean.js";
-import { PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
+import { FOLD_TRANSACTIONS } from "./fold.js";
+import { ERASED_STAGING, PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
 import { TRANSACTION_TABLES } from "./tables.js";
 import { transactionJson } from "./transaction-json.js";
@@ -19,13 +21,14 @@ export const transactions: DatasetDefinition = {
   spellings: SPELLINGS,
   csv: { json: ["delivery_address", "purchases"] },
   fields: {
-    transaction_id: field.notPersonal,
-    transaction_time: field.notPersonal,
+    transaction_id: field.recordId,
+    transaction_time: field.instant,
     customer_id: field.customerId,
     "delivery_address.address": field.personalAddress,
     "delivery_address.postcode": field.personalPostcode,
     "delivery_address.city": field.personalText,
-    "delivery_address.country": field.keptByDefault(field.personalText),
+    // Sales by country stay what they are.
+    "delivery_address.country": field.unlinkedTo(field.keptByDefault(field.personalText), recognisedCountry),
     // One field to the policy: what was bought, for how much.
     purchases: field.notPersonal,
   },
@@ -35,6 +38,12 @@ export const transactions: DatasetDefinition = {
     if ("reason" in transaction) return { rejection: transaction };
     sinks[0]?.append(transactionRow(transaction, place));
     sinks[1]?.append(purchaseRows(transaction, place.ordinal));
+    const { erased } = place;
+    if (erased !== undefined) {
+      const { recordHash, keyId, originalId, isFolded } = erased;
+      const hash = `\\x${recordHash.toString("hex")}`;
+      sinks[2]?.append(copyRow([place.ordinal, hash, keyId, originalId, String(place.masked), String(isFolded)]));
+    }
     return { processed: transactionJson(transaction) };
   },
   processed: {
@@ -44,7 +53,8 @@ export const transactions: DatasetDefinition = {
       delivery_address: cleanDeliveryAddress((record.delivery_address ?? {}) as MaskableAddress),
     }),
   },
-  stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING],
+  fold: FOLD_TRANSACTIONS,
+  stagingTables: [TRANSACTION_STAGING, PURCHASE_STAGING, ERASED_STAGING],
   merge: TRANSACTION_MERGE,
   tables: TRANSACTION_TABLES,
   sample: ({ customerId, word }): RawTransaction => ({

@@ -32,6 +32,22 @@ export const PURCHASE_STAGING: StagingTable = {
 };
 
 /**
+ * Of transactions whose person is, or was, on the suppression list: by what each is known again if it was erased. Everybody
+ * else's have no row here, and cost nothing.
+ */
+export const ERASED_STAGING: StagingTable = {
+  name: "stage_erased_transactions",
+  columns: [
+    ["ordinal", "integer"],
+    ["record_hash", "bytea"],
+    ["key_id", "text"],
+    ["original_id", "uuid"],
+    ["is_masked", "boolean"],
+    ["is_folded", "boolean"],
+  ],
+};
+
+/**
  * Inserts what is new and refers to what is there: see `sql-scripts/functions/take_transactions.sql`. What it rejects is found as
  * transactions are inserted, and only their addresses and lines are left to `apply`. Two batches with the same transaction
  * at once: the later one waits for the key, fails on it and finds a duplicate when it is tried again.

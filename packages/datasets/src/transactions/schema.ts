@@ -1,6 +1,6 @@
 import Type, { type Static, type TProperties } from "typebox";
 import { MONEY_PATTERN } from "../cleaning/money.js";
-import { CUSTOMER_ID_PATTERN } from "../customers/schema.js";
+import { CUSTOMER_REFERENCE_PATTERN } from "../customers/schema.js";
 import { Sku } from "../products/schema.js";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
@@ -16,7 +16,7 @@ const record = <P extends TProperties>(fields: P) => Type.Object(fields, { addit
 export const TransactionSchema = record({
   transaction_id: Type.String({ pattern: UUID_PATTERN }),
   transaction_time: Type.String({ maxLength: 40 }),
-  customer_id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+  customer_id: Type.String({ pattern: CUSTOMER_REFERENCE_PATTERN }),
   delivery_address: record({
     address: OptionalText,
     postcode: OptionalText,

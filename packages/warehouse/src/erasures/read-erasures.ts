@@ -1,4 +1,4 @@
-import type { Erasure, ErasureState } from "@lethe/contracts/erasures";
+import type { Erasure, ErasureOutcome, ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { Queryable } from "../pool.js";
 import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
@@ -42,7 +42,7 @@ export async function readErasuresById(db: Queryable, ids: readonly string[]): P
 }
 
 const SELECT_ERASURE = `
-  select id, state, pseudonym, found, policy_version, run_id, requested_at, received_at, suppressed_at, completed_at,
+  select id, state, pseudonym, found, policy_version, outcome, run_id, requested_at, received_at, suppressed_at, completed_at,
          to_jsonb(attempt) as failure, is_extended, ${dueSql("received_at", "(select r.job from ledger.runs r where r.id = run_id)", "is_extended")} as due
   from (select *, ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended from warehouse.erasure_requests e) as erasures
   left join lateral (
@@ -56,6 +56,7 @@ interface ErasureRow {
   pseudonym: string;
   found: boolean;
   policy_version: string;
+  outcome: ErasureOutcome;
   run_id: string;
   requested_at: Date;
   received_at: Date;
@@ -73,6 +74,7 @@ function toErasure(row: ErasureRow): Erasure {
     pseudonym: row.pseudonym,
     found: row.found,
     policyVersion: row.policy_version,
+    outcome: row.outcome,
     runId: row.run_id,
     requestedAt: row.requested_at.toISOString(),
     receivedAt: row.received_at.toISOString(),

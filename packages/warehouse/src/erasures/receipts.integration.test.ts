@@ -27,7 +27,14 @@ async function addErasures(pool: Pool, count: number): Promise<string[]> {
 
 function bodyOf(erasureId: string): ReceiptBody {
   return {
-    ...{ erasureId, pseudonym: "p1", keyId: "key-1", policyVersion: "1", found: true },
+    ...{
+      erasureId,
+      pseudonym: "p1",
+      keyId: "key-1",
+      policyVersion: "1",
+      outcome: "pseudonymise" as const,
+      found: true,
+    },
     ...{ requestedAt: AT, receivedAt: AT, suppressedAt: AT, completedAt: AT, vacuumedAt: AT },
     places: [{ place: "warehouse.customers", name: "", records: 1, values: 9 }],
     scan: { tables: 5, records: 0, files: 3, bytes: 900, findings: 0 },

@@ -5,6 +5,7 @@ import { type Client, inTransaction, type Pool, type Queryable } from "../pool.j
 import { appendAllToLog } from "../proof/append-to-log.js";
 import { hashContent } from "../proof/hash-entry.js";
 import { readCheckpointOver, readLog, SELECT_ENTRY } from "../proof/read-log.js";
+import { forgetReplacements } from "./erased-records.js";
 import { removeAttempts } from "./erasure-attempts.js";
 
 /**
@@ -36,6 +37,7 @@ export async function completeErasuresTogether(pool: Pool, bodies: readonly Rece
     if (missing !== undefined) throw new NotFoundError(`there is no erasure ${missing}`);
     await client.query("delete from privacy.erasure_values where erasure_id = any ($1)", [ids]);
     await removeAttempts(client, ids);
+    await forgetReplacements(client, ids);
     await replacePlaces(client, bodies);
     return appendAllToLog(
       client,

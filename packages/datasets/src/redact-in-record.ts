@@ -1,9 +1,9 @@
-import type { Dataset } from "@lethe/datasets/dataset";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { redactInText } from "@lethe/privacy/redact-in-text";
 import type { FoundValue } from "@lethe/privacy/value-search";
+import type { Dataset } from "./dataset.js";
 
-type Find = (text: string) => readonly FoundValue[];
+type Find = (text: string) => readonly Pick<FoundValue, "kind" | "start" | "end">[];
 
 /**
  * Returns a copy of somebody else's record without the identifiers that `find` finds in it, undefined if there are none.

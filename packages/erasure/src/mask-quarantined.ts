@@ -1,0 +1,143 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { QuarantineStatus } from "@lethe/contracts/quarantine";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import type { Dataset } from "@lethe/datasets/dataset";
+import { countMaskedValues } from "@lethe/privacy/count-masked-values";
+import { ERASED_ID } from "@lethe/privacy/erased-id";
+import { REDACTED } from "@lethe/privacy/mask-value";
+import { strategiesOf } from "@lethe/privacy/policy";
+import { pseudonym } from "@lethe/privacy/privacy-key";
+import type { Client } from "@lethe/warehouse/pool";
+import type { ErasureContext } from "./context.js";
+import type { ErasedPeople } from "./erased-people.js";
+import type { ErasedRecords } from "./erased-records.js";
+import type { ErasedSubject } from "./erased-subject.js";
+import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
+
+/**
+ * Masks the quarantined records of people who are being erased. What waits for something that is not the person stays
+ * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. All other records are closed.
+ * Returns, by erasure, the files that the records came from: what is left of a record may not say whose it was.
+ */
+export async function maskQuarantined(
+  client: Client,
+  context: ErasureContext,
+  people: ErasedPeople,
+  records: ErasedRecords,
+): Promise<FilesByErasure> {
+  const fileIds = new Map<string, Set<number>>();
+  const { rows } = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [
+    people.ids(),
+    people.emails(),
+    [...people.ids(), ...people.emails()].map(toLikePattern),
+  ]);
+  const masked = rows.flatMap((row) => {
+    // A request with the wrong id was the person's own, though the customer of that id is somebody else.
+    const own = people.find(row.customerId, row.email);
+    const asked = own === undefined && row.reason === "identity_mismatch" ? people.findByEmail(row.email) : undefined;
+    const known = own ?? asked;
+    const mentioned = known === undefined ? people.findMentioned(readable(row)) : undefined;
+    const person = known ?? mentioned?.person;
+    if (person === undefined) return [];
+    const kept: Kept =
+      row.reason === "unreadable" || known === undefined
+        ? { payload: REDACTED, values: 1, waits: false }
+        : person.outcome === "pseudonymise"
+          ? pseudonymiseRecord(row, context, person)
+          : unlinkRecord(row, context, person, records);
+    people.count(person, "ledger.quarantine", kept.values);
+    const files = fileIds.get(person.erasureId) ?? new Set();
+    fileIds.set(person.erasureId, files.add(row.fileId));
+    const customerId = asked === undefined ? (row.customerId ?? mentioned?.customerId ?? null) : null;
+    const alias = aliasOf(person, customerId);
+    return [
+      {
+        id: row.id,
+        // Without an id of its own, it may have the person's in a field that is kept.
+        payload: customerId === null && people.findMentioned(kept.payload) !== undefined ? REDACTED : kept.payload,
+        pseudonym: alias,
+        // What it waits for may be the person.
+        missing_key: row.missingKey !== null && row.missingKey === row.customerId ? alias : row.missingKey,
+        waits: kept.waits,
+      },
+    ];
+  });
+  if (masked.length > 0) await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
+  return fileIds;
+}
+
+/** Rows of `ledger.files` by erasure. */
+export type FilesByErasure = ReadonlyMap<string, ReadonlySet<number>>;
+
+interface QuarantinedRow {
+  id: number;
+  fileId: number;
+  dataset: DatasetName;
+  reason: RejectReason;
+  status: QuarantineStatus;
+  payload: string;
+  encoding: "utf8" | "base64";
+  customerId: string | null;
+  email: string | null;
+  missingKey: string | null;
+}
+
+interface Kept {
+  readonly payload: string;
+  readonly values: number;
+  /** Whether the record may still be loaded, so that its status stays. */
+  readonly waits: boolean;
+}
+
+/** Under `pseudonymise` nothing but the alias would lead to the file that the record came from. */
+function aliasOf({ outcome, key, pseudonym: own }: ErasedSubject, customerId: string | null): string {
+  if (outcome !== "pseudonymise") return ERASED_ID;
+  return customerId === null ? own : pseudonym(key, customerId);
+}
+
+function pseudonymiseRecord(row: QuarantinedRow, context: ErasureContext, { key, outcome }: ErasedSubject): Kept {
+  const dataset = context.datasets.get(row.dataset);
+  const strategies = strategiesOf(context.policy, dataset.name);
+  const before: unknown = JSON.parse(row.payload);
+  const after = dataset.mask(before, { outcome, key, strategies, replacementOf: () => undefined });
+  return { payload: JSON.stringify(after), values: countMaskedValues(before, after), waits: mayWait(dataset) };
+}
+
+function unlinkRecord(
+  row: QuarantinedRow,
+  context: ErasureContext,
+  { key, outcome, erasureId }: ErasedSubject,
+  records: ErasedRecords,
+): Kept {
+  const dataset = context.datasets.get(row.dataset);
+  const strategies = strategiesOf(context.policy, dataset.name);
+  const before: unknown = JSON.parse(row.payload);
+  const waitsForPerson = row.missingKey !== null && row.missingKey === row.customerId;
+  const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
+  const hash = isOpen ? dataset.recordHash(before, key) : null;
+  // Whom it waited for will never come, and an old file must not bring it either.
+  if (hash !== null && waitsForPerson) records.forget(hash, key);
+  const waits = isOpen && !waitsForPerson;
+  const after = waits
+    ? dataset.mask(before, {
+        outcome,
+        key,
+        strategies,
+        replacementOf: (recordHash) => records.replace(recordHash, key, erasureId),
+      })
+    : dataset.emptied;
+  return { payload: JSON.stringify(after), values: countMaskedValues(before, after), waits };
+}
+
+/** Reports whether records of a dataset may wait for others. */
+function mayWait({ erasure, merge }: Dataset): boolean {
+  return erasure === undefined && merge.missingKeyArrived !== null;
+}
+
+function readable(row: QuarantinedRow): string {
+  return Buffer.from(row.payload, row.encoding).toString("utf8");
+}
+
+function toLikePattern(text: string): string {
+  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
