@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { requireSigningKey } from "@lethe/privacy/signing-key";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import { fromRepository } from "@lethe/test-kit/repository";
 import Type, { type TObject } from "typebox";
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ExtractorSettings } from "../services/extractor/src/settings.js";
 import { LoaderSettings } from "../services/loader/src/settings.js";
-import { requireToken, SchedulerSettings } from "../services/scheduler/src/settings.js";
+import { requireSigning, requireToken, SchedulerSettings } from "../services/scheduler/src/settings.js";
 import { TransformerSettings } from "../services/transformer/src/settings.js";
 
 const SCHEMAS: Readonly<Record<string, TObject>> = {
@@ -199,7 +200,12 @@ it("makes what is missing fit what is there", async () => {
 
 /** Reads and checks settings as a service does before it opens anything. */
 function settingsOf(name: string, environment: Environment): unknown {
-  if (name === "scheduler") requireToken(readSettings(SchedulerSettings, environment));
+  if (name === "scheduler") {
+    const settings = readSettings(SchedulerSettings, environment);
+    requireToken(settings);
+    requireSigning(settings);
+  }
+  if (name === "loader") requireSigningKey(readSettings(LoaderSettings, environment).LETHE_SIGNING_KEY);
   return readSettings(schemaOf(name), environment);
 }
 

@@ -169,6 +169,39 @@ describe.each(["unlink", "aggregate", "pseudonymise"] as const)("the outcome %s"
   });
 });
 
+it("strengthen takes people who keep a pseudonym further, and each gets a receipt of their own", async () => {
+  const world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
+  try {
+    await world.pool.query("alter sequence warehouse.transactions_transaction_key_seq restart 70000000");
+    await landRecords(world, "date=2022-03-01/hour=00/products.json", [product(), product({ sku: 22222 })]);
+    for (const [path, content] of FILES) await land(world, path, content);
+    await succeed(world, "customers", "products", "transactions");
+    const before = await totalsOf(world);
+    const { rows } = await world.pool.query<{ key: string; customer: string }>(
+      "select transaction_key as key, customer_id as customer from warehouse.transactions",
+    );
+    await landRecords(world, "date=2022-03-02/hour=00/erasure-requests.json", [gone.request, goneToo.request]);
+    await succeed(world, "erasure-requests");
+    await settle(world);
+    const { code, out, err } = await world.lethe("erasure", "strengthen");
+    expect(code, err).toBe(0);
+    expect(out).toContain("2 subjects were taken to the outcome unlink");
+    expect((await receiptBodies(world)).map(({ outcome }) => outcome).sort()).toEqual([
+      ...["pseudonymise", "pseudonymise", "unlink", "unlink"],
+    ]);
+    expect(await totalsOf(world)).toEqual(before);
+    expect(await tiesOf(world, new Map(rows.map(({ key, customer }) => [Number(key), customer])))).toEqual([]);
+    await expectSalesOnce(world);
+    const [key] = parseKeyring(world.environment.LETHE_PRIVACY_KEY ?? "").all;
+    const files = await archivedFiles(world);
+    const alias = key === undefined ? "" : pseudonym(key, gone.id);
+    expect(files.filter(([, bytes]) => bytes.includes(alias)).map(([path]) => path)).toEqual([]);
+    expect(files.some(([, bytes]) => bytes.includes('"erased"'))).toBe(true);
+  } finally {
+    await world.close();
+  }
+});
+
 interface Totals {
   readonly sales: unknown[];
   readonly days: unknown[];

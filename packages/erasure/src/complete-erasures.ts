@@ -18,6 +18,7 @@ import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext, ErasureLog } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
+import { findPseudonyms } from "./find-pseudonyms.js";
 import { createListedPeople } from "./listed-people.js";
 import { allFiles, filesOf, type PersonFile } from "./person-files.js";
 import { scanDatabase } from "./scan-people.js";
@@ -76,9 +77,10 @@ async function complete(
   const run = startSearchRun();
   const changed = await searchTables(context, people, findSuppression, scope, run);
   if (scope !== "everything") await findRowsLeft(context, people, identifiersOf(values), run);
-  const files = await filesToSearch(context, scope, erasures, values);
+  const files = await filesToSearch(context, scope, erasures, values, run);
   const replacementOf = await readReplacements(context.pool);
-  await erasePersonFiles(context, files, { people, findSuppression, replacementOf }, run);
+  const search = findPseudonyms({ people, findSuppression }, open, context.ring);
+  await erasePersonFiles(context, files, { ...search, replacementOf }, run);
   context.onStep?.("files erased");
   await checkPseudonymised(context, erasures, findSuppression, run);
   const sealedFiles = await destroyFileKeys(context, files);
@@ -126,10 +128,11 @@ async function filesToSearch(
   scope: SearchScope,
   erasures: readonly PendingErasure[],
   values: ReadonlyMap<string, SubjectValues>,
+  run: SearchRun,
 ): Promise<PersonFile[]> {
   if (scope === "everything") return allFiles(context.pool);
   const pseudonyms = erasures.flatMap((erasure) => erasure.pseudonyms);
-  const fileIds = new Set([...values.values()].flatMap((own) => own.fileIds));
+  const fileIds = new Set([...run.fileIds, ...[...values.values()].flatMap((own) => own.fileIds)]);
   return filesOf(context, pseudonyms, null, [...fileIds]);
 }
 

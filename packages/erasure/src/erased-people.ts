@@ -1,6 +1,6 @@
 import { isErasedId } from "@lethe/privacy/erased-id";
 import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
-import { pseudonym } from "@lethe/privacy/privacy-key";
+import { isPseudonym, pseudonym } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasedSubject } from "./erased-subject.js";
 import { createPlaceTally, type PlaceTally } from "./place-tally.js";
@@ -54,7 +54,7 @@ export function createErasedPeople(subjects: readonly ErasedSubject[]): ErasedPe
     results: () =>
       subjects.map(({ erasureId, key, pseudonym: own, ids }) => ({
         erasureId,
-        pseudonyms: [...new Set([own, ...ids.map((id) => pseudonym(key, id))])],
+        pseudonyms: [...new Set([own, ...ids.map((id) => (isPseudonym(id) ? id : pseudonym(key, id)))])],
         tally: tallies.get(erasureId) ?? createPlaceTally(),
       })),
   };

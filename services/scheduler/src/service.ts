@@ -23,7 +23,7 @@ import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
 import { triggerRun } from "./schedules/trigger-run.js";
-import { requireToken, SchedulerSettings } from "./settings.js";
+import { requireSigning, requireToken, SchedulerSettings } from "./settings.js";
 import { signDecisions } from "./sign-decisions.js";
 import { deliverWebhooks, readWebhook } from "./webhook/deliver-webhooks.js";
 import { createManifestTask } from "./write-manifest.js";
@@ -47,6 +47,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
  */
 async function startScheduler(settings: SchedulerSettings, context: ServiceContext): Promise<RunningService> {
   requireToken(settings);
+  requireSigning(settings);
   const webhook = readWebhook(settings);
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);

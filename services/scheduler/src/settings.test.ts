@@ -1,7 +1,7 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { readSettings } from "@lethe/service-kit/settings";
 import { describe, expect, it } from "vitest";
-import { requireToken, SchedulerSettings } from "./settings.js";
+import { requireSigning, requireToken, SchedulerSettings } from "./settings.js";
 
 const URLS = { DATABASE_URL: "postgres://127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
 const TOKEN = "a-token-of-some-length";
@@ -25,6 +25,12 @@ it("reads its settings from texts", () => {
     LETHE_BOARD_READ_ONLY: false,
     LETHE_PORT: 0,
   });
+});
+
+it("refuses production without a signing key", () => {
+  expect(() => requireSigning({ NODE_ENV: "development" })).not.toThrow();
+  expect(() => requireSigning({ NODE_ENV: "production" })).toThrow(ConfigurationError);
+  expect(() => requireSigning({ NODE_ENV: "production", LETHE_SIGNING_KEY: "11".repeat(32) })).not.toThrow();
 });
 
 describe("requireToken", () => {

@@ -87,3 +87,15 @@ export function requireToken(settings: Pick<SchedulerSettings, "NODE_ENV" | "LET
     throw new ConfigurationError("NODE_ENV is production, so LETHE_API_TOKEN must be set");
   }
 }
+
+/** Refuses production without a key that signs decisions. Throws ConfigurationError. */
+export function requireSigning({
+  NODE_ENV,
+  LETHE_SIGNING_KEY,
+}: Pick<SchedulerSettings, "NODE_ENV" | "LETHE_SIGNING_KEY">): void {
+  if (LETHE_SIGNING_KEY === undefined && NODE_ENV === "production") {
+    throw new ConfigurationError(
+      "NODE_ENV is production, so LETHE_SIGNING_KEY must be set, to that of the loader: decisions and lifts are signed here",
+    );
+  }
+}

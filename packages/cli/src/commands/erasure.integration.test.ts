@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -454,6 +454,27 @@ describe("lethe keys", () => {
       { id: KEY.id, state: "in use", suppressions: 0 },
       { id: other.id, state: "missing", suppressions: 1 },
     ]);
+  });
+
+  it("makes, publishes and rotates the key that signs, and prints nothing that is secret", async () => {
+    const file = path.join(data, "signing.key");
+    expect((await keys(["public"])).code).toBe(2);
+    expect((await keys(["signing", "--out", file])).code).toBe(0);
+    expect((await keys(["signing", "--out", file])).err.join("\n")).toContain("a key is never replaced");
+    const before = await keys(["public"]);
+    const secret = await readFile(file, "utf8");
+    const rotated = await keys(["rotate", "--signing"]);
+    expect(rotated.code, rotated.err.join("\n")).toBe(0);
+    const after = await keys(["public"]);
+    expect(after.text.match(/BEGIN PUBLIC KEY/g)).toHaveLength(2);
+    expect(after.text.endsWith(before.text)).toBe(true);
+    expect((await readFile(file, "utf8")).match(/BEGIN PRIVATE KEY/g)).toHaveLength(1);
+    const recovery = await keys(["recovery", "--out", path.join(data, "recovery.key")]);
+    expect(recovery.text).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+    const said = [before, rotated, after, recovery].flatMap(({ out, err }) => [...out, ...err]).join("\n");
+    expect(said).not.toContain("PRIVATE KEY");
+    expect(said).not.toContain(secret.split("\n")[1]);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
   it("rotates no key that the setting itself holds", async () => {

@@ -11,6 +11,7 @@ import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
 import { addRequestsCommands } from "./erasure/requests.js";
+import { addStrengthenCommand } from "./erasure/strengthen.js";
 import { addVerifyCommand } from "./erasure/verify.js";
 
 /** Adds `lethe erasure …`. */
@@ -26,6 +27,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addQuestionCommands(erasure, context);
   addLiftCommand(erasure, context);
   addReapplyCommands(erasure, context);
+  addStrengthenCommand(erasure, context);
   addFeedCommand(erasure, context);
   addFindingsCommand(erasure, context);
 }
