@@ -1,11 +1,14 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Subject } from "@lethe/datasets/dataset";
+import { isIdentifier } from "@lethe/privacy/value-search";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import type { Row } from "./mask-row.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
+import { FILES_OF_UNATTRIBUTED } from "./quarantine-statements.js";
+import { createSearchedPeople } from "./searched-people.js";
 import type { SubjectValues } from "./subject-values.js";
 import { type SearchedValue, valuesOfRecord, valuesOfRow } from "./values-of-record.js";
 
@@ -40,7 +43,32 @@ export async function collectValues(
     const subject = dataset.subjectOf(record);
     collected.add({ ...subject, customerId, email }, valuesOfRecord(dataset, record), fileId);
   }
-  return collected.values();
+  const values = collected.values();
+  return subjects.length === 0 ? values : withFilesOfMentions(client, context, values);
+}
+
+/** Adds the files of quarantined lines that no field attributes to anybody, and whose words name a subject. */
+async function withFilesOfMentions(
+  client: Queryable,
+  context: Pick<ErasureContext, "datasets">,
+  collected: ReadonlyMap<string, SubjectValues>,
+): Promise<Map<string, SubjectValues>> {
+  const people = createSearchedPeople(collected, context.datasets);
+  const { rows } = await client.query<{ payload: string; encoding: "utf8" | "base64"; fileId: number }>(
+    FILES_OF_UNATTRIBUTED,
+  );
+  const fileIds = new Map<string, Set<number>>();
+  for (const { payload, encoding, fileId } of rows) {
+    for (const { erasureId, kind } of people.find(Buffer.from(payload, encoding).toString("utf8"))) {
+      if (!isIdentifier(kind) && kind !== "name") continue;
+      fileIds.set(erasureId, (fileIds.get(erasureId) ?? new Set()).add(fileId));
+    }
+  }
+  return new Map(
+    [...collected].map(([erasureId, own]) => {
+      return [erasureId, { ...own, fileIds: [...new Set([...own.fileIds, ...(fileIds.get(erasureId) ?? [])])] }];
+    }),
+  );
 }
 
 interface PersonRow {

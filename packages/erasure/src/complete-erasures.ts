@@ -77,7 +77,7 @@ async function complete(
   const run = startSearchRun();
   const changed = await searchTables(context, people, findSuppression, scope, run);
   if (scope !== "everything") await findRowsLeft(context, people, identifiersOf(values), run);
-  const files = await filesToSearch(context, scope, erasures, values);
+  const files = await filesToSearch(context, scope, erasures, values, run);
   const replacementOf = await readReplacements(context.pool);
   const search = findPseudonyms({ people, findSuppression }, open, context.ring);
   await erasePersonFiles(context, files, { ...search, replacementOf }, run);
@@ -128,10 +128,11 @@ async function filesToSearch(
   scope: SearchScope,
   erasures: readonly PendingErasure[],
   values: ReadonlyMap<string, SubjectValues>,
+  run: SearchRun,
 ): Promise<PersonFile[]> {
   if (scope === "everything") return allFiles(context.pool);
   const pseudonyms = erasures.flatMap((erasure) => erasure.pseudonyms);
-  const fileIds = new Set([...values.values()].flatMap((own) => own.fileIds));
+  const fileIds = new Set([...run.fileIds, ...[...values.values()].flatMap((own) => own.fileIds)]);
   return filesOf(context, pseudonyms, null, [...fileIds]);
 }
 

@@ -52,3 +52,8 @@ export const SCAN_UNATTRIBUTED = `
 export const ALL_QUARANTINED = `
   select dataset, reason, payload, payload_encoding as encoding from ledger.quarantine
   where payload is not null and payload <> '[erased]'`;
+
+/** Returns the unattributed records with the files that they came from. */
+export const FILES_OF_UNATTRIBUTED = `
+  select payload, payload_encoding as encoding, file_id as "fileId" from ledger.quarantine
+  where ${UNATTRIBUTED} and payload is not null and payload <> '[erased]'`;

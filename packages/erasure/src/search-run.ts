@@ -12,6 +12,8 @@ export interface SearchRun {
   readonly failures: Map<string, FailedAttempt>;
   /** Erasures of whose people something was found. */
   readonly found: Set<string>;
+  /** Rows of `ledger.files` that records came from in which something was found. */
+  readonly fileIds: Set<number>;
   fail(erasureIds: Iterable<string>, errorCode: string, place: string, name: string): void;
 }
 
@@ -23,6 +25,7 @@ export function startSearchRun(): SearchRun {
     notSearched: { tables: 0, files: 0 },
     failures,
     found: new Set(),
+    fileIds: new Set(),
     fail(erasureIds, errorCode, place, name) {
       for (const erasureId of erasureIds) {
         if (!failures.has(erasureId)) failures.set(erasureId, { erasureId, errorCode, place, name });

@@ -58,7 +58,8 @@ export async function searchTables(
       await inTransaction(context.pool, async (client) => {
         const searched = await searchTable(client, context, { table, people, findSuppression, counts });
         run.scan.records += searched.rows;
-        await applyChanges(client, table, searched);
+        const sourceFile = sourceFileOf(context, table.name);
+        for (const fileId of await applyChanges(client, table, searched, sourceFile)) run.fileIds.add(fileId);
         await recordPlacesOf(client, table.name, "", counts.masked());
         await recordReviewFindings(client, counts.reviews());
       });
@@ -148,9 +149,16 @@ async function applyChanges(
   client: Client,
   table: SearchableTable,
   { changes, records }: SearchedTable,
-): Promise<void> {
-  await changeTexts(client, table, changes);
-  if (records.length > 0) await client.query(UPDATE_RECORDS, [JSON.stringify(records)]);
+  sourceFile: string | undefined,
+): Promise<number[]> {
+  const fileIds = await changeTexts(client, table, changes, sourceFile);
+  if (records.length === 0) return fileIds;
+  const { rows } = await client.query<{ fileId: number }>(UPDATE_RECORDS, [JSON.stringify(records)]);
+  return [...fileIds, ...rows.map(({ fileId }) => fileId)];
+}
+
+function sourceFileOf({ datasets }: TableContext, table: string): string | undefined {
+  return declaredTables(datasets.database).find(({ name }) => name === table)?.sourceFile;
 }
 
 async function searchTable(client: Client, context: TableContext, search: TableSearch): Promise<SearchedTable> {
@@ -307,7 +315,8 @@ const UPDATE_RECORDS = `
       status = case when record."isRedacted" then 'erased' else q.status end,
       resolved_at = case when record."isRedacted" then coalesce(q.resolved_at, clock_timestamp()) else q.resolved_at end
   from jsonb_to_recordset($1::jsonb) as record (place text, payload text, message text, pointer text, "isRedacted" boolean)
-  where q.ctid = record.place::tid`;
+  where q.ctid = record.place::tid
+  returning q.file_id as "fileId"`;
 
 function isOf(declared: ColumnDeclaration | undefined, of: "customer-id" | "email"): boolean {
   return declared?.kind === "identifying" && declared.of === of;

@@ -75,14 +75,15 @@ export interface RowChange {
 }
 
 /**
- * Changes texts of rows that are still what they were. Returns how many rows were changed. Where a changed text has to be
- * unique, a number tells it apart.
+ * Changes texts of rows that are still what they were. Where a changed text has to be unique, a number tells it apart. Returns
+ * the files that the changed rows came from, where `sourceFile` names the column.
  */
 export async function changeTexts(
   client: Queryable,
   table: SearchableTable,
   changes: readonly RowChange[],
-): Promise<number> {
+  sourceFile?: string,
+): Promise<number[]> {
   const names = new Set(changes.flatMap(({ after }) => Object.keys(after)));
   const changed = table.columns.filter(({ name }) => names.has(name));
   const set = changed.map(({ name, type }) => {
@@ -96,16 +97,20 @@ export async function changeTexts(
   const statement = `
     update ${quotedTable(table.name)} t set ${set.join(", ")}
     from jsonb_to_recordset($1::jsonb) as change (place text, before jsonb, after jsonb)
-    where t.ctid = change.place::tid and ${isSame.join(" and ")}`;
-  if (changes.length === 0) return 0;
+    where t.ctid = change.place::tid and ${isSame.join(" and ")}
+    returning ${sourceFile === undefined ? "null" : `t.${quoted(sourceFile)}`} as "fileId"`;
+  if (changes.length === 0) return [];
+  const run = async (some: readonly RowChange[]) => {
+    const { rows } = await client.query<{ fileId: number | null }>(statement, [JSON.stringify(some)]);
+    return rows.flatMap(({ fileId }) => fileId ?? []);
+  };
   await client.query("savepoint change_texts");
   try {
-    return (await client.query(statement, [JSON.stringify(changes)])).rowCount ?? 0;
+    return await run(changes);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     await client.query("rollback to savepoint change_texts");
-    const apart = changes.map((change, i) => ({ ...change, after: apartBy(change, i + 1) }));
-    return (await client.query(statement, [JSON.stringify(apart)])).rowCount ?? 0;
+    return run(changes.map((change, i) => ({ ...change, after: apartBy(change, i + 1) })));
   }
 }
 
