@@ -29,3 +29,7 @@ create index acts_on_erasure on privacy.acts (erasure_id) where erasure_id is no
 -- The record in quarantine that a request was approved from: what was decided about it goes on.
 alter table warehouse.erasure_requests add column quarantine_id bigint references ledger.quarantine (id);
 create index erasure_requests_of_quarantined on warehouse.erasure_requests (quarantine_id) where quarantine_id is not null;
+
+-- Since when the person's data is restricted (GDPR Art. 18): kept, and hidden from analysts.
+alter table warehouse.customers add column restricted_at timestamptz;
+create index customers_restricted on warehouse.customers (id) where restricted_at is not null;

@@ -61,8 +61,12 @@ const ALLOWED: Readonly<Record<Role, readonly string[]>> = {
     "select from ledger.quarantine for update",
     "update ledger.quarantine set status = 'discarded', payload = null, approved_at = null where false",
     "update ledger.schedules set enabled = true where false",
-    "select id, email, source_file_id from warehouse.customers",
-    "select count(*) from warehouse.delivery_addresses",
+    "select * from warehouse.customers",
+    "select * from warehouse.customers_history",
+    "select * from warehouse.delivery_addresses",
+    "select * from warehouse.transactions join warehouse.purchases using (transaction_key)",
+    "update warehouse.customers set restricted_at = null where false",
+    "insert into privacy.subjects (outcome) select 'pseudonymise' where false",
     "update warehouse.erasure_requests set state = 'lifted' where false",
     "update privacy.suppressions set lifted_at = null where false",
     "update privacy.suppression_epoch set epoch = epoch + 1",
@@ -110,11 +114,9 @@ const ALLOWED: Readonly<Record<Role, readonly string[]>> = {
 /** What each would like to do if somebody else had it in their hands. */
 const REFUSED: Readonly<Record<Role, readonly string[]>> = {
   lethe_scheduler: [
-    "select * from warehouse.customers",
-    "select first_name from warehouse.customers_history",
-    "select address from warehouse.delivery_addresses",
-    "select total_cost from warehouse.transactions",
     "update warehouse.customers set email = null",
+    "update warehouse.customers_history set email = null",
+    "delete from warehouse.customers",
     "insert into warehouse.transactions (customer_id) values ('')",
     "update ledger.quarantine set reason = 'schema'",
     "update ledger.quarantine set subject_email = null",

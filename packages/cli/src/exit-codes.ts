@@ -1,5 +1,6 @@
 import {
   ConfigurationError,
+  IdentityDoubtError,
   InvalidInputError,
   LetheError,
   NotFoundError,
@@ -53,7 +54,14 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
   return { exitCode: EXIT.failed, message: lines.join("\n  ") };
 }
 
-const WRONG_USAGE = [ConfigurationError, InvalidInputError, NotFoundError, RoleRequiredError, RunStateError];
+const WRONG_USAGE = [
+  ConfigurationError,
+  InvalidInputError,
+  IdentityDoubtError,
+  NotFoundError,
+  RoleRequiredError,
+  RunStateError,
+];
 
 // PostgreSQL's undefined_table and invalid_schema_name.
 const NO_LEDGER = ["42P01", "3F000"];

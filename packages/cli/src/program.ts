@@ -9,6 +9,7 @@ import { addMigrateCommand } from "./commands/migrate.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
+import { addSubjectCommand } from "./commands/subject.js";
 import { addTokensCommand } from "./commands/tokens.js";
 import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
@@ -58,6 +59,7 @@ function buildProgram(context: CommandContext): Command {
   addQuarantineCommand(program, context);
   addDeadLettersCommand(program, context);
   addErasureCommand(program, context);
+  addSubjectCommand(program, context);
   addKeysCommand(program, context);
   addTokensCommand(program, context);
   addMigrateCommand(program, context);

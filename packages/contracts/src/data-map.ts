@@ -19,6 +19,8 @@ export interface TableDeclaration {
   readonly sourceFile?: string;
   /** The column that an erasure sets to the time at which it masked the row. */
   readonly erasedAt?: string;
+  /** The column that says since when the data subject's data is restricted; of the table that registers subjects alone. */
+  readonly restrictedAt?: string;
   /** Computes the derived columns of a row whose other columns have been masked. */
   readonly derive?: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** The table that keeps superseded versions of this table's rows. */

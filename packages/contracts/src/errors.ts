@@ -72,6 +72,18 @@ export class DatabaseRolledBackError extends LetheError {
   readonly retryable = false;
 }
 
+/** It may be somebody else who asks for a person's data: a person must find out who it is (GDPR Art. 12(6)). */
+export class IdentityDoubtError extends LetheError {
+  readonly code = "identity_doubt";
+  readonly retryable = false;
+}
+
+/** A service was not given a key that this takes. */
+export class ServiceKeyError extends LetheError {
+  readonly code = "privacy_key_missing";
+  readonly retryable = false;
+}
+
 /** A path from outside leads out of its root folder or through a symbolic link. */
 export class PathRefusedError extends LetheError {
   readonly code = "path_refused";

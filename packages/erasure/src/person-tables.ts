@@ -59,9 +59,16 @@ export function countRows(table: PersonTable, ids: readonly string[], emails: re
  * Returns the update that puts masked rows in place. It takes a JSON array of `{key, row}`: the row's primary key and its
  * masked columns.
  */
-export function updateRows({ declaration: { name, primaryKey, erasedAt }, maskable }: PersonTable): string {
+export function updateRows({
+  declaration: { name, primaryKey, erasedAt, restrictedAt },
+  maskable,
+}: PersonTable): string {
   const columns = maskable.map((column) => `${column} = masked.${column}`);
-  const marks = erasedAt === undefined ? [] : [`${erasedAt} = clock_timestamp()`];
+  const marks = [
+    ...(erasedAt === undefined ? [] : [`${erasedAt} = clock_timestamp()`]),
+    // Of an erased person nothing is left to restrict, and their sales count again.
+    ...(restrictedAt === undefined ? [] : [`${restrictedAt} = null`]),
+  ];
   return `
     update ${name} t set ${[...columns, ...marks].join(", ")}
     from jsonb_array_elements($1::jsonb) as element

@@ -56,6 +56,21 @@ it("joins tables that share a view by the key that they have in common, which co
   );
 });
 
+it("leaves people out whose data is restricted, with what refers to them, in whatever table", () => {
+  const people = { ...PEOPLE, restrictedAt: "hidden_at" };
+  const notes = { ...PLACES, name: "warehouse.notes", analyticsView: "notes" };
+  const [ofPeople, ofVisits, ofNotes] = createAnalyticsViews([people, VISITS, notes])
+    .split("\n")
+    .filter((line) => line.startsWith("create"));
+  expect(ofPeople).toMatch(/ where t0\.hidden_at is null;$/);
+  expect(ofVisits).toMatch(
+    / where not exists \(select from warehouse\.people r where r\.id = t0\.person_id and r\.hidden_at is not null\);$/,
+  );
+  expect(ofNotes).toContain(
+    "where not exists (select from warehouse.visits p join warehouse.people r on r.id = p.person_id",
+  );
+});
+
 it("refuses to show whose rows are whose where no table says who there is", () => {
   expect(() => createAnalyticsViews([VISITS])).toThrow(ConfigurationError);
 });

@@ -1,4 +1,9 @@
-import type { AddedRows, IdentifyingColumn, TableDeclaration } from "@lethe/contracts/data-map";
+import {
+  type AddedRows,
+  columnsThatIdentify,
+  type IdentifyingColumn,
+  type TableDeclaration,
+} from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 
 /**
@@ -40,9 +45,11 @@ function createView(view: string, shown: readonly TableDeclaration[], tables: re
       }
     }
   }
+  const where = shown.flatMap((table, i) => unrestricted(table, `t${i}`, shown, tables));
+  const condition = where.length === 0 ? "" : ` where ${where.join(" and ")}`;
   const all = [...columns, ...keys];
   const selects = [
-    `select ${all.map(({ sql, as }) => `${sql} as ${as}`).join(", ")} from ${from.join(" ")}`,
+    `select ${all.map(({ sql, as }) => `${sql} as ${as}`).join(", ")} from ${from.join(" ")}${condition}`,
     ...tables
       .flatMap(({ adds = [] }) => adds.filter((added) => added.view === view))
       .map((added) => addRows(added, all)),
@@ -61,6 +68,36 @@ function addRows(added: AddedRows, columns: readonly ViewColumn[]): string {
     throw new ConfigurationError(`rows are added to analytics.${added.view}, which has no column ${unknown}`);
   }
   return `select ${columns.map(({ as }) => added.columns[as] ?? "null").join(", ")} from ${added.from}`;
+}
+
+/** Returns the conditions that keep rows of people whose data is restricted out of a view. */
+function unrestricted(
+  table: TableDeclaration,
+  alias: string,
+  shown: readonly TableDeclaration[],
+  tables: readonly TableDeclaration[],
+): string[] {
+  const register = tables.find(({ registersSubjects }) => registersSubjects);
+  const id = register === undefined ? undefined : columnsThatIdentify(register, "customer-id")[0];
+  if (register?.restrictedAt === undefined || id === undefined) return [];
+  const { restrictedAt } = register;
+  if (table.name === register.name) return [`${alias}.${restrictedAt} is null`];
+  // Few people are restricted, so they are looked for rather than everybody else.
+  const isRestricted = `r.${restrictedAt} is not null`;
+  const own = columnsThatIdentify(table, "customer-id").map(
+    (column) => `not exists (select from ${register.name} r where r.${id} = ${alias}.${column} and ${isRestricted})`,
+  );
+  const parent = tables.find(({ name }) => name === table.belongsTo?.table);
+  if (table.belongsTo === undefined || parent === undefined || shown.includes(parent)) return own;
+  const { key } = table.belongsTo;
+  return [
+    ...own,
+    ...columnsThatIdentify(parent, "customer-id").map(
+      (column) =>
+        `not exists (select from ${parent.name} p join ${register.name} r on r.${id} = p.${column}
+                     where p.${key} = ${alias}.${key} and ${isRestricted})`,
+    ),
+  ];
 }
 
 function joinOf(view: string, table: TableDeclaration, first: TableDeclaration | undefined, alias: string): string {

@@ -12,6 +12,7 @@ import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
@@ -35,6 +36,7 @@ import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
+import { subjectRoutes } from "./routes/subjects.js";
 
 /** What answers refer to by name. */
 const SCHEMAS = [
@@ -47,6 +49,7 @@ const SCHEMAS = [
   ErasureSchema,
   RequestSchema,
   RewrittenFileSchema,
+  SubjectExportSchema,
   ReceiptSchema,
   ReviewFindingSchema,
   ErasureDetail,
@@ -98,6 +101,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     erasureRoutes,
     requestRoutes,
     feedRoutes,
+    subjectRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

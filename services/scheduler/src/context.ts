@@ -1,5 +1,6 @@
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
+import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
@@ -22,6 +23,8 @@ export interface SchedulerContext {
   readonly storage: Storage;
   /** What a dry run of an erasure looks through. */
   readonly erasurePlan: PlanContext;
+  /** The privacy keys; undefined where the scheduler was given none, and then it restricts and releases nobody. */
+  readonly ring: Keyring | undefined;
   readonly checks: ReadinessChecks;
   readonly registry: JobMetrics["registry"];
   readonly log: Logger;

@@ -16,6 +16,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
       { name: "schedules", description: "When the jobs run by themselves" },
       { name: "quarantine", description: "Records that were not loaded, and why" },
       { name: "erasures", description: "People who asked to be forgotten, and the receipts" },
+      { name: "subjects", description: "A copy of a person's data, and restrictions" },
       { name: "health", description: "For health checks and scrapers" },
     ],
     components: {

@@ -37,6 +37,9 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /requests/{id}": VIEWER,
   "POST /erasures/requests/{id}/extend": OFFICER,
   "GET /feed/rewritten": VIEWER,
+  "POST /subjects/export": OFFICER,
+  "POST /subjects/restrict": OFFICER,
+  "POST /subjects/release": OFFICER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
@@ -49,6 +50,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   requireToken(settings);
   requireSigning(settings);
   const webhook = readWebhook(settings);
+  const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
   const stores = [checkpointFile(settings.DATA_DIR), checkpointInRedis(redis, prefix)];
@@ -136,6 +138,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         datasets,
         storage,
       },
+      ring,
       checks: { ...checks, redis: () => redis.ping() },
       registry: metrics.registry,
       log,

@@ -4,6 +4,7 @@ import {
   API_TOKEN_SETTINGS,
   COMMON_SETTINGS,
   DECISION_SETTINGS,
+  PRIVACY_SETTINGS,
   SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
@@ -28,6 +29,7 @@ export const SchedulerSettings = Type.Object({
       description: "Secret that signs what is sent to LETHE_WEBHOOK_URL: `whsec_` and random bytes in base64",
     }),
   ),
+  LETHE_PRIVACY_KEY: Type.Optional(PRIVACY_SETTINGS.LETHE_PRIVACY_KEY),
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,
     minimum: 0,

@@ -31,6 +31,7 @@ export async function buildOfflineApp(
       storage: NO_STORAGE,
       maxUnpackRatio: 1,
     },
+    ring: undefined,
     checks: {},
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent", []),

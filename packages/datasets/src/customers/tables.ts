@@ -38,15 +38,20 @@ export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
     title: "Customer",
     primaryKey: "id",
     derive,
-    columns: { ...VERSION, analytics_id: identifying("analytics-id", { leaves: "the same random number" }) },
+    restrictedAt: "restricted_at",
+    columns: {
+      ...VERSION,
+      ...unlinked("nothing", "restricted_at"),
+      analytics_id: identifying("analytics-id", { leaves: "the same random number" }),
+    },
     sourceFile: "source_file_id",
     erasedAt: "erased_at",
     history: "warehouse.customers_history",
     registersSubjects: true,
     analyticsView: "customers",
     rights: {
-      // A plan of an erasure counts the person's records and looks up their files; it shows none of them.
-      scheduler: "select (id, email, source_file_id)",
+      // A privacy officer gives a person a copy of their data, and restricts it.
+      scheduler: "select, update (restricted_at)",
       extractor: "select (id)",
       loader: "select, insert, update, delete",
       // What it refers to it locks, which takes a right to update; what it updates is of no consequence.
@@ -61,6 +66,6 @@ export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
     columns: { ...VERSION, ...neutral("version_id"), ...unlinked("nothing", "valid_to") },
     sourceFile: "source_file_id",
     erasedAt: "erased_at",
-    rights: { scheduler: "select (id, email, source_file_id)", loader: "select, insert, update" },
+    rights: { scheduler: "select", loader: "select, insert, update" },
   },
 ];

@@ -32,7 +32,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     sourceFile: "source_file_id",
     analyticsView: "transactions",
     rights: {
-      scheduler: "select (transaction_id, transaction_key, customer_id, source_file_id)",
+      scheduler: "select",
       loader: "select, insert, update, delete",
       merger: "select (transaction_id, transaction_key), insert",
     },
@@ -57,7 +57,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     derive: ({ country }) => ({ country_code: typeof country === "string" ? toCountryCode(country) : null }),
     analyticsView: "transactions",
     rights: {
-      scheduler: "select (transaction_id, transaction_key)",
+      scheduler: "select",
       loader: "select, insert, update, delete",
       merger: "insert",
     },
@@ -72,7 +72,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     },
     belongsTo: TRANSACTION,
     analyticsView: "purchases",
-    rights: { loader: "select, insert, update, delete", merger: "insert" },
+    rights: { scheduler: "select", loader: "select, insert, update, delete", merger: "insert" },
   },
   // The outcome `aggregate` leaves sums alone. In the views as many rows as were folded stand for them, so that counts stay what
   // they are: the first of a group bears its amount, all others are zero. The two views join by a key below zero.

@@ -41,6 +41,37 @@ export async function readRequest(db: Queryable, requests: DatasetName, id: stri
   return toRequest(rows[0]);
 }
 
+/** Returns the requests in quarantine that name one of these ids or emails. */
+export async function requestsInQuarantine(
+  db: Queryable,
+  requests: DatasetName,
+  ids: readonly string[],
+  emails: readonly string[],
+): Promise<Request[]> {
+  const { rows } = await db.query<RequestRow>(
+    `${REQUESTS} where erasure_id is null and quarantine_id in (
+       select q.id from ledger.quarantine q
+       where q.dataset = $1 and (q.subject_customer_id = any ($2) or q.subject_email = any ($3)))
+     order by received_at, id`,
+    [requests, ids, emails],
+  );
+  return rows.map(toRequest);
+}
+
+/** Returns the requests that have become erasures of one of these keyed hashes of customer ids. */
+export async function requestsOfKeys(
+  db: Queryable,
+  requests: DatasetName,
+  customerKeys: readonly Buffer[],
+): Promise<Request[]> {
+  const { rows } = await db.query<RequestRow>(
+    `${REQUESTS} where erasure_id in (select e.id from warehouse.erasure_requests e where e.customer_key = any ($2))
+     order by received_at, id`,
+    [requests, customerKeys],
+  );
+  return rows.map(toRequest);
+}
+
 /**
  * Extends the time to answer a request by two months, once (GDPR Art. 12(3)): its sender must be told why within the first one.
  * `reason` is kept as it is and must not name anybody; `by` is the caller's name. Throws NotFoundError, and RunStateError for a

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import {
+  IdentityDoubtError,
   InvalidInputError,
   LetheError,
   NotFoundError,
@@ -7,6 +8,7 @@ import {
   RoleRequiredError,
   RunActiveError,
   RunStateError,
+  ServiceKeyError,
   TransientError,
 } from "@lethe/contracts/errors";
 import type { Problem } from "@lethe/contracts/problem";
@@ -55,6 +57,7 @@ const CLIENT_ERRORS: Readonly<Record<number, Problem>> = {
 function problemOfLethe(error: LetheError): Problem {
   const status = statusOf(error);
   if (status === 500) return problem(500, "internal");
+  if (error instanceof ServiceKeyError) return problem(503, error.code, error.message);
   if (status === 503) return problem(503, error.code);
   const answer = problem(status, error.code, error.message);
   return error instanceof RunActiveError ? { ...answer, activeRunId: error.activeRunId } : answer;
@@ -64,7 +67,8 @@ function statusOf(error: LetheError): number {
   if (error instanceof InvalidInputError || error instanceof PathRefusedError) return 400;
   if (error instanceof RoleRequiredError) return 403;
   if (error instanceof NotFoundError) return 404;
-  if (error instanceof RunActiveError || error instanceof RunStateError) return 409;
+  if (error instanceof RunActiveError || error instanceof RunStateError || error instanceof IdentityDoubtError)
+    return 409;
   return error instanceof TransientError ? 503 : 500;
 }
 

@@ -6,10 +6,10 @@ const MEANING = {
   401: "The token is missing or wrong.",
   403: "The token's role may not do it (`requiredRole` may), or it would change something and comes from a page of another site.",
   404: "It does not exist.",
-  409: "Another run is active, or the run's state does not allow it.",
+  409: "Another run is active, its state does not allow it, or it may be somebody else who asks.",
   429: "Too many requests, or too many wrong tokens, from this address; `Retry-After` says in how many seconds to ask again.",
   500: "Something failed here; the log knows what.",
-  503: "The database does not answer at the moment.",
+  503: "The database does not answer at the moment, or the scheduler lacks the privacy key.",
 } as const;
 
 const ON_EVERY_ROUTE = [401, 403, 429, 500, 503] as const;

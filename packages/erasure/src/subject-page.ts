@@ -1,0 +1,126 @@
+import type { SubjectExport } from "@lethe/contracts/subject-export";
+
+/**
+ * Creates a page of what is held on a person, for the person to read or to print. The page loads and runs nothing, and every value
+ * is escaped.
+ */
+export function subjectPage(held: SubjectExport): string {
+  const { identifiers } = held;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>What is held on you</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>What is held on you</h1>
+<p>This is everything that Lethe holds under the identifiers below, as of ${escapeHtml(held.createdAt)} (GDPR Art. 15 and 20).</p>
+${fields([
+  ["Customer numbers", identifiers.customerIds.join(", ")],
+  ["Emails", identifiers.emails.join(", ")],
+  ["Names", identifiers.names.join(", ")],
+  ["Processing restricted since", held.restrictedAt ?? "not restricted"],
+])}
+${section(
+  "Requests to be forgotten",
+  held.requests.map((request) =>
+    fields([
+      ["State", request.state],
+      ["Received", request.receivedAt],
+      ["To be answered by", request.due],
+      ["Answered", request.closedAt ?? "not yet"],
+      ["Reason", request.reason ?? ""],
+    ]),
+  ),
+)}
+${held.tables
+  .map(({ title, rows }) =>
+    section(
+      title,
+      rows.map(
+        ({ file, date, data }) =>
+          `${origin(file, date)}${fields(Object.entries(data).map(([name, value]) => [name, textOf(value)]))}`,
+      ),
+    ),
+  )
+  .join("\n")}
+${section(
+  "Records that were set aside",
+  held.quarantine.map(
+    ({ file, date, dataset, reason, status, receivedAt, record }) =>
+      `${origin(file, date)}${fields([
+        ["Kind", dataset],
+        ["Reason", reason],
+        ["State", status],
+        ["Received", receivedAt],
+      ])}<pre>${escapeHtml(record)}</pre>`,
+  ),
+)}
+${section(
+  "Records in files",
+  held.files.map(
+    ({ place, file, date, records }) =>
+      `${origin(`${place}/${file}`, date)}${records.map((record) => `<pre>${escapeHtml(record)}</pre>`).join("")}`,
+  ),
+)}
+${
+  held.notSearched.length === 0
+    ? ""
+    : section(
+        "Files that could not be searched to their end",
+        held.notSearched.map((name) => `<p>${escapeHtml(name)}</p>`),
+      )
+}
+</main>
+</body>
+</html>
+`;
+}
+
+function section(title: string, parts: readonly string[]): string {
+  if (parts.length === 0) return "";
+  return `<section><h2>${escapeHtml(title)}</h2>${parts.map((part) => `<article>${part}</article>`).join("\n")}</section>`;
+}
+
+function fields(entries: readonly (readonly [name: string, value: string])[]): string {
+  const rows = entries.map(
+    ([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  return `<table>${rows.join("")}</table>`;
+}
+
+function origin(file: string | null, date: string | null): string {
+  if (file === null) return "";
+  return `<p class="origin">From ${escapeHtml(file)}${date === null ? "" : `, ${escapeHtml(date)}`}</p>`;
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
+}
+
+const STYLE = `
+body { font: 11pt/1.5 system-ui, sans-serif; color: #222; margin: 2rem; }
+main { max-width: 50rem; margin: auto; }
+article { border-top: 1px solid #ccc; padding: .5rem 0; break-inside: avoid; }
+table { border-collapse: collapse; }
+th { text-align: left; font-weight: normal; color: #555; padding-right: 1.5rem; vertical-align: top; }
+td, pre { overflow-wrap: anywhere; white-space: pre-wrap; }
+.origin { color: #555; margin: 0; font-size: 9pt; }
+`;
