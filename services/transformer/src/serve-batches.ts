@@ -32,7 +32,14 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   async function answer({ work, epoch, identifiers }: ThreadRequest): Promise<ThreadAnswer> {
     try {
       if (identifiers !== null) {
-        suppressions = { epoch, findSuppression: createSuppressionFinder(identifiers, tools.ring) };
+        const lifted = identifiers.flatMap((each) =>
+          each.act === "lifted" ? [{ ...each, act: "erase" as const }] : [],
+        );
+        suppressions = {
+          epoch,
+          findSuppression: createSuppressionFinder(identifiers, tools.ring),
+          findLifted: createSuppressionFinder(lifted, tools.ring),
+        };
       }
       if (suppressions?.epoch !== epoch) throw new Error("the thread was not told of the suppression list");
       const poisonous = new Set(work.poison.map(({ ordinal }) => ordinal));

@@ -25,6 +25,8 @@ export interface TransformTools {
 export interface SuppressionsInForce {
   readonly epoch: number;
   readonly findSuppression: FindSuppression;
+  /** Finds people whose suppression was lifted. */
+  readonly findLifted?: FindSuppression;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface SuppressionsInForce {
 export async function transformStagedBatch(
   tools: TransformTools,
   work: BatchWork,
-  { epoch, findSuppression }: SuppressionsInForce,
+  { epoch, findSuppression, findLifted }: SuppressionsInForce,
   transform: (input: TransformInput) => TransformOutput = transformBatch,
 ): Promise<TransformCounts> {
   const { staging, policy } = tools;
@@ -55,6 +57,7 @@ export async function transformStagedBatch(
     lines,
     ring: tools.ring,
     findSuppression,
+    ...(findLifted && { findLifted }),
     strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
     maxNesting: tools.maxNesting,
