@@ -25,7 +25,7 @@ test(".env.example is what the settings' schemas say", async () => {
 test("gives every setting its default, and a secret no value", () => {
   const settings = parseEnv(envExample(SCHEMAS).replaceAll(/^#(?=[A-Z])/gm, ""));
   expect(settings).toMatchObject({ LETHE_PORT: "8080", LETHE_CATCH_UP: "true", LETHE_LOG_LEVEL: "info" });
-  for (const secret of ["DATABASE_URL", "REDIS_URL", "LETHE_PRIVACY_KEY", "LETHE_API_TOKEN"]) {
+  for (const secret of ["DATABASE_URL", "REDIS_URL", "LETHE_PRIVACY_KEY", "LETHE_SIGNING_KEY", "LETHE_API_TOKEN"]) {
     expect(settings[secret], secret).toBe("");
   }
   const names = Object.values(SCHEMAS).flatMap((properties) => Object.keys(properties));

@@ -6,7 +6,7 @@ import { type HashedKind, type Keyring, keyedHash, type PrivacyKey } from "./pri
 /** One identifier of a data subject, as the suppression list holds it. */
 export interface SuppressedIdentifier {
   readonly subjectId: string;
-  readonly act: "erase" | "release" | "restrict" | "question";
+  readonly act: "erase" | "release" | "restrict" | "question" | "lifted";
   readonly kind: HashedKind;
   /** The keyed hash of the canonical identifier, as hexadecimal digits. */
   readonly hash: string;

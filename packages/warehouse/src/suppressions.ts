@@ -11,7 +11,7 @@ export interface StoredSuppressions {
 /** One identifier of a data subject on the list. */
 export interface StoredIdentifier {
   readonly subjectId: string;
-  readonly act: "erase" | "release" | "restrict" | "question";
+  readonly act: "erase" | "release" | "restrict" | "question" | "lifted";
   readonly kind: "customer-id" | "email" | "name";
   /** The keyed hash as hexadecimal digits. */
   readonly hash: string;
@@ -36,6 +36,19 @@ export async function readSuppressions(db: Queryable): Promise<StoredSuppression
     epoch: rows[0]?.epoch ?? 0,
     identifiers: rows.flatMap(({ epoch: _, ...identifier }) => (identifier.subjectId === null ? [] : [identifier])),
   };
+}
+
+/**
+ * Returns the ids of people who were erased and have consented again. They are suppressed no more, but what was erased of
+ * them is known again by the key that it was hashed with.
+ */
+export async function readLifted(db: Queryable): Promise<StoredIdentifier[]> {
+  const { rows } = await db.query<StoredIdentifier>(
+    `select s.subject_id as "subjectId", 'lifted' as act, s.kind, encode(s.key, 'hex') as hash, s.key_id as "keyId", p.outcome
+     from privacy.suppressions s join privacy.subjects p on p.id = s.subject_id
+     where s.kind = 'customer-id' and s.act = 'erase' and s.lifted_at is not null`,
+  );
+  return rows;
 }
 
 /** Counts the people on the suppression list by the id of the key that their hashes were made with. */

@@ -24,8 +24,14 @@ function rightsOf(role: DatabaseRole, declaration: DatabaseDeclaration): string 
     `revoke all on schema ${OWN_SCHEMAS.join(", ")} from ${to};`,
     `grant usage on schema ${schemas.join(", ")} to ${to};`,
     ...granted.map(({ name, privileges }) => `grant ${privileges} on ${name} to ${to};`),
-    ...(role === "loader" ? [grantVacuum(to, tablesAboutPeople(declaration))] : []),
+    ...(role === "loader" ? [grantVacuum(to, tablesToVacuum(declaration))] : []),
   ].join("\n");
+}
+
+/** The tables that an erasure may change: those about people, and those in whose texts it may find somebody. */
+function tablesToVacuum(declaration: DatabaseDeclaration): string[] {
+  const changed = declaredTables(declaration).filter(({ rights }) => /\bupdate\b/.test(rights.loader ?? ""));
+  return [...new Set([...tablesAboutPeople(declaration), ...changed.map(({ name }) => name)])];
 }
 
 /** An erasure vacuums what it has masked. Before PostgreSQL 17 only a table's owner can. */

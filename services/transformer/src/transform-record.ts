@@ -2,12 +2,12 @@ import { partitionStart } from "@lethe/contracts/partition";
 import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
-import type { Dataset, Rejection, Subject } from "@lethe/datasets/dataset";
+import type { Dataset, ErasedRecord, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
-import type { ArrivalVerdict, JudgeArrival, Suppression } from "@lethe/privacy/suppression-list";
+import type { ArrivalVerdict, FindSuppression, JudgeArrival, Suppression } from "@lethe/privacy/suppression-list";
 import type { BatchOutput } from "./batch-output.js";
 import {
   type KeptLine,
@@ -35,6 +35,8 @@ export interface RecordContext extends MaskingRules {
   readonly schemaMode: SchemaMode;
   /** How deep arrays and objects of a record may be nested. */
   readonly maxNesting: number;
+  /** Finds people whose suppression was lifted. */
+  readonly findLifted?: FindSuppression;
   /** Records that are rejected without being parsed. */
   readonly poison?: readonly Poison[];
 }
@@ -96,7 +98,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (identity !== null && identities.has(identity)) rejection = DUPLICATE;
     if (rejection === undefined) {
       const { fileId } = segment;
-      const erased = masked?.erased;
+      const erased = masked === undefined ? knownAgain(record, subject) : masked.erased;
       const place = { ordinal, fileId, partitionStart: start, masked: masked !== undefined, ...(erased && { erased }) };
       const accepted = dataset.accept(masked === undefined ? record : masked.record, place, output.tables, key);
       if ("rejection" in accepted) rejection = accepted.rejection;
@@ -150,6 +152,15 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (!dataset.fenced) return undefined;
     if (subject.customerId === ERASED_ID) return maskUnlinked(dataset, strategies, record, ring.current);
     return suppression === undefined ? undefined : maskArrived(dataset, context, record, subject, suppression);
+  }
+
+  /** By what a record is known again whose person was erased and has consented since: it may have counted before. */
+  function knownAgain(record: unknown, { customerId }: SubjectKeys): ErasedRecord | undefined {
+    const lifted = dataset.fenced ? context.findLifted?.(customerId, null) : undefined;
+    const recordHash = lifted === undefined ? null : dataset.recordHash(record, lifted.key);
+    const originalId = lifted === undefined ? null : dataset.recordIdOf(record);
+    if (lifted === undefined || recordHash === null || originalId === null) return undefined;
+    return { recordHash, originalId, keyId: lifted.key.id, isFolded: false };
   }
 
   /** Takes what an erasure has left of a record in a file. Nothing of it counts; the shared customer is there once. */

@@ -4,7 +4,7 @@ import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
-import type { SuppressionLookup } from "@lethe/privacy/suppression-list";
+import type { FindSuppression, SuppressionLookup } from "@lethe/privacy/suppression-list";
 import { readJson, writeJson } from "@lethe/storage/json-object";
 import type { Staging } from "@lethe/storage/staging";
 import type { TransformOutput } from "./batch-output.js";
@@ -25,6 +25,8 @@ export interface TransformTools {
 export interface SuppressionsInForce {
   readonly epoch: number;
   readonly lookup: SuppressionLookup;
+  /** Finds people whose suppression was lifted. */
+  readonly findLifted?: FindSuppression;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface SuppressionsInForce {
 export async function transformStagedBatch(
   tools: TransformTools,
   work: BatchWork,
-  { epoch, lookup }: SuppressionsInForce,
+  { epoch, lookup, findLifted }: SuppressionsInForce,
   transform: (input: TransformInput) => TransformOutput = transformBatch,
 ): Promise<TransformCounts> {
   const { staging, policy } = tools;
@@ -55,6 +57,7 @@ export async function transformStagedBatch(
     lines,
     ring: tools.ring,
     ...lookup,
+    ...(findLifted && { findLifted }),
     strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
     maxNesting: tools.maxNesting,
