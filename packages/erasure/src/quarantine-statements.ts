@@ -8,12 +8,13 @@ const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payl
                  subject_email as email, missing_key as "missingKey"`;
 
 /**
- * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records, and of those that are
- * unattributed all that may mention them.
+ * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records, but for those about which a decision is
+ * open, and of those that are unattributed all that may mention them.
  */
 export const SELECT_QUARANTINED = `
   select ${COLUMNS} from ledger.quarantine
   where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
+    and not (reason = 'held' and status = 'open' and approved_at is null)
   union all
   select ${COLUMNS} from ledger.quarantine
   where ${UNATTRIBUTED} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))

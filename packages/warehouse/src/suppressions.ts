@@ -61,11 +61,15 @@ export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap
 }
 
 /**
- * Keeps the suppression list from changing until the transaction ends. Throws StaleSuppressionError when its epoch is not the
- * one that the batch was masked under: so no batch commits that was masked under an older list.
+ * Keeps the suppression list from changing until the transaction ends; others may read it, or, if this load is to change it,
+ * wait. Throws StaleSuppressionError when its epoch is not the one that the batch was masked under: so no batch commits that was
+ * masked under an older list.
  */
-export async function requireSuppressionEpoch(client: Client, epoch: number): Promise<void> {
-  const { rows } = await client.query<{ epoch: number }>("select epoch from privacy.suppression_epoch for share");
+export async function requireSuppressionEpoch(client: Client, epoch: number, willChange = false): Promise<void> {
+  const { rows } = await client.query<{ epoch: number }>(
+    // Two loads that first shared the lock and then both wanted it alone would wait for each other.
+    `select epoch from privacy.suppression_epoch for ${willChange ? "update" : "share"}`,
+  );
   if (rows[0]?.epoch !== epoch) {
     throw new StaleSuppressionError("the suppression list changed after the batch was masked");
   }

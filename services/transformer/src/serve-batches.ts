@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LetheError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import { createSuppressionFinder, createSuppressionLookup } from "@lethe/privacy/suppression-list";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
@@ -37,7 +37,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
         );
         suppressions = {
           epoch,
-          findSuppression: createSuppressionFinder(identifiers, tools.ring),
+          lookup: createSuppressionLookup(identifiers, tools.ring),
           findLifted: createSuppressionFinder(lifted, tools.ring),
         };
       }
