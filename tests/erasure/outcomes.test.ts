@@ -276,17 +276,20 @@ async function tiesOf(world: World, keys: ReadonlyMap<number, string>): Promise<
   for (const row of dump) {
     const key = saleOf(row);
     const owner = keys.get(key);
-    if (owner === gone.id) units.set(key, new Set([...(units.get(key) ?? []), ...row.values.values()]));
+    if (owner === gone.id) units.set(key, new Set([...(units.get(key) ?? []), ...cellsOf(row)]));
     else if (owner !== undefined || row.table === "warehouse.products")
-      for (const value of row.values.values()) publicValues.add(value);
+      for (const cell of cellsOf(row)) publicValues.add(cell);
     else others.push(row);
   }
   const ties: string[] = [];
   for (const [key, values] of units) {
     for (const value of [...values].filter((each) => !publicValues.has(each))) {
       for (const [other, theirs] of units) if (other !== key && theirs.has(value)) ties.push(`sales by ${value}`);
+      // A short number stands anywhere.
+      const plain = value.slice(value.indexOf("=") + 1);
       for (const row of others)
-        if ([...row.values.values()].some((text) => text.includes(value))) ties.push(`${row.table} by ${value}`);
+        if (plain.length > 6 && [...row.values.values()].some((text) => text.includes(plain)))
+          ties.push(`${row.table} by ${value}`);
     }
   }
   // What a key's holder can compute stands in no row beside anything else.
@@ -313,6 +316,10 @@ async function tiesOf(world: World, keys: ReadonlyMap<number, string>): Promise<
   ).toBeGreaterThan(6);
   expect(new Set(known.flatMap((row) => [...row.values.keys()]))).toEqual(new Set(["record_hash", "key_id"]));
   return ties;
+}
+
+function cellsOf({ values }: Row): string[] {
+  return [...values].map(([column, value]) => `${column}=${value}`);
 }
 
 interface Row {

@@ -181,8 +181,8 @@ async function receiptsOf(
     const own = places.get(id) ?? [];
     return [
       {
-        // The request's own file is in the archive, whoever asks; whoever else is there has rows as well.
-        found: found || own.some(({ place }) => place !== "archived_data"),
+        // The request itself is in both places, whoever asks; whoever else is there has rows as well.
+        found: found || own.some(({ place }) => place !== "archived_data" && place !== "processed_data"),
         ...{ erasureId: id, pseudonym, keyId, policyVersion, outcome },
         ...{ requestedAt, receivedAt, suppressedAt, completedAt },
         places: outcome === "pseudonymise" ? [...own] : withoutNames(own),
