@@ -7,6 +7,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { startLethe } from "./lethe-installation.mjs";
+import { cpuSecondsBetween, readCpuSeconds } from "./measure/cpu-seconds.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -31,10 +32,15 @@ try {
   const few = await erase(0, FEW);
   const many = await erase(FEW, requests);
   console.table([few, many]);
-  console.log(`ratio of ${requests} requests to ${FEW}: ${(many.seconds / few.seconds).toFixed(2)}`);
+  const ratio = (figure) => (many[figure] / few[figure]).toFixed(2);
+  console.log(`ratio of ${requests} requests to ${FEW}: ${ratio("seconds")}; of CPU time: ${ratio("CPU seconds")}`);
 } finally {
   await lethe.stop();
   await rm(folder, { recursive: true, force: true });
+}
+
+function rounded(number) {
+  return Math.round(number * 100) / 100;
 }
 
 /** One large file, and one of a few customers for each hour. */
@@ -80,12 +86,19 @@ async function erase(from, count) {
   const people = Array.from({ length: count }, (_, i) => customer((from + i) * step));
   const lines = people.map(({ id, email }) => `${JSON.stringify({ "customer-id": id, email })}\n`);
   await writeFile(path.join(hour, "erasure-requests.json"), lines.join(""));
+  const before = await readCpuSeconds(await lethe.processes());
   const { run } = await lethe.run("erasure-requests");
+  const cpu = cpuSecondsBetween(before, await readCpuSeconds(await lethe.processes()));
   if (run.records.loaded !== count) throw new Error(`${run.records.loaded} of ${count} requests were loaded`);
   const { rows } = await lethe.client.query(
     "select count(*)::integer as done from warehouse.erasure_requests where run_id = $1 and state = 'completed'",
     [run.id],
   );
   if (rows[0].done !== count) throw new Error(`${rows[0].done} of ${count} erasures were completed`);
-  return { requests: count, seconds: Math.round(run.durationsMs.total / 10) / 100 };
+  const { loader, postgres } = cpu;
+  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  return {
+    ...{ requests: count, seconds: rounded(run.durationsMs.total / 1_000) },
+    ...{ "CPU seconds": rounded(all), "of the loader": rounded(loader), "of PostgreSQL": rounded(postgres) },
+  };
 }
