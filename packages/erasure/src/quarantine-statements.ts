@@ -7,17 +7,13 @@ const UNATTRIBUTED =
 const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
                  subject_email as email, missing_key as "missingKey"`;
 
-/**
- * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records, and of those that are
- * unattributed all that may mention them.
- */
+/** Takes ids and emails. Returns the people's quarantined records, and all that are unattributed: these may mention them. */
 export const SELECT_QUARANTINED = `
   select ${COLUMNS} from ledger.quarantine
   where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
   union all
   select ${COLUMNS} from ledger.quarantine
-  where ${UNATTRIBUTED} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
-    and (payload_encoding = 'base64' or payload ilike any ($3))`;
+  where ${UNATTRIBUTED} and payload is not null and status <> 'erased' and (subject_email is null or subject_email <> all ($2))`;
 
 /** Takes ids and an email. Returns how many records that are not erased name them. */
 export const COUNT_QUARANTINED = `
