@@ -3,7 +3,7 @@ import { foldText } from "./fold-text.js";
 import { formsOfEmail } from "./forms-of-email.js";
 import { isBehindIdWord, isPartOfNumber } from "./id-context.js";
 import { createPhoneIndex } from "./phone-search.js";
-import { type Word, wordsOf } from "./words.js";
+import { eachWord, endOfWord, wordFrom } from "./words.js";
 
 /** What a value that is searched for is. The first two identify a person; the others may be of several people. */
 export const SEARCHED_KINDS = ["customer-id", "email", "name", "phone", "address"] as const;
@@ -77,24 +77,25 @@ export function createValueSearch(
       const isInPlace = original !== undefined && foldText(original.slice(start, end)) === folded.slice(start, end);
       found.push({ erasureId, kind, start: isInPlace ? start : undefined, end: isInPlace ? end : undefined });
     };
-    const words = wordsOf(folded);
-    for (let i = 0; i < words.starts.length; i++) {
-      if (mayBegin[traitsOf(folded, words.starts[i] ?? 0, words.ends[i] ?? 0)] !== 1) continue;
+    for (let first = wordFrom(folded, 0), firstEnd = 0; first < folded.length; first = wordFrom(folded, firstEnd)) {
+      firstEnd = endOfWord(folded, first);
+      if (mayBegin[traitsOf(folded, first, firstEnd)] !== 1) continue;
       let node = root;
       let skipped = 0;
-      for (let j = i; j < words.starts.length; j++) {
-        const word = words.at(j);
+      for (let at = first, atEnd = firstEnd; at < folded.length; at = wordFrom(folded, atEnd)) {
+        atEnd = endOfWord(folded, at);
+        const word = folded.slice(at, atEnd);
         const next = node.next.get(word);
         if (next === undefined) {
-          if (j === i || !between.has(word) || ++skipped > MOST_BETWEEN) break;
+          if (at === first || !between.has(word) || ++skipped > MOST_BETWEEN) break;
           continue;
         }
         node = next;
         if (node.postcode !== undefined) postcodes.add(node.postcode);
         if (node.street !== undefined) streets.add(node.street);
         for (const pattern of node.ends.values()) {
-          const start = (words.starts[i] ?? 0) - pattern.lead;
-          const end = (words.ends[j] ?? 0) + pattern.trail;
+          const start = first - pattern.lead;
+          const end = atEnd + pattern.trail;
           if (standsAt(folded, pattern, start, end)) report(pattern.erasureId, toKind(pattern.kind), start, end);
         }
       }
@@ -276,9 +277,4 @@ function joinsDomain(behind: string): boolean {
 function allWords(value: string): string[] {
   const folded = foldText(value);
   return [...eachWord(folded)].map(({ start, end }) => folded.slice(start, end));
-}
-
-function* eachWord(folded: string): Generator<Word> {
-  const words = wordsOf(folded);
-  for (let i = 0; i < words.starts.length; i++) yield { start: words.starts[i] ?? 0, end: words.ends[i] ?? 0 };
 }
