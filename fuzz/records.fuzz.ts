@@ -111,6 +111,11 @@ function batchOf(
     lines,
     ring: { current: KEY, all: [KEY] },
     findSuppression,
+    judgeArrival(customerId, email) {
+      const suppression = findSuppression(customerId, email);
+      if (suppression === undefined) return { kind: "plain" };
+      return { kind: "masked", suppression, bearsNew: true, hasSharedId: false };
+    },
     strategies: strategiesOf(POLICY, name),
     maxNesting: MAX_NESTING,
     schemaMode: "quarantine",

@@ -144,6 +144,24 @@ describe.each(["unlink", "aggregate", "pseudonymise"] as const)("the outcome %s"
     await expectSalesOnce(world);
   });
 
+  it.skipIf(outcome === "pseudonymise")("takes no sale twice of somebody who has consented again", async () => {
+    const { rows } = await world.pool.query<{ id: string }>("select id from warehouse.erasure_requests order by id");
+    for (const { id } of rows) {
+      const { code, err } = await world.lethe("erasure", "lift", id, "--note", "case 1");
+      expect(code, err).toBe(0);
+    }
+    await landRecords(world, "date=2022-05-30/hour=00/transactions.json", [
+      sale(gone, 1),
+      sale(gone, 8, ofUnknownProduct()),
+    ]);
+    await succeed(world, "transactions");
+    expect((await totalsOf(world)).counts).toEqual(before.counts);
+    await landRecords(world, "date=2022-05-30/hour=01/erasure-requests.json", [goneToo.request, gone.request]);
+    await succeed(world, "erasure-requests");
+    await settle(world);
+    expect(await findPeople(world, recognise, isGone)).toEqual([]);
+  });
+
   it("takes a new sale once, and what waited for a product when that comes", async () => {
     const [first = 0] = before.counts;
     for (const hour of ["00", "01"]) {
@@ -258,17 +276,20 @@ async function tiesOf(world: World, keys: ReadonlyMap<number, string>): Promise<
   for (const row of dump) {
     const key = saleOf(row);
     const owner = keys.get(key);
-    if (owner === gone.id) units.set(key, new Set([...(units.get(key) ?? []), ...row.values.values()]));
+    if (owner === gone.id) units.set(key, new Set([...(units.get(key) ?? []), ...cellsOf(row)]));
     else if (owner !== undefined || row.table === "warehouse.products")
-      for (const value of row.values.values()) publicValues.add(value);
+      for (const cell of cellsOf(row)) publicValues.add(cell);
     else others.push(row);
   }
   const ties: string[] = [];
   for (const [key, values] of units) {
     for (const value of [...values].filter((each) => !publicValues.has(each))) {
       for (const [other, theirs] of units) if (other !== key && theirs.has(value)) ties.push(`sales by ${value}`);
+      // A short number stands anywhere.
+      const plain = value.slice(value.indexOf("=") + 1);
       for (const row of others)
-        if ([...row.values.values()].some((text) => text.includes(value))) ties.push(`${row.table} by ${value}`);
+        if (plain.length > 6 && [...row.values.values()].some((text) => text.includes(plain)))
+          ties.push(`${row.table} by ${value}`);
     }
   }
   // What a key's holder can compute stands in no row beside anything else.
@@ -295,6 +316,10 @@ async function tiesOf(world: World, keys: ReadonlyMap<number, string>): Promise<
   ).toBeGreaterThan(6);
   expect(new Set(known.flatMap((row) => [...row.values.keys()]))).toEqual(new Set(["record_hash", "key_id"]));
   return ties;
+}
+
+function cellsOf({ values }: Row): string[] {
+  return [...values].map(([column, value]) => `${column}=${value}`);
 }
 
 interface Row {

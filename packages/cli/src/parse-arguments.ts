@@ -63,6 +63,11 @@ export function parseRequestId(text: string): string {
   return parseUuid(text, "It must be a request's id, as `lethe erasure requests` shows it.");
 }
 
+/** Reads a question's id, for an argument of commander. */
+export function parseQuestionId(text: string): string {
+  return parseUuid(text, "It must be a question's id, as `lethe erasure questions` shows it.");
+}
+
 /** Reads a dead letter's id, for an argument of commander. */
 export function parseDeadLetterId(text: string): string {
   return parseUuid(text, "It must be a dead letter's id, as `lethe dead-letters list` shows it.");

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { ERASURE_OUTCOMES } from "./erasures.js";
 import { BatchSchemaChangeSchema } from "./schema-changes.js";
 
 /**
@@ -20,6 +21,8 @@ export const STAGED = {
   processedIndex: "processed.index",
   /** Masked payloads by ordinal, for records that the loader must not quarantine as they came. */
   masked: "masked.json",
+  /** Records of erased people that bear identifiers which were not known as theirs. In plain, as in the lines themselves. */
+  joined: "joined.json",
   /** The loaded records of each segment, as a gzip member. */
   published: "published.gz",
 } as const;
@@ -69,8 +72,28 @@ export const BatchSummarySchema = Type.Object({
    */
   segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
   schemaChanges: Type.Array(BatchSchemaChangeSchema),
+  /** Records in `joined`, and records that are held for a question that is not open yet: their load changes the list. */
+  joined: Count,
+  newQuestions: Count,
 });
 export type BatchSummary = Static<typeof BatchSummarySchema>;
+
+const OptionalText = Type.Union([Type.String(), Type.Null()]);
+
+/** A record whose identifiers join those of its erased subject, all of them canonical. */
+const JoinedRecordSchema = Type.Object({
+  subjectId: Type.String(),
+  outcome: Type.Enum(ERASURE_OUTCOMES),
+  /** The id of the key of the subject's hashes. */
+  keyId: Type.String(),
+  customerId: OptionalText,
+  email: OptionalText,
+  name: OptionalText,
+  fileId: Count,
+});
+export type JoinedRecord = Static<typeof JoinedRecordSchema>;
+
+export const JoinedRecordsSchema = Type.Array(JoinedRecordSchema);
 
 const MaskedPayload = Type.Object({ payload: Type.String(), pseudonym: Type.Union([Type.String(), Type.Null()]) });
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { runErasureStorm } from "./erasure-storm.js";
 import { ALL_FAULTS } from "./faults/all-faults.js";
 import { ALL_MUTATIONS } from "./mutations/all-mutations.js";
 import { runMutations } from "./mutations/run-mutations.js";
@@ -17,6 +18,7 @@ interface Options {
   readonly only?: string;
   readonly keep?: true;
   readonly mutations?: true;
+  readonly erasures?: true;
 }
 
 const options = new Command("drills")
@@ -27,10 +29,15 @@ const options = new Command("drills")
   .option("--only <text>", "only faults whose name contains this text")
   .option("--keep", "leave data and logs of each installation where they are")
   .option("--mutations", "take each guard out, one at a time, and require that a drill notices")
+  .option("--erasures", "erase 60 people during loads while services are killed, once for each seed")
   .parse()
   .opts<Options>();
 
-const isGood = await (options.mutations === true ? drillMutants() : drillFaults());
+const isGood = await (options.mutations === true
+  ? drillMutants()
+  : options.erasures === true
+    ? drillErasures()
+    : drillFaults());
 // Ended here, because Node may wait for ever for a connection to close that a drill has broken.
 process.exit(isGood ? 0 : 1);
 
@@ -84,4 +91,23 @@ async function drillMutants(): Promise<boolean> {
     if (first !== undefined) console.log(`  ${first.kind}: ${first.what} (${findings.length} in all)`);
   });
   return results.every(({ findings }) => findings.length > 0);
+}
+
+/** Erases many people while services are killed. Reports whether nothing was found. */
+async function drillErasures(): Promise<boolean> {
+  let isGood = true;
+  for (let i = 0; i < Number(options.seeds); i++) {
+    const seed = Number(options.first) + i;
+    const { findings, kills, receipts } = await runErasureStorm({
+      seed,
+      keep: options.keep === true,
+      timeoutMs: STUCK_AFTER_MS,
+    });
+    const outcome = findings.length === 0 ? "ok" : "FAILED";
+    console.log(`seed ${seed}, 60 erasures: ${outcome}, ${kills} kills, ${receipts} receipts`);
+    for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
+    if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
+    isGood &&= findings.length === 0;
+  }
+  return isGood;
 }

@@ -1,5 +1,3 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { below, type Random } from "@lethe/sample-data/random";
@@ -8,9 +6,9 @@ import { type Finding, wrong } from "./check/finding.js";
 import { readOutcome } from "./check/read-outcome.js";
 import type { Cluster } from "./cluster/cluster.js";
 import type { Fault, FaultContext } from "./fault.js";
-import type { Answer, FileAnswer } from "./feed/answer.js";
+import type { Answer } from "./feed/answer.js";
 import type { LedgerClock } from "./injection-points.js";
-import { untilSettled } from "./settled.js";
+import { land, workOff } from "./work-off.js";
 
 export interface RoundOptions {
   readonly cluster: Cluster;
@@ -52,8 +50,6 @@ const PARTS: readonly (readonly DatasetName[])[] = [
 ];
 /** The share of the expected changes among which an injection point may fall, so that some work is left to disturb. */
 const SHARE_FOR_INJECTIONS = 0.8;
-/** A run that gave up is retried, as a person would do. Files that need more runs than this are a finding. */
-const MOST_TRIES = 4;
 
 /** Feeds a cluster, injects a fault while it works, waits until it has settled, and compares the outcome with the answer. */
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
@@ -85,7 +81,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     await land(cluster, files);
     const isDisturbed = disturbsRequests === (i === 1);
     const injecting = isDisturbed ? injectFault() : Promise.resolve();
-    const working = workOff(options, files, jobs, gaveUp);
+    const working = workOff(cluster, files, { timeoutMs: options.timeoutMs, gaveUp });
     await injecting;
     const stuck = await working;
     if (isDisturbed) recoverySeconds = Math.max(0, (performance.now() - faultEndedAt) / 1_000);
@@ -112,60 +108,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   };
 }
 
-/** Puts files into landing. Each appears there whole. */
-async function land(cluster: Cluster, files: readonly FileAnswer[]): Promise<void> {
-  for (const file of files) {
-    const target = join(cluster.landing, file.path);
-    await mkdir(dirname(target), { recursive: true });
-    const beside = join(cluster.folder, "being-written");
-    await writeFile(beside, file.bytes);
-    await rename(beside, target);
-  }
-}
-
-/**
- * Opens runs of the jobs until their files are done, and retries each run that gave up, which it adds to `gaveUp`. Returns
- * what is stuck, or the files that no run got done; nothing when all is done.
- */
-async function workOff(
-  { cluster, timeoutMs }: RoundOptions,
-  files: readonly FileAnswer[],
-  jobs: readonly DatasetName[],
-  gaveUp: string[],
-): Promise<readonly string[]> {
-  for (let round = 1; ; round++) {
-    await Promise.all(jobs.map((job) => cluster.call("POST", `/jobs/${job}/runs`, {})));
-    const stuck = await untilSettled(cluster, timeoutMs);
-    if (stuck.length > 0) return stuck;
-    const failed = await failedRuns(cluster);
-    for (const { id, code } of failed) {
-      gaveUp.push(`run failed (${code})`);
-      await cluster.call("POST", `/runs/${id}/retry`);
-    }
-    const stuckAgain = await untilSettled(cluster, timeoutMs);
-    if (stuckAgain.length > 0) return stuckAgain;
-    const left = await unfinished(cluster, files);
-    if (left.length === 0) return [];
-    if (round === MOST_TRIES) return left.map((path) => `${path} is not done after ${MOST_TRIES} runs`);
-  }
-}
-
-async function failedRuns(cluster: Cluster): Promise<{ id: string; code: string }[]> {
-  const { rows } = await cluster.pool.query<{ id: string; code: string }>(
-    "select id, error_code as code from ledger.runs where state = 'failed' and kind = 'files' order by requested_at",
-  );
-  return rows;
-}
-
-async function unfinished(cluster: Cluster, files: readonly FileAnswer[]): Promise<string[]> {
-  const { rows } = await cluster.pool.query<{ path: string }>(
-    `select path from unnest($1::text[]) as wanted (path)
-     where not exists (select from ledger.files f where f.path = wanted.path and f.state in ('done', 'quarantined'))`,
-    [files.map(({ path }) => path)],
-  );
-  return rows.map(({ path }) => path);
-}
-
-function dayOf(answer: Answer): string {
+/** Returns the folder of the day that a feed is of. */
+export function dayOf(answer: Answer): string {
   return answer.files[0]?.path.split("/")[0] ?? "";
 }

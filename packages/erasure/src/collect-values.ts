@@ -89,7 +89,8 @@ const SELECT_QUARANTINED = `
   select dataset, subject_customer_id as "customerId", subject_email as email, file_id as "fileId",
          case payload_encoding when 'utf8' then payload else '' end as payload
   from ledger.quarantine
-  where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))`;
+  where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
+    and not (reason = 'held' and status = 'open' and approved_at is null)`;
 
 function createCollection(subjects: readonly ErasedSubject[]) {
   const byErasure = new Map(

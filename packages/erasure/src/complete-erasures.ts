@@ -43,7 +43,7 @@ export async function completeErasures(context: ErasureContext, log: ErasureLog)
   const { pool, signing } = context;
   try {
     await withErasureLock(pool, async () => {
-      const open = await pendingErasures(pool, context.datasets.requests.name);
+      const open = await pendingErasures(pool, context.datasets.requests.name, context.finishingRun);
       const ready = open.filter(({ waits, isDue }) => !waits && isDue);
       if (ready.length > 0) await complete(context, ready, open, log);
     });
@@ -181,7 +181,9 @@ async function receiptsOf(
     const own = places.get(id) ?? [];
     return [
       {
-        ...{ erasureId: id, pseudonym, keyId, policyVersion, outcome, found: found || own.length > 0 },
+        // The request itself is in both places, whoever asks; whoever else is there has rows as well.
+        found: found || own.some(({ place }) => place !== "archived_data" && place !== "processed_data"),
+        ...{ erasureId: id, pseudonym, keyId, policyVersion, outcome },
         ...{ requestedAt, receivedAt, suppressedAt, completedAt },
         places: outcome === "pseudonymise" ? [...own] : withoutNames(own),
         vacuumedAt: vacuumedAt.toISOString(),

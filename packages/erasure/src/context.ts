@@ -20,6 +20,8 @@ export interface ErasureContext {
   readonly fullSearchBytes: number;
   /** Who signs the log of receipts; without it nothing is signed here. */
   readonly signing?: LogSigning;
+  /** The run that is in its last stage and has archived its files and removed what it staged: no erasure waits for it. */
+  readonly finishingRun?: string;
   /** Told of each step before it is taken; a test ends the process there, to see that nothing is half done. */
   readonly onStep?: (step: string) => void;
 }

@@ -7,10 +7,14 @@ const UNATTRIBUTED =
 const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
                  subject_email as email, missing_key as "missingKey"`;
 
-/** Takes ids and emails. Returns the people's quarantined records, and all that are unattributed: these may mention them. */
+/**
+ * Takes ids and emails. Returns the people's quarantined records, but for those about which a decision is open, and all that
+ * are unattributed: these may mention the people.
+ */
 export const SELECT_QUARANTINED = `
   select ${COLUMNS} from ledger.quarantine
   where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
+    and not (reason = 'held' and status = 'open' and approved_at is null)
   union all
   select ${COLUMNS} from ledger.quarantine
   where ${UNATTRIBUTED} and payload is not null and status <> 'erased' and (subject_email is null or subject_email <> all ($2))`;

@@ -102,7 +102,8 @@ const QUARANTINED = `
   q.dataset, q.subject_customer_id as id, q.subject_email as email,
   case when q.dataset = any ($3) and q.payload_encoding = 'utf8' then q.payload end as payload
   from ledger.quarantine q
-  where q.payload is not null and q.status <> 'erased' and q.dataset <> $4 and q.reason <> 'held'`;
+  where q.payload is not null and q.status <> 'erased' and q.dataset <> $4
+    and not (q.reason = 'held' and q.status = 'open')`;
 
 const SELECT_QUARANTINED = `
   select ${QUARANTINED} and q.subject_customer_id = any ($1)

@@ -2,11 +2,12 @@ import { namedEntity } from "./html-entities.js";
 
 /**
  * Returns a text as it stands, and every form that comes of it when escapes are resolved: those of JSON and of programming
- * languages, percent-encoding, quoted-printable with its soft line breaks, and HTML entities. Escapes within escapes are
+ * languages, percent-encoding, quoted-printable with its soft line breaks, HTML entities, and zero bytes. Escapes within escapes are
  * resolved up to four times. Nearly every text has no escapes and costs one look.
  */
 export function decodedForms(text: string): readonly string[] {
-  const forms = [text];
+  // Text in UTF-16 that was read as single bytes has a zero beside each.
+  const forms = text.includes("\0") ? [text, text.replaceAll("\0", "")] : [text];
   for (let i = 0; i < MOST_ROUNDS; i++) {
     const last = forms[forms.length - 1] ?? "";
     if (!MAY_HAVE_ESCAPES.test(last)) break;

@@ -11,7 +11,7 @@ export interface StoredSuppressions {
 /** One identifier of a data subject on the list. */
 export interface StoredIdentifier {
   readonly subjectId: string;
-  readonly act: "erase" | "release" | "restrict" | "question";
+  readonly act: "erase" | "release" | "restrict" | "question" | "lifted";
   readonly kind: "customer-id" | "email" | "name";
   /** The keyed hash as hexadecimal digits. */
   readonly hash: string;
@@ -38,6 +38,19 @@ export async function readSuppressions(db: Queryable): Promise<StoredSuppression
   };
 }
 
+/**
+ * Returns the ids of people who were erased and have consented again. They are suppressed no more, but what was erased of
+ * them is known again by the key that it was hashed with.
+ */
+export async function readLifted(db: Queryable): Promise<StoredIdentifier[]> {
+  const { rows } = await db.query<StoredIdentifier>(
+    `select s.subject_id as "subjectId", 'lifted' as act, s.kind, encode(s.key, 'hex') as hash, s.key_id as "keyId", p.outcome
+     from privacy.suppressions s join privacy.subjects p on p.id = s.subject_id
+     where s.kind = 'customer-id' and s.act = 'erase' and s.lifted_at is not null`,
+  );
+  return rows;
+}
+
 /** Counts the people on the suppression list by the id of the key that their hashes were made with. */
 export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ keyId: string; people: number }>(
@@ -48,11 +61,15 @@ export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap
 }
 
 /**
- * Keeps the suppression list from changing until the transaction ends. Throws StaleSuppressionError when its epoch is not the
- * one that the batch was masked under: so no batch commits that was masked under an older list.
+ * Keeps the suppression list from changing until the transaction ends; others may read it, or, if this load is to change it,
+ * wait. Throws StaleSuppressionError when its epoch is not the one that the batch was masked under: so no batch commits that was
+ * masked under an older list.
  */
-export async function requireSuppressionEpoch(client: Client, epoch: number): Promise<void> {
-  const { rows } = await client.query<{ epoch: number }>("select epoch from privacy.suppression_epoch for share");
+export async function requireSuppressionEpoch(client: Client, epoch: number, willChange = false): Promise<void> {
+  const { rows } = await client.query<{ epoch: number }>(
+    // Two loads that first shared the lock and then both wanted it alone would wait for each other.
+    `select epoch from privacy.suppression_epoch for ${willChange ? "update" : "share"}`,
+  );
   if (rows[0]?.epoch !== epoch) {
     throw new StaleSuppressionError("the suppression list changed after the batch was masked");
   }

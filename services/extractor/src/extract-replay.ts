@@ -33,7 +33,7 @@ export async function extractReplay(
     const selection = {
       dataset: run.dataset,
       filter: run.replayFilter,
-      missingKeyArrived: missingKeyArrived ?? "false",
+      missingKeyArrived,
     };
     const records = await nextReplayable(pool, selection, afterId, RECORDS_PER_BATCH);
     const last = records.at(-1);

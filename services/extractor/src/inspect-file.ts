@@ -4,6 +4,7 @@ import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import { readLines } from "@lethe/input-files/read-lines";
+import { requireText } from "@lethe/input-files/require-text";
 import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import type { Storage } from "@lethe/storage/storage";
 import { hashStored } from "./hash-stored.js";
@@ -38,7 +39,7 @@ export async function inspectFile(
   try {
     const stored = hashStored(opened.bytes(), signal);
     const limit = unpackLimit(opened.size, file.format.gzip, limits);
-    const unpacked = withinLimit(unpackedBytes(stored.source, file.format.gzip), limit);
+    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, file.format.gzip), limit));
     const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
     return { ...file, ...(await stored.finish()), lines, unreadable };

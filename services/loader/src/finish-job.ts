@@ -58,12 +58,10 @@ export async function finishJob(
   if (isDone || isOfRequests) useless.push(runId);
   for (const staged of useless) await context.staging.removeRun(staged);
   await forgetStaged(context.pool, useless);
-  if (isOfRequests) {
-    await completeErasures(context, log);
-    const open = await pendingErasures(context.pool, context.datasets.requests.name);
-    // One that has failed is tried again later, and the run does not wait for it.
-    const isOwn = (erasure: (typeof open)[number]) => erasure.runId === runId && !erasure.hasFailed;
-    if (stage === "finishing" && open.some(isOwn)) return { state: stage };
+  if (isOfRequests || (isDone && (await isAwaitedByErasures(context, runId)))) {
+    await completeErasures({ ...context, finishingRun: runId }, log);
+    // Loads go on meanwhile: the erasures that other runs have begun are completed by the end of those that they wait for.
+    if (isOfRequests && stage === "finishing" && (await hasPendingErasure(context, runId))) return { state: stage };
   }
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
@@ -76,6 +74,21 @@ export async function finishJob(
   for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };
+}
+
+/** Reports whether this run is all that erasures still wait for: those that it has begun, or that closed runs have left behind. */
+async function isAwaitedByErasures({ pool, datasets }: LoaderContext, runId: string): Promise<boolean> {
+  const open = await pendingErasures(pool, datasets.requests.name, runId);
+  return open.some(({ waits, isDue, isOrphaned, runId: own }) => !waits && isDue && (isOrphaned || own === runId));
+}
+
+/**
+ * Reports whether an erasure that a run has brought or begun is not completed. One that has failed does not count: it is tried
+ * again later, and the run does not wait for it.
+ */
+async function hasPendingErasure({ pool, datasets }: LoaderContext, runId: string): Promise<boolean> {
+  const open = await pendingErasures(pool, datasets.requests.name);
+  return open.some((erasure) => erasure.runId === runId && !erasure.hasFailed);
 }
 
 /** The run that has just closed may be what erasures have waited for. */

@@ -1,13 +1,17 @@
 import type { JobResult } from "@lethe/contracts/jobs";
-import type { Segment } from "@lethe/contracts/staged-batch";
+import { type JoinedRecord, JoinedRecordsSchema, type Segment, STAGED } from "@lethe/contracts/staged-batch";
 import type { ErasureOrigin } from "@lethe/erasure/erase-accepted";
+import { openRecordQuestions } from "@lethe/erasure/open-record-questions";
 import { resolveRequests } from "@lethe/erasure/resolve-requests";
+import { takeJoined } from "@lethe/erasure/take-joined";
+import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
 import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
@@ -39,7 +43,7 @@ export async function mergeBatches(
   }
   if (dataset.fenced) {
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
-    for (const epoch of epochs) await requireSuppressionEpoch(client, epoch);
+    for (const epoch of epochs) await requireSuppressionEpoch(client, epoch, parts.some(changesSuppressions));
   }
   await setRun(client, parts);
   const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
@@ -51,8 +55,13 @@ export async function mergeBatches(
     for (const statement of dataset.merge.apply) await client.query(statement);
     if (requests !== undefined) await takeRequests(client, context, requests, originOf(parts));
     for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
+    if (parts.some(({ summary }) => summary.newQuestions > 0)) {
+      await openRecordQuestions(client, context.ring, dataset);
+      await raiseEpoch(client);
+    }
     if (info.kind === "files") await quarantineRejects(client);
     else await resolveReplayed(client, quarantineIdsOf(parts));
+    await joinArrived(client, context, parts);
   })();
   const [published] = await settled(publishing, merging);
   await lockFiles(
@@ -80,6 +89,20 @@ export async function mergeBatches(
   await logSuppressed(client, { runId: batches[0]?.runId });
   context.onStep?.("load about to commit");
   return { batches, loaded, rejected };
+}
+
+function changesSuppressions({ summary }: Part): boolean {
+  return summary.joined > 0 || summary.newQuestions > 0;
+}
+
+/** Lets identifiers that erased people's records have brought join those that are suppressed. */
+async function joinArrived(client: Client, context: LoaderContext, parts: readonly Part[]): Promise<void> {
+  const joined: JoinedRecord[] = [];
+  for (const { batch, summary } of parts) {
+    if (summary.joined > 0)
+      joined.push(...(await readJson(context.staging, batch, STAGED.joined, JoinedRecordsSchema)));
+  }
+  if (joined.length > 0 && (await takeJoined(client, context, joined, originOf(parts)))) await raiseEpoch(client);
 }
 
 /** Tells the statements of a merge of which run the rows are. */

@@ -42,6 +42,8 @@ async function stageAndCopy(ordinal: string, harm: (path: string) => Promise<voi
     rejectedByReason: {},
     segments: [],
     schemaChanges: [],
+    joined: 0,
+    newQuestions: 0,
   };
   return inTransaction(pool, async (client) => {
     const columns = TABLE.columns.map(([column, type]) => `${column} ${type}`).join(", ");

@@ -39,6 +39,8 @@ async function publish(segments: readonly (readonly Line[])[]) {
 function summaryOf(segments: readonly (readonly Line[])[]): BatchSummary {
   return {
     schemaChanges: [],
+    joined: 0,
+    newQuestions: 0,
     suppressionEpoch: 0,
     policyVersion: "1",
     tables: [],

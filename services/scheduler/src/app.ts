@@ -8,6 +8,7 @@ import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
+import { QuestionSchema } from "@lethe/contracts/questions";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
@@ -51,6 +52,7 @@ const SCHEMAS = [
   RewrittenFileSchema,
   SubjectExportSchema,
   ReceiptSchema,
+  QuestionSchema,
   ReviewFindingSchema,
   ErasureDetail,
 ];

@@ -27,11 +27,15 @@ export async function takeFiledRequests(
   if (waiting.length > 0) await openIfNoneIs(pool, runQueue, requests.name, "files");
 }
 
-/** Opens a replay for requests that were approved while another replay was active, or before a crash. */
-export async function takeApprovedRequests(pool: Pool, runQueue: RunQueue, { requests }: Datasets): Promise<void> {
-  const { missingKeyArrived } = requests.merge;
-  if (missingKeyArrived === null || !(await hasReplayable(pool, requests.name, missingKeyArrived))) return;
-  await openIfNoneIs(pool, runQueue, requests.name, "replay");
+/**
+ * Opens replays for what decisions have released and no replay has taken yet: approved requests, and records that were held. A
+ * decision calls it, and so does the reconciler, for when a replay was active or the process ended.
+ */
+export async function takeReleased(pool: Pool, runQueue: RunQueue, { all }: Datasets): Promise<void> {
+  for (const { name, erasure, merge } of all) {
+    const missingKeyArrived = erasure === undefined ? null : merge.missingKeyArrived;
+    if (await hasReplayable(pool, name, missingKeyArrived)) await openIfNoneIs(pool, runQueue, name, "replay");
+  }
 }
 
 /**

@@ -33,6 +33,8 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /erasures/{id}/lift": OFFICER,
   "POST /erasures/requests/{quarantineId}/approve": OFFICER,
   "POST /erasures/requests/{quarantineId}/reject": OFFICER,
+  "GET /erasures/questions": VIEWER,
+  "POST /erasures/questions/{id}/decide": OFFICER,
   "GET /requests": VIEWER,
   "GET /requests/{id}": VIEWER,
   "POST /erasures/requests/{id}/extend": OFFICER,

@@ -18,7 +18,7 @@ import { awaitRedis } from "./await-redis.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
-import { resumeOrphanedErasures, takeApprovedRequests, takeFiledRequests } from "./reconcile-erasures.js";
+import { resumeOrphanedErasures, takeFiledRequests, takeReleased } from "./reconcile-erasures.js";
 import { startReconciler } from "./reconciler.js";
 import { createRunQueue } from "./run-queue.js";
 import { assertSchedules } from "./schedules/assert-schedules.js";
@@ -95,7 +95,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "apply schedules", run: applySchedules },
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
-      { name: "take approved requests", run: () => takeApprovedRequests(pool, runQueue, datasets) },
+      { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
       { name: "write manifest", run: createManifestTask(pool, storage) },
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
       ...(signer === undefined

@@ -1,5 +1,12 @@
+import type { QuestionKind } from "@lethe/contracts/questions";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import { type BatchSummary, lineInFile, type MaskedPayloads, type Segment } from "@lethe/contracts/staged-batch";
+import {
+  type BatchSummary,
+  type JoinedRecord,
+  lineInFile,
+  type MaskedPayloads,
+  type Segment,
+} from "@lethe/contracts/staged-batch";
 import type { Dataset, Rejection } from "@lethe/datasets/dataset";
 import { quarantineCopyRow } from "@lethe/datasets/quarantine-copy-row";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
@@ -15,8 +22,17 @@ export interface TransformOutput {
   readonly processed: ByteSink;
   readonly processedIndex: Buffer;
   readonly masked: MaskedPayloads;
+  readonly joined: readonly JoinedRecord[];
+  /** Records that are held for a question that is not open yet. */
+  readonly newQuestions: number;
   readonly segments: BatchSummary["segments"];
   readonly schema: SchemaReport;
+}
+
+/** The subject or question that holds a record, and the question that the record itself raises. */
+export interface HeldFor {
+  readonly heldFor: string;
+  readonly question: QuestionKind | null;
 }
 
 /** Collects what a batch's records become, segment by segment. */
@@ -31,8 +47,10 @@ export interface BatchOutput {
   addProcessed(ordinal: number, json: string): void;
   /** Adds what quarantine keeps of an accepted record if the loader rejects it: for any reason, or for some reasons only. */
   addMasked(when: keyof MaskedPayloads, ordinal: number, kept: KeptRecord): void;
-  /** Rejects the segment's line of this index. */
-  reject(lineIndex: number, rejection: Rejection, kept: KeptRecord): void;
+  /** Adds a record whose identifiers join those of its erased subject. */
+  addJoined(record: JoinedRecord): void;
+  /** Rejects the segment's line of this index; `held` says for whom it is held, if it is. */
+  reject(lineIndex: number, rejection: Rejection, kept: KeptRecord, held?: HeldFor): void;
   endSegment(): void;
   end(schema: SchemaReport): TransformOutput;
 }
@@ -46,6 +64,8 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
   const rejectedByReason: RejectCounts = {};
   const masked: MaskedPayloads = { always: {}, byReason: {} };
   const segments: BatchSummary["segments"] = [];
+  const joined: JoinedRecord[] = [];
+  let newQuestions = 0;
   let counts = emptyCounts();
   let segment: Segment | undefined;
   return {
@@ -71,10 +91,14 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
     addMasked(when, ordinal, { payload, subject }) {
       masked[when][ordinal] = { payload, pseudonym: subject.customerId };
     },
-    reject(lineIndex, { reason, pointer, message, missingKey }, { payload, encoding, subject }) {
+    addJoined(record) {
+      joined.push(record);
+    },
+    reject(lineIndex, { reason, pointer, message, missingKey }, { payload, encoding, subject }, held) {
       if (segment === undefined) throw new Error("a record is rejected outside of a segment");
       counts.rejected += 1;
       rejectedByReason[reason] = (rejectedByReason[reason] ?? 0) + 1;
+      if (held !== undefined && held.question !== null) newQuestions += 1;
       const row = quarantineCopyRow({
         dataset: dataset.name,
         reason,
@@ -90,8 +114,8 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
         subjectCustomerId: subject.customerId,
         subjectEmail: subject.email,
         quarantineId: segment.quarantineIds?.[lineIndex] ?? null,
-        question: null,
-        heldFor: null,
+        question: held?.question ?? null,
+        heldFor: held?.heldFor ?? null,
       });
       rejects.append(row);
     },
@@ -100,7 +124,8 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
     },
     end(schema) {
       const processedIndex = Buffer.from(Uint32Array.from(index).buffer);
-      return { tables, rejects, rejectedByReason, processed, processedIndex, masked, segments, schema };
+      const records = { tables, rejects, rejectedByReason, processed, processedIndex, segments };
+      return { ...records, masked, joined, newQuestions, schema };
     },
   };
 }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LetheError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
+import { createSuppressionFinder, createSuppressionLookup } from "@lethe/privacy/suppression-list";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
@@ -32,7 +32,14 @@ export function serveBatches(onRecord?: (text: string) => void): void {
   async function answer({ work, epoch, identifiers }: ThreadRequest): Promise<ThreadAnswer> {
     try {
       if (identifiers !== null) {
-        suppressions = { epoch, findSuppression: createSuppressionFinder(identifiers, tools.ring) };
+        const lifted = identifiers.flatMap((each) =>
+          each.act === "lifted" ? [{ ...each, act: "erase" as const }] : [],
+        );
+        suppressions = {
+          epoch,
+          lookup: createSuppressionLookup(identifiers, tools.ring),
+          findLifted: createSuppressionFinder(lifted, tools.ring),
+        };
       }
       if (suppressions?.epoch !== epoch) throw new Error("the thread was not told of the suppression list");
       const poisonous = new Set(work.poison.map(({ ordinal }) => ordinal));

@@ -1,12 +1,13 @@
 import { partitionStart } from "@lethe/contracts/partition";
+import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
-import type { Dataset, Rejection } from "@lethe/datasets/dataset";
+import type { Dataset, ErasedRecord, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
-import type { Suppression } from "@lethe/privacy/suppression-list";
+import type { ArrivalVerdict, FindSuppression, JudgeArrival, Suppression } from "@lethe/privacy/suppression-list";
 import type { BatchOutput } from "./batch-output.js";
 import {
   type KeptLine,
@@ -29,10 +30,13 @@ import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
 export interface RecordContext extends MaskingRules {
   readonly dataset: Dataset;
   readonly ring: Keyring;
+  readonly judgeArrival: JudgeArrival;
   /** Only `discard` changes what becomes of a record; the caller decides whether a batch is kept out. */
   readonly schemaMode: SchemaMode;
   /** How deep arrays and objects of a record may be nested. */
   readonly maxNesting: number;
+  /** Finds people whose suppression was lifted. */
+  readonly findLifted?: FindSuppression;
   /** Records that are rejected without being parsed. */
   readonly poison?: readonly Poison[];
 }
@@ -70,9 +74,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   function takeRedacted(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
     const subject = dataset.subjectOf(record);
-    const suppression = findSuppression(subject.customerId, subject.email);
+    const verdict = judge(subject);
+    const suppression = verdict.kind === "masked" ? verdict.suppression : undefined;
     const key = suppression?.key ?? ring.current;
     if (suppression !== undefined) output.countMasked();
+    noteJoined(subject, verdict);
     const masked = maskWhereErased(record, subject, suppression);
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
     if (subject.customerId === ERASED_ID && dataset.isEmptied(record)) {
@@ -83,12 +89,16 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
       rejectLine(lineIndex, misfit, { payload: text, encoding: "utf8" }, subject);
       return;
     }
+    if (misfit === undefined && verdict.kind === "held") {
+      output.reject(lineIndex, HELD, { payload: text, encoding: "utf8", subject }, verdict);
+      return;
+    }
     const identity = misfit === undefined ? dataset.identityOf(record) : null;
     let rejection = misfit;
     if (identity !== null && identities.has(identity)) rejection = DUPLICATE;
     if (rejection === undefined) {
       const { fileId } = segment;
-      const erased = masked?.erased;
+      const erased = masked === undefined ? knownAgain(record, subject) : masked.erased;
       const place = { ordinal, fileId, partitionStart: start, masked: masked !== undefined, ...(erased && { erased }) };
       const accepted = dataset.accept(masked === undefined ? record : masked.record, place, output.tables, key);
       if ("rejection" in accepted) rejection = accepted.rejection;
@@ -112,6 +122,27 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     }
   }
 
+  /** A dataset that is not fenced loads nobody's data: its records are not held. */
+  function judge({ customerId, email, name }: Subject): ArrivalVerdict {
+    if (dataset.fenced) return context.judgeArrival(customerId, email, name);
+    const suppression = findSuppression(customerId, email);
+    return suppression === undefined
+      ? { kind: "plain" }
+      : { kind: "masked", suppression, bearsNew: false, hasSharedId: false };
+  }
+
+  /**
+   * Notes a record whose identifiers join those of its erased subject. One from quarantine is always noted: it stands there as it
+   * came, and so does its file.
+   */
+  function noteJoined(subject: Subject, verdict: ArrivalVerdict): void {
+    if (!dataset.fenced || verdict.kind !== "masked" || !(verdict.bearsNew || segment.quarantineIds !== undefined))
+      return;
+    const { subjectId, key, outcome } = verdict.suppression;
+    const customerId = verdict.hasSharedId ? null : subject.customerId;
+    output.addJoined({ subjectId, outcome, keyId: key.id, ...subject, customerId, fileId: segment.fileId });
+  }
+
   /** Masks a record of a suppressed person, and one that an erasure has unlinked; returns undefined for everybody else's. */
   function maskWhereErased(
     record: unknown,
@@ -121,6 +152,15 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (!dataset.fenced) return undefined;
     if (subject.customerId === ERASED_ID) return maskUnlinked(dataset, strategies, record, ring.current);
     return suppression === undefined ? undefined : maskArrived(dataset, context, record, subject, suppression);
+  }
+
+  /** By what a record is known again whose person was erased and has consented since: it may have counted before. */
+  function knownAgain(record: unknown, { customerId }: SubjectKeys): ErasedRecord | undefined {
+    const lifted = dataset.fenced ? context.findLifted?.(customerId, null) : undefined;
+    const recordHash = lifted === undefined ? null : dataset.recordHash(record, lifted.key);
+    const originalId = lifted === undefined ? null : dataset.recordIdOf(record);
+    if (lifted === undefined || recordHash === null || originalId === null) return undefined;
+    return { recordHash, originalId, keyId: lifted.key.id, isFolded: false };
   }
 
   /** Takes what an erasure has left of a record in a file. Nothing of it counts; the shared customer is there once. */
@@ -213,6 +253,8 @@ const DUPLICATE: Rejection = {
   message: "the same record stands earlier in the batch",
   missingKey: null,
 };
+
+const HELD: Rejection = { reason: "held", pointer: null, message: REJECT_REASONS.held, missingKey: null };
 
 const EMPTIED: Rejection = {
   reason: "duplicate",

@@ -4,7 +4,7 @@ import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
-import type { FindSuppression } from "@lethe/privacy/suppression-list";
+import type { FindSuppression, SuppressionLookup } from "@lethe/privacy/suppression-list";
 import { readJson, writeJson } from "@lethe/storage/json-object";
 import type { Staging } from "@lethe/storage/staging";
 import type { TransformOutput } from "./batch-output.js";
@@ -24,7 +24,9 @@ export interface TransformTools {
 /** The suppression list as it stood when the batch was begun. */
 export interface SuppressionsInForce {
   readonly epoch: number;
-  readonly findSuppression: FindSuppression;
+  readonly lookup: SuppressionLookup;
+  /** Finds people whose suppression was lifted. */
+  readonly findLifted?: FindSuppression;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface SuppressionsInForce {
 export async function transformStagedBatch(
   tools: TransformTools,
   work: BatchWork,
-  { epoch, findSuppression }: SuppressionsInForce,
+  { epoch, lookup, findLifted }: SuppressionsInForce,
   transform: (input: TransformInput) => TransformOutput = transformBatch,
 ): Promise<TransformCounts> {
   const { staging, policy } = tools;
@@ -54,7 +56,8 @@ export async function transformStagedBatch(
     manifest,
     lines,
     ring: tools.ring,
-    findSuppression,
+    ...lookup,
+    ...(findLifted && { findLifted }),
     strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
     maxNesting: tools.maxNesting,
@@ -75,6 +78,7 @@ export async function transformStagedBatch(
   await staging.write(batch, STAGED.processed, output.processed.take());
   await staging.write(batch, STAGED.processedIndex, [output.processedIndex]);
   await writeJson(staging, batch, STAGED.masked, output.masked);
+  if (output.joined.length > 0) await writeJson(staging, batch, STAGED.joined, output.joined);
   const summary: BatchSummary = {
     suppressionEpoch: epoch,
     policyVersion: policy.version,
@@ -83,6 +87,8 @@ export async function transformStagedBatch(
     rejectedByReason: { ...output.rejectedByReason },
     segments: [...output.segments],
     schemaChanges: [...output.schema.changes],
+    joined: output.joined.length,
+    newQuestions: output.newQuestions,
   };
   await writeJson(staging, batch, STAGED.summary, summary);
   return counts;

@@ -5,6 +5,7 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { parsePrivacyKey } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import type { FindSuppression, JudgeArrival } from "@lethe/privacy/suppression-list";
 import { type TransformInput, transformBatch } from "../src/transform-batch.js";
 
 export const KEY = parsePrivacyKey("11".repeat(32));
@@ -22,7 +23,7 @@ export async function transform(
   name: DatasetName,
   files: readonly FileLines[],
   options: Partial<
-    Pick<TransformInput, "findSuppression" | "dataset" | "poison" | "only" | "onRecord" | "schemaMode">
+    Pick<TransformInput, "findSuppression" | "judgeArrival" | "dataset" | "poison" | "only" | "onRecord" | "schemaMode">
   > = {},
 ) {
   let ordinal = 0;
@@ -48,6 +49,7 @@ export async function transform(
     lines,
     ring: { current: KEY, all: [KEY] },
     findSuppression: () => undefined,
+    judgeArrival: judgeBy(options.findSuppression ?? (() => undefined)),
     strategies: strategiesOf(POLICY, name),
     schemaMode: "quarantine",
     maxNesting: 100,
@@ -68,6 +70,15 @@ export async function transform(
       return { ordinal, line, bytes };
     }),
     unindexedBytes: processed.length - index.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** Judges that id or email alone say whose a record is. */
+function judgeBy(findSuppression: FindSuppression): JudgeArrival {
+  return (customerId, email) => {
+    const suppression = findSuppression(customerId, email);
+    if (suppression === undefined) return { kind: "plain" };
+    return { kind: "masked", suppression, bearsNew: false, hasSharedId: false };
   };
 }
 

@@ -6,6 +6,7 @@ import { addFindingsCommand } from "./erasure/findings.js";
 import { addLiftCommand } from "./erasure/lift.js";
 import { addListCommands } from "./erasure/list.js";
 import { addPlanCommand } from "./erasure/plan.js";
+import { addQuestionCommands } from "./erasure/questions.js";
 import { addReapplyCommands } from "./erasure/reapply.js";
 import { addReceiptCommands } from "./erasure/receipt.js";
 import { addRequestCommand } from "./erasure/request.js";
@@ -23,6 +24,7 @@ export function addErasureCommand(program: Command, context: CommandContext): vo
   addReceiptCommands(erasure, context);
   addVerifyCommand(erasure, context);
   addDecideCommands(erasure, context);
+  addQuestionCommands(erasure, context);
   addLiftCommand(erasure, context);
   addReapplyCommands(erasure, context);
   addStrengthenCommand(erasure, context);

@@ -1,5 +1,5 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
-import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
+import { ERASURE_LIMIT_DAYS, type ErasureOutcome, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
 import { formatDays, namePlace } from "./erasures.js";
 import { count, daysTaken, describeReapplied, describeSignature, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
@@ -67,6 +67,7 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
     ${row("Person", code(body.pseudonym), "a pseudonym: only the holder of the key can say whose")}
     ${row("Key", code(body.keyId), "the id of the key, not the key")}
     ${row("Policy", code(body.policyVersion), "the version of the masking policy")}
+    ${row("Outcome", code(body.outcome), OUTCOMES[body.outcome])}
     ${row("Hash", code(receipt.hash), "SHA-256 over the hash before it, the number, the time and the content")}
     ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first entry has none" : "")}
     ${row("Written", time(receipt.createdAt))}
@@ -162,6 +163,12 @@ function code(text: string): string {
 function sum(all: readonly ErasurePlace[], what: "records" | "values"): number {
   return all.reduce((total, place) => total + place[what], 0);
 }
+
+const OUTCOMES: Readonly<Record<ErasureOutcome, string>> = {
+  unlink: "purchases stay for the books, without a link to the person or to one another",
+  aggregate: "purchases stay as anonymous sums alone",
+  pseudonymise: "purchases stay under one pseudonym, which is personal data still",
+};
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

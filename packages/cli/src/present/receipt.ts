@@ -21,6 +21,7 @@ export function formatReceipt(receipt: Receipt): string {
     ["vacuumed", formatTime(body.vacuumedAt)],
     ["closing scan", describeScan(scan)],
     ["policy", printable(body.policyVersion)],
+    ["outcome", body.outcome],
     ["key", printable(body.keyId)],
     ["hash", printable(receipt.hash)],
     ["hash before", printable(receipt.previousHash)],

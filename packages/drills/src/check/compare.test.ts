@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../feed/answer.js";
+import { fileKey } from "../feed/file-key.js";
 import { makeFeed } from "../feed/make-feed.js";
 import { compare } from "./compare.js";
 import type { Outcome } from "./read-outcome.js";
 
 const ANSWER = makeFeed(7, 3);
+const ERASED = `new ${ANSWER.transactions.find(({ customerId }) => customerId === null)?.id}`;
 
 describe("the outcome of a feed, compared with its answer", () => {
   it("finds nothing when all is as it must be", () => {
@@ -20,6 +22,23 @@ describe("the outcome of a feed, compared with its answer", () => {
       "a sale under another customer",
       "wrong",
       (o) => ({ transactions: last(o.transactions, { customerId: "111111" }) }),
+    ],
+    [
+      "an erased sale that is gone",
+      "lost",
+      (o) => ({ transactions: o.transactions.filter(({ id }) => id !== ERASED) }),
+    ],
+    [
+      "an erased sale that is counted twice",
+      "wrong",
+      (o) => ({
+        transactions: o.transactions.flatMap((row) => (row.id === ERASED ? [row, { ...row, id: "again" }] : [row])),
+      }),
+    ],
+    [
+      "an erased sale under its old id",
+      "wrong",
+      (o) => ({ transactions: o.transactions.map((row) => ({ ...row, id: row.id.replace("new ", "") })) }),
     ],
     ["a transaction too many", "wrong", (o) => ({ transactions: [...o.transactions, sale("another")] })],
     ["a customer who is gone", "lost", (o) => ({ customers: o.customers.slice(0, -1) })],
@@ -97,16 +116,18 @@ function perfect(answer: Answer): Outcome {
     })),
     products: [...answer.products].map(([sku, price]) => ({ sku, price })),
     transactions: answer.transactions.map(({ id, customerId, total, lines }) => ({
-      id,
-      customerId: customerId ?? "px1",
+      id: customerId === null ? `new ${id}` : id,
+      customerId: customerId ?? "erased",
       total,
       lines,
     })),
     quarantine: [
-      ...answer.rejected.map(({ place, reason }) => `${place.path}:${place.line ?? 0} ${reason}`),
-      ...answer.copies.flatMap((places) => places.slice(1)).map(({ path, line }) => `${path}:${line} duplicate`),
+      ...answer.rejected.map(({ place, reason }) => `${fileKey(place.path)}:${place.line ?? 0} ${reason}`),
+      ...answer.copies
+        .flatMap((places) => places.slice(1))
+        .map(({ path, line }) => `${fileKey(path)}:${line} duplicate`),
     ],
-    processed: answer.transactions.map(({ id }) => id),
+    processed: answer.transactions.map(({ id, customerId }) => (customerId === null ? `new ${id}` : id)),
     landing: new Map(),
     archived: filesThat(false),
     quarantined: filesThat(true),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Answer, FileAnswer, Place } from "../feed/answer.js";
+import { fileKey } from "../feed/file-key.js";
 import { doubled, type Finding, lost, wrong } from "./finding.js";
 import type { FileRow, Outcome } from "./read-outcome.js";
 
@@ -10,7 +11,7 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
     ...compareCustomers(answer, outcome),
     ...compareProducts(answer, outcome),
     ...compareQuarantine(answer, outcome),
-    ...compareProcessed(answer, outcome),
+    ...compareProcessed(outcome),
     ...answer.files.flatMap((file) => compareFile(file, outcome)),
     ...answer.erased
       .filter((word) => isNamed(word, outcome.text))
@@ -21,17 +22,39 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
 function compareTransactions(answer: Answer, outcome: Outcome): Finding[] {
   const rows = new Map(outcome.transactions.map((row) => [row.id, row]));
   const findings: Finding[] = [];
+  const erased: string[] = [];
   for (const { id, customerId, total, lines } of answer.transactions) {
     const row = rows.get(id);
+    if (customerId === null) {
+      erased.push(contentOf(total, lines));
+      if (row !== undefined) findings.push(wrong(`the erased transaction ${id} has kept its id`));
+      rows.delete(id);
+      continue;
+    }
     rows.delete(id);
     if (row === undefined) findings.push(lost(`transaction ${id}`));
     else if (row.total !== total || row.lines?.join() !== lines.join()) findings.push(wrong(`transaction ${id}`));
-    else if (customerId === null ? /^\d/.test(row.customerId) : row.customerId !== customerId) {
-      findings.push(wrong(`transaction ${id} is of customer ${row.customerId}`));
-    }
+    else if (row.customerId !== customerId) findings.push(wrong(`transaction ${id} is of customer ${row.customerId}`));
   }
-  for (const id of rows.keys()) findings.push(wrong(`transaction ${id} should not be there`));
+  // The others have new ids, and are known by what was bought alone.
+  const left = new Map<string, number>();
+  for (const { id, customerId, total, lines } of rows.values()) {
+    if (/^\d/.test(customerId)) findings.push(wrong(`transaction ${id} should not be there`));
+    const content = contentOf(total, lines ?? []);
+    left.set(content, (left.get(content) ?? 0) + 1);
+  }
+  for (const content of erased) {
+    const times = left.get(content) ?? 0;
+    if (times === 0) findings.push(lost(`an erased transaction of ${content}`));
+    left.set(content, times - 1);
+  }
+  for (const [content, times] of left)
+    if (times > 0) findings.push(wrong(`${times} erased transactions of ${content}`));
   return findings;
+}
+
+function contentOf(total: string, lines: readonly string[]): string {
+  return `${total} (${lines.join()})`;
 }
 
 function compareCustomers(answer: Answer, outcome: Outcome): Finding[] {
@@ -50,7 +73,7 @@ function compareCustomers(answer: Answer, outcome: Outcome): Finding[] {
     else if (row.history > history) findings.push(doubled(`history of customer ${id}`));
     else if (row.history < history) findings.push(lost(`history of customer ${id}`));
   }
-  // The erased stand under pseudonyms, one row each.
+  // The erased have no email, and one row each.
   const pseudonyms = [...rows.values()].filter((row) => row.email === null);
   if (pseudonyms.length < erased) findings.push(lost(`${erased - pseudonyms.length} erased customers`));
   if (pseudonyms.length > erased) findings.push(doubled(`${pseudonyms.length - erased} erased customers`));
@@ -90,11 +113,12 @@ function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
   return findings;
 }
 
-function compareProcessed(answer: Answer, outcome: Outcome): Finding[] {
+/** What is published must be what the warehouse has; the warehouse is compared with the answer. */
+function compareProcessed(outcome: Outcome): Finding[] {
   const findings: Finding[] = [];
   const left = new Map<string, number>();
   for (const id of outcome.processed) left.set(id, (left.get(id) ?? 0) + 1);
-  for (const { id } of answer.transactions) {
+  for (const { id } of outcome.transactions) {
     const times = left.get(id) ?? 0;
     left.delete(id);
     if (times === 0) findings.push(lost(`processed transaction ${id}`));
@@ -106,7 +130,7 @@ function compareProcessed(answer: Answer, outcome: Outcome): Finding[] {
 
 /** Requires that a file is in exactly one folder, unchanged unless an erasure rewrites it, and that its counts add up. */
 function compareFile(file: FileAnswer, outcome: Outcome): Finding[] {
-  const rows = outcome.files.filter(({ path }) => path === file.path);
+  const rows = outcome.files.filter(({ path }) => fileKey(path) === fileKey(file.path));
   const [row] = rows;
   if (row === undefined) return [lost(`file ${file.path} in the ledger`)];
   if (rows.length > 1) return [doubled(`file ${file.path} in the ledger`)];
@@ -142,7 +166,7 @@ function entryOf(place: Place, reason: string): string {
 }
 
 function entryOfPlace({ path, line }: Place): string {
-  return `${path}:${line ?? 0}`;
+  return `${fileKey(path)}:${line ?? 0}`;
 }
 
 /** Digits within a longer word, or behind a point, are a part of a hash or of a second. */

@@ -7,6 +7,7 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { filesBelow } from "@lethe/test-kit/folders";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Pool } from "@lethe/warehouse/pool";
+import { fileKey } from "../feed/file-key.js";
 
 /** What Lethe has made of one day's input, read by plain queries and from plain files. */
 export interface Outcome {
@@ -14,7 +15,7 @@ export interface Outcome {
   readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
   readonly products: readonly { readonly sku: number; readonly price: string }[];
   readonly transactions: readonly TransactionRow[];
-  /** `path:line reason` of the open entries. The line is 0 for a whole file. */
+  /** `file:line reason` of the entries that nobody has closed, the file by its key. The line is 0 for a whole file. */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
@@ -57,7 +58,8 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   );
   const customers = await query<Outcome["customers"][number]>(
     `select c.id, c.email, (select count(*) from warehouse.customers_history h where h.id = c.id) as history
-     from warehouse.customers c where c.source_file_id in (${ofDay}) order by c.id`,
+     from warehouse.customers c
+     where c.source_file_id in (${ofDay}) or ${erasedOn("c.source_file_id", "c.source_partition")} order by c.id`,
   );
   const products = await query<Outcome["products"][number]>(
     `select sku, price::text as price from warehouse.products where source_file_id in (${ofDay}) order by sku`,
@@ -66,12 +68,13 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     `select t.transaction_id::text as id, t.customer_id as "customerId", t.total_cost::text as total,
             (select array_agg(concat_ws(' ', p.sku, p.quantity, p.price, p.total) order by p.line)
              from warehouse.purchases p where p.transaction_key = t.transaction_key) as lines
-     from warehouse.transactions t where t.source_file_id in (${ofDay}) order by 1`,
+     from warehouse.transactions t
+     where t.source_file_id in (${ofDay}) or ${erasedOn("t.source_file_id", "t.transaction_time")} order by 1`,
   );
-  const quarantine = await query<{ entry: string }>(
-    `select f.path || ':' || coalesce(q.line, 0) || ' ' || q.reason as entry
+  const quarantine = await query<{ path: string; entry: string }>(
+    `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where f.path like $1 || '/%' and q.status = 'open' and f.state <> 'released' order by 1`,
+     where f.path like $1 || '/%' and q.status in ('open', 'erased') and f.state <> 'released' order by 1, 2`,
   );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
@@ -92,13 +95,18 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     customers,
     products,
     transactions,
-    quarantine: quarantine.map(({ entry }) => entry),
+    quarantine: quarantine.map(({ path, entry }) => `${fileKey(path)}:${entry}`),
     processed,
     landing: hashes(landing),
     archived: hashes(archived),
     quarantined: hashes(quarantined),
     text: [...rows.map(({ row }) => row), ...kept.map(textOf)].join("\n"),
   };
+}
+
+/** A row of an erased person names no file any more; its day is left. */
+function erasedOn(file: string, time: string): string {
+  return `${file} is null and (${time} at time zone 'UTC')::date = substr($1, length('date=') + 1)::date`;
 }
 
 function idsOf(packed: Buffer): string[] {

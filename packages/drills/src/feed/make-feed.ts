@@ -4,18 +4,26 @@ import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { below, createRandomForRecord, type Random, uuid } from "@lethe/sample-data/random";
 import type { Answer, CustomerAnswer, FileAnswer, Place, TransactionAnswer } from "./answer.js";
 
-const CUSTOMERS = 60;
+const CUSTOMERS = 80;
 const PRODUCTS = 20;
 const SMALL_FILES = 8;
 const SALES_A_SMALL_FILE = 25;
 const SALES_IN_LARGE_FILE = 1_200;
-const ERASED = 3;
+/** Customers from this one on come twice; none of them is erased. */
+const FIRST_AGAIN = 65;
+const REQUESTS_A_FILE = 10;
+const LAST_HOUR_OF_REQUESTS = 22;
+
+export interface FeedOptions {
+  /** How many of the feed's customers ask to be erased, 60 at the most. */
+  readonly erased: number;
+}
 
 /**
  * Creates the input of one round of a drill, with its answer. Rounds of one cluster have days, ids and skus of their own
  * (up to 7,000 rounds), so that no round changes the outcome of the next. The same seed and round give the same bytes.
  */
-export function makeFeed(seed: number, round: number): Answer {
+export function makeFeed(seed: number, round: number, { erased }: FeedOptions = { erased: 3 }): Answer {
   const random = createRandomForRecord(seed, "transaction", round);
   const files: FileAnswer[] = [];
   const rejected: { place: Place; reason: RejectReason }[] = [];
@@ -24,8 +32,8 @@ export function makeFeed(seed: number, round: number): Answer {
   const pathOf = (hour: number, name: string) => `date=${day}/hour=${String(hour).padStart(2, "0")}/${name}`;
 
   const people = Array.from({ length: CUSTOMERS }, (_, n) => makePerson(round, n));
-  const isErased = (n: number) => n < ERASED;
-  const holdsErased = (text: Buffer) => people.slice(0, ERASED).some(({ id }) => text.includes(id));
+  const isErased = (n: number) => n < erased;
+  const holdsErased = (text: Buffer) => people.slice(0, erased).some(({ id }) => text.includes(id));
 
   /** Adds a file of JSON lines. A line with a reason must be rejected. */
   function addFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
@@ -48,7 +56,7 @@ export function makeFeed(seed: number, round: number): Answer {
   // Customers: everybody once, some in a newer version, some again as they are, and some records that are invalid.
   const first = people.map((person) => good(person.record("2020-01-01")));
   const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
-  const again = people.slice(20, 30).map((person) => good(person.record("2020-01-01")));
+  const again = people.slice(FIRST_AGAIN, FIRST_AGAIN + 10).map((person) => good(person.record("2020-01-01")));
   const invalid = [
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
@@ -62,7 +70,7 @@ export function makeFeed(seed: number, round: number): Answer {
   addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
   again.forEach((_, i) => {
     copies.push([
-      { path: pathOf(0, "customers.json"), line: 20 + i + 1 },
+      { path: pathOf(0, "customers.json"), line: FIRST_AGAIN + i + 1 },
       { path: pathOf(1, "customers.ndjson.gz"), line: newer.length + i + 1 },
     ]);
   });
@@ -91,7 +99,7 @@ export function makeFeed(seed: number, round: number): Answer {
     return good(record);
   };
   const badSales = (): FeedLine[] => {
-    const { record } = makeSale(random, people[5], skus, priceOf, day);
+    const { record } = makeSale(random, people.at(-1), skus, priceOf, day);
     return [
       bad({ ...record, transaction_id: uuid(random), customer_id: "999999" }, "unknown_customer"),
       bad({ ...record, transaction_id: "none" }, "schema"),
@@ -143,13 +151,15 @@ export function makeFeed(seed: number, round: number): Answer {
   copies.push([doubledAt, large.length + SMALL_FILES + 1].map((line) => ({ path: largePath, line: line + 1 })));
   addTornFile("transactions", pathOf(21, "transactions.json.gz"), large.slice(0, 200));
 
-  // Requests.
-  const requests = people.slice(0, ERASED).map((person) => good({ "customer-id": person.id, email: person.email }));
-  const stranger = people[10];
-  addFile("erasure-requests", pathOf(22, "erasure-requests.json"), [
-    ...requests,
-    bad({ "customer-id": stranger?.id, email: `other@drill-${round}.example` }, "identity_mismatch"),
-  ]);
+  // Requests: many of them come in several files.
+  const requests = people.slice(0, erased).map((person) => good({ "customer-id": person.id, email: person.email }));
+  const stranger = people.at(-2);
+  const mismatch = bad({ "customer-id": stranger?.id, email: `other@drill-${round}.example` }, "identity_mismatch");
+  for (let i = 0; i < requests.length; i += REQUESTS_A_FILE) {
+    const lines = requests.slice(i, i + REQUESTS_A_FILE);
+    const hour = LAST_HOUR_OF_REQUESTS - i / REQUESTS_A_FILE;
+    addFile("erasure-requests", pathOf(hour, "erasure-requests.json"), i === 0 ? [...lines, mismatch] : lines);
+  }
 
   const customers: CustomerAnswer[] = people.map((person, i) => ({
     id: person.id,
@@ -163,7 +173,7 @@ export function makeFeed(seed: number, round: number): Answer {
     transactions,
     rejected,
     copies,
-    erased: people.slice(0, ERASED).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
+    erased: people.slice(0, erased).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
     records: files.reduce((sum, file) => sum + file.records, 0),
   };
 }

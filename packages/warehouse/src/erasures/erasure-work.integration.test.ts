@@ -74,6 +74,14 @@ describe("pendingErasures", () => {
     expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ waits }]);
   });
 
+  it("waits for no run in its last stage that says that it has nothing left of the person", async ({ pool }) => {
+    await addErasureOf(pool, "finishing");
+    const older = await addRun(pool, { state: "finishing", requested_at: BEFORE });
+    expect(await pendingErasures(pool, "erasure-requests", older)).toMatchObject([{ waits: false }]);
+    await addRun(pool, { job: "transactions", state: "finishing", requested_at: BEFORE });
+    expect(await pendingErasures(pool, "erasure-requests", older)).toMatchObject([{ waits: true }]);
+  });
+
   it.for(RUN_STATES.map((state, i) => [state, i >= 4] as const))(
     "is orphaned by a run that is %s: %s",
     async ([state, isOrphaned], { pool }) => {

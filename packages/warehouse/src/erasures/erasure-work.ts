@@ -27,21 +27,26 @@ export interface PendingErasure {
 
 /**
  * Returns the erasures that are not completed, oldest first. `requests` is the dataset of their requests. They do not wait for
- * one of its runs in the last stage, which has nothing staged: two such runs would wait for each other.
+ * one of its runs in the last stage, which has nothing staged: two such runs would wait for each other. Nor do they wait for
+ * `finishing`, a run in the last stage that has archived its files and removed what it staged.
  */
-export async function pendingErasures(db: Queryable, requests: DatasetName): Promise<PendingErasure[]> {
+export async function pendingErasures(
+  db: Queryable,
+  requests: DatasetName,
+  finishing?: string,
+): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
             exists (select from ledger.runs r
                     where ${runIsActive("r.state")}
-                      and not (r.job = $1 and r.state = 'finishing')
+                      and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid))
                       and r.requested_at < e.suppressed_at) as waits,
             not ${runIsActive("own.state")} as "isOrphaned", e.subject_id as "subjectId", e.outcome,
             a.erasure_id is not null as "hasFailed", coalesce(a.next_at <= clock_timestamp(), true) as "isDue"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
      left join privacy.erasure_attempts a on a.erasure_id = e.id
      where e.state = 'suppressed' order by e.received_at, e.id`,
-    [requests],
+    [requests, finishing ?? null],
   );
   return rows;
 }

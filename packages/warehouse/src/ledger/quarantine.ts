@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import { IS_RELEASED } from "../erasures/questions.js";
 import type { Queryable } from "../pool.js";
 
 export interface QuarantineList extends QuarantineFilter {
@@ -66,10 +67,10 @@ export interface ReplayableRecord {
 /** Which records of a dataset a replay takes. */
 export interface ReplaySelection {
   readonly dataset: DatasetName;
-  /** Null selects the records whose missing customer or sku has arrived. */
+  /** Null selects the records whose missing customer or sku has arrived, and held ones that a decision has released. */
   readonly filter: QuarantineFilter | null;
   /** The dataset's condition that what the quarantined record `q` waited for has arrived: trusted SQL. */
-  readonly missingKeyArrived: string;
+  readonly missingKeyArrived: string | null;
 }
 
 /** Returns the selected records behind `afterId`, in the order of their ids, `limit` of them at most. */
@@ -85,7 +86,7 @@ export async function nextReplayable(
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
      where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2
        and ($3::text is null or q.reason = $3) and ($4::uuid is null or q.run_id = $4)
-       and ($5 or ${missingKeyArrived})
+       and ($5 or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
      order by q.id limit $6`,
     [dataset, afterId, filter?.reason ?? null, filter?.runId ?? null, filter !== null, limit],
   );
@@ -120,12 +121,19 @@ export async function lastReplayedId(db: Queryable, runId: string): Promise<numb
   return rows[0]?.id ?? 0;
 }
 
-/** Reports whether a quarantined record of the dataset waited for a customer or sku that has arrived. */
-export async function hasReplayable(db: Queryable, dataset: DatasetName, missingKeyArrived: string): Promise<boolean> {
-  const { rows } = await db.query(
-    `select from ledger.quarantine q
-     where q.dataset = $1 and q.status = 'open' and ${missingKeyArrived} limit 1`,
+/**
+ * Reports whether a quarantined record of the dataset waited for a customer or sku that has arrived, or was held and has been
+ * released by a decision.
+ */
+export async function hasReplayable(
+  db: Queryable,
+  dataset: DatasetName,
+  missingKeyArrived: string | null,
+): Promise<boolean> {
+  const open = "select from ledger.quarantine q where q.dataset = $1 and q.status = 'open'";
+  const { rows } = await db.query<{ found: boolean }>(
+    `select exists (${open} and ${IS_RELEASED}) or exists (${open} and ${missingKeyArrived ?? "false"}) as found`,
     [dataset],
   );
-  return rows.length > 0;
+  return rows[0]?.found === true;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { QUARANTINE_ROW_COLUMNS } from "@lethe/contracts/quarantine-row";
+import type { QuestionKind } from "@lethe/contracts/questions";
 import { copyIn } from "../copy-in.js";
 import type { Client } from "../pool.js";
 
@@ -17,6 +18,49 @@ export async function createRejectStage(client: Client): Promise<void> {
 /** Copies rejects, rows of COPY text format, into the temporary table; returns their number. */
 export async function stageRejects(client: Client, rejects: Readable): Promise<number> {
   return copyIn(client, "stage_quarantine", NAMES, rejects);
+}
+
+/** A staged record that is held for a question that is not open yet. */
+export interface NewQuestionRow {
+  readonly question: QuestionKind;
+  /** The erased subject. */
+  readonly subjectId: string;
+  readonly customerId: string | null;
+  readonly email: string | null;
+  readonly payload: string;
+}
+
+/** Returns the staged records that are held for questions that are not open yet. */
+export async function readNewQuestions(client: Client): Promise<NewQuestionRow[]> {
+  const { rows } = await client.query<NewQuestionRow>(
+    `select question, held_for as "subjectId", subject_customer_id as "customerId", subject_email as email, payload
+     from stage_quarantine where reason = 'held' and question is not null`,
+  );
+  return rows;
+}
+
+/** Notes which question holds the staged records that raise it. */
+export async function assignQuestions(
+  client: Client,
+  questions: readonly {
+    readonly id: string;
+    readonly question: QuestionKind;
+    readonly subjectId: string;
+    readonly customerId: string;
+  }[],
+): Promise<void> {
+  await client.query(
+    `update stage_quarantine s set held_for = opened.id
+     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) as opened (id, question, subject_id, customer_id)
+     where s.reason = 'held' and s.question = opened.question and s.held_for = opened.subject_id
+       and s.subject_customer_id = opened.customer_id`,
+    [
+      questions.map(({ id }) => id),
+      questions.map(({ question }) => question),
+      questions.map(({ subjectId }) => subjectId),
+      questions.map(({ customerId }) => customerId),
+    ],
+  );
 }
 
 /** Inserts the staged rejects into quarantine. */

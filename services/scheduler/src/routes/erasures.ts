@@ -7,12 +7,14 @@ import {
   ReviewFindingSchema,
 } from "@lethe/contracts/erasures";
 import { NotFoundError, RunActiveError } from "@lethe/contracts/errors";
+import { QUESTION_DECISIONS, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
 import type { Run, RunKind } from "@lethe/contracts/runs";
 import { RunSchema } from "@lethe/contracts/runs";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { planErasure } from "@lethe/erasure/plan-erasure";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
+import { decideQuestion, listQuestions } from "@lethe/warehouse/erasures/questions";
 import { listErasures, readErasure } from "@lethe/warehouse/erasures/read-erasures";
 import { readReceipt } from "@lethe/warehouse/erasures/receipts";
 import { listReviewFindings } from "@lethe/warehouse/erasures/review-findings";
@@ -22,6 +24,7 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
+import { takeReleased } from "../reconcile-erasures.js";
 import { Reason } from "./requests.js";
 
 const ErasureRequestBody = Type.Object(
@@ -219,16 +222,19 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     url: "/erasures/requests/:quarantineId/approve",
     config: { role: "privacy-officer" },
     schema: {
-      summary: "Have a request done whose email is not the customer's",
+      summary: "Have a request done that waits for a decision",
       description:
-        "Such requests stand in quarantine as `identity_mismatch`. Everything of that id and of that email goes. With " +
-        "`LETHE_FOUR_EYES` the first approval is recorded, and the second, by a token of another name, takes effect.",
+        "Such requests stand in quarantine as `identity_mismatch`. `subject` says whose data goes: of the id, of the email, or " +
+        "of both; where it is not said, of both if the email was never the customer's, of the email if nobody has the id, and of " +
+        "the id otherwise. With `LETHE_FOUR_EYES` the first approval is recorded, and the second, by a token of another name, " +
+        "takes effect.",
       tags: ["erasures"],
       params: RequestParams,
-      response: { 202: Approved, ...problems(404, 409) },
+      body: Type.Object({ subject: Type.Optional(Type.Enum([...REQUEST_SUBJECTS])) }, { additionalProperties: false }),
+      response: { 202: Approved, ...problems(400, 404, 409) },
     },
     handler: async (request, reply) => {
-      const approval = { by: request.caller.name, fourEyes: context.fourEyes };
+      const approval = { by: request.caller.name, fourEyes: context.fourEyes, subject: request.body.subject };
       if (!(await approveRequest(pool, requests.name, request.params.quarantineId, approval))) {
         return reply.code(202).send({ state: "awaiting second approval" as const, run: null, takenBy: null });
       }
@@ -259,6 +265,51 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         by: request.caller.name,
         reason: request.body.reason,
       });
+      await takeReleased(pool, runQueue, context.datasets);
+      return reply.code(204).send(null);
+    },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/questions",
+    config: { role: "viewer" },
+    schema: {
+      summary: "What a privacy officer has to decide, oldest first",
+      description:
+        "A question names nobody. Its request, and the records that it holds, stand in quarantine (`requestId`, and the reason " +
+        "`held`).",
+      tags: ["erasures"],
+      querystring: Type.Object({ limit: pageSize.limit }, { additionalProperties: false }),
+      response: { 200: Type.Object({ questions: Type.Array(ref(QuestionSchema)) }), ...problems(400) },
+    },
+    handler: async (request) => ({
+      questions: await listQuestions(pool, requests.name, pageSize.of(request.query.limit)),
+    }),
+  });
+
+  app.route({
+    method: "POST",
+    url: "/erasures/questions/:id/decide",
+    config: { role: "privacy-officer" },
+    schema: {
+      summary: "Decide whose the records are that a question holds",
+      description:
+        "`same_person`: they are masked, and what they name joins the erased person. `another_person`, `new_owner`: they are " +
+        "loaded, and the id or email that both have is the erased person's only together with another of theirs. Replays of the " +
+        "records start by themselves.",
+      tags: ["erasures"],
+      params: ErasureParams,
+      body: Type.Object(
+        { decision: Type.Enum([...QUESTION_DECISIONS]), note: Reason },
+        { additionalProperties: false },
+      ),
+      response: { 204: Type.Null({ description: "It is decided." }), ...problems(400, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { decision, note } = request.body;
+      await decideQuestion(pool, request.params.id, decision, { by: request.caller.name, note });
+      await takeReleased(pool, runQueue, context.datasets);
       return reply.code(204).send(null);
     },
   });

@@ -1,6 +1,7 @@
+import { REQUEST_SUBJECTS, type RequestSubject } from "@lethe/contracts/questions";
 import { DECISION_SETTINGS, readSettings } from "@lethe/service-kit/settings";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import Type from "typebox";
 import { callerName } from "../../caller-name.js";
 import type { CommandContext } from "../../command-context.js";
@@ -20,21 +21,23 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
   const { requests } = context.datasets;
   erasure
     .command("approve")
-    .summary("have a request done whose email is not the customer's")
+    .summary("have a request done that waits for a decision")
     .description(
-      "Notes that a person has looked at the request and wants it done, and opens the replay that takes it. Everything of " +
-        "that id and of that email goes.",
+      "Notes that a person has looked at the request and wants it done, and opens the replay that takes it. Unless --subject says " +
+        "otherwise, everything of its id and of its email goes if the email was never the customer's, that of the email if nobody has " +
+        "the id, and that of the id otherwise.",
     )
     .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
+    .addOption(new Option("--subject <whose>", "whose data goes").choices(REQUEST_SUBJECTS))
     .option("--follow", "wait for the replay's end, and show the erasure with its receipt's number")
-    .action(async (id: number, options: { readonly follow?: true }) => {
+    .action(async (id: number, options: { readonly follow?: true; readonly subject?: RequestSubject }) => {
       const { terminal } = context;
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
         const by = await callerName(context.environment, connections.pool, "privacy-officer");
         const { LETHE_FOUR_EYES: fourEyes } = readSettings(DecisionSettings, context.environment);
-        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes }))) {
+        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes, subject: options.subject }))) {
           terminal.print(
             `request ${id} is awaiting second approval: LETHE_FOUR_EYES asks for one by a token of another name`,
           );
@@ -61,6 +64,6 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
         const by = await callerName(context.environment, pool, "privacy-officer");
         await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, { by, reason });
       });
-      context.terminal.print(`request ${id} is refused`);
+      context.terminal.print(`request ${id} is refused; what was held for it is replayed`);
     });
 }

@@ -1,0 +1,48 @@
+import { QUESTION_DECISIONS, type QuestionDecision } from "@lethe/contracts/questions";
+import { decideQuestion, listQuestions } from "@lethe/warehouse/erasures/questions";
+import { Argument, type Command } from "commander";
+import { callerName } from "../../caller-name.js";
+import type { CommandContext } from "../../command-context.js";
+import { databaseSetting } from "../../connection-settings.js";
+import { withDatabase } from "../../connections.js";
+import { parseQuestionId } from "../../parse-arguments.js";
+import { formatQuestions } from "../../present/questions.js";
+import { requireReason } from "./requests.js";
+
+const MOST_QUESTIONS = 1_000;
+
+/** Adds `lethe erasure questions` and `lethe erasure decide`. */
+export function addQuestionCommands(erasure: Command, context: CommandContext): void {
+  const { requests } = context.datasets;
+  erasure
+    .command("questions")
+    .summary("list what a privacy officer has to decide")
+    .description(
+      "Lists the open questions: about requests, which are approved or rejected, and about records that are held.",
+    )
+    .action(async () => {
+      const questions = await withDatabase(await databaseSetting(context.environment), (pool) =>
+        listQuestions(pool, requests.name, MOST_QUESTIONS),
+      );
+      context.terminal.print(formatQuestions(questions));
+    });
+  erasure
+    .command("decide")
+    .summary("decide whose the records are that a question holds")
+    .description(
+      "same_person: they are masked, and what they name joins the erased person. another_person, new_owner: they are loaded, and " +
+        "the id or email that both have is the erased person's only together with another of theirs. The scheduler opens the " +
+        "replays.",
+    )
+    .argument("<question-id>", "from `lethe erasure questions`", parseQuestionId)
+    .addArgument(new Argument("<decision>").choices(QUESTION_DECISIONS))
+    .requiredOption("--note <text>", "on what ground; name a case, not a person")
+    .action(async (id: string, decision: QuestionDecision, options: { readonly note: string }) => {
+      const note = requireReason(options.note);
+      await withDatabase(await databaseSetting(context.environment), async (pool) => {
+        const by = await callerName(context.environment, pool, "privacy-officer");
+        await decideQuestion(pool, id, decision, { by, note });
+      });
+      context.terminal.print(`question ${id} is decided; what it held is replayed`);
+    });
+}
