@@ -37,10 +37,10 @@ export async function pendingErasures(
 ): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
-            exists (select from ledger.runs r
-                    where ${runIsActive("r.state")}
-                      and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid))
-                      and r.requested_at < e.suppressed_at) as waits,
+            coalesce((select min(r.requested_at) from ledger.runs r
+                      where ${runIsActive("r.state")}
+                        and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid)))
+                     < e.suppressed_at, false) as waits,
             not ${runIsActive("own.state")} as "isOrphaned", e.subject_id as "subjectId", e.outcome,
             a.erasure_id is not null as "hasFailed", coalesce(a.next_at <= clock_timestamp(), true) as "isDue"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
