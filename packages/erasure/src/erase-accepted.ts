@@ -9,7 +9,7 @@ import type { ErasureContext } from "./context.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import { maskPersonRecords } from "./mask-person-records.js";
 import { type AcceptedRequest, suppress } from "./resolve-requests.js";
-import type { SubjectComponent } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 import { writeSubjectValues } from "./subject-values.js";
 import type { KnownSubject } from "./suppressed-subjects.js";
 

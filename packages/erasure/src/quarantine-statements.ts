@@ -48,11 +48,6 @@ export const SCAN_UNATTRIBUTED = `
   select payload, payload_encoding as encoding from ledger.quarantine
   where ${UNATTRIBUTED} and payload is not null and payload <> '[erased]'`;
 
-/** Returns every record that is not erased. */
-export const ALL_QUARANTINED = `
-  select dataset, reason, payload, payload_encoding as encoding from ledger.quarantine
-  where payload is not null and payload <> '[erased]'`;
-
 /** Returns the unattributed records with the files that they came from. */
 export const FILES_OF_UNATTRIBUTED = `
   select payload, payload_encoding as encoding, file_id as "fileId" from ledger.quarantine
