@@ -80,10 +80,11 @@ export async function beginErasures(
       pseudonym: pseudonym(key, ownId),
     })),
   );
-  const subjects = begun.map(({ erasureId, subject, component, ownId }): ErasedSubject => {
+  const subjects = begun.map(({ erasureId, kind, subject, component, ownId }): ErasedSubject => {
     const { ids, emails, names, sharedEmails } = component;
     const own = emails.filter((email) => !sharedEmails.includes(email));
-    return { erasureId, ...subject, pseudonym: pseudonym(subject.key, ownId), ids, emails: own, names };
+    const hasArrived = kind === "follow-up";
+    return { erasureId, ...subject, pseudonym: pseudonym(subject.key, ownId), ids, emails: own, names, hasArrived };
   });
   const collected = await collectValues(client, context, subjects);
   const files = await maskPersonRecords(client, context, subjects);

@@ -102,7 +102,7 @@ function pseudonymiseRecord(row: QuarantinedRow, context: ErasureContext, { key,
 function unlinkRecord(
   row: QuarantinedRow,
   context: ErasureContext,
-  { key, outcome, erasureId }: ErasedSubject,
+  { key, outcome, erasureId, hasArrived }: ErasedSubject,
   records: ErasedRecords,
 ): Kept {
   const dataset = context.datasets.get(row.dataset);
@@ -111,9 +111,9 @@ function unlinkRecord(
   const waitsForPerson = row.missingKey !== null && row.missingKey === row.customerId;
   const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
   const hash = isOpen ? dataset.recordHash(before, key) : null;
-  // Whom it waited for will never come, and an old file must not bring it either.
-  if (hash !== null && waitsForPerson) records.forget(hash, key);
-  const waits = isOpen && !waitsForPerson;
+  // Unless the person has come, nobody will: then an old file must not bring the record either.
+  const waits = isOpen && (!waitsForPerson || hasArrived === true);
+  if (hash !== null && !waits) records.forget(hash, key);
   const after = waits
     ? dataset.mask(before, {
         outcome,
