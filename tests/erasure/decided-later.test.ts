@@ -66,6 +66,24 @@ describe("a record that somebody says is an erased person's", () => {
   });
 });
 
+describe("a record that is held when its person is let in again", () => {
+  it("loads", async () => {
+    const later = markedPerson(6);
+    await load("customers", [markedPerson(5).customer()]);
+    await load("erasure-requests", [markedPerson(5).request]);
+    await load("customers", [later.customer({ email: markedPerson(5).email })]);
+    const { body } = await world.api("GET", "/erasures?state=completed&limit=1");
+    const [erasure] = (body as { erasures: { id: string }[] }).erasures;
+    const lifted = await world.api("POST", `/erasures/${erasure?.id}/lift`, { note: "case 13" });
+    expect(lifted.status, JSON.stringify(lifted.body)).toBe(200);
+    await load("customers", [markedPerson(7).customer()]);
+    expect(await countOf(world.pool, "select count(*) as n from warehouse.customers where id = $1", [later.id])).toBe(
+      1,
+    );
+    expect((await world.lethe("erasure", "verify")).code).toBe(0);
+  });
+});
+
 async function load(dataset: "customers" | "transactions" | "erasure-requests", records: readonly unknown[]) {
   hour += 1;
   await landRecords(world, `date=2022-03-02/hour=${String(hour).padStart(2, "0")}/${dataset}.json`, records);
