@@ -53,6 +53,9 @@ const inJson =
 const broken = (line: (person: MarkedPerson) => string) => (person: MarkedPerson) => (world: World, hour: string) =>
   land(world, `${hour}/customers.json`, `${JSON.stringify(person.customer())}\n${line(person)}\n`);
 
+const withoutHeader = (record: Record) =>
+  `${Object.values(record).join(",")}\n800999,Nigel,Neighbour,nigel@box.example\n`;
+
 /** Each kind of place, with how it is planted and how it comes back. */
 const KINDS: readonly [
   what: string,
@@ -153,6 +156,22 @@ const KINDS: readonly [
           `"x","${person.id}"`,
         ),
       ),
+  ],
+  [
+    "a CSV file without a header",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await land(world, `${hour}/customers.csv`, withoutHeader(person.customer()));
+    },
+    (person) => (world, hour) => land(world, `${hour}/customers.csv`, withoutHeader(person.customer({ city: "Ci" }))),
+  ],
+  [
+    "the name of a column, in a CSV file that has no rows",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await land(world, `${hour}/customers.csv`, `id,${person.email}\n`);
+    },
+    (person) => (world, hour) => land(world, `${hour}/customers.csv`, `id,x,${person.email}\n`),
   ],
   ["a broken line", broken((person) => brokenLine(person.customer()))],
   ["a broken line with only the email, in capitals", broken((person) => `{"mail": "${person.email.toUpperCase()}`)],
