@@ -56,6 +56,14 @@ const broken = (line: (person: MarkedPerson) => string) => (person: MarkedPerson
 const withoutHeader = (record: Record) =>
   `${Object.values(record).join(",")}\n800999,Nigel,Neighbour,nigel@box.example\n`;
 
+/** Packs a product, with the name that its sender's file had, and a comment. */
+function namedGzip(person: MarkedPerson, sku: number): Buffer {
+  const bytes = gzipSync(lines([product({ sku })]));
+  bytes[3] = 0x18;
+  const texts = Buffer.from(`of ${person.email}.json\0sent by ${person.id}\0`);
+  return Buffer.concat([bytes.subarray(0, 10), texts, bytes.subarray(10)]);
+}
+
 /** Each kind of place, with how it is planted and how it comes back. */
 const KINDS: readonly [
   what: string,
@@ -172,6 +180,14 @@ const KINDS: readonly [
       await land(world, `${hour}/customers.csv`, `id,${person.email}\n`);
     },
     (person) => (world, hour) => land(world, `${hour}/customers.csv`, `id,x,${person.email}\n`),
+  ],
+  [
+    "the name and the comment in the header of a packed file of something else",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await landAsIs(world, `${hour}/products.json.gz`, namedGzip(person, 700_000 + person.n));
+    },
+    (person) => (world, hour) => landAsIs(world, `${hour}/products.json.gz`, namedGzip(person, 710_000 + person.n)),
   ],
   ["a broken line", broken((person) => brokenLine(person.customer()))],
   ["a broken line with only the email, in capitals", broken((person) => `{"mail": "${person.email.toUpperCase()}`)],

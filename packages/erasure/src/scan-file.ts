@@ -6,6 +6,7 @@ import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Area, OpenFile } from "@lethe/storage/storage";
 import type { ErasureContext } from "./context.js";
+import { erasuresInGzipNames } from "./gzip-names.js";
 import type { PersonFile } from "./person-files.js";
 import { MAX_RECORD_BYTES } from "./rewrite-file.js";
 import { rewriteFound } from "./rewrite-found.js";
@@ -77,6 +78,7 @@ async function scanBytes(
     MAX_RECORD_BYTES,
   );
   for await (const piece of looking) result.bytes += piece.length;
+  if ((await erasuresInGzipNames(stored, file, people)).length > 0) result.findings += 1;
   return result;
 }
 
