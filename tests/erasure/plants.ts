@@ -29,7 +29,7 @@ type Record = Readonly<{ [name: string]: unknown }>;
 export const STAYS = markedPerson(900);
 
 /** The second id of a person. */
-export const secondId = (person: MarkedPerson) => String(60_000 + person.n).padStart(6, "0");
+const secondId = (person: MarkedPerson) => String(60_000 + person.n).padStart(6, "0");
 
 const lines = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
 const codeOf = (person: MarkedPerson) => String(person.customer().city).slice(2);

@@ -17,6 +17,7 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
+import { findCleanProcessed } from "./find-clean-processed.js";
 import { erasuresInGzipNames } from "./gzip-names.js";
 import { COMPLETED } from "./listed-people.js";
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
@@ -50,11 +51,12 @@ export async function erasePersonFiles(
   search: FileSearch,
   run: SearchRun,
 ): Promise<void> {
+  const clean = await findCleanProcessed(context, files, search.people);
   for (const file of files) {
     if (file.isSealed) continue;
     const counts = countPlace(file.place, file.path);
     try {
-      const { records, bytes } = await eraseInFile(context, file, search, counts);
+      const { records, bytes } = clean.get(file) ?? (await eraseInFile(context, file, search, counts));
       await recordReviewFindings(context.pool, counts.reviews());
       for (const { erasureId } of counts.masked()) run.found.add(erasureId);
       run.fail(counts.left(), "still_found", file.place, file.path);

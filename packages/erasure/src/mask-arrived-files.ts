@@ -3,7 +3,7 @@ import { inputFormatOf } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
-import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
+import { archivedFilesOfReplay, quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { eraseInRaw, type FileLocation, type FileSearch } from "./erase-person-files.js";
@@ -52,6 +52,16 @@ export async function maskQuarantinedFiles(
     }
   }
   await maskFiles(context, dataset, "quarantined_data", arrived);
+}
+
+/**
+ * Masks suppressed people in archived files of which a replay has taken records: a person decided that they are those of
+ * somebody who was erased, and until then the archive kept them as they came.
+ */
+export async function maskReplayedFiles(context: ErasureContext, runId: string, dataset: DatasetName): Promise<void> {
+  const paths = await archivedFilesOfReplay(context.pool, runId);
+  const arrived = paths.map((path) => ({ location: { area: "archived" as const, key: path }, path }));
+  await maskFiles(context, dataset, "archived_data", arrived);
 }
 
 interface ArrivedFile {

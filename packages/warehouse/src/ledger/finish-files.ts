@@ -201,6 +201,19 @@ export async function recordArchived(
   );
 }
 
+/** Returns the archived files, by their paths in the archive, of which a replay has masked records of suppressed people. */
+export async function archivedFilesOfReplay(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ path: string }>(
+    `select distinct f.kept_path as path
+     from ledger.batches b
+     join ledger.batch_segments s on s.batch_id = b.id
+     join ledger.files f on f.id = s.file_id
+     where b.run_id = $1 and f.holds_suppressed and f.state = 'done' and f.kept_path is not null order by 1`,
+    [runId],
+  );
+  return rows.map(({ path }) => path);
+}
+
 /** Returns a run's files that were quarantined as a whole, with their paths in the quarantine folder. */
 export async function quarantinedFilesOfRun(
   db: Queryable,
