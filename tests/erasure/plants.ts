@@ -189,6 +189,17 @@ const KINDS: readonly [
     },
     (person) => (world, hour) => landAsIs(world, `${hour}/products.json.gz`, namedGzip(person, 710_000 + person.n)),
   ],
+  [
+    "requests that are none, in the run of the good one",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      const { id, email } = person;
+      await landRecords(world, `${hour}/erasure-requests.json`, [
+        { "customer-id": id, email, comment: `I am ${String(person.customer().last_name)}` },
+        { customer_id: id, email },
+      ]);
+    },
+  ],
   ["a broken line", broken((person) => brokenLine(person.customer()))],
   ["a broken line with only the email, in capitals", broken((person) => `{"mail": "${person.email.toUpperCase()}`)],
   ["JSON escapes", broken((person) => `{"mail": "${everyCharacter(person.email, (code) => `\\u${hex(code, 4)}`)}"`)],
