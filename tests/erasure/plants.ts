@@ -53,8 +53,10 @@ const inJson =
 const broken = (line: (person: MarkedPerson) => string) => (person: MarkedPerson) => (world: World, hour: string) =>
   land(world, `${hour}/customers.json`, `${JSON.stringify(person.customer())}\n${line(person)}\n`);
 
-const withoutHeader = (record: Record) =>
-  `${Object.values(record).join(",")}\n800999,Nigel,Neighbour,nigel@box.example\n`;
+const withoutHeader = (record: Record) => {
+  const csv = toCsv([record, STAYS.customer()]);
+  return csv.slice(csv.indexOf("\n") + 1);
+};
 
 /** Packs a product, with the name that its sender's file had, and a comment. */
 function namedGzip(person: MarkedPerson, sku: number): Buffer {
