@@ -18,6 +18,7 @@ import {
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
 import { findCleanProcessed } from "./find-clean-processed.js";
+import { erasuresInGzipNames } from "./gzip-names.js";
 import { COMPLETED } from "./listed-people.js";
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { mayHoldPeople } from "./may-hold-people.js";
@@ -117,7 +118,10 @@ export async function eraseInRaw(
   try {
     const salvage = file.damaged ? await searchableBytes(stored, file.format, context.maxUnpackRatio) : undefined;
     const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
-    if (!isCut && !file.damaged) {
+    const named = await erasuresInGzipNames(stored, file, search.people);
+    // What is written has headers of its own.
+    for (const erasureId of named) counts.onMasked(erasureId, 1);
+    if (!isCut && !file.damaged && named.length === 0) {
       const looked = await mayHoldPeople(stored.bytes(), file.format, search.people);
       if (!looked.mayHold) return looked;
     }
@@ -216,6 +220,8 @@ function counted(inner: Rewrite, counts: PlaceCounts): { readonly rewrite: Rewri
   };
   return {
     rewrite: {
+      // It is no record, and whatever is found there is reported as of the line above the first one.
+      header: (names) => inner.header?.(names),
       json(text) {
         next(Buffer.byteLength(text));
         return inner.json(text);

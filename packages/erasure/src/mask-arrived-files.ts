@@ -7,6 +7,7 @@ import { archivedFilesOfReplay, quarantinedFilesOfRun } from "@lethe/warehouse/l
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { eraseInRaw, type FileLocation, type FileSearch } from "./erase-person-files.js";
+import { dropGzipNames } from "./gzip-names.js";
 import { isSearchable } from "./is-searchable.js";
 import { COMPLETED, createListedPeople } from "./listed-people.js";
 import type { PersonFile } from "./person-files.js";
@@ -43,6 +44,7 @@ export async function maskQuarantinedFiles(
   for (const { id, path } of files) {
     const format = inputFormatOf(path);
     if (format === undefined) continue;
+    await dropGzipNames(context.storage, { area: "quarantined", key: path }, { dataset, format });
     if (await isSearchable(context.storage, path, format, context.maxUnpackRatio)) {
       arrived.push({ location: { area: "quarantined", key: path }, path });
     } else {

@@ -42,7 +42,7 @@ export const ERASURE_MUTATIONS: readonly ErasureMutation[] = [
   },
   {
     part: "identifiers are redacted in other people's records",
-    seam: { module: "packages/erasure/src/redact-in-record.ts", name: "redactInRecord", mutant: "returnNothing" },
+    seam: { module: "packages/datasets/src/redact-in-record.ts", name: "redactInRecord", mutant: "returnNothing" },
   },
   {
     part: "all tables are searched",

@@ -156,7 +156,7 @@ export interface CompleteFile {
   /** Where it lies in landing. */
   readonly path: string;
   readonly partition: Partition;
-  /** Whether it holds records of suppressed people, and so must be masked before it is archived. */
+  /** Whether it may hold suppressed people, and so must be masked before it is archived: in records, or in a header alone. */
   readonly holdsSuppressed: boolean;
   /** Where an interrupted attempt was about to archive it. */
   readonly keptPath: string | null;
@@ -165,7 +165,8 @@ export interface CompleteFile {
 /** Returns the files of a run that still lie in landing and whose batches are all loaded. */
 export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<Omit<CompleteFile, "partition"> & { date: string; hour: number }>(
-    `select id, path, partition_date as date, partition_hour as hour, holds_suppressed as "holdsSuppressed",
+    `select id, path, partition_date as date, partition_hour as hour,
+            holds_suppressed or batches_total = 0 as "holdsSuppressed",
             kept_path as "keptPath"
      from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
