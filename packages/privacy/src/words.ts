@@ -11,29 +11,55 @@ export interface Words {
   at(i: number): string;
 }
 
-/** Cuts a folded text into its words: runs of letters, digits and their marks, whatever stands between them. */
+/**
+ * Cuts a folded text into its words: runs of letters, digits and their marks, whatever stands between them. Text in a script
+ * that puts no blanks between words may stand right beside an email or id, so words end where Latin letters or digits meet those
+ * of another script, and each letter of a script without blanks is a word of its own.
+ */
 export function wordsOf(text: string): Words {
   const starts: number[] = [];
   const ends: number[] = [];
-  let isOpen = false;
+  let open = NO_WORD;
   for (let i = 0; i < text.length; i++) {
-    const isWord = isWordCharacter(text.charCodeAt(i));
-    if (isWord === isOpen) continue;
-    (isWord ? starts : ends).push(i);
-    isOpen = isWord;
+    const kind = KIND[text.charCodeAt(i)] ?? NO_WORD;
+    if (kind === open ? kind !== WITHOUT_BLANKS : kind === MARK && open !== NO_WORD) continue;
+    if (open !== NO_WORD) ends.push(i);
+    if (kind !== NO_WORD) starts.push(i);
+    open = kind;
   }
-  if (isOpen) ends.push(text.length);
+  if (open !== NO_WORD) ends.push(text.length);
   return { starts, ends, at: (i) => text.slice(starts[i], ends[i]) };
 }
 
-const IS_WORD = new Uint8Array(0x10000);
-const WORD = /[\p{L}\p{N}\p{M}]/u;
-for (let code = 0; code < 0x10000; code++) {
-  // Half of a character beyond the first plane: letters of some scripts, and pictures, lie there.
-  const isHalf = code >= 0xd800 && code < 0xe000;
-  if (isHalf || WORD.test(String.fromCharCode(code))) IS_WORD[code] = 1;
+/** Reports whether two characters, given as units of a folded text, are letters or digits that no one word would have both of. */
+export function isOtherScript(one: number, other: number): boolean {
+  const [first, second] = [KIND[one] ?? NO_WORD, KIND[other] ?? NO_WORD];
+  return first !== second && first !== NO_WORD && first !== MARK && second !== NO_WORD && second !== MARK;
 }
 
-function isWordCharacter(code: number): boolean {
-  return IS_WORD[code] === 1;
+/** Reports whether a character, given as a unit of a folded text, is a letter of a script that puts no blanks between words. */
+export function isWithoutBlanks(unit: number): boolean {
+  return KIND[unit] === WITHOUT_BLANKS;
+}
+
+const NO_WORD = 0;
+const LATIN = 1;
+const OTHER = 2;
+const WITHOUT_BLANKS = 3;
+const MARK = 4;
+
+const BLANKLESS_SCRIPT =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+const KIND = new Uint8Array(0x10000);
+for (let code = 0; code < 0x10000; code++) KIND[code] = kindOf(code);
+
+function kindOf(code: number): number {
+  // Half of a character beyond the first plane: letters of some scripts, and pictures, lie there.
+  if (code >= 0xd800 && code < 0xe000) return OTHER;
+  const character = String.fromCharCode(code);
+  if (/\p{M}/u.test(character)) return MARK;
+  if (!/[\p{L}\p{N}]/u.test(character)) return NO_WORD;
+  if (BLANKLESS_SCRIPT.test(character)) return WITHOUT_BLANKS;
+  return /[\p{Script=Latin}\d]/u.test(character) ? LATIN : OTHER;
 }
