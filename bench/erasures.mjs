@@ -1,40 +1,86 @@
-// Erases 10 people and then 1,000 among 100,000 customers of one file and 1,000 archived files, and compares the times: a run
-// handles its people together, so that more of them cost little more. Every figure is the run's own, from the ledger.
-// `npm run bench -- --erasures`; `--customers`, `--files` and `--requests` make a trial of it.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+// Erases 10 people and then 1,000 among 100,000 customers of one file and 1,000 archived files, in three rounds, and compares the
+// times: a run handles its people together, so that more of them cost little more. Times are the run's own, from the ledger.
+// `npm run bench -- --erasures` puts the figures into the results; `--customers`, `--files` and `--requests` make a trial of it.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { startLethe } from "./lethe-installation.mjs";
+import { cpuSecondsBetween, readCpuSeconds } from "./measure/cpu-seconds.mjs";
+import { describeMachine } from "./measure/machine.mjs";
+import { toMarkdown } from "./report/markdown.mjs";
+import { medianOf, ratios } from "./report/median.mjs";
+import { mergeParts, toResults } from "./report/results.mjs";
 
 const { values } = parseArgs({
   options: {
     erasures: { type: "boolean" },
-    customers: { type: "string", default: "100000" },
-    files: { type: "string", default: "1000" },
-    requests: { type: "string", default: "1000" },
+    customers: { type: "string" },
+    files: { type: "string" },
+    requests: { type: "string" },
   },
 });
-const customers = Number(values.customers);
-const files = Number(values.files);
-const requests = Number(values.requests);
+const { customers: ofCustomers, files: ofFiles, requests: ofRequests } = values;
+const isTrial = [ofCustomers, ofFiles, ofRequests].some((value) => value !== undefined);
+const customers = Number(ofCustomers ?? 100_000);
+const files = Number(ofFiles ?? 1_000);
+const requests = Number(ofRequests ?? 1_000);
 const FEW = 10;
+const ROUNDS = 3;
+let hours = 0;
 /** Customers in each of the small files. */
 const PER_FILE = 4;
 
+const startedAt = performance.now();
 const folder = await mkdtemp(path.join(tmpdir(), "lethe-bench-"));
 const input = path.join(folder, "input");
 await writeInput();
 const lethe = await startLethe({ folder: path.join(folder, "data"), input });
 try {
-  const few = await erase(0, FEW);
-  const many = await erase(FEW, requests);
-  console.table([few, many]);
-  console.log(`ratio of ${requests} requests to ${FEW}: ${(many.seconds / few.seconds).toFixed(2)}`);
+  const few = [];
+  const many = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    few.push(await erase(round * (FEW + requests), FEW));
+    many.push(await erase(round * (FEW + requests) + FEW, requests));
+  }
+  console.table([...few, ...many]);
+  const part = await toPart(few, many);
+  for (const [name, { median }] of Object.entries(part.figures)) console.log(`${name}: ${median}`);
+  if (!isTrial) await writePart(part);
 } finally {
   await lethe.stop();
   await rm(folder, { recursive: true, force: true });
+}
+
+async function toPart(few, many) {
+  const secondsOf = (rounds) => rounds.map(({ seconds }) => seconds);
+  const cpuOf = (rounds) => rounds.map((round) => round["CPU seconds"]);
+  return {
+    machine: { ...describeMachine(), ...(await lethe.versions()) },
+    tookSeconds: Math.round((performance.now() - startedAt) / 1_000),
+    figures: {
+      manyErasures: medianOf(ratios(secondsOf(many), secondsOf(few))),
+      manyErasuresCpu: medianOf(ratios(cpuOf(many), cpuOf(few))),
+      manyErasuresSeconds: medianOf(secondsOf(many)),
+      manyErasuresCpuSeconds: medianOf(cpuOf(many)),
+    },
+    // What else runs makes seconds long, and CPU seconds much less so.
+    details: { customers, files, requests, loadAverage: loadavg()[1], few, many },
+  };
+}
+
+/** Puts what was measured into the results beside the other parts. */
+async function writePart(part) {
+  const file = new URL("results.json", import.meta.url);
+  const earlier = JSON.parse(await readFile(file, "utf8"));
+  const results = toResults(mergeParts(earlier.parts, { erasures: part }));
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
+  await writeFile(new URL("results.md", import.meta.url), toMarkdown(results));
+}
+
+function rounded(number) {
+  return Math.round(number * 100) / 100;
 }
 
 /** One large file, and one of a few customers for each hour. */
@@ -74,18 +120,26 @@ function customer(n) {
 
 /** Hands in requests as one file and follows their run to its end. */
 async function erase(from, count) {
-  const hour = path.join(lethe.landing, "date=2031-01-01", `hour=${from === 0 ? "00" : "01"}`);
+  hours += 1;
+  const hour = path.join(lethe.landing, "date=2031-01-01", `hour=${String(hours).padStart(2, "0")}`);
   await mkdir(hour, { recursive: true });
-  const step = Math.floor(customers / (requests + FEW));
+  const step = Math.floor(customers / ((requests + FEW) * ROUNDS));
   const people = Array.from({ length: count }, (_, i) => customer((from + i) * step));
   const lines = people.map(({ id, email }) => `${JSON.stringify({ "customer-id": id, email })}\n`);
   await writeFile(path.join(hour, "erasure-requests.json"), lines.join(""));
+  const before = await readCpuSeconds(await lethe.processes());
   const { run } = await lethe.run("erasure-requests");
+  const cpu = cpuSecondsBetween(before, await readCpuSeconds(await lethe.processes()));
   if (run.records.loaded !== count) throw new Error(`${run.records.loaded} of ${count} requests were loaded`);
   const { rows } = await lethe.client.query(
     "select count(*)::integer as done from warehouse.erasure_requests where run_id = $1 and state = 'completed'",
     [run.id],
   );
   if (rows[0].done !== count) throw new Error(`${rows[0].done} of ${count} erasures were completed`);
-  return { requests: count, seconds: Math.round(run.durationsMs.total / 10) / 100 };
+  const { loader, postgres } = cpu;
+  const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+  return {
+    ...{ requests: count, seconds: rounded(run.durationsMs.total / 1_000) },
+    ...{ "CPU seconds": rounded(all), "of the loader": rounded(loader), "of PostgreSQL": rounded(postgres) },
+  };
 }

@@ -35,6 +35,7 @@ create table privacy.checkpoints (
 -- Whether the log's last entry about a suppression says what the row says: that it is in force.
 alter table privacy.suppressions add column is_logged boolean not null default false;
 create index suppressions_to_log on privacy.suppressions (subject_id) where not is_logged and lifted_at is null;
+create index suppressions_lift_to_log on privacy.suppressions (subject_id) where is_logged and lifted_at is not null;
 
 -- Receipts are entries of the log.
 drop table privacy.receipts;

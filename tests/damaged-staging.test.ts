@@ -112,7 +112,10 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
 
   await world.start("transformer");
   await untilAllTransformed(runId);
-  const names = await readdir(join(world.staging, runId, batchIds[20] ?? ""));
+  // Nobody is erased, so the table of erased transactions is empty, and there is nothing to cut.
+  const names = (await readdir(join(world.staging, runId, batchIds[20] ?? ""))).filter(
+    (name) => name !== STAGED.table("stage_erased_transactions"),
+  );
   expect(names).toHaveLength(9);
   const transformed = await damage(runId, batchIds.slice(small), names);
   expect(transformed).toBe(27);

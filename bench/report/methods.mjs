@@ -25,6 +25,10 @@ export const METHODS = {
     "Services started one by one and bound to cores: one transformer on the first core, then two on a core each; the rest " +
     "and the servers on all. CPU seconds by stage are measured in the run with one transformer. The table is arithmetic " +
     "with them, an upper bound: it knows nothing of locks, of the log's disk, or of the network.",
+  erasures:
+    "100,000 customers come in one file, and 4 more in each of 1,000 hourly files. Then 10 people are erased, and 1,000 others, " +
+    "each by one file of requests, in three rounds. Times are those of the runs, from the ledger: from the trigger on until every " +
+    "erasure has its receipt. CPU seconds are those of all services and servers.",
   "big-file": "One line-delimited file of 2 GB; only the services' peaks of memory count.",
   linearity:
     "Ten times as much as in bulk; then as much more, once for each round, into the tables that are full by then; then the " +

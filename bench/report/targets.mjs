@@ -21,6 +21,15 @@ export const TARGETS = [
   { figure: "peakRssMb", says: "peak of memory by service, MB", ...ofEach(atMost(300)) },
   { figure: "queueShare", says: "share of a bulk run's time that BullMQ and Redis take", ...below(0.02) },
   { figure: "apiP99Ms", says: "the API during a bulk run, p99 by route, ms", ...ofEach(below(50)) },
+  { figure: "manyErasures", says: "the time of 1,000 erasures to that of 10", ...atMost(3) },
+  { figure: "manyErasuresCpu", says: "the CPU time of 1,000 erasures to that of 10", ...atMost(3) },
+  { figure: "manyErasuresSeconds", says: "1,000 erasures, s", ...below(20) },
+  {
+    figure: "manyErasuresCpuSeconds",
+    says: "1,000 erasures, CPU seconds of all processes",
+    target: "none",
+    isMet: undefined,
+  },
   { figure: "coldStartSeconds", says: "`npm start -- --once` with the sample, s", ...below(8) },
   { figure: "scaleOut", says: "the time with one transformer to that with two", target: "none", isMet: undefined },
 ];

@@ -29,7 +29,7 @@ type Record = Readonly<{ [name: string]: unknown }>;
 export const STAYS = markedPerson(900);
 
 /** The second id of a person. */
-export const secondId = (person: MarkedPerson) => String(60_000 + person.n).padStart(6, "0");
+const secondId = (person: MarkedPerson) => String(60_000 + person.n).padStart(6, "0");
 
 const lines = (records: readonly unknown[]) => records.map((record) => `${JSON.stringify(record)}\n`).join("");
 const codeOf = (person: MarkedPerson) => String(person.customer().city).slice(2);
@@ -52,6 +52,19 @@ const inJson =
 /** Text beside the person's ordinary record, as a line that is no record. */
 const broken = (line: (person: MarkedPerson) => string) => (person: MarkedPerson) => (world: World, hour: string) =>
   land(world, `${hour}/customers.json`, `${JSON.stringify(person.customer())}\n${line(person)}\n`);
+
+const withoutHeader = (record: Record) => {
+  const csv = toCsv([record, STAYS.customer()]);
+  return csv.slice(csv.indexOf("\n") + 1);
+};
+
+/** Packs a product, with the name that its sender's file had, and a comment. */
+function namedGzip(person: MarkedPerson, sku: number): Buffer {
+  const bytes = gzipSync(lines([product({ sku })]));
+  bytes[3] = 0x18;
+  const texts = Buffer.from(`of ${person.email}.json\0sent by ${person.id}\0`);
+  return Buffer.concat([bytes.subarray(0, 10), texts, bytes.subarray(10)]);
+}
 
 /** Each kind of place, with how it is planted and how it comes back. */
 const KINDS: readonly [
@@ -153,6 +166,41 @@ const KINDS: readonly [
           `"x","${person.id}"`,
         ),
       ),
+  ],
+  [
+    "a CSV file without a header",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await land(world, `${hour}/customers.csv`, withoutHeader(person.customer()));
+    },
+    (person) => (world, hour) => land(world, `${hour}/customers.csv`, withoutHeader(person.customer({ city: "Ci" }))),
+  ],
+  [
+    "the name of a column, in a CSV file that has no rows",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await land(world, `${hour}/customers.csv`, `id,${person.email}\n`);
+    },
+    (person) => (world, hour) => land(world, `${hour}/customers.csv`, `id,x,${person.email}\n`),
+  ],
+  [
+    "the name and the comment in the header of a packed file of something else",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      await landAsIs(world, `${hour}/products.json.gz`, namedGzip(person, 700_000 + person.n));
+    },
+    (person) => (world, hour) => landAsIs(world, `${hour}/products.json.gz`, namedGzip(person, 710_000 + person.n)),
+  ],
+  [
+    "requests that are none, in the run of the good one",
+    (person) => async (world, hour) => {
+      await landRecords(world, `${hour}/customers.json`, [person.customer()]);
+      const { id, email } = person;
+      await landRecords(world, `${hour}/erasure-requests.json`, [
+        { "customer-id": id, email, comment: `I am ${String(person.customer().last_name)}` },
+        { customer_id: id, email },
+      ]);
+    },
   ],
   ["a broken line", broken((person) => brokenLine(person.customer()))],
   ["a broken line with only the email, in capitals", broken((person) => `{"mail": "${person.email.toUpperCase()}`)],

@@ -9,7 +9,7 @@ import type { ErasureContext } from "./context.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import { maskPersonRecords } from "./mask-person-records.js";
 import { type AcceptedRequest, suppress } from "./resolve-requests.js";
-import type { SubjectComponent } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 import { writeSubjectValues } from "./subject-values.js";
 import type { KnownSubject } from "./suppressed-subjects.js";
 
@@ -80,10 +80,11 @@ export async function beginErasures(
       pseudonym: pseudonym(key, ownId),
     })),
   );
-  const subjects = begun.map(({ erasureId, subject, component, ownId }): ErasedSubject => {
+  const subjects = begun.map(({ erasureId, kind, subject, component, ownId }): ErasedSubject => {
     const { ids, emails, names, sharedEmails } = component;
     const own = emails.filter((email) => !sharedEmails.includes(email));
-    return { erasureId, ...subject, pseudonym: pseudonym(subject.key, ownId), ids, emails: own, names };
+    const hasArrived = kind === "follow-up";
+    return { erasureId, ...subject, pseudonym: pseudonym(subject.key, ownId), ids, emails: own, names, hasArrived };
   });
   const collected = await collectValues(client, context, subjects);
   const files = await maskPersonRecords(client, context, subjects);

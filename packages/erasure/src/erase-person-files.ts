@@ -17,6 +17,8 @@ import {
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
+import { findCleanProcessed } from "./find-clean-processed.js";
+import { erasuresInGzipNames } from "./gzip-names.js";
 import { COMPLETED } from "./listed-people.js";
 import { maskProcessedRecords, maskRawRecords } from "./mask-record-text.js";
 import { mayHoldPeople } from "./may-hold-people.js";
@@ -49,11 +51,12 @@ export async function erasePersonFiles(
   search: FileSearch,
   run: SearchRun,
 ): Promise<void> {
+  const clean = await findCleanProcessed(context, files, search.people);
   for (const file of files) {
     if (file.isSealed) continue;
     const counts = countPlace(file.place, file.path);
     try {
-      const { records, bytes } = await eraseInFile(context, file, search, counts);
+      const { records, bytes } = clean.get(file) ?? (await eraseInFile(context, file, search, counts));
       await recordReviewFindings(context.pool, counts.reviews());
       for (const { erasureId } of counts.masked()) run.found.add(erasureId);
       run.fail(counts.left(), "still_found", file.place, file.path);
@@ -115,7 +118,10 @@ export async function eraseInRaw(
   try {
     const salvage = file.damaged ? await searchableBytes(stored, file.format, context.maxUnpackRatio) : undefined;
     const isCut = salvage !== undefined && salvage !== Number.POSITIVE_INFINITY;
-    if (!isCut && !file.damaged) {
+    const named = await erasuresInGzipNames(stored, file, search.people);
+    // What is written has headers of its own.
+    for (const erasureId of named) counts.onMasked(erasureId, 1);
+    if (!isCut && !file.damaged && named.length === 0) {
       const looked = await mayHoldPeople(stored.bytes(), file.format, search.people);
       if (!looked.mayHold) return looked;
     }
@@ -214,6 +220,8 @@ function counted(inner: Rewrite, counts: PlaceCounts): { readonly rewrite: Rewri
   };
   return {
     rewrite: {
+      // It is no record, and whatever is found there is reported as of the line above the first one.
+      header: (names) => inner.header?.(names),
       json(text) {
         next(Buffer.byteLength(text));
         return inner.json(text);

@@ -1,5 +1,5 @@
 import { isErasedId } from "@lethe/privacy/erased-id";
-import { findMentionedPerson } from "@lethe/privacy/find-mentioned-person";
+import { identifiersInText } from "@lethe/privacy/identifiers-in-text";
 import { isPseudonym, pseudonym } from "@lethe/privacy/privacy-key";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { ErasedSubject } from "./erased-subject.js";
@@ -41,12 +41,12 @@ export function createErasedPeople(subjects: readonly ErasedSubject[]): ErasedPe
     find,
     findByEmail: (email) => (email === null ? undefined : byEmail.get(email)),
     findMentioned(text) {
-      if (findMentionedPerson(text, findSuppression) === undefined) return undefined;
-      const lower = text.toLowerCase();
-      const person = subjects.find(
-        ({ ids, emails }) => ids.some((id) => text.includes(id)) || emails.some((email) => lower.includes(email)),
-      );
-      return person && { person, customerId: person.ids.find((id) => text.includes(id)) ?? person.ids[0] ?? null };
+      for (const { kind, value } of identifiersInText(text, findSuppression)) {
+        const person = kind === "email" ? byEmail.get(value) : byId.get(value);
+        if (person === undefined) continue;
+        return { person, customerId: person.ids.find((id) => text.includes(id)) ?? person.ids[0] ?? null };
+      }
+      return undefined;
     },
     count(person, place, values) {
       tallies.get(person.erasureId)?.add(place, values);

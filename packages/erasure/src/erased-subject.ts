@@ -14,4 +14,6 @@ export interface ErasedSubject {
   readonly emails: readonly string[];
   /** Cleaned full names. */
   readonly names: readonly string[];
+  /** A record of the subject's own has just arrived, masked: what waits for them can be loaded. */
+  readonly hasArrived?: boolean;
 }

@@ -11,7 +11,7 @@ import { filesOf, type PersonFile } from "./person-files.js";
 import { recordsInFile } from "./records-in-file.js";
 import { readRestriction } from "./restriction.js";
 import type { FileContext } from "./scan-file.js";
-import type { SubjectComponent } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 
 /** What an export looks through. Without the keys, requests that were taken are not known to be the person's. */
 export interface ExportContext extends FileContext {

@@ -4,7 +4,7 @@ import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import type { Client } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
 import { personTables, selectEverybody } from "./person-tables.js";
-import type { ClosureStart } from "./subject-closure.js";
+import type { ClosureStart } from "./subject-graph.js";
 
 /** How many distinct people are held in memory at a time. */
 const PAGE = 10_000;

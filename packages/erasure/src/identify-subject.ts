@@ -3,7 +3,8 @@ import type { Datasets } from "@lethe/datasets/create-datasets";
 import { canonicalCustomerId } from "@lethe/privacy/canonical-customer-id";
 import { canonicalEmail } from "@lethe/privacy/canonical-email";
 import type { Queryable } from "@lethe/warehouse/pool";
-import { findSubject, type SubjectComponent } from "./subject-closure.js";
+import { findSubject } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 
 /** How somebody says who they are. */
 export interface Claim {

@@ -3,10 +3,11 @@ import { inputFormatOf } from "@lethe/input-files/input-format";
 import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
-import { quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
+import { archivedFilesOfReplay, quarantinedFilesOfRun } from "@lethe/warehouse/ledger/finish-files";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { eraseInRaw, type FileLocation, type FileSearch } from "./erase-person-files.js";
+import { dropGzipNames } from "./gzip-names.js";
 import { isSearchable } from "./is-searchable.js";
 import { COMPLETED, createListedPeople } from "./listed-people.js";
 import type { PersonFile } from "./person-files.js";
@@ -43,6 +44,7 @@ export async function maskQuarantinedFiles(
   for (const { id, path } of files) {
     const format = inputFormatOf(path);
     if (format === undefined) continue;
+    await dropGzipNames(context.storage, { area: "quarantined", key: path }, { dataset, format });
     if (await isSearchable(context.storage, path, format, context.maxUnpackRatio)) {
       arrived.push({ location: { area: "quarantined", key: path }, path });
     } else {
@@ -50,6 +52,16 @@ export async function maskQuarantinedFiles(
     }
   }
   await maskFiles(context, dataset, "quarantined_data", arrived);
+}
+
+/**
+ * Masks suppressed people in archived files of which a replay has taken records: a person decided that they are those of
+ * somebody who was erased, and until then the archive kept them as they came.
+ */
+export async function maskReplayedFiles(context: ErasureContext, runId: string, dataset: DatasetName): Promise<void> {
+  const paths = await archivedFilesOfReplay(context.pool, runId);
+  const arrived = paths.map((path) => ({ location: { area: "archived" as const, key: path }, path }));
+  await maskFiles(context, dataset, "archived_data", arrived);
 }
 
 interface ArrivedFile {

@@ -33,11 +33,15 @@ export async function maskPersonRecords(
   if (pseudonymised.length > 0) await pseudonymiseRows(client, context, people);
   if (unlinked.length > 0) await unlinkRows(client, context, people, records);
   await records.write(client);
-  for (const { erasureId, pseudonyms, tally } of people.results()) {
-    const places = tally.places();
-    await recordPlaces(client, erasureId, places);
-    await recordErased(client, erasureId, pseudonyms, places.length > 0);
-  }
+  const erased = people.results().map(({ tally, ...result }) => ({ ...result, places: tally.places() }));
+  await recordPlaces(
+    client,
+    erased.flatMap(({ erasureId, places }) => places.map((place) => ({ erasureId, ...place }))),
+  );
+  await recordErased(
+    client,
+    erased.map(({ erasureId, pseudonyms, places }) => ({ erasureId, pseudonyms, found: places.length > 0 })),
+  );
   return files;
 }
 

@@ -26,11 +26,7 @@ export async function maskQuarantined(
   records: ErasedRecords,
 ): Promise<FilesByErasure> {
   const fileIds = new Map<string, Set<number>>();
-  const { rows } = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [
-    people.ids(),
-    people.emails(),
-    [...people.ids(), ...people.emails()].map(toLikePattern),
-  ]);
+  const { rows } = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [people.ids(), people.emails()]);
   const masked = rows.flatMap((row) => {
     // A request with the wrong id was the person's own, though the customer of that id is somebody else.
     const own = people.find(row.customerId, row.email);
@@ -106,7 +102,7 @@ function pseudonymiseRecord(row: QuarantinedRow, context: ErasureContext, { key,
 function unlinkRecord(
   row: QuarantinedRow,
   context: ErasureContext,
-  { key, outcome, erasureId }: ErasedSubject,
+  { key, outcome, erasureId, hasArrived }: ErasedSubject,
   records: ErasedRecords,
 ): Kept {
   const dataset = context.datasets.get(row.dataset);
@@ -115,9 +111,9 @@ function unlinkRecord(
   const waitsForPerson = row.missingKey !== null && row.missingKey === row.customerId;
   const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
   const hash = isOpen ? dataset.recordHash(before, key) : null;
-  // Whom it waited for will never come, and an old file must not bring it either.
-  if (hash !== null && waitsForPerson) records.forget(hash, key);
-  const waits = isOpen && !waitsForPerson;
+  // Unless the person has come, nobody will: then an old file must not bring the record either.
+  const waits = isOpen && (!waitsForPerson || hasArrived === true);
+  if (hash !== null && !waits) records.forget(hash, key);
   const after = waits
     ? dataset.mask(before, {
         outcome,
@@ -136,8 +132,4 @@ function mayWait({ erasure, merge }: Dataset): boolean {
 
 function readable(row: QuarantinedRow): string {
   return Buffer.from(row.payload, row.encoding).toString("utf8");
-}
-
-function toLikePattern(text: string): string {
-  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 }

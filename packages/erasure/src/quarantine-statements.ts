@@ -8,8 +8,8 @@ const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payl
                  subject_email as email, missing_key as "missingKey"`;
 
 /**
- * Takes ids, emails, and LIKE patterns of both. Returns the people's quarantined records, but for those about which a decision is
- * open, and of those that are unattributed all that may mention them.
+ * Takes ids and emails. Returns the people's quarantined records, but for those about which a decision is open, and all that
+ * are unattributed: these may mention the people.
  */
 export const SELECT_QUARANTINED = `
   select ${COLUMNS} from ledger.quarantine
@@ -17,8 +17,7 @@ export const SELECT_QUARANTINED = `
     and not (reason = 'held' and status = 'open' and approved_at is null)
   union all
   select ${COLUMNS} from ledger.quarantine
-  where ${UNATTRIBUTED} and status <> 'erased' and (subject_email is null or subject_email <> all ($2))
-    and (payload_encoding = 'base64' or payload ilike any ($3))`;
+  where ${UNATTRIBUTED} and payload is not null and status <> 'erased' and (subject_email is null or subject_email <> all ($2))`;
 
 /** Takes ids and an email. Returns how many records that are not erased name them. */
 export const COUNT_QUARANTINED = `
@@ -48,11 +47,6 @@ export const SCAN_QUARANTINED = `
 export const SCAN_UNATTRIBUTED = `
   select payload, payload_encoding as encoding from ledger.quarantine
   where ${UNATTRIBUTED} and payload is not null and payload <> '[erased]'`;
-
-/** Returns every record that is not erased. */
-export const ALL_QUARANTINED = `
-  select dataset, reason, payload, payload_encoding as encoding from ledger.quarantine
-  where payload is not null and payload <> '[erased]'`;
 
 /** Returns the unattributed records with the files that they came from. */
 export const FILES_OF_UNATTRIBUTED = `

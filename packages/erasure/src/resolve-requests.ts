@@ -6,7 +6,8 @@ import { addQuestions, releaseQuestions } from "@lethe/warehouse/erasures/questi
 import type { Client } from "@lethe/warehouse/pool";
 import { addSubjects, addSuppressions, lockSuppressions, raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import type { ErasureContext } from "./context.js";
-import { type ClosureStart, findSubjects, type SubjectComponent } from "./subject-closure.js";
+import { findSubjects } from "./subject-closure.js";
+import type { ClosureStart, SubjectComponent } from "./subject-graph.js";
 import { createSuppressedSubjects, type KnownSubject, type SuppressedSubjects } from "./suppressed-subjects.js";
 import { suppressionsOf } from "./suppressions-of.js";
 

@@ -24,13 +24,13 @@ const MASKED = '{"id":"masked"}';
 function rewrite(dataset: string, record: unknown, masked: string | null = MASKED) {
   const told: string[] = [];
   const mask = { json: () => masked ?? undefined, csv: () => undefined };
-  const { json, csv } = rewriteFound(datasets.get(dataset), mask, people, {
+  const { json, csv, header } = rewriteFound(datasets.get(dataset), mask, people, {
     onMasked: (erasureId) => told.push(`${erasureId} masked`),
     onReview: (erasureId, kind) => told.push(`${erasureId} ${kind}`),
     onLeft: (erasureId) => told.push(`${erasureId} left`),
   });
   const text = typeof record === "string" ? record : JSON.stringify(record);
-  return { text: json(text), told, csv };
+  return { text: json(text), told, csv, header };
 }
 
 describe("a record of a person who is searched for", () => {
@@ -124,5 +124,31 @@ describe("somebody else's record", () => {
     const { text, told } = rewrite("products", product);
     expect(JSON.parse(text ?? "null")).toEqual({ ...product, category: REDACTED });
     expect(new Set(told)).toEqual(new Set(["jane masked", "jane name"]));
+  });
+});
+
+describe("the header of a CSV file", () => {
+  const header = (...names: string[]) => {
+    const { header, told } = rewrite("customers", OTTO);
+    told.length = 0;
+    return { names: header?.(names), told };
+  };
+
+  it("is redacted whole where it is a person's record", () => {
+    const redacted = ["[erased]", "[erased] 2", "[erased] 3"];
+    expect(header("004004", "Zoë", "N")).toEqual({ names: redacted, told: ["jane masked"] });
+    expect(header("7", "Zoë", "O'Hara")).toEqual({ names: redacted, told: ["jane masked"] });
+  });
+
+  it("keeps the names of fields, and those of columns that name nobody", () => {
+    expect(header("id", "note", "of zoë@box.example")).toEqual({
+      names: ["id", "note", "[erased]"],
+      told: ["jane masked"],
+    });
+  });
+
+  it("stays where it names nobody", () => {
+    expect(header("id", "email", "note")).toEqual({ names: undefined, told: [] });
+    expect(header("013001", "Otto", "+44 20 7946 0111")).toEqual({ names: undefined, told: ["jane phone"] });
   });
 });

@@ -21,13 +21,31 @@ export interface SearchEvents {
 /**
  * Creates the rewriting of records in which people are searched for by value. A person's own record becomes what `mask`
  * makes of it, and is redacted whole if any of the person's values is left in it. So is text that is no record, or
- * nobody's, and identifies somebody or gives a full name. In somebody else's record, identifiers alone are redacted;
- * names, phones and addresses are reported.
+ * nobody's, and identifies somebody or gives a full name, and so are the names in a CSV file's header but for those of the
+ * dataset's fields. In somebody else's record, identifiers alone are redacted; names, phones and addresses are reported.
  */
 export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPeople, events: SearchEvents): Rewrite {
   const repeatedIdentifier = repeatedIdentifierIn(dataset);
   const hasPeople = Object.values(dataset.fields).some(({ kind }) => kind === "identifying");
+  const columns = new Set(Object.keys(dataset.fields).map((path) => path.split(".")[0]));
   return {
+    header(names) {
+      const own = names.filter((name) => !columns.has(name));
+      const found = people.find(own.join("\n"));
+      const named = namedIn(found);
+      for (const erasureId of named) events.onMasked(erasureId, 1);
+      if (named.length === 0) {
+        report(found, false);
+        return undefined;
+      }
+      // A file without a header has a record there, all of which is the person's.
+      const naming = own.length === names.length ? [] : own.filter((name) => namedIn(people.find(name)).length > 0);
+      const redacted = new Set(naming.length === 0 ? own : naming);
+      // Two columns of the same name would make the file unreadable.
+      let number = 0;
+      const next = () => (number++ === 0 ? REDACTED : `${REDACTED} ${number}`);
+      return names.map((name) => (redacted.has(name) ? next() : name));
+    },
     json(text) {
       const record = parseJson(text);
       const isDeep = record !== undefined && isNestedDeeper(DEEPEST_NESTING, record, text);
@@ -73,8 +91,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
     const owner = people.ownerOf(subject);
     if (owner !== undefined) return [owner];
     if (isOther) return [];
-    const named = found.filter(({ kind }) => isIdentifier(kind) || kind === "name");
-    return [...new Set([...named.map(({ erasureId }) => erasureId), ...people.ownersOfName(subject.name)])];
+    return [...new Set([...namedIn(found), ...people.ownersOfName(subject.name)])];
   }
 
   function redactOthers(record: unknown, found: readonly FoundValue[], keepsOwnEmail: boolean): string | undefined {
@@ -107,6 +124,12 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
 function fieldsIn(text: string): Readonly<Record<string, unknown>> {
   const fields = [...text.matchAll(/"([^"\\]{1,64})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g)];
   return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, parseJson(value) ?? null]));
+}
+
+/** Returns the erasures of the people whom text names. */
+function namedIn(found: readonly FoundValue[]): readonly string[] {
+  const named = found.filter(({ kind }) => isIdentifier(kind) || kind === "name");
+  return [...new Set(named.map(({ erasureId }) => erasureId))];
 }
 
 /** What stands where a person's id belongs. What an erasure leaves of one is nobody else's. */

@@ -6,6 +6,7 @@ import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Area, OpenFile } from "@lethe/storage/storage";
 import type { ErasureContext } from "./context.js";
+import { erasuresInGzipNames } from "./gzip-names.js";
 import type { PersonFile } from "./person-files.js";
 import { MAX_RECORD_BYTES } from "./rewrite-file.js";
 import { rewriteFound } from "./rewrite-found.js";
@@ -61,18 +62,23 @@ async function scanBytes(
   if (searchable !== Number.POSITIVE_INFINITY) result.findings += 1;
   const unpack = damaged ? salvagedBytes : unpackedBytes;
   const found = rewriteFound(context.datasets.get(file.dataset), WHOLE, people, NOBODY_TOLD);
-  const look = (isFound: boolean) => {
-    result.records += 1;
+  const look = (isFound: boolean, records = 1) => {
+    result.records += records;
     if (isFound) result.findings += 1;
     return undefined;
   };
   const looking = rewriteRecords(
     firstBytes(unpack(stored.bytes(), format.gzip), searchable),
     format.shape,
-    { json: (text) => look(found.json(text) !== undefined), csv: (row) => look(found.csv(row) !== undefined) },
+    {
+      header: (names) => look(found.header?.(names) !== undefined, 0),
+      json: (text) => look(found.json(text) !== undefined),
+      csv: (row) => look(found.csv(row) !== undefined),
+    },
     MAX_RECORD_BYTES,
   );
   for await (const piece of looking) result.bytes += piece.length;
+  if ((await erasuresInGzipNames(stored, file, people)).length > 0) result.findings += 1;
   return result;
 }
 

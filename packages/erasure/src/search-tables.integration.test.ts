@@ -119,6 +119,29 @@ it("redacts everything of a person in the ledger, in every kind of column", asyn
   ]);
 });
 
+it("clears what a quarantined record is filed under, with the record and without it", async () => {
+  await pool.query(`
+    insert into ledger.quarantine (dataset, reason, run_id, file_id, message, payload, subject_customer_id, subject_email, missing_key)
+    select dataset, reason, id, 1, 'm', payload, customer_id, email, missing_key from ledger.runs, (values
+      ('erasure-requests', 'schema', '{"customer-id":"004004","email":"jane@box.example","x":1}', '004004', 'jane@box.example', null),
+      ('erasure-requests', 'schema', '{"customer_id":"004004","email":"jane@box.example"}', null, 'jane@box.example', null),
+      ('erasure-requests', 'identity_mismatch', '{"customer-id":"013009","email":"jane@box.example"}', '013009', 'jane@box.example', null),
+      ('transactions', 'schema', null, '004004', null, null),
+      ('transactions', 'unknown_customer', '{"transaction_id":"x","customer_id":"004004"}', '004004', null, '004004'),
+      ('transactions', 'unknown_sku', '{"transaction_id":"y","customer_id":"013001"}', '013001', null, '4004'),
+      ('customers', 'schema', '{"id":"013002","first_name":"Ada","last_name":"Adams","email":"jane@box.example"}', '013002', 'jane@box.example', null)
+    ) as q (dataset, reason, payload, customer_id, email, missing_key);`);
+  const { run } = await search();
+  expect([...run.failures]).toEqual([]);
+  const rows = await texts(
+    "select format('%s %s %s', subject_customer_id, subject_email, missing_key) as text from ledger.quarantine order by id",
+  );
+  expect(rows.join("\n")).not.toContain("004004");
+  expect(rows.filter((row) => row.includes("jane"))).toEqual(["013002 jane@box.example "]);
+  expect(rows.at(-2)).toBe("013001  4004");
+  expect((await search()).changed).toEqual([]);
+});
+
 it("holds up the erasure of a person whose own row is left, and of nobody else", async () => {
   await pool.query(`
     insert into warehouse.customers (id, email, source_partition, source_file_id, valid_from)

@@ -267,12 +267,17 @@ interface ChangedRecord {
   readonly payload: string;
   readonly message: string;
   readonly pointer: string | null;
+  readonly subjectCustomerId: string | null;
+  readonly subjectEmail: string | null;
+  readonly missingKey: string | null;
   readonly isRedacted: boolean;
 }
 
 /** Creates the redaction of quarantined records. */
 function recordRedaction(context: TableContext, { table, people, findSuppression, counts }: TableSearch) {
   const indexOf = new Map(table.columns.map(({ name }, i) => [name, i]));
+  const ownerOf = (keys: FiledUnder) =>
+    keys.customerId === null && keys.email === null ? undefined : people.ownerOf({ ...keys, name: null });
   return (row: RowTexts): ChangedRecord | undefined => {
     const text = (name: string) => row.texts[indexOf.get(name) ?? -1] ?? null;
     counts.at(0, "payload");
@@ -292,15 +297,51 @@ function recordRedaction(context: TableContext, { table, people, findSuppression
       return after;
     };
     const [message, pointer] = [redacted("message"), redacted("pointer")];
-    if (payload === undefined && message === undefined && pointer === undefined) return undefined;
+    const [customerId, email, missing] = [text("subject_customer_id"), text("subject_email"), text("missing_key")];
+    const owners = [ownerOf({ customerId, email: null }), ownerOf({ customerId: null, email })] as const;
+    const keys = filedUnder({ customerId, email }, owners, dataset.subjectOf(parseJson(payload ?? plain)));
+    if (payload === undefined && message === undefined && pointer === undefined && keys === undefined) return undefined;
+    counts.at(0, "subject_customer_id");
+    const owner = owners[0] ?? owners[1];
+    if (payload === undefined && keys !== undefined && owner !== undefined) counts.onMasked(owner, 1);
+    // What it waits for may be the person.
+    const missingKey = missing !== null && missing === customerId && keys !== undefined ? keys.customerId : missing;
     return {
       place: row.place,
       payload: payload ?? before,
       message: message ?? text("message") ?? "",
       pointer: pointer ?? text("pointer"),
+      subjectCustomerId: keys === undefined ? customerId : keys.customerId,
+      subjectEmail: keys === undefined ? email : keys.email,
+      missingKey: payload === REDACTED ? null : missingKey,
       isRedacted: payload === REDACTED,
     };
   };
+}
+
+/** Whom a quarantined record is filed under. */
+interface FiledUnder {
+  readonly customerId: string | null;
+  readonly email: string | null;
+}
+
+/**
+ * Returns what a record is filed under once the people whose id and email these are have gone: what `left` of it says, which
+ * is nothing of theirs. A record of somebody else, who has the email as well, keeps it. Returns undefined if nothing changes.
+ */
+function filedUnder(
+  { customerId, email }: FiledUnder,
+  [ownerOfId, ownerOfEmail]: readonly [id: string | undefined, email: string | undefined],
+  left: FiledUnder,
+): FiledUnder | undefined {
+  if (ownerOfId === undefined && ownerOfEmail === undefined) return undefined;
+  const isOthers = ownerOfId === undefined && customerId !== null && left.email === email;
+  const keptId = left.customerId === customerId ? null : left.customerId;
+  const after = {
+    customerId: ownerOfId === undefined ? customerId : keptId,
+    email: ownerOfEmail === undefined && ownerOfId === undefined ? email : isOthers ? email : null,
+  };
+  return after.customerId === customerId && after.email === email ? undefined : after;
 }
 
 // A record of which nothing is left is no longer of use.
@@ -309,12 +350,12 @@ const UPDATE_RECORDS = `
   set payload = case when q.payload is null then null else record.payload end,
       payload_encoding = case when record.payload = q.payload then q.payload_encoding else 'utf8' end,
       message = record.message, pointer = record.pointer,
-      subject_customer_id = case when record."isRedacted" then null else q.subject_customer_id end,
-      subject_email = case when record."isRedacted" then null else q.subject_email end,
-      missing_key = case when record."isRedacted" then null else q.missing_key end,
+      subject_customer_id = record."subjectCustomerId", subject_email = record."subjectEmail", missing_key = record."missingKey",
       status = case when record."isRedacted" then 'erased' else q.status end,
       resolved_at = case when record."isRedacted" then coalesce(q.resolved_at, clock_timestamp()) else q.resolved_at end
-  from jsonb_to_recordset($1::jsonb) as record (place text, payload text, message text, pointer text, "isRedacted" boolean)
+  from jsonb_to_recordset($1::jsonb) as record (
+    place text, payload text, message text, pointer text, "subjectCustomerId" text, "subjectEmail" text, "missingKey" text,
+    "isRedacted" boolean)
   where q.ctid = record.place::tid
   returning q.file_id as "fileId"`;
 

@@ -5,7 +5,8 @@ import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database"
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { findSubject, findSubjects, type SubjectComponent } from "./subject-closure.js";
+import { findSubject, findSubjects } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 
 const datasets = createDatasets();
 const customers = datasets.get("customers");

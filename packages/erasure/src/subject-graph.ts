@@ -1,5 +1,27 @@
 import type { Subject } from "@lethe/datasets/dataset";
-import type { ClosureStart, SubjectComponent } from "./subject-closure.js";
+
+/** Where a search for a data subject starts. */
+export interface ClosureStart {
+  /** Identifiers that are the subject's for sure; they belong together, and need not occur anywhere. */
+  readonly ids: readonly string[];
+  /** Emails of which every record is the subject's, whatever its name. */
+  readonly emails?: readonly string[];
+  /** Records of the subject that the database may not hold. */
+  readonly records?: readonly Subject[];
+}
+
+/** A data subject as the database knows them: every identifier of every record of theirs. All are canonical. */
+export interface SubjectComponent {
+  readonly ids: readonly string[];
+  readonly emails: readonly string[];
+  readonly names: readonly string[];
+  /** The emails among them that a record under the id of somebody else has as well. */
+  readonly sharedEmails: readonly string[];
+  /** The ids among them of which some versions share neither email nor name with the others, not even by way of a third. */
+  readonly reusedIds: readonly string[];
+  /** The distinct records that were found; a record that holds only an id counts. */
+  readonly records: readonly Subject[];
+}
 
 /** What is known of data subjects while they are searched for: which identifiers belong together. */
 export interface SubjectGraph {

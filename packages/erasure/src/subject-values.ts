@@ -47,8 +47,3 @@ export async function readSubjectValues(
   );
   return new Map(rows.map(({ id, sealed }) => [id, JSON.parse(unseal(ring, PURPOSE, sealed)) as SubjectValues]));
 }
-
-/** Forgets what was kept for erasures. Call it in the transaction that completes them. */
-export async function removeSubjectValues(client: Client, erasureIds: readonly string[]): Promise<void> {
-  await client.query("delete from privacy.erasure_values where erasure_id = any ($1)", [erasureIds]);
-}

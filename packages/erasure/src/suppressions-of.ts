@@ -1,6 +1,6 @@
 import { keyedHash } from "@lethe/privacy/privacy-key";
 import type { NewSuppression } from "@lethe/warehouse/suppress-subjects";
-import type { SubjectComponent } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 import type { KnownSubject } from "./suppressed-subjects.js";
 
 /** What identifies a data subject, as records bear it. */

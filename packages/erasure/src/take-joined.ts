@@ -4,7 +4,8 @@ import { addSuppressions } from "@lethe/warehouse/suppress-subjects";
 import type { ErasureContext } from "./context.js";
 import { beginErasures, type ErasureOrigin, type NewErasure } from "./erase-accepted.js";
 import { groupBy } from "./group-by.js";
-import { findSubjects, type SubjectComponent } from "./subject-closure.js";
+import { findSubjects } from "./subject-closure.js";
+import type { SubjectComponent } from "./subject-graph.js";
 import type { KnownSubject } from "./suppressed-subjects.js";
 import { suppressionsOf } from "./suppressions-of.js";
 

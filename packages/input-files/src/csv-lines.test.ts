@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -84,6 +85,19 @@ describe("a CSV file", () => {
         ]);
       }),
     );
+  });
+
+  it("must have a header that names one of the columns, if they are given", async () => {
+    const columns = new Set(["id", "name"]);
+    const reading = async (text: string) => {
+      for await (const chunk of readLines(Readable.from([Buffer.from(text)]), "csv", LIMITS, columns))
+        return chunk.lines;
+      return 0;
+    };
+    expect(await reading("x, ID \n1,2\n")).toBe(1);
+    for (const text of ["041031,Ann,Ott\n041032,Bob,Ott\n", "041031,Ann\n", "id;name\n1;Ann\n", '"","",""\n']) {
+      await expect(reading(text)).rejects.toThrow(/^the file has no header row: .* names none of the dataset's fields/);
+    }
   });
 
   it("has every column of its header, whatever its name", async () => {

@@ -15,9 +15,13 @@ const LONGEST_NAME = 128;
  * text. A row with more or fewer fields than the header becomes an array, which no dataset's schema accepts, so that
  * it is rejected and not lost. Blank lines are skipped, and a byte order mark at the start of a row is dropped.
  * Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, a quote that is not closed, two
- * columns with the same name, or a column with a very long name.
+ * columns with the same name, a column with a very long name, or a header that names none of `columns`, if they are given.
  */
-export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGenerator<LineChunk> {
+export async function* csvLines(
+  source: ByteSource,
+  limits: ReadLimits,
+  columns?: ReadonlySet<string>,
+): AsyncGenerator<LineChunk> {
   // Header and ragged rows are told apart here: the parser would report ragged rows ahead of the rows before them.
   const parser = parse({ headers: false });
   let sourceFailure: { error: unknown } | undefined;
@@ -40,7 +44,7 @@ export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGe
       rowNumber += 1;
       if (row.length > limits.maxColumns) throw tooManyColumns(rowNumber, limits.maxColumns);
       if (header === undefined) {
-        header = checkHeader(row);
+        header = checkHeader(row, columns);
         continue;
       }
       const line = JSON.stringify(toRecord(header, row));
@@ -62,11 +66,19 @@ export async function* csvLines(source: ByteSource, limits: ReadLimits): AsyncGe
   if (lines.length > 0) yield toChunk(lines);
 }
 
+function noHeader(): UnreadableFileError {
+  return new UnreadableFileError(
+    "the file has no header row: its first row names none of the dataset's fields; send it with their names in the first row, separated by commas",
+  );
+}
+
 function tooManyColumns(row: number, maxColumns: number): UnreadableFileError {
   return new UnreadableFileError(`row ${row} has more than ${maxColumns} columns (LETHE_MAX_COLUMNS)`);
 }
 
-function checkHeader(header: readonly string[]): readonly string[] {
+function checkHeader(header: readonly string[], columns: ReadonlySet<string> | undefined): readonly string[] {
+  // What stands there is a record: taken for names, it would be kept as the names of new fields.
+  if (columns !== undefined && !header.some((name) => columns.has(name.trim().toLowerCase()))) throw noHeader();
   // Each row repeats the names: a long one would make much of a file that is short.
   if (header.some((name) => name.length > LONGEST_NAME)) {
     throw new UnreadableFileError(`a column's name is longer than ${LONGEST_NAME} characters`);

@@ -8,15 +8,17 @@ import type { ReadLimits } from "./read-limits.js";
 
 /**
  * Returns a file's records, a line each, whatever its shape. Takes the unpacked bytes. Memory does not grow with the
- * file. Throws UnreadableFileError for a file that cannot be cut into records.
+ * file. Throws UnreadableFileError for a file that cannot be cut into records, and for a CSV file whose header names none of
+ * `columns`, if they are given (in lower case).
  */
 export async function* readLines(
   source: ByteSource,
   shape: InputFormat["shape"],
   limits: ReadLimits,
+  columns?: ReadonlySet<string>,
 ): AsyncGenerator<LineChunk> {
   const bytes = withoutByteOrderMark(source);
-  if (shape === "csv") yield* csvLines(bytes, limits);
+  if (shape === "csv") yield* csvLines(bytes, limits, columns);
   else if (shape === "ndjson") yield* jsonLines(bytes, limits.maxRecordBytes);
   else yield* jsonRecords(bytes, limits.maxRecordBytes);
 }

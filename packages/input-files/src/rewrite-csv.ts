@@ -4,7 +4,7 @@ import type { ByteSource } from "./line-chunk.js";
 import { cutBetweenWords, type Rewrite, rewriteBytes } from "./rewrite.js";
 
 /**
- * Yields a CSV file's bytes with some of its rows replaced; the header and all other rows stay as they were. Text
+ * Yields a CSV file's bytes with some of its rows, and of the names in its header, replaced; the rest stays as it was. Text
  * that cannot be read as a row, because a field or a quote is missing, is rewritten as text.
  */
 export async function* rewriteCsv(
@@ -19,23 +19,21 @@ export async function* rewriteCsv(
     if (fields?.length === 0) yield row;
     else if (header === undefined && fields !== undefined) {
       header = fields.map((name) => name.replace(/^\ufeff/, ""));
-      yield row;
+      const names = rewrite.header?.(header);
+      yield names === undefined ? row : await formatRow(names, row);
     } else if (header === undefined || fields?.length !== header.length) {
       yield rewriteBytes(row, rewrite.json) ?? row;
     } else {
       const names = header;
       const replacement = rewrite.csv(Object.fromEntries(names.map((name, i) => [name, fields[i] ?? ""])));
-      yield replacement === undefined ? row : await formatRow(names, replacement, row);
+      const values = replacement && names.map((name) => replacement[name] ?? "");
+      yield values === undefined ? row : await formatRow(values, row);
     }
   }
 }
 
-async function formatRow(
-  names: readonly string[],
-  replacement: Readonly<Record<string, string>>,
-  row: Buffer,
-): Promise<Buffer> {
-  const text = await writeToString([names.map((name) => replacement[name] ?? "")]);
+async function formatRow(values: readonly string[], row: Buffer): Promise<Buffer> {
+  const text = await writeToString([[...values]]);
   const [lineEnd = ""] = /[\r\n]?$/.exec(row.toString("latin1")) ?? [];
   return Buffer.from(text + lineEnd);
 }

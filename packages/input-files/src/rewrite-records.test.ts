@@ -51,6 +51,13 @@ describe("rewriteRecords", () => {
     expect(await rewrite(Buffer.from('{"a":"zo\u00eb@x"}\n'), "ndjson", zoe)).toBe("-\n");
   });
 
+  it("replaces names in the header of a CSV file, and knows the rows by the old ones", async () => {
+    const header = (names: readonly string[]) => names.map((name) => (name === "x" ? "a, b" : name));
+    expect(await rewrite(Buffer.from("\ufeffname,x\r\nAnn,1\r\nBob,2\r\n"), "csv", { ...ANN, header })).toBe(
+      'name,"a, b"\r\n-,1\r\nBob,2\r\n',
+    );
+  });
+
   it.each<[Shape, string, string]>([
     ["ndjson", '{"a":"Ann"}\r\n {"a":"Bob"}\n{"a":"Ann', '-\r\n {"a":"Bob"}\n-'],
     ["json", '[ {"a":"Ann"},\n{"a":"Bob"} ]\n', '[ -,\n{"a":"Bob"} ]\n'],

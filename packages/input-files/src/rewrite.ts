@@ -12,6 +12,8 @@ export interface Rewrite {
   /** Also called with text in a CSV file that cannot be read as a row, because a field or a quote is missing. */
   readonly json: RewriteText;
   readonly csv: RewriteRow;
+  /** Called with the names in the header of a CSV file. Returns as many names, or undefined to leave them. */
+  readonly header?: (names: readonly string[]) => readonly string[] | undefined;
 }
 
 /**

@@ -2,9 +2,6 @@
 // else a MiB of text without a space would be gone through 254 times, which takes more than a second.
 const EMAIL = /(?<![^\s"'<>,;:{}[\]()\\@])[^\s"'<>,;:{}[\]()\\@]{1,254}@[^\s"'<>,;:{}[\]()\\@]{1,254}/g;
 
-/** The expression that finds what looks like an email in text, for expressions that look for more. */
-export const EMAIL_IN_TEXT = EMAIL.source;
-
 /** Returns a text with what looks like an email replaced by what is made of it. */
 export function replaceEmails(text: string, replacement: (email: string) => string): string {
   return text.replace(EMAIL, replacement);

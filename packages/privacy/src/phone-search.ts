@@ -14,8 +14,16 @@ export interface PhoneIndex {
 const LEAST_DIGITS = 7;
 const MOST_DIGITS = 18;
 
-// Digits with what people write between them.
-const RUN = /\d(?:[\s().\-/+\u2010-\u2015\u2212]{0,4}\d)+/g;
+/** Characters that may stand between two digits of a number. */
+const MOST_BETWEEN = 4;
+const BETWEEN = /[\s().\-/+\u2010-\u2015\u2212]/;
+const OTHER = 0;
+const DIGIT = 1;
+const GAP = 2;
+const KINDS = new Uint8Array(0x10000);
+for (let code = 0; code < 0x10000; code++) if (BETWEEN.test(String.fromCharCode(code))) KINDS[code] = GAP;
+const ZERO = "0".charCodeAt(0);
+for (let digit = 0; digit <= 9; digit++) KINDS[ZERO + digit] = DIGIT;
 
 /**
  * Creates an index of phone numbers. A number is found by its digits, whatever stands between them: with its country
@@ -24,51 +32,64 @@ const RUN = /\d(?:[\s().\-/+\u2010-\u2015\u2212]{0,4}\d)+/g;
 export function createPhoneIndex(
   phones: readonly { readonly erasureId: string; readonly value: string }[],
 ): PhoneIndex {
-  const byEnd = new Map<string, { erasureId: string; digits: string }[]>();
+  // By the last digits as a number: texts are full of digits, and to cut out strings of them takes longer.
+  const byEnd = new Map<number, { erasureId: string; digits: string }[]>();
   for (const { erasureId, value } of phones) {
     const digits = significantDigits(value);
     if (digits.length < LEAST_DIGITS) continue;
-    const end = digits.slice(-LEAST_DIGITS);
+    const end = Number(digits.slice(-LEAST_DIGITS));
     const others = byEnd.get(end) ?? [];
-    if (!others.some((other) => other.erasureId === erasureId && other.digits === digits)) {
-      byEnd.set(end, [...others, { erasureId, digits }]);
-    }
+    if (!others.some((other) => other.erasureId === erasureId && other.digits === digits))
+      others.push({ erasureId, digits });
+    byEnd.set(end, others);
   }
   return {
     isEmpty: byEnd.size === 0,
     find(text) {
       const found: FoundPhone[] = [];
       if (byEnd.size === 0) return found;
-      for (const run of text.matchAll(RUN)) findInRun(run[0], run.index, found);
+      // The places of a run's digits: digits with what people write between them.
+      let places: number[] = [];
+      for (let i = 0, gap = 0; i < text.length; i++) {
+        const kind = KINDS[text.charCodeAt(i)];
+        if (kind === DIGIT) {
+          places.push(i);
+          gap = 0;
+        } else if (places.length > 0 && (kind === OTHER || ++gap > MOST_BETWEEN)) {
+          if (places.length >= LEAST_DIGITS) findInRun(text, places, found);
+          places = [];
+        }
+      }
+      if (places.length >= LEAST_DIGITS) findInRun(text, places, found);
       return found;
     },
   };
 
-  function findInRun(run: string, offset: number, found: FoundPhone[]): void {
-    // The places in the run of its digits, and among those the places where a group of digits begins.
-    const places: number[] = [];
+  function findInRun(text: string, places: readonly number[], found: FoundPhone[]): void {
+    // Among the digits, those with which a group of them begins.
     const begins: number[] = [];
-    let digits = "";
-    for (let i = 0; i < run.length; i++) {
-      const character = run.charAt(i);
-      if (character < "0" || character > "9") continue;
-      if (places[places.length - 1] !== i - 1) begins.push(places.length);
-      places.push(i);
-      digits += character;
-    }
+    for (let i = 0; i < places.length; i++) if (i === 0 || places[i - 1] !== (places[i] ?? 0) - 1) begins.push(i);
     for (let group = 0; group < begins.length; group++) {
-      const end = begins[group + 1] ?? digits.length;
-      const others = end < LEAST_DIGITS ? undefined : byEnd.get(digits.slice(end - LEAST_DIGITS, end));
+      const end = begins[group + 1] ?? places.length;
+      const others = end < LEAST_DIGITS ? undefined : byEnd.get(numberBefore(text, places, end));
       for (let first = group; others !== undefined && first >= 0; first--) {
         const begin = begins[first] ?? 0;
         if (end - begin > MOST_DIGITS) break;
+        const digits = places.slice(begin, end).map((place) => text.charAt(place));
         for (const { erasureId, digits: known } of others) {
-          if (!isSameNumber(digits.slice(begin, end), known)) continue;
-          found.push({ erasureId, start: offset + (places[begin] ?? 0), end: offset + (places[end - 1] ?? 0) + 1 });
+          if (!isSameNumber(digits.join(""), known)) continue;
+          found.push({ erasureId, start: places[begin] ?? 0, end: (places[end - 1] ?? 0) + 1 });
         }
       }
     }
   }
+}
+
+/** Returns the number that the last digits before the `end`-th one make. */
+function numberBefore(text: string, places: readonly number[], end: number): number {
+  let number = 0;
+  for (let i = end - LEAST_DIGITS; i < end; i++) number = number * 10 + text.charCodeAt(places[i] ?? 0) - ZERO;
+  return number;
 }
 
 /** Returns a number's digits without its extension, the zero in brackets, and the zeros that it begins with. */

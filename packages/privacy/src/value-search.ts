@@ -3,7 +3,7 @@ import { foldText } from "./fold-text.js";
 import { formsOfEmail } from "./forms-of-email.js";
 import { isBehindIdWord, isPartOfNumber } from "./id-context.js";
 import { createPhoneIndex } from "./phone-search.js";
-import { isOtherScript, type Word, wordsOf } from "./words.js";
+import { eachWord, endOfWord, isOtherScript, wordFrom } from "./words.js";
 
 /** What a value that is searched for is. The first two identify a person; the others may be of several people. */
 export const SEARCHED_KINDS = ["customer-id", "email", "name", "phone", "address"] as const;
@@ -50,7 +50,10 @@ export function createValueSearch(
   between: ReadonlySet<string> = new Set(),
 ): ValueSearch {
   const root = createNode();
-  for (const person of people) for (const pattern of patternsOf(person)) addPattern(root, pattern);
+  for (const person of people) {
+    for (const pattern of patternsOf(person)) addPattern(root, pattern);
+    addPlaces(root, person);
+  }
   const mayBegin = new Uint8Array(TRAITS);
   for (const word of root.next.keys()) mayBegin[traitsOf(word, 0, word.length)] = 1;
   const phones = createPhoneIndex(
@@ -68,37 +71,37 @@ export function createValueSearch(
   function findInForm(form: string, original: string | undefined): FoundValue[] {
     const folded = foldText(form);
     const found: FoundValue[] = [];
-    const parts = new Map<string, Set<PatternKind>>();
+    const postcodes = new Set<string>();
+    const streets = new Set<Residents>();
     const report = (erasureId: string, kind: SearchedKind, start: number, end: number) => {
       const isInPlace = original !== undefined && foldText(original.slice(start, end)) === folded.slice(start, end);
       found.push({ erasureId, kind, start: isInPlace ? start : undefined, end: isInPlace ? end : undefined });
     };
-    const words = wordsOf(folded);
-    for (let i = 0; i < words.starts.length; i++) {
-      if (mayBegin[traitsOf(folded, words.starts[i] ?? 0, words.ends[i] ?? 0)] !== 1) continue;
+    for (let first = wordFrom(folded, 0), firstEnd = 0; first < folded.length; first = wordFrom(folded, firstEnd)) {
+      firstEnd = endOfWord(folded, first);
+      if (mayBegin[traitsOf(folded, first, firstEnd)] !== 1) continue;
       let node = root;
       let skipped = 0;
-      for (let j = i; j < words.starts.length; j++) {
-        const word = words.at(j);
+      for (let at = first, atEnd = firstEnd; at < folded.length; at = wordFrom(folded, atEnd)) {
+        atEnd = endOfWord(folded, at);
+        const word = folded.slice(at, atEnd);
         const next = node.next.get(word);
         if (next === undefined) {
-          if (j === i || !between.has(word) || ++skipped > MOST_BETWEEN) break;
+          if (at === first || !between.has(word) || ++skipped > MOST_BETWEEN) break;
           continue;
         }
         node = next;
-        for (const pattern of node.ends) {
-          const start = (words.starts[i] ?? 0) - pattern.lead;
-          const end = (words.ends[j] ?? 0) + pattern.trail;
-          if (!standsAt(folded, pattern, start, end)) continue;
-          if (pattern.kind === "street" || pattern.kind === "postcode") {
-            const both = parts.get(pattern.erasureId) ?? new Set();
-            parts.set(pattern.erasureId, both.add(pattern.kind));
-          } else report(pattern.erasureId, toKind(pattern.kind), start, end);
+        if (node.postcode !== undefined) postcodes.add(node.postcode);
+        if (node.street !== undefined) streets.add(node.street);
+        for (const pattern of node.ends.values()) {
+          const start = first - pattern.lead;
+          const end = atEnd + pattern.trail;
+          if (standsAt(folded, pattern, start, end)) report(pattern.erasureId, toKind(pattern.kind), start, end);
         }
       }
     }
-    for (const [erasureId, kinds] of parts) {
-      if (kinds.size === 2) found.push({ erasureId, kind: "address", start: undefined, end: undefined });
+    for (const erasureId of residentsAt(streets, postcodes)) {
+      found.push({ erasureId, kind: "address", start: undefined, end: undefined });
     }
     for (const { erasureId, start, end } of phones.find(folded)) report(erasureId, "phone", start, end);
     return found;
@@ -107,7 +110,7 @@ export function createValueSearch(
 
 const MOST_BETWEEN = 4;
 
-type PatternKind = "id" | "short-id" | "email" | "name" | "address" | "street" | "postcode";
+type PatternKind = "id" | "short-id" | "email" | "name" | "address";
 
 interface Pattern {
   readonly erasureId: string;
@@ -130,25 +133,76 @@ function traitsOf(text: string, start: number, end: number): number {
 
 interface Node {
   readonly next: Map<string, Node>;
-  readonly ends: Pattern[];
+  readonly ends: Map<string, Pattern>;
+  /** The postcode that ends here, whoever lives there. */
+  postcode: string | undefined;
+  /** The people of the street that ends here. */
+  street: Residents | undefined;
 }
+
+/** Erasures of people with an address in one street, by their postcodes. */
+type Residents = Map<string, Set<string>>;
 
 function createNode(): Node {
-  return { next: new Map(), ends: [] };
+  return { next: new Map(), ends: new Map(), postcode: undefined, street: undefined };
 }
 
-function addPattern(root: Node, pattern: Pattern): void {
-  if (pattern.words.length === 0) return;
+function nodeOf(root: Node, words: readonly string[]): Node {
   let node = root;
-  for (const word of pattern.words) {
+  for (const word of words) {
     const next = node.next.get(word) ?? createNode();
     node.next.set(word, next);
     node = next;
   }
-  const isThere = node.ends.some(
-    ({ erasureId, kind, exact }) => erasureId === pattern.erasureId && kind === pattern.kind && exact === pattern.exact,
-  );
-  if (!isThere) node.ends.push(pattern);
+  return node;
+}
+
+function addPattern(root: Node, pattern: Pattern): void {
+  if (pattern.words.length === 0) return;
+  const { erasureId, kind, exact = "" } = pattern;
+  const { ends } = nodeOf(root, pattern.words);
+  const key = `${erasureId} ${kind} ${exact}`;
+  if (!ends.has(key)) ends.set(key, pattern);
+}
+
+/**
+ * Adds a person's streets and postcodes. Many people have the same ones, so that they are found as such, and the people by
+ * both together: what a text costs does not grow with the people of a postcode.
+ */
+function addPlaces(root: Node, { erasureId, values }: SearchedPerson): void {
+  const postcodes = values
+    .filter(({ kind }) => kind === "postcode")
+    .map(({ value }) => allWords(value))
+    .filter((words) => words.join("").length >= 4);
+  if (postcodes.length === 0) return;
+  for (const words of postcodes) {
+    const postcode = words.join("");
+    nodeOf(root, words).postcode = postcode;
+    nodeOf(root, [postcode]).postcode = postcode;
+  }
+  for (const { kind, value } of values) {
+    for (const words of kind === "address" ? streetsOf(value) : []) {
+      const node = nodeOf(root, words);
+      node.street ??= new Map();
+      for (const words of postcodes) {
+        const postcode = words.join("");
+        const residents = node.street.get(postcode) ?? new Set();
+        node.street.set(postcode, residents.add(erasureId));
+      }
+    }
+  }
+}
+
+function residentsAt(streets: ReadonlySet<Residents>, postcodes: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const street of streets) {
+    const [few, many] = street.size < postcodes.size ? [street, postcodes] : [postcodes, street];
+    for (const postcode of few.keys()) {
+      if (!many.has(postcode)) continue;
+      for (const erasureId of street.get(postcode) ?? []) found.add(erasureId);
+    }
+  }
+  return found;
 }
 
 function* patternsOf({ erasureId, ids, emails, names, values }: SearchedPerson): Generator<Pattern> {
@@ -170,13 +224,7 @@ function* patternsOf({ erasureId, ids, emails, names, values }: SearchedPerson):
     }
   }
   for (const { kind, value } of values) {
-    if (kind === "address") yield* addressPatterns(value, loose);
-    if (kind === "postcode") {
-      const words = allWords(value);
-      if (words.join("").length < 4) continue;
-      yield loose("postcode", words);
-      yield loose("postcode", [words.join("")]);
-    }
+    if (kind === "address" && partsOf(value).length >= 3) yield loose("address", allWords(value));
   }
 }
 
@@ -189,23 +237,19 @@ function* exactPattern(erasureId: string, kind: PatternKind, value: string): Gen
   yield { erasureId, kind, words: texts, exact, lead: first.start, trail: exact.length - last.end };
 }
 
-function* addressPatterns(
-  address: string,
-  loose: (kind: PatternKind, words: readonly string[]) => Pattern,
-): Generator<Pattern> {
-  if (partsOf(address).length >= 3) yield loose("address", allWords(address));
+/** Returns the words of each line of an address that may be the street. */
+function streetsOf(address: string): string[][] {
   // A line such as "Flat 2" stands in many addresses: the street is a longer one, if there is any.
-  const lines = address.split(/[\n\r,;]+/);
-  const least = lines.some((line) => partsOf(line).length >= 3) ? 3 : 2;
-  for (const line of lines) {
-    const parts = partsOf(line);
-    if (parts.length >= least && parts.some((part) => part.length >= 3)) yield loose("street", allWords(line));
-  }
+  const lines = address.split(/[\n\r,;]+/).map((line) => ({ line, parts: partsOf(line) }));
+  const least = lines.some(({ parts }) => parts.length >= 3) ? 3 : 2;
+  return lines
+    .filter(({ parts }) => parts.length >= least && parts.some((part) => part.length >= 3))
+    .map(({ line }) => allWords(line));
 }
 
 function toKind(kind: PatternKind): SearchedKind {
   if (kind === "id" || kind === "short-id") return "customer-id";
-  return kind === "street" || kind === "postcode" ? "address" : kind;
+  return kind;
 }
 
 function standsAt(text: string, pattern: Pattern, start: number, end: number): boolean {
@@ -249,9 +293,4 @@ function partsOf(value: string): string[] {
   return foldText(value)
     .split(/[^\p{L}\p{N}\p{M}]+/u)
     .filter((part) => part !== "");
-}
-
-function* eachWord(folded: string): Generator<Word> {
-  const words = wordsOf(folded);
-  for (let i = 0; i < words.starts.length; i++) yield { start: words.starts[i] ?? 0, end: words.ends[i] ?? 0 };
 }

@@ -4,31 +4,35 @@ export interface Word {
   readonly end: number;
 }
 
-export interface Words {
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-  /** Returns the i-th word. */
-  at(i: number): string;
+/** Yields the words of a folded text: runs of letters, digits and their marks, whatever stands between them. */
+export function* eachWord(text: string): Generator<Word> {
+  for (let start = wordFrom(text, 0); start < text.length; ) {
+    const end = endOfWord(text, start);
+    yield { start, end };
+    start = wordFrom(text, end);
+  }
+}
+
+/** Returns where the first word at or behind a place begins; the text's length where there is none. */
+export function wordFrom(text: string, place: number): number {
+  let start = place;
+  while (start < text.length && KIND[text.charCodeAt(start)] === NO_WORD) start += 1;
+  return start;
 }
 
 /**
- * Cuts a folded text into its words: runs of letters, digits and their marks, whatever stands between them. Text in a script
- * that puts no blanks between words may stand right beside an email or id, so words end where Latin letters or digits meet those
- * of another script, and each letter of a script without blanks is a word of its own.
+ * Returns where the word ends that begins at a place. Text in a script that puts no blanks between words may stand right beside
+ * an email or id, so words end where Latin letters or digits meet those of another script, and each letter of a script without
+ * blanks is a word of its own.
  */
-export function wordsOf(text: string): Words {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  let open = NO_WORD;
-  for (let i = 0; i < text.length; i++) {
-    const kind = KIND[text.charCodeAt(i)] ?? NO_WORD;
-    if (kind === open ? kind !== WITHOUT_BLANKS : kind === MARK && open !== NO_WORD) continue;
-    if (open !== NO_WORD) ends.push(i);
-    if (kind !== NO_WORD) starts.push(i);
-    open = kind;
+export function endOfWord(text: string, start: number): number {
+  const kind = KIND[text.charCodeAt(start)] ?? NO_WORD;
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const next = KIND[text.charCodeAt(end)] ?? NO_WORD;
+    if (next !== MARK && (next !== kind || kind === WITHOUT_BLANKS)) break;
   }
-  if (open !== NO_WORD) ends.push(text.length);
-  return { starts, ends, at: (i) => text.slice(starts[i], ends[i]) };
+  return end;
 }
 
 /** Reports whether two characters, given as units of a folded text, are letters or digits that no one word would have both of. */

@@ -6,6 +6,6 @@ export const SEARCH_SETTINGS = {
     default: 16 * 1024 * 1024,
     minimum: 0,
     description:
-      "While the kept files are at most so many bytes on disk, an erasure searches all of them; beyond it, the person's own",
+      "While the kept files are at most so many bytes on disk, each at least 8 KiB, an erasure searches all of them; beyond it, the person's own",
   }),
 } as const;

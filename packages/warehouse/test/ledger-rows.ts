@@ -82,7 +82,7 @@ export async function addErasure(db: Queryable, runId: string, fileId: number, c
 }
 
 /** Adds a data subject; returns their id. */
-export async function addSubject(db: Queryable, columns: Columns = {}): Promise<string> {
+async function addSubject(db: Queryable, columns: Columns = {}): Promise<string> {
   return (await insert<{ id: string }>(db, "privacy.subjects", { outcome: "pseudonymise", ...columns })).id;
 }
 

@@ -1,5 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
+import type { Dataset } from "@lethe/datasets/dataset";
 import { keptPathOf } from "@lethe/input-files/kept-path";
 import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
@@ -88,7 +89,8 @@ async function inspect(
   file: LandedFile,
 ): Promise<InspectedFile | undefined> {
   try {
-    const inspected = await inspectFile(context.storage, file, context.batchBytes, context.limits, context.signal);
+    const limits = { ...context.limits, columns: columnsOf(context.datasets.get(dataset)) };
+    const inspected = await inspectFile(context.storage, file, context.batchBytes, limits, context.signal);
     return inspected && { ...inspected, sha256: await ledgerHash(context, dataset, inspected.sha256) };
   } catch (error) {
     const reason = skipReason(error);
@@ -96,6 +98,11 @@ async function inspect(
     await addNotice(context.pool, runId, reason, file.path);
     return undefined;
   }
+}
+
+/** Returns the names that columns of a dataset's CSV files have, in lower case. */
+function columnsOf({ fields }: Dataset): ReadonlySet<string> {
+  return new Set(Object.keys(fields).map((path) => (path.split(".")[0] ?? "").toLowerCase()));
 }
 
 // The ledger comes first: a file that was moved and then not recorded would be lost from sight.

@@ -21,6 +21,12 @@ export interface InspectedFile extends LandedFile {
   readonly unreadable: UnreadableFileError | undefined;
 }
 
+/** What a file must keep to. */
+export interface InspectionLimits extends ReadLimits, UnpackLimits {
+  /** The names of which the header of a CSV file must have one, in lower case. */
+  readonly columns?: ReadonlySet<string>;
+}
+
 /**
  * Reads a file once from end to end, computes its hash and checks that all of it can be cut into records, so that a
  * truncated file is recognised before the first of its records is staged. Keeps the lines while they take less than
@@ -31,7 +37,7 @@ export async function inspectFile(
   storage: Storage,
   file: LandedFile,
   keepBytes: number,
-  limits: ReadLimits & UnpackLimits,
+  limits: InspectionLimits,
   signal: AbortSignal,
 ): Promise<InspectedFile | undefined> {
   const opened = await storage.open("landing", file.path);
@@ -52,12 +58,12 @@ async function collectLines(
   unpacked: ByteSource,
   shape: InputFormat["shape"],
   keepBytes: number,
-  limits: ReadLimits & UnpackLimits,
+  limits: InspectionLimits,
 ) {
   let kept: LineChunk[] | undefined = [];
   let bytes = 0;
   try {
-    for await (const chunk of readLines(unpacked, shape, limits)) {
+    for await (const chunk of readLines(unpacked, shape, limits, limits.columns)) {
       bytes += chunk.bytes.length;
       // A row of CSV becomes longer as a line, for it names its fields.
       if (bytes > limits.maxFileBytes) throw fileTooLarge(limits.maxFileBytes);

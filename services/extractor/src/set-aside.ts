@@ -24,9 +24,13 @@ export async function setAsideUnclaimed(
     if (claim.quarantined === undefined) kept.push(file.path);
     else {
       await addNotice(context.pool, runId, "file_quarantined_before", file.path);
-      // A crash may have come before it was moved.
-      await adoptFile(context.pool, runId, claim.quarantined.fileId);
-      await moveToQuarantine(context, file, claim.quarantined.keptPath);
+      const { fileId, keptPath } = claim.quarantined;
+      if ((await context.storage.size("quarantined", keptPath)) !== undefined) kept.push(file.path);
+      else {
+        // A crash came before it was moved: this run masks it, as it does all that it quarantines.
+        await adoptFile(context.pool, runId, fileId);
+        await moveToQuarantine(context, file, keptPath);
+      }
     }
   }
   await context.storage.remove("landing", kept);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Pool } from "@lethe/warehouse/pool";
 import { describe, expect } from "vitest";
 import { addFile, addRun, readRow } from "../../../packages/warehouse/test/ledger-rows.js";
@@ -37,6 +38,32 @@ describe("archiveFiles", () => {
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", path: kept, kept_path: kept });
     expect(await readdir(join(data, "landing"))).toEqual(["date=2020-01-02"]);
     await expect(readData(data, `archived_data/${left}`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("leaves out what the sender called a packed file, and keeps the bytes of one that has the dataset's name", async ({
+    context,
+    pool,
+    data,
+    log,
+  }) => {
+    const packed = gzipSync(CONTENT);
+    const named = (name: string) => {
+      const bytes = Buffer.concat([packed.subarray(0, 10), Buffer.from(`${name}\0`), packed.subarray(10)]);
+      bytes[3] = 0x08;
+      return bytes;
+    };
+    for (const [name, kept] of [
+      ["of jane@box.example.json", packed],
+      ["customers.json", named("customers.json")],
+    ] as const) {
+      const runId = await addRun(pool);
+      const path = `${PATH}.gz`;
+      await writeData(data, `landing/${path}`, named(name));
+      const id = await addFile(pool, runId, { path, sha256: createHash("sha256").update(name).digest(), ...COMPLETE });
+      await archiveFiles(context, runId, "customers", log);
+      expect(await readData(data, `archived_data/${FOLDER}/customers.${id}.json.gz`)).toEqual(kept);
+      await pool.query("update ledger.files set state = 'released'; update ledger.runs set state = 'succeeded'");
+    }
   });
 
   it("goes on where a crash came between the word and the move", async ({ context, pool, data, log, logged }) => {

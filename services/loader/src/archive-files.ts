@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { dropGzipNames } from "@lethe/erasure/gzip-names";
 import { maskLandedFiles } from "@lethe/erasure/mask-arrived-files";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { keptPathOf } from "@lethe/input-files/kept-path";
@@ -29,12 +30,19 @@ export async function archiveFiles(
       .map((file) => ({ ...file, keptPath: keptPathFor(file, dataset) }));
     // First where they go: masking changes a file's hash, so that after a crash it could not be known again.
     await announceArchived(context.pool, moves);
+    for (const { path } of moves) await dropNames(context.storage, path, dataset);
     // In landing still: the archive never holds a suppressed person in plain, not for a moment.
     const toMask = moves.filter(({ holdsSuppressed }) => holdsSuppressed);
     await maskLandedFiles(context, dataset, toMask);
     await moveToArchive(context.storage, moves, log);
     await recordArchived(context.pool, moves);
   }
+}
+
+/** What the sender called a packed file stands in its header. */
+async function dropNames(storage: Storage, path: string, dataset: DatasetName): Promise<void> {
+  const format = inputFormatOf(path);
+  if (format !== undefined) await dropGzipNames(storage, { area: "landing", key: path }, { dataset, format });
 }
 
 /** Moves files. One that was moved before a crash is there already. */

@@ -1,7 +1,7 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
-import { maskQuarantinedFiles } from "@lethe/erasure/mask-arrived-files";
+import { maskQuarantinedFiles, maskReplayedFiles } from "@lethe/erasure/mask-arrived-files";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-records";
@@ -51,6 +51,7 @@ export async function finishJob(
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
+  if (kind === "replay") await maskReplayedFiles(context, runId, dataset);
   const isOfRequests = dataset === context.datasets.requests.name;
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));

@@ -53,14 +53,17 @@ export async function mergeBatches(
   const publishing = publish(context, parts, rejectsOf);
   const merging = (async () => {
     for (const statement of dataset.merge.apply) await client.query(statement);
-    if (requests !== undefined) await takeRequests(client, context, requests, originOf(parts));
-    for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
-    if (parts.some(({ summary }) => summary.newQuestions > 0)) {
-      await openRecordQuestions(client, context.ring, dataset);
-      await raiseEpoch(client);
-    }
-    if (info.kind === "files") await quarantineRejects(client);
-    else await resolveReplayed(client, quarantineIdsOf(parts));
+    const quarantine = async () => {
+      for (const part of parts) await addMergeRejects(client, context.staging, dataset, part, rejectsOf(part));
+      if (parts.some(({ summary }) => summary.newQuestions > 0)) {
+        await openRecordQuestions(client, context.ring, dataset);
+        await raiseEpoch(client);
+      }
+      if (info.kind === "files") await quarantineRejects(client);
+      else await resolveReplayed(client, quarantineIdsOf(parts));
+    };
+    if (requests === undefined) await quarantine();
+    else await takeRequests(client, context, requests, originOf(parts), quarantine);
     await joinArrived(client, context, parts);
   })();
   const [published] = await settled(publishing, merging);

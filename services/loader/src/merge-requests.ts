@@ -20,13 +20,18 @@ export function rejectsOfRequests({ duplicates, questioned }: ResolvedRequests):
     .sort((a, b) => a.ordinal - b.ordinal);
 }
 
-/** Erases the people whose requests are accepted, and opens the questions of the others. */
+/**
+ * Opens the questions of a batch's requests, and erases the people whose requests are accepted. In between, `quarantine` puts what
+ * is rejected of the batch into quarantine, so that other requests of these people are masked there with all else.
+ */
 export async function takeRequests(
   client: Client,
   context: LoaderContext,
   { accepted, questioned }: ResolvedRequests,
   origin: ErasureOrigin,
+  quarantine: () => Promise<void>,
 ): Promise<void> {
-  await eraseAccepted(client, context, accepted, origin);
   await openRequestQuestions(client, context, questioned);
+  await quarantine();
+  await eraseAccepted(client, context, accepted, origin);
 }

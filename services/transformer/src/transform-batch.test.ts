@@ -353,6 +353,28 @@ describe("a suppressed person", () => {
     });
   });
 
+  it("is named by no request that is none, and by no key that it is filed under", async () => {
+    const lines = [
+      json({ "customer-id": "013000", email: "jane@example.org", note: MARKER }),
+      json({ customer_id: "013000", email: "jane@example.org" }),
+    ];
+    const plain = await transform("erasure-requests", [{ lines }]);
+    expect(plain.rejects.map(({ reason, payload }) => [reason, payload])).toEqual(
+      lines.map((line) => ["schema", line]),
+    );
+    const everybody = () => ({ subjectId: "jane", key: KEY, outcome: "unlink" as const });
+    const { rejects } = await transform("erasure-requests", [{ lines }], { findSuppression: everybody });
+    for (const reject of rejects) {
+      expect(reject).toMatchObject({
+        reason: "schema",
+        payload: REDACTED,
+        subjectCustomerId: null,
+        subjectEmail: null,
+      });
+    }
+    expect(rejects).toHaveLength(2);
+  });
+
   it("rejects poison without looking into it, keeps it whole, and takes its neighbours", async () => {
     const lines = [1, 2, 3].map((number) => json(transaction(number)));
     const worked: number[] = [];

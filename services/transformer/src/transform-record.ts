@@ -7,6 +7,7 @@ import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
+import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
 import type { ArrivalVerdict, FindSuppression, JudgeArrival, Suppression } from "@lethe/privacy/suppression-list";
 import type { BatchOutput } from "./batch-output.js";
@@ -85,6 +86,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     const misfit = findMisfit(record, lineInFile(segment, lineIndex));
     if (subject.customerId === ERASED_ID && dataset.isEmptied(record)) {
       takeEmptied(record, lineIndex);
+      return;
+    }
+    // Of a request that is none, nothing can be masked field by field.
+    if (misfit !== undefined && suppression !== undefined && masked === undefined) {
+      output.reject(lineIndex, misfit, { payload: REDACTED, encoding: "utf8", subject: NOBODY });
       return;
     }
     if (misfit !== undefined && isUnattributed(subject)) {

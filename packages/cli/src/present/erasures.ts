@@ -67,12 +67,7 @@ export function formatErasure(
 }
 
 /** Says what keeps an erasure from being completed, and when it is tried again. */
-export function describeFailure({
-  attempts,
-  errorCode,
-  nextAttemptAt,
-  ...where
-}: NonNullable<Erasure["failure"]>): string {
+function describeFailure({ attempts, errorCode, nextAttemptAt, ...where }: NonNullable<Erasure["failure"]>): string {
   const times = attempts === 1 ? "once" : `${formatCount(attempts)} times`;
   return `${printable(errorCode)} at ${namePlace(where)}, tried ${times}, again ${formatTime(nextAttemptAt)}`;
 }

@@ -6,10 +6,11 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ALL_MUTATIONS } from "./all-mutations.js";
+import { ERASURE_MUTATIONS } from "./erasure-mutations.js";
 import { MUTANTS } from "./mutants.js";
 import { sourceOf } from "./seam.js";
 
-const SEAMS = ALL_MUTATIONS.flatMap(({ seams }) => seams);
+const SEAMS = [...ALL_MUTATIONS.flatMap(({ seams }) => seams), ...ERASURE_MUTATIONS.map(({ seam }) => seam)];
 
 /** Programs and modules are loaded, which takes seconds on a machine that is busy. */
 const TIMEOUT = { timeout: 60_000 };

@@ -46,7 +46,7 @@ export async function approveRequest(
  * Notes an approval of a record in quarantine, which the caller has locked, in its transaction. Returns whether it takes
  * effect; then `approved_at` is set.
  */
-export async function noteApproval(client: Client, quarantineId: number, { by, fourEyes }: Approval): Promise<boolean> {
+async function noteApproval(client: Client, quarantineId: number, { by, fourEyes }: Approval): Promise<boolean> {
   await recordAct(client, { act: "approved", by, quarantineId });
   if (fourEyes && !(await hasOtherActed(client, "approved", quarantineId, by))) return false;
   await client.query("update ledger.quarantine set approved_at = clock_timestamp() where id = $1", [quarantineId]);

@@ -115,15 +115,22 @@ describe("places", () => {
     const { id, runId, fileId } = await addErasureOf(pool, "succeeded");
     const other = await addErasure(pool, runId, fileId);
     const earlier = { ...file, name: "a.json" };
-    await recordPlaces(pool, id, [table, file, earlier]);
-    await recordPlaces(pool, other, [{ ...file, name: "c.json" }]);
+    await recordPlaces(pool, [
+      ...[table, file, earlier].map((place) => ({ erasureId: id, ...place })),
+      { erasureId: other, ...file, name: "c.json" },
+    ]);
     expect(await readPlaces(pool, id)).toEqual([earlier, file, table]);
   });
 
   it("keep the greatest of what was noted, each number by itself", async ({ pool }) => {
     const { id } = await addErasureOf(pool, "succeeded");
     const notes: ErasurePlace[][] = [[{ ...file, records: 5, values: 1 }], [{ ...file, records: 1, values: 7 }], []];
-    for (const places of notes) await recordPlaces(pool, id, places);
+    for (const places of notes) {
+      await recordPlaces(
+        pool,
+        places.map((place) => ({ erasureId: id, ...place })),
+      );
+    }
     expect(await readPlaces(pool, id)).toEqual([{ ...file, records: 5, values: 7 }]);
   });
 });

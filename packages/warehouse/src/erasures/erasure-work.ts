@@ -37,10 +37,10 @@ export async function pendingErasures(
 ): Promise<PendingErasure[]> {
   const { rows } = await db.query<PendingErasure>(
     `select e.id, e.run_id as "runId", e.key_id as "keyId", e.pseudonyms,
-            exists (select from ledger.runs r
-                    where ${runIsActive("r.state")}
-                      and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid))
-                      and r.requested_at < e.suppressed_at) as waits,
+            coalesce((select min(r.requested_at) from ledger.runs r
+                      where ${runIsActive("r.state")}
+                        and not (r.state = 'finishing' and (r.job = $1 or r.id is not distinct from $2::uuid)))
+                     < e.suppressed_at, false) as waits,
             not ${runIsActive("own.state")} as "isOrphaned", e.subject_id as "subjectId", e.outcome,
             a.erasure_id is not null as "hasFailed", coalesce(a.next_at <= clock_timestamp(), true) as "isDue"
      from warehouse.erasure_requests e join ledger.runs own on own.id = e.run_id
@@ -108,41 +108,33 @@ export async function withErasureLock(pool: Pool, work: () => Promise<void>): Pr
   return withSessionLock(pool, "lethe erase", work);
 }
 
-/** Records what erasures have masked in one place. Work that is repeated after a crash does not lower the counts. */
+/** Records what erasures have masked in one place; see `recordPlaces`. */
 export async function recordPlacesOf(
   db: Queryable,
   place: string,
   name: string,
   masked: readonly { readonly erasureId: string; readonly records: number; readonly values: number }[],
 ): Promise<void> {
-  if (masked.length === 0) return;
-  await db.query(
-    `insert into privacy.erasure_places (erasure_id, place, name, records, values)
-     select "erasureId", $1, $2, records, "values"
-     from jsonb_to_recordset($3::jsonb) as p ("erasureId" uuid, records integer, "values" integer)
-     on conflict (erasure_id, place, name) do update
-     set records = greatest(erasure_places.records, excluded.records),
-         values = greatest(erasure_places.values, excluded.values)`,
-    [place, name, JSON.stringify(masked)],
+  await recordPlaces(
+    db,
+    masked.map(({ erasureId, records, values }) => ({ erasureId, place, name, records, values })),
   );
 }
 
-/** Records what an erasure has masked, place by place. Work that is repeated after a crash does not lower the counts. */
-export async function recordPlaces(db: Queryable, erasureId: string, places: readonly ErasurePlace[]): Promise<void> {
+/** Records what erasures have masked, place by place. Work that is repeated after a crash does not lower the counts. */
+export async function recordPlaces(
+  db: Queryable,
+  places: readonly (ErasurePlace & { readonly erasureId: string })[],
+): Promise<void> {
+  if (places.length === 0) return;
   await db.query(
     `insert into privacy.erasure_places (erasure_id, place, name, records, values)
-     select $1, place, name, records, "values"
-     from unnest($2::text[], $3::text[], $4::integer[], $5::integer[]) as p (place, name, records, "values")
+     select "erasureId", place, name, records, "values"
+     from jsonb_to_recordset($1::jsonb) as p ("erasureId" uuid, place text, name text, records integer, "values" integer)
      on conflict (erasure_id, place, name) do update
      set records = greatest(erasure_places.records, excluded.records),
          values = greatest(erasure_places.values, excluded.values)`,
-    [
-      erasureId,
-      places.map(({ place }) => place),
-      places.map(({ name }) => name),
-      places.map(({ records }) => records),
-      places.map(({ values }) => values),
-    ],
+    [JSON.stringify(places)],
   );
 }
 
@@ -174,16 +166,19 @@ export async function readPlaces(db: Queryable, erasureId: string): Promise<Eras
   return rows;
 }
 
-/** Notes under which pseudonyms the person's records stand now, and whether any were found. */
+/** Notes under which pseudonyms the records of erasures' people stand now, and whether any were found. */
 export async function recordErased(
   db: Queryable,
-  erasureId: string,
-  pseudonyms: readonly string[],
-  found: boolean,
+  erased: readonly {
+    readonly erasureId: string;
+    readonly pseudonyms: readonly string[];
+    readonly found: boolean;
+  }[],
 ): Promise<void> {
-  await db.query("update warehouse.erasure_requests set pseudonyms = $2, found = $3 where id = $1", [
-    erasureId,
-    pseudonyms,
-    found,
-  ]);
+  await db.query(
+    `update warehouse.erasure_requests e set pseudonyms = erased.pseudonyms, found = erased.found
+     from jsonb_to_recordset($1::jsonb) as erased ("erasureId" uuid, pseudonyms text[], found boolean)
+     where e.id = erased."erasureId"`,
+    [JSON.stringify(erased)],
+  );
 }

@@ -1,12 +1,13 @@
 import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { recordAct } from "../access/acts.js";
-import { inTransaction, type Pool } from "../pool.js";
-import { logLifted } from "../proof/log-suppressions.js";
+import { type Client, inTransaction, type Pool } from "../pool.js";
+import { logLifted, logSuppressed } from "../proof/log-suppressions.js";
+import { releaseQuestions } from "./questions.js";
 
 /**
  * Lifts the suppression of a person who was erased and has consented since: new records of theirs are no longer masked. What
- * was masked stays masked. The log keeps `note`, which states the grounds and must not name anybody, and
+ * was masked stays masked, and records that wait for a decision about the person are released. The log keeps `note`, which states the grounds and must not name anybody, and
  * `by`, the caller's name. Throws NotFoundError, and RunStateError for an erasure that is not completed or was lifted before.
  */
 export async function liftSuppression(pool: Pool, erasureId: string, note: string, by: string): Promise<void> {
@@ -31,7 +32,20 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
       erasureId,
       note,
     ]);
+    const questions = await openQuestionsOf(client, erasureId);
+    await releaseQuestions(client, questions, "lifted");
     await recordAct(client, { act: "lifted", by, erasureId, reason: note });
     await logLifted(client, erasureId, { erasureId, by, note });
+    await logSuppressed(client, { erasureId, by, note });
   });
+}
+
+/** Whose a record is matters no more once the person whose it might be is let in again. */
+async function openQuestionsOf(client: Client, erasureId: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select q.id from privacy.questions q join warehouse.erasure_requests e on e.subject_id = q.subject_id
+     where e.id = $1 and q.decided_at is null`,
+    [erasureId],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -156,7 +156,7 @@ export interface CompleteFile {
   /** Where it lies in landing. */
   readonly path: string;
   readonly partition: Partition;
-  /** Whether it holds records of suppressed people, and so must be masked before it is archived. */
+  /** Whether it may hold suppressed people, and so must be masked before it is archived: in records, or in a header alone. */
   readonly holdsSuppressed: boolean;
   /** Where an interrupted attempt was about to archive it. */
   readonly keptPath: string | null;
@@ -165,7 +165,8 @@ export interface CompleteFile {
 /** Returns the files of a run that still lie in landing and whose batches are all loaded. */
 export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<Omit<CompleteFile, "partition"> & { date: string; hour: number }>(
-    `select id, path, partition_date as date, partition_hour as hour, holds_suppressed as "holdsSuppressed",
+    `select id, path, partition_date as date, partition_hour as hour,
+            holds_suppressed or batches_total = 0 as "holdsSuppressed",
             kept_path as "keptPath"
      from ledger.files
      where run_id = $1 and state = 'open' and batches_loaded = batches_total order by id`,
@@ -198,6 +199,19 @@ export async function recordArchived(
      where f.id = archived.id and f.state = 'open'`,
     [files.map((file) => file.id), files.map((file) => file.keptPath)],
   );
+}
+
+/** Returns the archived files, by their paths in the archive, of which a replay has masked records of suppressed people. */
+export async function archivedFilesOfReplay(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ path: string }>(
+    `select distinct f.kept_path as path
+     from ledger.batches b
+     join ledger.batch_segments s on s.batch_id = b.id
+     join ledger.files f on f.id = s.file_id
+     where b.run_id = $1 and f.holds_suppressed and f.state = 'done' and f.kept_path is not null order by 1`,
+    [runId],
+  );
+  return rows.map(({ path }) => path);
 }
 
 /** Returns a run's files that were quarantined as a whole, with their paths in the quarantine folder. */

@@ -188,7 +188,8 @@ const COUNT_LOADED = `${BY_FILE}
 const COUNT_REPLAYED = `${BY_FILE}
   update ledger.files f
   set records_loaded = records_loaded + o.records - o.rejected,
-      records_rejected = records_rejected - (o.records - o.rejected)
+      records_rejected = records_rejected - (o.records - o.rejected),
+      holds_suppressed = f.holds_suppressed or o.holds_suppressed
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
 

@@ -4,11 +4,28 @@ import { LOGGED_COLUMNS } from "./active-suppressions.js";
 import { appendToLog, lockLog } from "./append-to-log.js";
 
 /**
- * Logs the identifiers that were put on the suppression list and are not yet in the log, in an entry of kind `suppressed`.
- * Call it at the end of every transaction that may add rows to `privacy.suppressions`: it takes the log's lock only when there
- * are some. `facts` says on what ground: the run's or the erasure's id. Returns undefined when there is nothing to log.
+ * Logs the identifiers that were put on the suppression list, or taken off it, and of which the log does not say so yet.
+ * Call it at the end of every transaction that may change `privacy.suppressions`: it takes the log's lock only when there is
+ * something to log. `facts` says on what ground: the run's or the erasure's id. Returns the last entry, or undefined.
  */
 export async function logSuppressed(client: Client, facts: object): Promise<LogEntry | undefined> {
+  const lifted = await logUnloggedLifts(client, facts);
+  return (await logAdded(client, facts)) ?? lifted;
+}
+
+async function logUnloggedLifts(client: Client, facts: object): Promise<LogEntry | undefined> {
+  const { rows } = await client.query<{ subjectId: string }>(
+    `select distinct subject_id as "subjectId" from privacy.suppressions where is_logged and lifted_at is not null`,
+  );
+  if (rows.length === 0) return undefined;
+  return logLiftedOf(
+    client,
+    rows.map(({ subjectId }) => subjectId),
+    facts,
+  );
+}
+
+async function logAdded(client: Client, facts: object): Promise<LogEntry | undefined> {
   const { rows: found } = await client.query(
     "select from privacy.suppressions where not is_logged and lifted_at is null limit 1",
   );
