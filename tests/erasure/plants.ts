@@ -291,6 +291,7 @@ const KINDS: readonly [
     inJson("customers", (person) => person.customer({ first_name: 7 })),
     inJson("customers", (person) => person.customer({ first_name: [] })),
   ],
+  ["an email between letters without blanks", broken((person) => `{"note": "请联系${person.email}谢谢`)],
 ];
 
 /** All plants, each with a person of its own. */

@@ -1,6 +1,7 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { isUnattributed } from "@lethe/datasets/read-field";
+import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";
@@ -34,6 +35,7 @@ export function maskRawRecords(
   findSuppression: FindSuppression,
   onMasked: OnMasked,
 ): Rewrite {
+  const repeatedIdentifier = repeatedIdentifierIn(dataset);
   const mask = (record: unknown, { customerId, email, name }: Subject): unknown => {
     const suppression = findSuppression(customerId, email, name);
     if (suppression === undefined) return undefined;
@@ -48,7 +50,7 @@ export function maskRawRecords(
       const record = parseJson(text);
       const subject = dataset.subjectOf(record);
       if (isUnattributed(subject)) return redactMention(text, findSuppression, onMasked);
-      if (isNestedDeeper(DEEPEST_NESTING, record, text)) {
+      if (isNestedDeeper(DEEPEST_NESTING, record, text) || repeatedIdentifier(text) !== undefined) {
         return redactWhole(record, text, subject, findSuppression, onMasked);
       }
       const masked = mask(record, subject);

@@ -20,10 +20,17 @@ export async function mayHoldPeople(
   if (format.shape === "csv") return { mayHold: true, records, bytes };
   const decoder = new TextDecoder();
   let tail = "";
+  let tailBytes = Buffer.alloc(0);
   for await (const piece of unpackedBytes(stored, format.gzip)) {
     bytes += piece.length;
     const text = tail + decoder.decode(piece, { stream: true });
     if (people.find(text).length > 0) return { mayHold: true, records: 0, bytes };
+    const whole = Buffer.concat([tailBytes, piece]);
+    // Bytes that are no UTF-8 most often are Latin-1.
+    if (text.includes("\ufffd") && people.find(whole.toString("latin1")).length > 0) {
+      return { mayHold: true, records: 0, bytes };
+    }
+    tailBytes = Buffer.from(whole.subarray(-OVERLAP));
     records += countLines(text) - countLines(tail);
     tail = text.slice(-OVERLAP);
   }

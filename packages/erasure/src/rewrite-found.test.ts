@@ -34,6 +34,11 @@ function rewrite(dataset: string, record: unknown, masked: string | null = MASKE
 }
 
 describe("a record of a person who is searched for", () => {
+  it("is masked where its key occurs twice, with another person's id behind it", () => {
+    const text = JSON.stringify(OTTO).replace('"id":', '"id":"004004","id":');
+    expect(rewrite("customers", text)).toMatchObject({ text: MASKED, told: ["jane masked"] });
+  });
+
   it.each([
     ["the id", { id: "004004" }],
     ["the id as a number", { id: 4004 }],

@@ -1,6 +1,7 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { redactInRecord } from "@lethe/datasets/redact-in-record";
+import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { type FoundValue, isIdentifier, type SearchedKind } from "@lethe/privacy/value-search";
@@ -24,6 +25,7 @@ export interface SearchEvents {
  * dataset's fields. In somebody else's record, identifiers alone are redacted; names, phones and addresses are reported.
  */
 export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPeople, events: SearchEvents): Rewrite {
+  const repeatedIdentifier = repeatedIdentifierIn(dataset);
   const hasPeople = Object.values(dataset.fields).some(({ kind }) => kind === "identifying");
   const columns = new Set(Object.keys(dataset.fields).map((path) => path.split(".")[0]));
   return {
@@ -49,7 +51,8 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
       const isDeep = record !== undefined && isNestedDeeper(DEEPEST_NESTING, record, text);
       const subject = dataset.subjectOf(record === undefined ? fieldsIn(text) : record);
       const found = people.find(text);
-      const isOther = record !== undefined && !isDeep && isOthers(record, subject);
+      const isAmbiguous = isDeep || (found.length > 0 && repeatedIdentifier(text) !== undefined);
+      const isOther = record !== undefined && !isAmbiguous && isOthers(record, subject);
       const erasures = erasuresOf(subject, found, isOther);
       if (found.length === 0 && erasures.length === 0) return undefined;
       if (erasures.length === 0) return redactOthers(record, found, subject.name !== null);

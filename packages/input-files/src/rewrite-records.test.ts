@@ -44,6 +44,13 @@ describe("rewriteRecords", () => {
     );
   });
 
+  it("reads a record that is not UTF-8 as Latin-1, too", async () => {
+    const zoe: Rewrite = { json: (text) => (text.includes("zo\u00eb@x") ? "-" : undefined), csv: () => undefined };
+    const bytes = Buffer.from('{"a":"\u00e9"}\n{"a":"zo\u00eb@x"}\n', "latin1");
+    expect(await rewrite(bytes, "ndjson", zoe)).toBe('{"a":"\u00e9"}\n-\n');
+    expect(await rewrite(Buffer.from('{"a":"zo\u00eb@x"}\n'), "ndjson", zoe)).toBe("-\n");
+  });
+
   it("replaces names in the header of a CSV file, and knows the rows by the old ones", async () => {
     const header = (names: readonly string[]) => names.map((name) => (name === "x" ? "a, b" : name));
     expect(await rewrite(Buffer.from("\ufeffname,x\r\nAnn,1\r\nBob,2\r\n"), "csv", { ...ANN, header })).toBe(

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** Takes a record's text as it stands in the file; returns what is to stand there instead, or undefined to leave it. */
 export type RewriteText = (text: string) => string | undefined;
 
@@ -14,9 +16,17 @@ export interface Rewrite {
   readonly header?: (names: readonly string[]) => readonly string[] | undefined;
 }
 
-/** Rewrites a record's bytes and keeps the white space around it. Returns undefined if the record stays as it is. */
+/**
+ * Rewrites a record's bytes and keeps the white space around it. Returns undefined if the record stays as it is. One that is
+ * not UTF-8 is read as Latin-1, too.
+ */
 export function rewriteBytes(bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
-  const text = bytes.toString("utf8");
+  const rewritten = rewriteAs("utf8", bytes, rewrite);
+  return rewritten !== undefined || isUtf8(bytes) ? rewritten : rewriteAs("latin1", bytes, rewrite);
+}
+
+function rewriteAs(encoding: "utf8" | "latin1", bytes: Buffer, rewrite: RewriteText): Buffer | undefined {
+  const text = bytes.toString(encoding);
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   const replacement = rewrite(trimmed);

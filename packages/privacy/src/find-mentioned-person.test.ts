@@ -26,6 +26,31 @@ describe("findMentionedPerson", () => {
     );
   });
 
+  it.each([
+    ["an underscore in the domain", "p@my_box.example", "write p@my_box.example now"],
+    ["an underscore behind the domain", "p@box.example", "see p@box.example_old.json"],
+    ["a comma in the local part", "p,jr@box.example", "write p,jr@box.example now"],
+    ["a colon in the local part", "x:p@box.example", "write x:p@box.example now"],
+    ["a quoted local part", '"p"@box.example', 'write "p"@box.example now'],
+    ["a local part in quotation marks", "p@box.example", 'write "p"@box.example now'],
+    ["letters without blanks around it", "p@box.example", "请联系p@box.example谢谢"],
+    ["letters without blanks and a dot around it", "p@box.example", "请。p@box.example。谢谢"],
+    ["letters of its own script around it", "伟@例子.example", "请联系伟@例子.example谢谢"],
+    ["letters of another script around it", "p@box.example", "почтаp@box.exampleспасибо"],
+    ["a name before a colon", "p@box.example", "mailto:p@box.example,q@box.example"],
+    ["a URL", "adam.foo@box.example", "https://x.example/u?email=adam.foo%40box.example"],
+  ])("finds an email with %s", (_what, email, text) => {
+    const finds: FindSuppression = (_id, looked) =>
+      looked === email ? { subjectId: "subject", key: KEY, outcome: "unlink" as const } : undefined;
+    expect(findMentionedPerson(text, finds)?.key).toBe(KEY);
+    expect(findMentionedPerson(JSON.stringify({ text }), finds)?.key).toBe(KEY);
+    expect(redactEmails(text, finds)).not.toContain(email);
+  });
+
+  it("finds an id beside letters of a script without blanks", () => {
+    expect(findMentionedPerson("客户013000号", JANE)?.customerId).toBe("013000");
+  });
+
   it.each(["x013000", "0130001", "xjane@example.org", "jane@example.orgs"])("finds nobody in %j", (text) => {
     expect(findMentionedPerson(text, JANE)).toBeUndefined();
   });

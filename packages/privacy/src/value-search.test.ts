@@ -180,6 +180,36 @@ describe("a search for values", () => {
     expect(kindsIn(text).has("customer-id")).toBe(isFound);
   });
 
+  it.each([
+    ["请联系p@box.example谢谢", true],
+    ["😀p@box.example😀", true],
+    ["почтаp@box.exampleспасибо", true],
+    ["请.p@box.example.谢谢", true],
+    ["xp@box.example", false],
+    ["x.p@box.example", false],
+    ["p@box.examples", false],
+    ["p@box.example.org", false],
+  ])("knows where an email ends that stands beside other letters: %s", (text, isFound) => {
+    const people = createValueSearch([{ erasureId: "p", ids: [], emails: ["p@box.example"], names: [], values: [] }]);
+    expect(people.find(text).length > 0).toBe(isFound);
+  });
+
+  it("knows where a name and an email end in a script without blanks", () => {
+    const person = { erasureId: "p", ids: ["013000"], emails: ["伟@例子.example"], names: ["王 伟"], values: [] };
+    const people = createValueSearch([person]);
+    const kinds = (text: string) => new Set(people.find(text).map(({ kind }) => kind));
+    expect(kinds("请联系王伟先生")).toEqual(new Set(["name"]));
+    expect(kinds("请联系伟@例子.example谢谢")).toEqual(new Set(["email"]));
+    expect(kinds("客户013000号")).toEqual(new Set(["customer-id"]));
+    expect(createValueSearch([{ ...person, names: ["王伟"] }]).find("请联系王伟先生")).toEqual([]);
+  });
+
+  it("finds an email behind an equals sign, whatever its first letters are", () => {
+    const people = createValueSearch([{ erasureId: "p", ids: [], emails: ["adam.foo@x.org"], names: [], values: [] }]);
+    expect(people.find("u?email=adam.foo%40x.org&b=2")).toMatchObject([{ kind: "email" }]);
+    expect(people.find("u?email=adam.foo&#64;x.org")).toMatchObject([{ kind: "email" }]);
+  });
+
   it("says where a value stands, as far as the text has it as it is", () => {
     const text = "Zoë: write to Zoë.Doe+Shop@Bücher.example!";
     const [found] = search.find(text);

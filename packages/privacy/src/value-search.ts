@@ -3,7 +3,7 @@ import { foldText } from "./fold-text.js";
 import { formsOfEmail } from "./forms-of-email.js";
 import { isBehindIdWord, isPartOfNumber } from "./id-context.js";
 import { createPhoneIndex } from "./phone-search.js";
-import { eachWord, endOfWord, wordFrom } from "./words.js";
+import { eachWord, endOfWord, isOtherScript, wordFrom } from "./words.js";
 
 /** What a value that is searched for is. The first two identify a person; the others may be of several people. */
 export const SEARCHED_KINDS = ["customer-id", "email", "name", "phone", "address"] as const;
@@ -216,15 +216,15 @@ function* patternsOf({ erasureId, ids, emails, names, values }: SearchedPerson):
   }
   for (const email of emails) for (const form of formsOfEmail(email)) yield* exactPattern(erasureId, "email", form);
   for (const name of names) {
+    if (partsOf(name).length < 2) continue;
     const words = allWords(name);
     // The family name may come first.
-    for (let i = 0; i < words.length && words.length > 1; i++) {
+    for (let i = 0; i < words.length; i++) {
       yield loose("name", [...words.slice(i), ...words.slice(0, i)]);
     }
   }
   for (const { kind, value } of values) {
-    const words = kind === "address" ? allWords(value) : [];
-    if (words.length >= 3) yield loose("address", words);
+    if (kind === "address" && partsOf(value).length >= 3) yield loose("address", allWords(value));
   }
 }
 
@@ -240,9 +240,11 @@ function* exactPattern(erasureId: string, kind: PatternKind, value: string): Gen
 /** Returns the words of each line of an address that may be the street. */
 function streetsOf(address: string): string[][] {
   // A line such as "Flat 2" stands in many addresses: the street is a longer one, if there is any.
-  const lines = address.split(/[\n\r,;]+/).map(allWords);
-  const least = lines.some((words) => words.length >= 3) ? 3 : 2;
-  return lines.filter((words) => words.length >= least && words.some((word) => word.length >= 3));
+  const lines = address.split(/[\n\r,;]+/).map((line) => ({ line, parts: partsOf(line) }));
+  const least = lines.some(({ parts }) => parts.length >= 3) ? 3 : 2;
+  return lines
+    .filter(({ parts }) => parts.length >= least && parts.some((part) => part.length >= 3))
+    .map(({ line }) => allWords(line));
 }
 
 function toKind(kind: PatternKind): SearchedKind {
@@ -267,14 +269,28 @@ const FILE_ENDING =
   /^(?:\.(?:json|ndjson|jsonl|csv|tsv|txt|xml|html?|eml|log|bak|tmp|gz|zip|[0-9a-f]{12}))+(?![\p{L}\p{N}])/u;
 
 function isEmailBoundary(text: string, start: number, end: number): boolean {
-  return !JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start)) && !joinsDomain(text.slice(end, end + 40));
+  return !joinsLocal(text, start) && !joinsDomain(text, end);
 }
 
-function joinsDomain(behind: string): boolean {
-  return JOINS_DOMAIN.test(behind) && !FILE_ENDING.test(behind);
+function joinsLocal(text: string, start: number): boolean {
+  if (!JOINS_LOCAL.test(text.slice(Math.max(start - 3, 0), start))) return false;
+  return !isOtherScript(text.charCodeAt(start - 2), text.charCodeAt(start));
+}
+
+function joinsDomain(text: string, end: number): boolean {
+  const behind = text.slice(end, end + 40);
+  if (!JOINS_DOMAIN.test(behind) || FILE_ENDING.test(behind)) return false;
+  return !isOtherScript(behind.charCodeAt(1), text.charCodeAt(end - 1));
 }
 
 function allWords(value: string): string[] {
   const folded = foldText(value);
   return [...eachWord(folded)].map(({ start, end }) => folded.slice(start, end));
+}
+
+/** Returns what stands between blanks and punctuation, however many words it is in a script without blanks. */
+function partsOf(value: string): string[] {
+  return foldText(value)
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((part) => part !== "");
 }

@@ -70,8 +70,12 @@ export function lineAsBase64(line: Buffer): KeptLine {
 function findPerson(line: KeptLine, subject: SubjectKeys, findSuppression: FindSuppression) {
   const key = findSuppression(subject.customerId, subject.email)?.key;
   if (key !== undefined) return { key, customerId: subject.customerId };
-  const text = Buffer.from(line.payload, line.encoding).toString("utf8");
-  return findMentionedPerson(text, findSuppression);
+  const bytes = Buffer.from(line.payload, line.encoding);
+  const mentioned = findMentionedPerson(bytes.toString("utf8"), findSuppression);
+  // Bytes that are no UTF-8 most often are Latin-1.
+  return mentioned !== undefined || line.encoding === "utf8" || isUtf8(bytes)
+    ? mentioned
+    : findMentionedPerson(bytes.toString("latin1"), findSuppression);
 }
 
 /** Drops what of a subject may hold the character for which the line is unreadable: one that PostgreSQL cannot store. */

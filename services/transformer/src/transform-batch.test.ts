@@ -3,6 +3,7 @@ import { pseudonym } from "@lethe/privacy/privacy-key";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FileLines, KEY, transform } from "../test/transform.js";
+import { keepLine, lineAsText, NOBODY } from "./kept-record.js";
 
 const MARKER = "MARKx7Jane";
 
@@ -194,6 +195,35 @@ describe("transformBatch", () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("a record with a key twice", () => {
+  const lines = [
+    json(customer({ id: "800059" })).replace('"email":', '"email":"erased@example.org","email":'),
+    json(customer({ id: "800060" })),
+  ];
+
+  it("is unreadable, and kept as it came", async () => {
+    const { rejects } = await transform("customers", [{ lines, segment: { firstLine: 1 } }]);
+    expect(rejects).toMatchObject([{ reason: "unreadable", payload: lines[0] }]);
+  });
+
+  it("is masked as text where the value that parsing drops is a suppressed person's", async () => {
+    const findSuppression = (_id: string | null, email: string | null) =>
+      email === "erased@example.org" ? { subjectId: "subject", key: KEY, outcome: "unlink" as const } : undefined;
+    const { rejects } = await transform("customers", [{ lines, segment: { firstLine: 1 } }], { findSuppression });
+    expect(rejects).toMatchObject([{ reason: "unreadable", payload: REDACTED }]);
+  });
+});
+
+describe("a line that is not UTF-8", () => {
+  it("is masked where it names a suppressed person in Latin-1", async () => {
+    const findSuppression = (_id: string | null, email: string | null) =>
+      email === "zoë@example.org" ? { subjectId: "subject", key: KEY, outcome: "unlink" as const } : undefined;
+    const line = Buffer.from('{"email":"zoë@example.org"}', "latin1");
+    const { kept, isMasked } = keepLine(lineAsText(line), NOBODY, findSuppression);
+    expect({ payload: kept.payload, isMasked }).toEqual({ payload: REDACTED, isMasked: true });
   });
 });
 

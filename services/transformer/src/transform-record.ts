@@ -5,6 +5,7 @@ import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
 import type { Dataset, ErasedRecord, Rejection, Subject } from "@lethe/datasets/dataset";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
+import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
@@ -57,6 +58,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const identities = new Set<string>();
   const poison = new Map(context.poison?.map((record) => [record.ordinal, record]));
   const redactMentions = createMentionRedaction(dataset, findSuppression);
+  const repeatedIdentifier = repeatedIdentifierIn(dataset);
   const watch = createSchemaWatch(dataset.shape);
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
@@ -230,7 +232,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
         return;
       }
       const parsed = segment.encoding === "csv" ? parseCsvLine(line, maxNesting, fromRow) : parseLine(line, maxNesting);
-      if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, lineIndex);
+      const repeated = parsed.problem === undefined ? repeatedIdentifier(parsed.text) : undefined;
+      if (repeated !== undefined) {
+        const problem = `the key ${JSON.stringify(repeated)} occurs twice in the record`;
+        rejectLine(lineIndex, unreadable(problem), { payload: parsed.text, encoding: "utf8" }, NOBODY);
+      } else if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, lineIndex);
       else {
         const { problem, text: payload, encoding, record } = parsed;
         rejectLine(lineIndex, unreadable(problem), { payload, encoding }, dataset.subjectOf(record));
