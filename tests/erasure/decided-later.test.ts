@@ -89,7 +89,7 @@ describe("a number that is somebody's id", () => {
   it("stays in other people's records where nothing says that it is an id, and their sales stay whole", async () => {
     const id = "110001";
     const neighbour = markedPerson(8);
-    const named = { id, email: "id@box.example", first_name: "Id", last_name: "Customer" };
+    const named = { id, email: "id@box.example", first_name: "Ida", last_name: "Kunz" };
     await landRecords(world, "date=2022-03-05/hour=00/products.json", [product({ sku: 110001, price: "3.00" })]);
     await succeed(world, "products");
     await load("customers", [
