@@ -51,7 +51,7 @@ it("loads every neighbour of records that exhaust memory, stack or time, and kee
   });
   const { rows } = await world.pool.query(
     `select q.line, reason, pointer, message, payload, payload_encoding as encoding
-     from ledger.quarantine q join ledger.files f on f.id = q.file_id where f.path = $1 order by q.line`,
+     from ledger.quarantine q join ledger.files f on f.id = q.file_id where regexp_replace(f.path, '([a-z])\\.\\d+\\.', '\\1.') = $1 order by q.line`,
     [`${hour}/transactions.json`],
   );
   expect(rows).toEqual(

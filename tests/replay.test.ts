@@ -1,4 +1,5 @@
 import { landRecords } from "@lethe/test-kit/landing";
+import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { readProcessed } from "@lethe/test-kit/processed";
 import { customer, product, transaction } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
@@ -13,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function fileCounts(path: string) {
-  const { rows } = await world.pool.query<{ in: number; loaded: number; rejected: number }>(
-    `select records_in as in, records_loaded as loaded, records_rejected as rejected from ledger.files where path = $1`,
-    [path],
+  const { rows } = await world.pool.query<{ path: string; in: number; loaded: number; rejected: number }>(
+    "select path, records_in as in, records_loaded as loaded, records_rejected as rejected from ledger.files",
   );
-  return rows[0];
+  const file = rows.find((row) => withoutNumbers(row.path) === path);
+  return file === undefined ? undefined : { in: file.in, loaded: file.loaded, rejected: file.rejected };
 }
 
 async function quarantined(dataset = "transactions") {

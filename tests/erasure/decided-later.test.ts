@@ -1,6 +1,7 @@
 import { findPeople } from "@lethe/test-kit/everything";
 import { landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, markedPerson } from "@lethe/test-kit/marked-people";
+import { readProcessed } from "@lethe/test-kit/processed";
 import { product } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { countOf } from "@lethe/test-kit/warehouse-rows";
@@ -81,6 +82,34 @@ describe("a record that is held when its person is let in again", () => {
       1,
     );
     expect((await world.lethe("erasure", "verify")).code).toBe(0);
+  });
+});
+
+describe("a number that is somebody's id", () => {
+  it("stays in other people's records where nothing says that it is an id, and their sales stay whole", async () => {
+    const id = "110001";
+    const neighbour = markedPerson(8);
+    const named = { id, email: "id@box.example", first_name: "Ida", last_name: "Kunz" };
+    await landRecords(world, "date=2022-03-05/hour=00/products.json", [product({ sku: 110001, price: "3.00" })]);
+    await succeed(world, "products");
+    await load("customers", [
+      neighbour.customer({ address: "7 Main Road, New Delhi 110001", segment: "110001" }),
+      markedPerson(9).customer(named),
+    ]);
+    const purchases = { products: [{ sku: 110001, quantity: 1, price: "3.00", total: "3.00" }], total_cost: "3.00" };
+    await load("transactions", [neighbour.transaction(1, { purchases })]);
+    await load("erasure-requests", [{ "customer-id": id, email: "id@box.example" }]);
+    const { rows } = await world.pool.query("select address, segment from warehouse.customers where id = $1", [
+      neighbour.id,
+    ]);
+    expect(rows).toEqual([{ address: "7 Main Road, New Delhi 110001", segment: "110001" }]);
+    const sold = [...(await readProcessed(world, "transactions")).values()].flat();
+    expect(JSON.stringify(sold)).toContain('"sku":110001');
+    expect(
+      await countOf(world.pool, "select count(*) as n from warehouse.erasure_requests where state = 'suppressed'"),
+    ).toBe(0);
+    const verified = await world.lethe("erasure", "verify");
+    expect(verified.code, verified.out).toBe(0);
   });
 });
 

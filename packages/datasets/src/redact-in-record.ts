@@ -1,3 +1,4 @@
+import { isSaidToBeId } from "@lethe/privacy/id-context";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { redactInText } from "@lethe/privacy/redact-in-text";
 import type { FoundValue } from "@lethe/privacy/value-search";
@@ -8,8 +9,8 @@ type Find = (text: string) => readonly Pick<FoundValue, "kind" | "start" | "end"
 /**
  * Returns a copy of somebody else's record without the identifiers that `find` finds in it, undefined if there are none.
  * Emails are redacted in every field and in the names of fields; where `keepsOwnEmail` says so, not in the one that holds
- * the record's own email: people of different names may share a mailbox. Ids are redacted in free text and in fields that the dataset does not know; a number in another
- * field is a quantity or a part of a phone number.
+ * the record's own email: people of different names may share a mailbox. Ids are redacted in free text and in fields that the dataset does not know, where the word before
+ * them or the field's name says that they are ids; any other number may be a postcode, an article or a price.
  */
 export function redactInRecord(
   dataset: Pick<Dataset, "fields" | "shape">,
@@ -18,9 +19,12 @@ export function redactInRecord(
   keepsOwnEmail = false,
 ): unknown {
   let isChanged = false;
-  const redactedText = (text: string, mayHoldId: boolean) => {
+  const redactedText = (text: string, mayHoldId: boolean, fieldName = "") => {
     const redacted = redactInText(text, (part) =>
-      find(part).filter(({ kind }) => kind === "email" || (kind === "customer-id" && mayHoldId)),
+      find(part).filter(
+        ({ kind, start }) =>
+          kind === "email" || (kind === "customer-id" && mayHoldId && isSaidToBeId(fieldName, part, start)),
+      ),
     );
     if (redacted !== undefined) isChanged = true;
     return redacted ?? text;
@@ -30,11 +34,12 @@ export function redactInRecord(
     if (typeof value === "string") {
       if (field?.kind === "identifying" && (field.of !== "email" || keepsOwnEmail)) return value;
       const isFreeText = field?.kind === "personal" && field.search !== "phone" && field.search !== "postcode";
-      return redactedText(value, field === undefined ? !isKnown(dataset, path) : isFreeText);
+      return redactedText(value, field === undefined ? !isKnown(dataset, path) : isFreeText, lastName(path));
     }
     if (typeof value === "number") {
       if (field !== undefined || isKnown(dataset, path)) return value;
-      const isId = find(`id ${value}`).some(({ kind }) => kind === "customer-id");
+      const isId =
+        isSaidToBeId(lastName(path), "", 0) && find(`id ${value}`).some(({ kind }) => kind === "customer-id");
       if (isId) isChanged = true;
       return isId ? REDACTED : value;
     }
@@ -49,6 +54,10 @@ export function redactInRecord(
   };
   const redacted = walk(record, "", 0);
   return isChanged ? redacted : undefined;
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
 }
 
 /** Deeper records are no other's: they are redacted whole. */

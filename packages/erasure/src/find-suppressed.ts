@@ -35,7 +35,12 @@ export async function findSuppressed(
       const ofId = id === null ? undefined : findSuppression(canonicalCustomerId(id), null);
       // An email beside the id of somebody else may be shared: what is whose, the closure finds by names.
       const ofEmail = id !== null || email === null ? undefined : findSuppression(null, canonicalEmail(email));
-      const subjectId = (ofId ?? ofEmail)?.subjectId;
+      // An id that has a new owner since is the subject's together with their email.
+      const ofBoth =
+        id === null || email === null
+          ? undefined
+          : findSuppression(canonicalCustomerId(id), canonicalEmail(email), null);
+      const subjectId = (ofId ?? ofBoth ?? ofEmail)?.subjectId;
       if (subjectId === undefined) continue;
       const start = found.get(subjectId) ?? { ids: new Set(), emails: new Set() };
       found.set(subjectId, start);

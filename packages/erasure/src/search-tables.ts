@@ -1,6 +1,7 @@
 import type { ColumnDeclaration } from "@lethe/contracts/data-map";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { redactInRecord } from "@lethe/datasets/redact-in-record";
+import { isSaidToBeId } from "@lethe/privacy/id-context";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { strategiesOf } from "@lethe/privacy/policy";
 import { redactInText } from "@lethe/privacy/redact-in-text";
@@ -231,13 +232,16 @@ function columnRedaction(context: TableContext, { table, people, counts }: Table
         }
         continue;
       }
-      const mayRedact = ({ kind }: FoundValue) =>
-        ofData ? kind === "email" || (kind === "customer-id" && mayHoldId(declared, dataset)) : true;
+      const mayRedact = ({ kind, start }: FoundValue, text: string) => {
+        if (!ofData) return true;
+        if (kind === "email") return true;
+        return kind === "customer-id" && mayHoldId(declared, dataset) && isSaidToBeId(column.name, text, start);
+      };
       const after = column.isWritable
-        ? redactColumn(before, column.type, (text) => people.find(text).filter(mayRedact))
+        ? redactColumn(before, column.type, (text) => people.find(text).filter((one) => mayRedact(one, text)))
         : undefined;
       for (const one of distinct(inColumn)) {
-        if (after !== undefined && mayRedact(one)) counts.onMasked(one.erasureId, 1);
+        if (after !== undefined && mayRedact(one, before)) counts.onMasked(one.erasureId, 1);
         else if (one.kind !== "customer-id") counts.onReview(one.erasureId, one.kind);
       }
       if (after !== undefined) texts.push({ name: column.name, before, after });

@@ -74,7 +74,8 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   const quarantine = await query<{ path: string; entry: string }>(
     `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where f.path like $1 || '/%' and q.status in ('open', 'erased') and f.state <> 'released' order by 1, 2`,
+     where f.path like $1 || '/%' 
+       and (q.status = 'open' or q.status = 'erased' and q.reason = 'duplicate') and f.state <> 'released' order by 1, 2`,
   );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
