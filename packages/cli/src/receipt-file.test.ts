@@ -42,6 +42,31 @@ describe("an exported log", () => {
     expect(checkReceiptText(`[${formatLog(log.entries, log.checkpoints).join(",")}]`).faults).toEqual([]);
   });
 
+  it("names a line that says something twice, or more than an entry", () => {
+    const lines = formatLog(log.entries, log.checkpoints);
+    const at = lines.findIndex((line) => line.includes('"kind":"receipt"'));
+    const line = lines[at] ?? "";
+    const tampered = [
+      line.replace('"kind":"receipt"', '"kind":"decision","kind":"receipt"'),
+      line.replace('{"entry":', '{"note":"whole","entry":'),
+      line.replace(/"body":\{/, '"body":{"found":true,'),
+    ];
+    for (const other of tampered) {
+      expect(other).not.toBe(line);
+      expect(checkReceiptText(lines.with(at, other).join("\n"), { verifySignature }).faults, other).not.toEqual([]);
+    }
+    expect(
+      checkReceiptText(
+        JSON.stringify(
+          lines.map((each) => JSON.parse(each)),
+          null,
+          2,
+        ),
+        { verifySignature },
+      ).faults,
+    ).toEqual([]);
+  });
+
   it("names a change of any field of any entry and checkpoint", () => {
     for (const [list, index] of [...log.entries.keys()].map((at) => ["entries", at] as const)) {
       for (const path of valuePaths(log[list][index])) {

@@ -19,8 +19,9 @@ const LogHeaderSchema = Type.Object({
 type LogHeader = Static<typeof LogHeaderSchema>;
 
 const headerCheck = Compile(LogHeaderSchema);
-const checkpointCheck = Compile(Type.Object({ checkpoint: CheckpointSchema }));
-const entryCheck = Compile(Type.Object({ entry: LogEntrySchema }));
+const ALONE = { additionalProperties: false };
+const checkpointCheck = Compile(Type.Object({ checkpoint: CheckpointSchema }, ALONE));
+const entryCheck = Compile(Type.Object({ entry: LogEntrySchema }, ALONE));
 const receiptCheck = Compile(ReceiptSchema);
 
 export interface ReceiptFileCheck {
@@ -84,6 +85,7 @@ export function checkReceiptText(text: string, options: ReceiptCheckOptions = {}
   const values = parseEntries(text);
   if (values.length === 0) throw new InvalidInputError("the file holds no receipt");
   const parts = sortOut(values);
+  parts.strange.push(...repeatedNames(text));
   const isPiece = parts.receipts.length > 0 && parts.entries.length === 0 && parts.headers.length === 0;
   const check = isPiece ? checkReceipts(parts, options) : checkWholeLog(parts, options);
   return { ...check, isPiece, isSignatureChecked: options.verifySignature !== undefined };
@@ -94,7 +96,7 @@ interface Parts {
   readonly entries: readonly LogEntry[];
   readonly checkpoints: readonly Checkpoint[];
   readonly receipts: readonly Receipt[];
-  readonly strange: readonly string[];
+  readonly strange: string[];
 }
 
 function sortOut(values: readonly unknown[]): Parts {
@@ -173,6 +175,31 @@ function parseEntries(text: string): unknown[] {
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map(parseJson);
+}
+
+/**
+ * Names the lines of JSON in which a name occurs twice in an object. Of such a name a reader sees one value, and the signature
+ * may cover the other.
+ */
+function repeatedNames(text: string): string[] {
+  if (parseJson(text) !== undefined) return isAsWritten(text) ? [] : ["the file repeats a name within an object"];
+  return text
+    .split("\n")
+    .flatMap((line, i) =>
+      line.trim() === "" || isAsWritten(line) ? [] : [`line ${i + 1} of the file repeats a name within an object`],
+    );
+}
+
+/** Reports whether a text has no parts that are lost when it is parsed. White space between its parts does not count. */
+function isAsWritten(text: string): boolean {
+  const value = parseJson(text);
+  if (value === undefined) return true;
+  return countNames(JSON.stringify(value)) === countNames(text);
+}
+
+/** Counts the names of fields in JSON: strings with a colon behind them. */
+function countNames(json: string): number {
+  return [...json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)].filter(([, colon]) => colon === ":").length;
 }
 
 /** Parses JSON. Returns undefined for text that is not JSON; such a line is then reported. */

@@ -9,8 +9,8 @@ type Find = (text: string) => readonly Pick<FoundValue, "kind" | "start" | "end"
 /**
  * Returns a copy of somebody else's record without the identifiers that `find` finds in it, undefined if there are none.
  * Emails are redacted in every field and in the names of fields; where `keepsOwnEmail` says so, not in the one that holds
- * the record's own email: people of different names may share a mailbox. Ids are redacted in free text and in fields that the dataset does not know, where the word before
- * them or the field's name says that they are ids; any other number may be a postcode, an article or a price.
+ * the record's own email: people of different names may share a mailbox. Ids are redacted in fields that the dataset does not know; in free text where the word before
+ * them says that they are ids; any other number may be a postcode, an article or a price.
  */
 export function redactInRecord(
   dataset: Pick<Dataset, "fields" | "shape">,
@@ -19,12 +19,13 @@ export function redactInRecord(
   keepsOwnEmail = false,
 ): unknown {
   let isChanged = false;
-  const redactedText = (text: string, mayHoldId: boolean, fieldName = "") => {
+  /** `ids`: whether any number may be an id; the name of a field where the words before a number must say that it is one. */
+  const redactedText = (text: string, ids: boolean | string) => {
     const redacted = redactInText(text, (part) =>
-      find(part).filter(
-        ({ kind, start }) =>
-          kind === "email" || (kind === "customer-id" && mayHoldId && isSaidToBeId(fieldName, part, start)),
-      ),
+      find(part).filter(({ kind, start }) => {
+        if (kind !== "customer-id") return kind === "email";
+        return typeof ids === "string" ? isSaidToBeId(ids, part, start) : ids;
+      }),
     );
     if (redacted !== undefined) isChanged = true;
     return redacted ?? text;
@@ -34,10 +35,11 @@ export function redactInRecord(
     if (typeof value === "string") {
       if (field?.kind === "identifying" && (field.of !== "email" || keepsOwnEmail)) return value;
       const isFreeText = field?.kind === "personal" && field.search !== "phone" && field.search !== "postcode";
-      return redactedText(value, field === undefined ? !isKnown(dataset, path) : isFreeText, lastName(path));
+      if (field !== undefined) return redactedText(value, isFreeText ? lastName(path) : false);
+      return redactedText(value, !isKnown(dataset, path) && !(/^[\d.]*$/.test(value) && isAmount(dataset, path)));
     }
     if (typeof value === "number") {
-      if (field !== undefined || isKnown(dataset, path)) return value;
+      if (field !== undefined || isKnown(dataset, path) || isAmount(dataset, path)) return value;
       const isId =
         isSaidToBeId(lastName(path), "", 0) && find(`id ${value}`).some(({ kind }) => kind === "customer-id");
       if (isId) isChanged = true;
@@ -62,6 +64,21 @@ function lastName(path: string): string {
 
 /** Deeper records are no other's: they are redacted whole. */
 const MOST_DEPTH = 200;
+
+/**
+ * Reports whether a field has the name of one that the schema has elsewhere and no declaration covers. A cleaned record is shaped
+ * another way than the raw one, and what its fields count or cost is no id in either.
+ */
+function isAmount({ fields, shape }: Pick<Dataset, "fields" | "shape">, path: string): boolean {
+  const name = path.slice(path.lastIndexOf(".") + 1);
+  const isDeclared = Object.keys(fields).some((declared) => declared.slice(declared.lastIndexOf(".") + 1) === name);
+  return !isDeclared && hasName(shape, name);
+}
+
+function hasName(level: Dataset["shape"] | undefined, name: string): boolean {
+  if (level === undefined) return false;
+  return level.known.has(name) || [...level.known.values()].some(({ object, items }) => hasName(object ?? items, name));
+}
 
 /** Reports whether the dataset's schema has a field; the items of a list are no level of their own. */
 function isKnown({ shape }: Pick<Dataset, "shape">, path: string): boolean {

@@ -127,6 +127,15 @@ describe("somebody else's record", () => {
   });
 });
 
+describe("a cleaned record of somebody else", () => {
+  it("keeps what was bought, and for how much, where the numbers are those of an id", () => {
+    const bought = { sku: "004004", quantity: 1, price: "004004.00", total: "004004" };
+    const sale = { customer_id: "013001", purchases: [bought], total_cost: "004004" };
+    expect(rewrite("transactions", sale).text).toBeUndefined();
+    expect(rewrite("transactions", { ...sale, note: "004004" }).text).toContain('"note":"[erased]"');
+  });
+});
+
 describe("the header of a CSV file", () => {
   const header = (...names: string[]) => {
     const { header, told } = rewrite("customers", OTTO);

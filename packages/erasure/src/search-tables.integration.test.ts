@@ -51,7 +51,7 @@ beforeEach(async () => {
     select '${ERASURE}', 'a', 'b', 'p_00000000000000000000', 'suppressed', 'v', now(), 1, 'k', r.id, s.id, 'unlink'
     from ledger.runs r, privacy.subjects s;
     insert into warehouse.customers (id, first_name, last_name, email, phone_number, address, segment, source_partition, source_file_id, valid_from)
-    values ('013001', 'Jane', 'Doe', 'otto@box.example', '+44 20 7946 0111', 'c/o jane%40box.example', 'friend of 004004', now(), 2, now()),
+    values ('013001', 'Jane', 'Doe', 'otto@box.example', '+44 20 7946 0111', 'c/o jane%40box.example', 'friend of customer 004004', now(), 2, now()),
            ('013002', 'Ada', 'Adams', 'jane@box.example', '004004', null, null, now(), 2, now());`);
 });
 
@@ -69,7 +69,7 @@ it("redacts identifiers in somebody else's row, reports what others may share, a
       "select concat_ws('|', id, first_name, email, phone_number, address, segment) as text from warehouse.customers order by id",
     ),
   ).toEqual([
-    "013001|Jane|otto@box.example|+44 20 7946 0111|c/o [erased]|friend of [erased]",
+    "013001|Jane|otto@box.example|+44 20 7946 0111|c/o [erased]|friend of customer [erased]",
     "013002|Ada|jane@box.example|004004",
   ]);
   expect(changed).toEqual(["warehouse.customers"]);

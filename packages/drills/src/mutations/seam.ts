@@ -14,7 +14,7 @@ const HOOK = new URL("../../seam-hook.mjs", import.meta.url);
 
 /** Returns the options of Node with which a process of compiled files has mutants in place of the seams. */
 export function seamOptions(seams: readonly Seam[]): string[] {
-  const mutants = new URL("mutants.js", import.meta.url).href;
+  const mutants = compiledUrl("packages/drills/src/mutations/mutants.ts");
   const orders = seams.map(({ module, name, mutant }) => ({ module: compiledUrl(module), name, mutants, mutant }));
   const hook = new URL(HOOK);
   hook.searchParams.set("seams", JSON.stringify(orders));

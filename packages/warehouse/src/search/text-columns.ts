@@ -24,7 +24,11 @@ const SELECT_TABLES = `
   select n.nspname || '.' || c.relname as name, pg_table_size(c.oid) as bytes,
          has_table_privilege(c.oid, 'select') as "isReadable",
          json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-                                    'isWritable', has_column_privilege(c.oid, a.attnum, 'update'))
+                                    -- Where the possible values are listed, a redacted one would not fit.
+                                    'isWritable', has_column_privilege(c.oid, a.attnum, 'update') and not exists (
+                                      select from pg_constraint k
+                                      where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
+                                        and pg_get_constraintdef(k.oid) like '%= ANY (%'))
                   order by a.attnum) as columns
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
@@ -33,10 +37,6 @@ const SELECT_TABLES = `
   left join pg_type element on element.oid = t.typelem and t.typcategory = 'A'
   left join pg_type base on base.oid = t.typbasetype and t.typtype = 'd'
   where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname = any ($1)
-    -- A column whose possible values are listed holds no text of anybody, and a redacted one would not fit it.
-    and not exists (select from pg_constraint k
-                    where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
-                      and pg_get_constraintdef(k.oid) like '%= ANY (%')
     and (coalesce(element.typcategory, base.typcategory, t.typcategory) = 'S'
          or coalesce(element.typname, base.typname, t.typname) in ('json', 'jsonb', 'xml'))
   group by n.nspname, c.relname, c.oid
