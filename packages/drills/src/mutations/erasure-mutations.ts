@@ -25,22 +25,6 @@ export const ERASURE_MUTATIONS: readonly ErasureMutation[] = [
     seam: { module: "packages/privacy/src/fold-text.ts", name: "foldText", mutant: "foldCaseAlone" },
   },
   {
-    part: "invisible characters do not count in emails and ids",
-    seam: {
-      module: "packages/privacy/src/invisible-characters.ts",
-      name: "withoutInvisible",
-      mutant: "keepAsItIs",
-    },
-  },
-  {
-    part: "personal values of records are collected",
-    seam: { module: "packages/erasure/src/values-of-record.ts", name: "valuesOfRecord", mutant: "returnNoValues" },
-  },
-  {
-    part: "personal values of rows are collected",
-    seam: { module: "packages/erasure/src/values-of-record.ts", name: "valuesOfRow", mutant: "returnNoValues" },
-  },
-  {
     part: "identifiers are redacted in other people's records",
     seam: { module: "packages/datasets/src/redact-in-record.ts", name: "redactInRecord", mutant: "returnNothing" },
   },
@@ -75,9 +59,5 @@ export const ERASURE_MUTATIONS: readonly ErasureMutation[] = [
       name: "createMentionRedaction",
       mutant: "leaveMentions",
     },
-  },
-  {
-    part: "what the schema does not know is dropped at any depth",
-    seam: { module: "packages/datasets/src/keep-declared.ts", name: "keepDeclared", mutant: "keepTheWholeRecord" },
   },
 ];

@@ -40,11 +40,9 @@ export const MUTANTS = {
   connectOnce: ((original) => () => ({ ...original(), retryStrategy: () => null })) satisfies Mutant<
     typeof redisOptions
   >,
-  keepAsItIs: (() => (text: string) => text) satisfies Mutant<(text: string) => string>,
   decodeNothing: (() => (text: string) => [text]) satisfies Mutant<(text: string) => readonly string[]>,
   foldCaseAlone: (() => (text: string) => text.toLowerCase()) satisfies Mutant<(text: string) => string>,
   returnNothing: (() => () => undefined) satisfies Mutant<(...values: never) => unknown>,
-  returnNoValues: (() => () => []) satisfies Mutant<(...values: never) => readonly unknown[]>,
   returnTrue: (() => async () => true) satisfies Mutant<(...values: never) => Promise<boolean>>,
   doNothing: (() => async () => []) satisfies Mutant<(...values: never) => Promise<unknown>>,
   joinNothing: (() => async () => false) satisfies Mutant<(...values: never) => Promise<boolean>>,
@@ -54,9 +52,6 @@ export const MUTANTS = {
   leaveMentions: (() => () => () => undefined) satisfies Mutant<(...values: never) => () => unknown>,
   passEverythingOn: (() => (source: AsyncIterable<Buffer>) => source) satisfies Mutant<
     (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
-  >,
-  keepTheWholeRecord: (() => (_contract: unknown, _fields: unknown, record: unknown) => record) satisfies Mutant<
-    (contract: unknown, fields: unknown, record: unknown) => unknown
   >,
 } as const;
 
