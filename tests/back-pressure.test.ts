@@ -20,7 +20,7 @@ const MIB = 1024 * 1024;
 const BOUND = MIB;
 const BATCH_BYTES = 64 * 1024;
 /** About 10 MB of lines: published at once it would not fit either. */
-const RECORDS = 30_000;
+const RECORDS = 60_000;
 
 let world: World;
 
