@@ -1,4 +1,5 @@
 import type { SubjectExport } from "@lethe/contracts/subject-export";
+import { escapeHtml } from "./escape-html.js";
 
 /**
  * Creates a page of what is held on a person, for the person to read or to print. The page loads and runs nothing, and every value
@@ -101,18 +102,6 @@ function origin(file: string | null, date: string | null): string {
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
 const STYLE = `

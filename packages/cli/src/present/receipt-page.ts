@@ -1,5 +1,6 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasureOutcome, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
+import { escapeHtml } from "@lethe/erasure/escape-html";
 import { formatDays, namePlace } from "./erasures.js";
 import { count, daysTaken, describeReapplied, describeSignature, summarizeReceipt } from "./receipt.js";
 import { formatCount } from "./table.js";
@@ -169,18 +170,6 @@ const OUTCOMES: Readonly<Record<ErasureOutcome, string>> = {
   aggregate: "purchases stay as anonymous sums alone",
   pseudonymise: "purchases stay under one pseudonym, which is personal data still",
 };
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHtml(value: string | number | undefined): string {
-  return String(value ?? "").replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
-}
 
 const STYLE = `
   @page { size: A4; margin: 18mm 16mm; }
