@@ -159,7 +159,7 @@ function checkReceipts(
   };
 }
 
-/** Says what does not fit, and where. */
+/** Describes a fault of the log: what does not fit, and where. */
 export function nameFault({ sequence, checkpoint, erasureId, fault }: LogFault): string {
   if (sequence !== null) {
     return erasureId === null ? `entry ${sequence}: ${fault}` : `entry ${sequence} (erasure ${erasureId}): ${fault}`;

@@ -3,7 +3,7 @@ import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { keyedHash, type PrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
 import { completeErasure, readReceipt } from "@lethe/warehouse/erasures/receipts";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
-import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import { sampleReceiptBody } from "./sample-receipt.js";
 
 export interface Person {
@@ -72,7 +72,7 @@ async function insertSubject(pool: Pool, hashes: readonly Buffer[], keyId: strin
      select id from subject`,
     [...hashes, keyId],
   );
-  await inTransaction(pool, (client) => logSuppressed(client, {}));
+  await inTransaction(pool, (client) => logSuppressionChanges(client, {}));
   return idOf(rows);
 }
 

@@ -6,7 +6,7 @@ import { addErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { type Client, inTransaction, type Queryable } from "@lethe/warehouse/pool";
 import { appendAllToLog } from "@lethe/warehouse/proof/append-to-log";
 import { findRollback } from "@lethe/warehouse/proof/known-checkpoints";
-import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import { mergeRecovery, type RecoveryOrigin } from "@lethe/warehouse/proof/merge-recovery";
 import type { Recovery } from "@lethe/warehouse/proof/recovery";
 import { recordRecovery } from "@lethe/warehouse/proof/recovery-origin";
@@ -107,7 +107,7 @@ async function eraseAgain(
       ...{ ...original, id: randomUUID(), kind: "reapply" as const, policyVersion, quarantineId: null, ...origin },
     })),
   );
-  await logSuppressed(client, { runId: origin.runId });
+  await logSuppressionChanges(client, { runId: origin.runId });
   await logReapplied(client, origin.runId, exportedAt);
   return { people: known.size, held: held.length, runId: origin.runId };
 }
@@ -140,7 +140,7 @@ async function readOriginals(
   return rows;
 }
 
-/** Says in the log of each erasure that was completed before, by which one it is done again. */
+/** Logs, for each erasure that was completed before, which erasure does it again. */
 async function logReapplied(client: Client, runId: string, exportedAt: string): Promise<void> {
   const { rows } = await client.query<{ erasureId: string; by: string }>(
     `select first.id as "erasureId", again.id as by

@@ -7,7 +7,7 @@ import { type Keyring, keyedHash } from "@lethe/privacy/privacy-key";
 import { recordAct } from "@lethe/warehouse/access/acts";
 import { liftRestriction, restrictedSubjects } from "@lethe/warehouse/erasures/restrictions";
 import { inTransaction, type Pool, type Queryable } from "@lethe/warehouse/pool";
-import { logLiftedOf, logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import { addSubjects, addSuppressions, lockSuppressions, raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import { type Claim, identifySubject, ownEmails } from "./identify-subject.js";
 
@@ -61,7 +61,7 @@ export async function restrictSubject(
     }
     await raiseEpoch(client);
     await recordAct(client, { act: "restricted", by, reason });
-    await logSuppressed(client, { act: "restricted", by });
+    await logSuppressionChanges(client, { act: "restricted", by });
   });
 }
 
@@ -90,7 +90,7 @@ export async function releaseSubject(
     }
     await raiseEpoch(client);
     await recordAct(client, { act: "released", by, reason });
-    await logLiftedOf(client, restricted, { act: "released", by });
+    await logSuppressionChanges(client, { act: "released", by });
     return held;
   });
 }

@@ -4,7 +4,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
-import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
@@ -89,7 +89,7 @@ async function suppressFirst(
       await createStage(client, dataset);
       await stagePart(client, context.staging, dataset, batch, 0);
       await suppressRequested(client, context);
-      await logSuppressed(client, { runId: batch.runId });
+      await logSuppressionChanges(client, { runId: batch.runId });
     },
     signal,
   );

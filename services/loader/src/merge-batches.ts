@@ -10,7 +10,7 @@ import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
-import { logSuppressed } from "@lethe/warehouse/proof/log-suppressions";
+import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import { raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
@@ -89,7 +89,7 @@ export async function mergeBatches(
     }
   }
   // Last, since it may hold a lock that all who append wait for.
-  await logSuppressed(client, { runId: batches[0]?.runId });
+  await logSuppressionChanges(client, { runId: batches[0]?.runId });
   context.onStep?.("load about to commit");
   return { batches, loaded, rejected };
 }

@@ -66,7 +66,7 @@ export function formatErasure(
   return [formatFields(lines), "", table].join("\n");
 }
 
-/** Says what keeps an erasure from being completed, and when it is tried again. */
+/** Describes what keeps an erasure from being completed, and when it is tried again. */
 function describeFailure({ attempts, errorCode, nextAttemptAt, ...where }: NonNullable<Erasure["failure"]>): string {
   const times = attempts === 1 ? "once" : `${formatCount(attempts)} times`;
   return `${printable(errorCode)} at ${namePlace(where)}, tried ${times}, again ${formatTime(nextAttemptAt)}`;

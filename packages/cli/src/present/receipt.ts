@@ -55,14 +55,14 @@ export function count(number: number, thing: string): string {
   return `${formatCount(number)} ${number === 1 ? thing : many}`;
 }
 
-/** Says which signed checkpoint covers a receipt. */
+/** Describes which signed checkpoint covers a receipt. */
 export function describeSignature({ checkpoint }: Receipt): string {
   if (checkpoint === null) return "not yet under a signature";
   const { number, keyId, createdAt } = checkpoint;
   return `checkpoint ${number}, signed at ${formatTime(createdAt)} with key ${printable(keyId)}`;
 }
 
-/** Says when an erasure was done again, because a backup from before it was restored. */
+/** Describes when an erasure was done again, because a backup from before it was restored. */
 export function describeReapplied(again: SignedEntry): string {
   const { entry } = again;
   const signed =

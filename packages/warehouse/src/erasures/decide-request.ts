@@ -5,7 +5,7 @@ import type { RequestSubject } from "@lethe/contracts/questions";
 import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import { hasOtherActed, recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool } from "../pool.js";
-import { logLiftedOf } from "../proof/log-suppressions.js";
+import { logSuppressionChanges } from "../proof/log-suppressions.js";
 import { lockSuppressions, raiseEpoch } from "../suppress-subjects.js";
 import { releaseQuestions } from "./questions.js";
 
@@ -95,7 +95,7 @@ export async function rejectRequest(
       await raiseEpoch(client);
     }
     await recordAct(client, { act: "rejected", by, quarantineId, reason: reason ?? REJECT_REASONS[request.reason] });
-    await logLiftedOf(client, answered, { quarantineId, by });
+    await logSuppressionChanges(client, { quarantineId, by });
   });
 }
 

@@ -2,7 +2,7 @@ import type { ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool } from "../pool.js";
-import { logLifted, logSuppressed } from "../proof/log-suppressions.js";
+import { logSuppressionChanges } from "../proof/log-suppressions.js";
 import { releaseQuestions } from "./questions.js";
 
 /**
@@ -35,8 +35,7 @@ export async function liftSuppression(pool: Pool, erasureId: string, note: strin
     const questions = await openQuestionsOf(client, erasureId);
     await releaseQuestions(client, questions, "lifted");
     await recordAct(client, { act: "lifted", by, erasureId, reason: note });
-    await logLifted(client, erasureId, { erasureId, by, note });
-    await logSuppressed(client, { erasureId, by, note });
+    await logSuppressionChanges(client, { erasureId, by, note });
   });
 }
 

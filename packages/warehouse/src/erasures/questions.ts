@@ -3,7 +3,7 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { Question, QuestionDecision, QuestionKind } from "@lethe/contracts/questions";
 import { recordAct } from "../access/acts.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
-import { logLiftedOf, logSuppressed } from "../proof/log-suppressions.js";
+import { logSuppressionChanges } from "../proof/log-suppressions.js";
 import { addSuppressions, lockSuppressions, type NewSuppression, raiseEpoch } from "../suppress-subjects.js";
 
 export interface NewQuestion {
@@ -78,8 +78,7 @@ export async function decideQuestion(
     await releaseQuestions(client, [questionId], decision);
     await raiseEpoch(client);
     await recordAct(client, { act: "decided", by, reason: `question ${questionId}: ${decision}: ${note}` });
-    await logLiftedOf(client, [questionId, subjectId], { question: questionId, decision, by });
-    await logSuppressed(client, { question: questionId });
+    await logSuppressionChanges(client, { question: questionId, decision, by });
   });
 }
 
