@@ -28,6 +28,8 @@ export interface Dataset {
   readonly maskedReasons: readonly RejectReason[];
   /** The fields of the schema, to say how a record differs from them. */
   readonly shape: RecordShape;
+  /** The columns of its CSV files. */
+  readonly csv: CsvForm;
   /** Creates a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
   fromCsv(row: Readonly<Record<string, string>>): unknown;
   /** Reads whose record it is; the record may be of any form. */
@@ -80,6 +82,14 @@ export interface Dataset {
   sample(subject: SampleSubject): unknown;
   /** Set for the one dataset whose records ask for a person to be erased. */
   readonly erasure?: ErasureRequests;
+}
+
+/** What a dataset's CSV files look like. All are names of columns, which are those of the record's own fields. */
+export interface CsvForm {
+  readonly columns: readonly string[];
+  readonly required: readonly string[];
+  /** The columns of numbers that may have decimals. */
+  readonly decimals: readonly string[];
 }
 
 /** A made-up data subject, for tests and examples. */

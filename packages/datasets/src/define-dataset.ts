@@ -31,8 +31,12 @@ export interface DatasetDefinition {
   readonly contract: TObject;
   /** Other names under which the source may send a field. */
   readonly spellings?: Readonly<Record<string, string>>;
-  /** The CSV columns that are not text. */
-  readonly csv?: { readonly numbers?: readonly string[]; readonly json?: readonly string[] };
+  /** The CSV columns that are not text; `decimals` are those of numbers that may have decimals, be they text or not. */
+  readonly csv?: {
+    readonly numbers?: readonly string[];
+    readonly decimals?: readonly string[];
+    readonly json?: readonly string[];
+  };
   /** Every field of the input by path (`delivery_address.city`); a group may be declared as one field. */
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
   /** Reasons under which a rejected record is kept masked even if its person is not suppressed. */
@@ -65,6 +69,7 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
   requireConsistency(definition);
   const { contract, fields, processed } = definition;
   const schema = compileSchema(contract);
+  const shape = shapeOf(contract, definition.spellings);
   const idField = fieldThatIdentifies(fields, "customer-id");
   const emailField = fieldThatIdentifies(fields, "email");
   const nameFields = Object.keys(fields).filter((path) => {
@@ -105,7 +110,12 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     nameFields,
     fenced: definition.erasure === undefined && Object.values(fields).some(({ kind }) => kind !== "neither"),
     maskedReasons: definition.maskedReasons ?? [],
-    shape: shapeOf(contract, definition.spellings),
+    shape,
+    csv: {
+      columns: Object.keys(contract.properties),
+      required: shape.wanted.filter(({ required }) => required).map(({ name }) => name),
+      decimals: definition.csv?.decimals ?? [],
+    },
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvValue(name, field)])),
     subjectOf: (record) => ({
       customerId: idField === undefined ? null : customerIdOf(record, idField),

@@ -1,4 +1,6 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Datasets } from "@lethe/datasets/create-datasets";
+import type { InputOptions } from "@lethe/input-files/input-options";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
 import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Keyring } from "@lethe/privacy/privacy-key";
@@ -27,6 +29,8 @@ export interface ExtractorContext {
   /** The bound of staging, in bytes. */
   readonly stagingBytes: number;
   readonly limits: ExtractorLimits;
+  /** How the senders of a dataset write its files, where somebody has said it. */
+  readonly inputOptions: ReadonlyMap<DatasetName, InputOptions>;
   /** Aborts when the service stops. */
   readonly signal: AbortSignal;
 }

@@ -39,6 +39,7 @@ async function openExtractor(batchBytes: number) {
     staging: openStaging(storage),
     datasets: createDatasets(),
     ring: parseKeyring("11".repeat(32)),
+    inputOptions: new Map(),
     batchBytes,
     stagingBytes: 1024 ** 3,
     signal: new AbortController().signal,

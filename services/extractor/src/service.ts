@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseInputFormats } from "@lethe/input-files/input-options";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -27,6 +28,10 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
   settings: ExtractorSettings,
   personalNames: datasets.personalNames,
   async start(settings, service) {
+    const inputOptions = parseInputFormats(
+      settings.LETHE_INPUT_FORMATS,
+      datasets.all.map(({ name, csv }) => ({ name, columns: csv.columns })),
+    );
     await migrate(settings.DATABASE_URL, datasets.database);
     // Each run holds one connection with its lock, waits for room on another and works on a third.
     const pool = await openServicePool(
@@ -48,6 +53,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       ring: parseKeyring(settings.LETHE_PRIVACY_KEY),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
+      inputOptions,
       limits: {
         maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,
         maxColumns: settings.LETHE_MAX_COLUMNS,

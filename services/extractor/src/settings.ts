@@ -31,6 +31,11 @@ export const ExtractorSettings = Type.Object({
     minimum: 1,
     description: "Fields of the longest CSV row; a file with a longer one is quarantined as unreadable",
   }),
+  LETHE_INPUT_FORMATS: Type.String({
+    default: "{}",
+    description:
+      "How senders write the files of a dataset where Lethe cannot see it, as JSON by dataset: encoding, delimiter, escape, decimalComma, columns and names (docs/data-rules.md)",
+  }),
   LETHE_MAX_FILES_PER_RUN: Type.Integer({
     default: 100_000,
     minimum: 1,

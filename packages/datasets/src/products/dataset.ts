@@ -13,7 +13,7 @@ export const products: DatasetDefinition = {
   schedule: "0 0 * * *",
   runsAfter: [],
   contract: Type.Object(PRODUCT_FIELDS, { additionalProperties: false }),
-  csv: { numbers: ["sku", "popularity"] },
+  csv: { numbers: ["sku", "popularity"], decimals: ["price", "popularity"] },
   fields: {
     sku: notPersonal,
     name: notPersonal,
