@@ -1,4 +1,5 @@
 import { LetheError } from "@lethe/contracts/errors";
+import { describeSqlState } from "@lethe/contracts/sql-states";
 
 /** The parts of an error that logs, Redis and the ledger may show. */
 export interface SafeError {
@@ -26,9 +27,10 @@ export function safeError(error: unknown): SafeError {
       const name = identifierField(error, field);
       return name === undefined ? [] : [`${field} ${name}`];
     });
+    const reason = describeSqlState(code);
     return {
       code: "database_error",
-      message: ["PostgreSQL answered", code, ...places].join(" "),
+      message: ["PostgreSQL answered", code, ...places].join(" ") + (reason === undefined ? "" : `: ${reason}`),
       retryable: true,
       frames,
     };

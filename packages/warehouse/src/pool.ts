@@ -1,6 +1,8 @@
-import { TransientError } from "@lethe/contracts/errors";
+import { LetheError, TransientError } from "@lethe/contracts/errors";
+import { describeSqlState } from "@lethe/contracts/sql-states";
 import pg from "pg";
 import { cutOffOnAbort } from "./cut-off.js";
+import { prepareSession, sessionStatements, settingsInUrl } from "./session-settings.js";
 
 export type Pool = pg.Pool;
 export type Client = pg.PoolClient;
@@ -10,36 +12,29 @@ export type Queryable = Pick<pg.PoolClient, "query">;
 
 /**
  * Creates a connection pool. `applicationName` is the name that PostgreSQL shows for its connections, and `role` the role
- * that each of them has from its start (`reset role` and `discard all` return to it). `bigint` becomes a number, since counts
- * and ids stay far below 2^53, and `date` a text. The server ends a statement within half a second after its client is gone.
+ * that each of them takes on. Each connection sets what Lethe depends on (`SESSION_SETTINGS`) before it is used, and one to a
+ * standby, as there is after a failover, is refused with TransientError. `bigint` becomes a number, since counts and ids
+ * stay far below 2^53, and `date` a text. The server ends a statement within half a second after its client is gone.
  */
 export function createPool(databaseUrl: string, maxConnections: number, applicationName: string, role?: string): Pool {
+  // Statements, not options of the connection's start: a pooler such as PgBouncer refuses those, or drops them unsaid.
+  const statements = sessionStatements(settingsInUrl(databaseUrl), role);
   const pool = new pg.Pool({
-    ...withOptions(databaseUrl, role === undefined ? [NOTICE_LOST_CLIENTS] : [NOTICE_LOST_CLIENTS, `role=${role}`]),
+    connectionString: databaseUrl,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
     types: { getTypeParser },
+    onConnect: (client) => requirePrimary(client, statements),
   });
   // The pool replaces an idle connection that the server closed. Without a listener the event would end the process.
   pool.on("error", () => undefined);
   return pool;
 }
 
-// In ms. Otherwise a server notices a lost client only when it next sends to it, at the end of a long statement:
-// https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-CLIENT-CONNECTION-CHECK-INTERVAL
-const NOTICE_LOST_CLIENTS = "client_connection_check_interval=500";
-
-/** Returns a configuration that sets parameters at the start of a session. Options in the URL would replace given ones. */
-function withOptions(
-  databaseUrl: string,
-  parameters: readonly string[],
-): Pick<pg.PoolConfig, "connectionString" | "options"> {
-  const options = parameters.map((parameter) => `-c ${parameter}`).join(" ");
-  const inUrl = /([?&]options=[^&#]*)/;
-  return inUrl.test(databaseUrl)
-    ? { connectionString: databaseUrl.replace(inUrl, (given) => `${given}${encodeURIComponent(` ${options}`)}`) }
-    : { connectionString: databaseUrl, options };
+async function requirePrimary(client: pg.ClientBase, statements: string): Promise<void> {
+  const { isStandby } = await prepareSession(client, statements);
+  if (isStandby) throw new TransientError("the database server is a standby, which takes no writes");
 }
 
 const BIGINT_OID = 20;
@@ -98,21 +93,24 @@ export async function inTransaction<T>(
   }
 }
 
-// Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available:
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03)/;
+// Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available, and a server
+// that has become a standby: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03|25006)/;
 
 // A missing right, or a table that exists already. A session's temporary tables keep their owner when the role's rights change,
-// so another attempt needs another session.
-const STALE_SESSION_SQLSTATE = /^42(501|P07)$/;
+// so another attempt needs another session. So does one whose server has become a standby.
+const STALE_SESSION_SQLSTATE = /^(42501|42P07|25006)$/;
 
 function asTransient(error: unknown): unknown {
   if (!hasSqlState(error) || !TRANSIENT_SQLSTATE.test(error.code)) return error;
-  return new TransientError(`the database cannot do this at the moment (${error.code})`, { cause: error });
+  const reason = describeSqlState(error.code);
+  const what = reason === undefined ? "" : `: ${reason}`;
+  return new TransientError(`the database cannot do this at the moment (${error.code})${what}`, { cause: error });
 }
 
 /** Returns what to throw for an error of a connection's own: what PostgreSQL did not answer, the network did. */
 export function toConnectionError(error: unknown): unknown {
+  if (error instanceof LetheError) return error;
   return hasSqlState(error) ? asTransient(error) : lostConnection(error);
 }
 

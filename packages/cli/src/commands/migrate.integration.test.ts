@@ -26,8 +26,8 @@ describe("on a database of the numbering of before the first release", () => {
   beforeAll(async () => {
     old = await createCliWorld({ migrated: false });
     await old.pool.query(`
-      create table lethe_migrations (id serial primary key, name text not null, run_on timestamp not null);
-      insert into lethe_migrations (name, run_on) values ('0001_ledger', now()), ('0002_warehouse', now());
+      create table public.lethe_migrations (id serial primary key, name text not null, run_on timestamp not null);
+      insert into public.lethe_migrations (name, run_on) values ('0001_ledger', now()), ('0002_warehouse', now());
       create schema ledger;
       create table ledger.runs (id uuid primary key)`);
   });
@@ -46,6 +46,6 @@ async function catalogueOf({ pool }: CliWorld): Promise<unknown[]> {
   const relations = "select c.oid::regclass::text as name, relowner, relacl::text from pg_class c where c.oid >= 16384";
   const { rows } = await pool.query(`${relations} order by 1`);
   const schemas = await pool.query("select nspname from pg_namespace order by 1");
-  const steps = await pool.query("select name from lethe_migrations order by id");
+  const steps = await pool.query("select name from public.lethe_migrations order by id");
   return [rows, schemas.rows, steps.rows];
 }

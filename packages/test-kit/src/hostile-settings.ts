@@ -1,0 +1,38 @@
+/** Values of session settings that a database or a role may have, each of them one with which Lethe would go wrong. */
+export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
+  search_path: "public, pg_catalog",
+  statement_timeout: "'1ms'",
+  lock_timeout: "'1ms'",
+  idle_in_transaction_session_timeout: "'1ms'",
+  idle_session_timeout: "'100ms'",
+  transaction_timeout: "'1ms'",
+  client_connection_check_interval: "0",
+  default_transaction_isolation: "'serializable'",
+  default_transaction_read_only: "on",
+  default_transaction_deferrable: "on",
+  synchronous_commit: "off",
+  session_replication_role: "replica",
+  row_security: "on",
+  client_encoding: "'LATIN1'",
+  "DateStyle": "'SQL, DMY'",
+  "IntervalStyle": "'sql_standard'",
+  "TimeZone": "'Pacific/Chatham'",
+  bytea_output: "'escape'",
+  extra_float_digits: "-15",
+  xmloption: "document",
+  standard_conforming_strings: "off",
+  quote_all_identifiers: "on",
+  array_nulls: "off",
+  transform_null_equals: "on",
+  exit_on_error: "on",
+  client_min_messages: "'error'",
+  default_table_access_method: "'none'",
+};
+
+/** Returns the statements that give a role or a database (`role x`, `database y`) all hostile settings that the server has. */
+export function makeHostile(target: string, serverVersion: number): string {
+  return Object.entries(HOSTILE_SETTINGS)
+    .filter(([name]) => name !== "transaction_timeout" || serverVersion >= 170_000)
+    .map(([name, value]) => `alter ${target} set ${name} = ${value};`)
+    .join("\n");
+}
