@@ -54,7 +54,9 @@ it("migrates, and grants to roles that somebody else has made", async () => {
 
 it("leaves the rights of a newer version alone, and puts its own back where there is none", async () => {
   const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
-  await onDatabase(`${outdate}; insert into public.lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`);
+  await onDatabase(
+    `${outdate}; insert into public.lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`,
+  );
   expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
   await onDatabase("delete from public.lethe_migrations where name = '9999_of_a_newer_version'");
   expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);

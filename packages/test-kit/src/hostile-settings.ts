@@ -4,8 +4,8 @@ export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: "'1ms'",
   lock_timeout: "'1ms'",
   idle_in_transaction_session_timeout: "'1ms'",
-  idle_session_timeout: "'100ms'",
-  transaction_timeout: "'1ms'",
+  idle_session_timeout: "'2s'",
+  transaction_timeout: "'200ms'",
   client_connection_check_interval: "0",
   default_transaction_isolation: "'serializable'",
   default_transaction_read_only: "on",
@@ -14,9 +14,9 @@ export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   session_replication_role: "replica",
   row_security: "on",
   client_encoding: "'LATIN1'",
-  "DateStyle": "'SQL, DMY'",
-  "IntervalStyle": "'sql_standard'",
-  "TimeZone": "'Pacific/Chatham'",
+  DateStyle: "'SQL, DMY'",
+  IntervalStyle: "'sql_standard'",
+  TimeZone: "'Pacific/Chatham'",
   bytea_output: "'escape'",
   extra_float_digits: "-15",
   xmloption: "document",
@@ -26,8 +26,11 @@ export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   transform_null_equals: "on",
   exit_on_error: "on",
   client_min_messages: "'error'",
-  default_table_access_method: "'none'",
+  default_table_access_method: "hostile_heap",
 };
+
+/** Makes the access method that the settings name, in a database of a superuser's. */
+export const HOSTILE_ACCESS_METHOD = "create access method hostile_heap type table handler heap_tableam_handler";
 
 /** Returns the statements that give a role or a database (`role x`, `database y`) all hostile settings that the server has. */
 export function makeHostile(target: string, serverVersion: number): string {

@@ -23,6 +23,14 @@ export const SESSION_SETTINGS: readonly SessionSetting[] = [
     value: "pg_catalog, pg_temp",
     why: "a function, an operator or a table of somebody's own would take the place of PostgreSQL's",
   },
+  // First of the others, since it ends the session that sets it.
+  {
+    name: "transaction_timeout",
+    value: "0",
+    why: "a long merge or erasure would lose its connection",
+    isLimit: true,
+    when: "current_setting('server_version_num')::integer >= 170000",
+  },
   { name: "statement_timeout", value: "0", why: "a large merge or an erasure would be cancelled", isLimit: true },
   { name: "lock_timeout", value: "0", why: "who waits for a run's lock would fail instead", isLimit: true },
   {
@@ -36,13 +44,6 @@ export const SESSION_SETTINGS: readonly SessionSetting[] = [
     value: "0",
     why: "a session that holds a lock, or listens, would lose its connection",
     isLimit: true,
-  },
-  {
-    name: "transaction_timeout",
-    value: "0",
-    why: "a long merge or erasure would lose its connection",
-    isLimit: true,
-    when: "current_setting('server_version_num')::integer >= 170000",
   },
   {
     name: "client_connection_check_interval",
