@@ -5,9 +5,9 @@ import { describe, expect } from "vitest";
 import { NAMES } from "../packages/datasets/test/records.js";
 import { createArrayScanner } from "../packages/input-files/src/array-scanner.js";
 import { createRowEndFinder } from "../packages/input-files/src/csv-row-ends.js";
+import { readFileNames } from "../packages/input-files/src/file-name.js";
 import { unpackedBytes } from "../packages/input-files/src/file-source.js";
 import { guardCsv } from "../packages/input-files/src/guard-csv.js";
-import { parseFileName } from "../packages/input-files/src/input-format.js";
 import type { ByteSource } from "../packages/input-files/src/line-chunk.js";
 import { readLines } from "../packages/input-files/src/read-lines.js";
 import { rewriteRecords } from "../packages/input-files/src/rewrite-records.js";
@@ -135,11 +135,15 @@ describe("files", () => {
       fc.constantFrom("transactions.json.gz", "erasure-requests.7f3a.ndjson").map((text) => Buffer.from(text)),
     ).map(String),
   );
+  const { parse } = readFileNames(NAMES);
   fuzz("parseFileName", 1, name, (text) => {
-    const parsed = parseFileName(text, NAMES);
+    const parsed = parse(text);
     if (parsed === undefined) return;
-    expect(text.startsWith(parsed.dataset)).toBe(true);
-    expect(text.endsWith(`.${parsed.format.shape}${parsed.format.gzip ? ".gz" : ""}`)).toBe(true);
-    expect(text).toMatch(/^[A-Za-z0-9._-]+$/);
+    expect(NAMES).toContain(parsed.dataset);
+    const letters = text
+      .normalize("NFKC")
+      .toLowerCase()
+      .replace(/[^a-z]/g, "");
+    expect(letters).toContain(parsed.dataset.replace("-", "").replace(/s$/, ""));
   });
 });

@@ -30,22 +30,34 @@ export type RunKind = (typeof RUN_KINDS)[number];
 export const RUN_TRIGGERS = ["api", "cli", "schedule", "automatic"] as const;
 export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 
+/** Why something in landing was not taken and stays there until a person has seen to it. */
+const NOT_TAKEN_CODES = {
+  file_unknown: "The file's name is of no dataset, or not of one alone.",
+  partition_invalid: "The file is in no folder that names its date, as date=YYYY-MM-DD/hour=HH does.",
+  path_refused: "A symbolic link or a path outside the folder is not followed.",
+  name_illegible: "The name is not UTF-8. Rename the file or folder.",
+  file_forbidden: "The file may not be read by the service and stays where it is.",
+  folder_unreadable: "The folder cannot be read; what is in it stays where it is.",
+  unexpected_entries_left: "More entries of landing than are listed were not taken.",
+} as const;
+
 /** What a notice says about one file or folder of a run. The run itself went on. */
 export const NOTICE_CODES = {
+  ...NOT_TAKEN_CODES,
   empty_file: "The file holds no record.",
-  partition_invalid: "The folder is not date=YYYY-MM-DD/hour=HH.",
-  path_refused: "A symbolic link or a path outside the folder is not followed.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_quarantined_before: "The same content stands in quarantine already; the file was removed.",
-  file_forbidden: "The file may not be read by the service and stays where it is.",
-  file_unknown: "The file's name is of no dataset or format.",
   staging_full:
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
-  unexpected_entries_left: "More names in landing than are listed are no input.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;
+
+/** Reports whether a notice names something that was not taken and that a person has to see to. */
+export function isNotTaken(code: string): boolean {
+  return Object.hasOwn(NOT_TAKEN_CODES, code);
+}
 
 const Count = Type.Integer({ minimum: 0 });
 const Timestamp = Type.String({ format: "date-time" });

@@ -1,16 +1,17 @@
-import type { Dirent } from "node:fs";
 import { access, lstat, opendir, readdir, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import { copyInput, requireInput } from "./copy-input.js";
 import { removeEmptyFolders } from "./empty-folders.js";
+import { entryKind } from "./entry-kind.js";
 import { fileModes, makeFolders } from "./file-modes.js";
 import { AREA_FOLDERS, INCOMING_FOLDER } from "./folder-names.js";
 import { inGroups } from "./in-groups.js";
+import { listWhole } from "./list-whole.js";
 import { moveFile } from "./move-file.js";
 import { openStored, readWhole, storedBytes } from "./read-stored.js";
-import type { Area, Entry, Storage } from "./storage.js";
+import type { Area, Storage } from "./storage.js";
 import { isTemporary, writeStored } from "./write-stored.js";
 
 export interface FolderStorageOptions {
@@ -34,11 +35,15 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       try {
         for await (const entry of await opendir(folder === "" ? rootOf(area) : pathOf(area, folder))) {
           if (area !== "landing" && isTemporary(entry.name)) continue;
-          yield { name: entry.name, kind: kindOf(entry) };
+          yield { name: entry.name, kind: entryKind(entry) };
         }
       } catch (error) {
         if (!isMissing(error)) throw error;
       }
+    },
+    async listWhole(area, folder) {
+      const entries = (await ifThere(listWhole(folder === "" ? rootOf(area) : pathOf(area, folder)))) ?? [];
+      return area === "landing" ? entries : entries.filter(({ name }) => !isTemporary(name));
     },
     async open(area, key) {
       const file = await ifThere(openStored(pathOf(area, key)));
@@ -96,12 +101,6 @@ function requireInside(key: string): string {
   const isInside = key.split("/").every((name) => name !== "" && name !== "." && name !== "..");
   if (!isInside || key.includes("\0")) throw new PathRefusedError("a key leads out of its area");
   return key;
-}
-
-function kindOf(entry: Dirent): Entry["kind"] {
-  if (entry.isFile()) return "file";
-  if (entry.isDirectory()) return "folder";
-  return entry.isSymbolicLink() ? "link" : "other";
 }
 
 async function isDone(work: Promise<void>): Promise<boolean> {

@@ -10,6 +10,14 @@ export interface Entry {
   readonly kind: "file" | "folder" | "link" | "other";
 }
 
+/** An entry of a folder that is listed whole. */
+export interface WholeEntry {
+  /** A name that is no UTF-8 has its other bytes written as `\\xe9`. */
+  readonly name: string;
+  /** `illegible` is whatever has a name that is no UTF-8: no key leads to it. */
+  readonly kind: Entry["kind"] | "illegible";
+}
+
 /** A file that is open for reading. It stays what it was when it was opened, whatever takes its place meanwhile. */
 export interface OpenFile {
   /** Bytes that it had when it was opened. */
@@ -57,6 +65,11 @@ export interface Storage {
    * that are not committed are not among it. Memory does not grow with the folder.
    */
   list(area: Area, folder: string): AsyncIterable<Entry>;
+  /**
+   * Returns what lies in a folder, as `list` does, but all at once and at a small part of its cost, for whoever goes through
+   * many folders. Memory grows with the folder. Throws what the file system says of a folder that cannot be read.
+   */
+  listWhole(area: Area, folder: string): Promise<readonly WholeEntry[]>;
   /** Opens a file; undefined when there is none. Throws PathRefusedError if it is a symbolic link. */
   open(area: Area, key: string): Promise<OpenFile | undefined>;
   /** Returns all of a file's bytes; undefined when there is none. Throws PathRefusedError if it is a symbolic link. */

@@ -22,6 +22,9 @@ const FILES_PER_BATCH = 128;
 /** Files that are looked through at once; each may hold up to a batch's bytes in memory while it waits. */
 const LOOK_AHEAD = 16;
 
+/** Entries of landing that were not taken and that a run names: a folder full of something else should not fill the ledger. */
+const MOST_UNEXPECTED = 10_000;
+
 /**
  * Takes a run's files from landing. Many small files become one batch, a large file becomes many. A file whose
  * content Lethe has already is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and
@@ -37,8 +40,9 @@ export async function extractFiles(
     datasets: context.datasets.names,
     range: run.range,
     maxFiles: context.limits.maxFilesPerRun,
+    maxUnexpected: MOST_UNEXPECTED,
   });
-  for (const { code, path } of unexpected) await addNotice(context.pool, runId, code, path);
+  for (const { code, path, detail } of unexpected) await addNotice(context.pool, runId, code, path, detail);
   if (otherUnexpected > 0)
     await addNotice(context.pool, runId, "unexpected_entries_left", ".", `They are ${otherUnexpected}.`);
   if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);

@@ -13,9 +13,9 @@ const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
 async function inspect(name: string, content: string | Buffer, limits: Partial<typeof LIMITS> = {}) {
   const storage = openFolderStorage(await landingOf({ [name]: content }));
-  const format = inputFormatOf(name);
-  if (format === undefined) throw new Error("no such format");
-  const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, format };
+  const namedFormat = inputFormatOf(name);
+  if (namedFormat === undefined) throw new Error("no such format");
+  const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, namedFormat };
   const inspected = await inspectFile(
     storage,
     file,
@@ -106,7 +106,7 @@ describe("inspectFile", () => {
   });
 
   it("passes over a file that was taken away since landing was looked through", async () => {
-    const file = { path: "customers.json", partition: { date: "2020-01-01", hour: 5 }, format: FORMAT };
+    const file = { path: "customers.json", partition: { date: "2020-01-01", hour: 5 }, namedFormat: FORMAT };
     const storage = openFolderStorage(await landingOf({}));
     expect(await inspectFile(storage, file, KEEP_BYTES, LIMITS, new AbortController().signal)).toBeUndefined();
   });

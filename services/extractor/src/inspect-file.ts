@@ -11,6 +11,7 @@ import { hashStored } from "./hash-stored.js";
 import type { LandedFile } from "./scan-landing.js";
 
 export interface InspectedFile extends LandedFile {
+  readonly format: InputFormat;
   /** Of the content; where the ledger is concerned, the keyed hash that it knows it by. */
   readonly sha256: Buffer;
   /** Bytes on disk. */
@@ -44,11 +45,11 @@ export async function inspectFile(
   if (opened === undefined) return undefined;
   try {
     const stored = hashStored(opened.bytes(), signal);
-    const limit = unpackLimit(opened.size, file.format.gzip, limits);
-    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, file.format.gzip), limit));
-    const { lines, unreadable } = await collectLines(unpacked, file.format.shape, keepBytes, limits);
+    const limit = unpackLimit(opened.size, file.namedFormat.gzip, limits);
+    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, file.namedFormat.gzip), limit));
+    const { lines, unreadable } = await collectLines(unpacked, file.namedFormat.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
-    return { ...file, ...(await stored.finish()), lines, unreadable };
+    return { ...file, format: file.namedFormat, ...(await stored.finish()), lines, unreadable };
   } finally {
     await opened.close();
   }

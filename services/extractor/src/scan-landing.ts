@@ -1,25 +1,26 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import {
-  isInRange,
-  type Partition,
-  type PartitionRange,
-  parsePartition,
-  partitionPath,
-} from "@lethe/contracts/partition";
+import { isClutter } from "@lethe/contracts/landing-clutter";
+import { isInRange, type Partition, type PartitionRange, partitionPath } from "@lethe/contracts/partition";
 import type { NoticeCode } from "@lethe/contracts/runs";
-import { type InputFormat, parseFileName } from "@lethe/input-files/input-format";
-import type { Entry, Storage } from "@lethe/storage/storage";
+import { systemCode } from "@lethe/contracts/system-error";
+import { type FileNames, type NamedFile, readFileNames } from "@lethe/input-files/file-name";
+import { enterFolder, type FolderPlace } from "@lethe/input-files/folder-name";
+import type { InputFormat } from "@lethe/input-files/input-format";
+import type { Storage, WholeEntry } from "@lethe/storage/storage";
+import { walk } from "./walk.js";
 
 export interface LandedFile {
-  /** Its key in landing. */
+  /** Its key in landing, as its sender spells it. */
   readonly path: string;
   readonly partition: Partition;
-  readonly format: InputFormat;
+  /** What the name suggests. The content decides. */
+  readonly namedFormat: InputFormat;
 }
 
 export interface UnexpectedEntry {
   readonly code: NoticeCode;
   readonly path: string;
+  readonly detail?: string;
 }
 
 export interface Landing {
@@ -38,101 +39,151 @@ export interface WantedFiles {
   readonly datasets: readonly DatasetName[];
   readonly range: PartitionRange;
   readonly maxFiles: number;
+  /** Unexpected entries that are listed; the others are counted. */
+  readonly maxUnexpected: number;
 }
-
-/** Unexpected entries that are listed: a folder full of something else should not fill the ledger. */
-export const MOST_UNEXPECTED = 1_000;
 
 /**
  * Looks through landing for a dataset's files in a range of partitions. Returns the first `maxFiles` of them, ordered
- * by partition and name, and the entries that are not input. Memory does not grow with the number of files in a
- * folder. Symbolic links are not followed: they could lead out of the folder.
+ * by partition and name, and what is no input of any dataset: every such file, and what could not be read. Symbolic links
+ * are not followed: they could lead out of the folder.
  */
 export async function scanLanding(storage: Storage, wanted: WantedFiles): Promise<Landing> {
-  const { range, maxFiles } = wanted;
+  const found = collect(wanted);
+  const read = createReader(wanted, found);
+  const landing: Folder = { key: "", place: {}, depth: 0 };
+  await walk(landing, FOLDERS_AT_ONCE, async (folder, enter) => {
+    let entries: readonly WholeEntry[];
+    try {
+      entries = await storage.listWhole("landing", folder.key);
+    } catch (error) {
+      const code = systemCode(error);
+      // Without landing itself, or without memory or descriptors, there is no run.
+      if (folder.key === "" || code === undefined || OF_THE_PROCESS.has(code)) throw error;
+      return found.unexpected({ code: "folder_unreadable", path: folder.key, detail: `The system says ${code}.` });
+    }
+    for (const entry of entries) {
+      const inside = read(folder, entry);
+      if (inside !== undefined) enter(inside);
+    }
+  });
+  return found.landing();
+}
+
+/** Each costs a call to the system, which a thread waits for; more than this gains nothing, on a network file system either. */
+const FOLDERS_AT_ONCE = 32;
+
+/** Errors that are the process's or the machine's, not one folder's. */
+const OF_THE_PROCESS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
+
+/** Deeper folders are named, not entered: partition, dataset and what a program puts between take a few levels. */
+const MOST_DEPTH = 16;
+
+interface Folder {
+  readonly key: string;
+  /** Undefined below a folder whose name says nothing: its files are listed, none is taken. */
+  readonly place: FolderPlace | undefined;
+  readonly depth: number;
+}
+
+/** Returns a function that takes note of an entry of a folder, and returns the folder that is to be entered, if it is one. */
+function createReader({ dataset, datasets, range }: WantedFiles, found: Found) {
+  const names = readFileNames(datasets);
+  // The same few names come in every partition.
+  const parse = remembered(names);
+  return (folder: Folder, { name, kind }: WholeEntry): Folder | undefined => {
+    if (isClutter(name)) return undefined;
+    const path = folder.key === "" ? name : `${folder.key}/${name}`;
+    const refuse = (code: NoticeCode) => {
+      found.unexpected({ code, path });
+      return undefined;
+    };
+    if (kind === "illegible") return refuse("name_illegible");
+    if (kind === "link") return refuse("path_refused");
+    if (kind === "folder") {
+      if (folder.depth >= MOST_DEPTH) return refuse("partition_invalid");
+      const place = folder.place && enterFolder(folder.place, name, names.folder);
+      return mayHold(place, range) ? { key: path, place, depth: folder.depth + 1 } : undefined;
+    }
+    if (folder.place === undefined) return refuse("partition_invalid");
+    const file = kind === "file" ? parse(name, folder.place.dataset) : undefined;
+    if (file === undefined) return refuse("file_unknown");
+    const partition = partitionOf(folder.place) ?? file.partition;
+    if (partition === undefined) return refuse("partition_invalid");
+    if (file.dataset === dataset && isInRange(partition, range)) {
+      found.file({ path, partition, namedFormat: file.namedFormat });
+    }
+    return undefined;
+  };
+}
+
+/** A dataset's file at day level is of the day's first hour. */
+function partitionOf({ date, hour }: FolderPlace): Partition | undefined {
+  return date === undefined ? undefined : { date, hour: hour ?? 0 };
+}
+
+/** Reports whether anything in a folder may be of a range. */
+function mayHold(place: FolderPlace | undefined, range: PartitionRange): boolean {
+  if (place?.date === undefined) return true;
+  const { date, hour } = place;
+  if (hour !== undefined) return isInRange({ date, hour }, range);
+  return date >= (range.from?.date ?? date) && date <= (range.to?.date ?? date);
+}
+
+const MOST_REMEMBERED = 10_000;
+
+function remembered(names: FileNames): FileNames["parse"] {
+  const known = new Map<string, NamedFile | undefined>();
+  return (name, folderDataset) => {
+    const key = `${folderDataset ?? ""}/${name}`;
+    if (known.has(key)) return known.get(key);
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    const parsed = names.parse(name, folderDataset);
+    known.set(key, parsed);
+    return parsed;
+  };
+}
+
+interface Found {
+  file(file: LandedFile): void;
+  unexpected(entry: UnexpectedEntry): void;
+  landing(): Landing;
+}
+
+/** Keeps the first files by partition and name, and so many unexpected entries. */
+function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
+  let files: (LandedFile & { readonly order: string })[] = [];
+  let left = 0;
   const unexpected: UnexpectedEntry[] = [];
   let otherUnexpected = 0;
-  const onUnexpected = (code: NoticeCode, path: string) => {
-    if (unexpected.length < MOST_UNEXPECTED) unexpected.push({ code, path });
-    else otherUnexpected += 1;
-  };
-  const files: LandedFile[] = [];
-  let left = 0;
-  const partitions = await listPartitions(storage, range, onUnexpected);
-  for (let i = 0; i < partitions.length; i += FOLDERS_AT_ONCE) {
-    const room = maxFiles - files.length;
-    const some = partitions.slice(i, i + FOLDERS_AT_ONCE);
-    for (const found of await Promise.all(some.map((one) => listFiles(storage, one, wanted, room, onUnexpected)))) {
-      const taken = found.files.slice(0, maxFiles - files.length);
-      files.push(...taken);
-      left += found.left + found.files.length - taken.length;
-    }
-  }
-  return { files, left, unexpected: unexpected.sort((a, b) => byText(a.path, b.path)), otherUnexpected };
-}
-
-const FOLDERS_AT_ONCE = 16;
-
-type OnUnexpected = (code: NoticeCode, path: string) => void;
-
-async function listPartitions(
-  storage: Storage,
-  range: PartitionRange,
-  onUnexpected: OnUnexpected,
-): Promise<Partition[]> {
-  const dates: string[] = [];
-  for await (const entry of storage.list("landing", "")) {
-    // A day's folders are known to be wrong only together with an hour: `hour=00` stands in for one.
-    if (entry.kind !== "folder") onUnexpected(codeOf(entry), entry.name);
-    else if (parsePartition(entry.name, "hour=00") === undefined) onUnexpected("partition_invalid", entry.name);
-    else dates.push(entry.name);
-  }
-  const partitions: Partition[] = [];
-  for (const date of dates.sort()) {
-    for await (const entry of storage.list("landing", date)) {
-      const path = `${date}/${entry.name}`;
-      const partition = parsePartition(date, entry.name);
-      if (entry.kind !== "folder") onUnexpected(codeOf(entry), path);
-      else if (partition === undefined) onUnexpected("partition_invalid", path);
-      else if (isInRange(partition, range)) partitions.push(partition);
-    }
-  }
-  return partitions.sort((a, b) => byText(partitionPath(a), partitionPath(b)));
-}
-
-/** Returns the first files of a partition by name, as many as there is room for, and the number of the others. */
-async function listFiles(
-  storage: Storage,
-  partition: Partition,
-  { dataset, datasets }: WantedFiles,
-  room: number,
-  onUnexpected: OnUnexpected,
-): Promise<{ files: readonly LandedFile[]; left: number }> {
-  const folder = partitionPath(partition);
-  let files: LandedFile[] = [];
-  let left = 0;
   const keepFirst = () => {
-    files.sort((a, b) => byText(a.path, b.path));
-    left += Math.max(files.length - room, 0);
-    files = files.slice(0, room);
+    files.sort((a, b) => byText(a.order, b.order));
+    left += Math.max(files.length - maxFiles, 0);
+    files = files.slice(0, maxFiles);
   };
-  for await (const entry of storage.list("landing", folder)) {
-    const path = `${folder}/${entry.name}`;
-    const named = parseFileName(entry.name, datasets);
-    if (entry.kind !== "file" || named === undefined) onUnexpected(codeOf(entry), path);
-    else if (named.dataset === dataset) files.push({ path, partition, format: named.format });
-    // A folder's entries come in no order, so those that are too many are known only after some more.
-    if (files.length > 2 * room + SPARE_FILES) keepFirst();
-  }
-  keepFirst();
-  return { files, left };
+  return {
+    file(file) {
+      files.push({ ...file, order: `${partitionPath(file.partition)}/${file.path}` });
+      // Files come in no order, so those that are too many are known only after some more.
+      if (files.length > 2 * maxFiles + SPARE_FILES) keepFirst();
+    },
+    unexpected(entry) {
+      if (unexpected.length < maxUnexpected) unexpected.push(entry);
+      else otherUnexpected += 1;
+    },
+    landing() {
+      keepFirst();
+      return {
+        files: files.map(({ path, partition, namedFormat }) => ({ path, partition, namedFormat })),
+        left,
+        unexpected: unexpected.sort((a, b) => byText(a.path, b.path)),
+        otherUnexpected,
+      };
+    },
+  };
 }
 
 const SPARE_FILES = 1_000;
-
-function codeOf({ kind }: Entry): NoticeCode {
-  return kind === "link" ? "path_refused" : "file_unknown";
-}
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : 1;
