@@ -243,6 +243,7 @@ describe("input that nobody planned", () => {
       `${DAY}/hour=02/customers.csv`,
       `${DAY}/hour=06/products.csv.gz`,
       `${DAY}/hour=06/transactions.json.gz`,
+      `${DAY}/hour=08/customers.json`,
       `${DAY}/hour=11/customers.json`,
       `${DAY}/hour=12/customers.csv`,
     ]);
