@@ -168,7 +168,7 @@ it.each([
   await untilRun(world, runId, (run) => run.state === "processing");
   const [, batchId = ""] = await batchesInOrder(runId);
   await rm(join(world.staging, runId, batchId, STAGED.records));
-  await spoil(join(world.landing, path));
+  await spoil(join(world.data, "claimed", runId, path));
   await world.start("transformer");
   const run = await untilClosed(world, runId);
   expect(run).toMatchObject({

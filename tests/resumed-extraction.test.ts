@@ -38,7 +38,16 @@ it("takes a replay's records for no part of their file's extraction, which goes 
     pool,
     runId,
     "transactions",
-    [{ ...file, sha256: Buffer.alloc(32, 1), bytes: 1 }],
+    [
+      {
+        ...file,
+        sha256: Buffer.alloc(32, 1),
+        bytes: 1,
+        delivery: Buffer.alloc(32, 1),
+        format: "json",
+        convertedFrom: null,
+      },
+    ],
     false,
   );
   const fileId = claim !== undefined && "fileId" in claim ? claim.fileId : 0;

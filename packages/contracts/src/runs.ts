@@ -46,10 +46,11 @@ export const NOTICE_CODES = {
   ...NOT_TAKEN_CODES,
   empty_file: "The file holds no record.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
-  file_quarantined_before: "The same content stands in quarantine already; the file was removed.",
+  file_quarantined_before: "The same delivery stands in quarantine already; the file was removed.",
   staging_full:
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
+  file_renamed: "A newer file has its name in landing, so the file went back there under another one.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;

@@ -15,16 +15,16 @@ import { sealFile } from "./sealed-files.js";
 import { countPlace } from "./search-run.js";
 
 /**
- * Masks suppressed people in raw files that are about to leave landing for the archive: old files that came back, or
+ * Masks suppressed people in raw files that a run has claimed and that are about to be archived: old files that came back, or
  * their request itself when it is taken up again after a crash. `keptPath` is where a file goes, for the receipts.
  */
-export async function maskLandedFiles(
+export async function maskClaimedFiles(
   context: ErasureContext,
   dataset: DatasetName,
-  files: readonly { readonly path: string; readonly keptPath: string }[],
+  files: readonly { readonly key: string; readonly keptPath: string }[],
 ): Promise<void> {
-  const arrived = files.map(({ path, keptPath }) => ({
-    location: { area: "landing" as const, key: path },
+  const arrived = files.map(({ key, keptPath }) => ({
+    location: { area: "claimed" as const, key },
     path: keptPath,
   }));
   await maskFiles(context, dataset, "archived_data", arrived);

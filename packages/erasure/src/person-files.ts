@@ -1,6 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
-import { type InputFormat, inputFormatOf } from "@lethe/input-files/input-format";
+import { formatOfName, type InputFormat, inputFormatOf } from "@lethe/input-files/input-format";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { ErasureContext } from "./context.js";
@@ -49,7 +49,7 @@ export async function allFiles(db: Queryable): Promise<PersonFile[]> {
 }
 
 const SELECT_FILE = `
-  select id, dataset, path, state, kept_path as "keptPath", partition_date as date, partition_hour as hour,
+  select id, dataset, path, format, state, kept_path as "keptPath", partition_date as date, partition_hour as hour,
          exists (select from privacy.file_keys k where k.file_id = f.id) as "isSealed"
   from ledger.files f`;
 
@@ -57,6 +57,7 @@ interface FileRow {
   id: number;
   dataset: DatasetName;
   path: string;
+  format: string | null;
   state: string;
   keptPath: string | null;
   date: string;
@@ -75,7 +76,7 @@ function toPersonFiles(rows: readonly FileRow[]): PersonFile[] {
   for (const row of rows) {
     const { id, dataset, isSealed } = row;
     const partition = { date: row.date, hour: row.hour };
-    const format = inputFormatOf(row.path);
+    const format = formatOfName(row.format) ?? inputFormatOf(row.path);
     if (format === undefined) continue;
     const isQuarantined = row.state === "quarantined";
     if (row.keptPath !== null) {

@@ -84,7 +84,7 @@ function unreadable(error: unknown): undefined {
 async function* filesOnDisk(context: ErasureContext): AsyncGenerator<ScannedFile> {
   const kept = await allFiles(context.pool);
   const known = new Map(kept.map((file) => [`${AREAS[file.place]} ${file.path}`, file]));
-  for (const area of ["landing", "staging", "processed", "archived", "quarantined"] as const) {
+  for (const area of ["landing", "claimed", "staging", "processed", "archived", "quarantined"] as const) {
     for await (const key of filesBelow(context.storage, area, "")) {
       const file = known.get(`${area} ${key}`);
       if (file?.isSealed === true && area === "quarantined") continue;
@@ -111,6 +111,7 @@ async function* filesBelow(storage: Storage, area: Area, folder: string): AsyncG
 /** The places under which files are reported. */
 const PLACES: Readonly<Record<Area, string>> = {
   landing: "landing",
+  claimed: "claimed",
   staging: "staging",
   processed: "processed_data",
   archived: "archived_data",

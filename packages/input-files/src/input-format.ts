@@ -45,3 +45,13 @@ export function formatOfEndings(endings: readonly string[]): InputFormat {
   const known = endings.find((ending) => Object.hasOwn(SHAPES, ending));
   return { shape: SHAPES[known ?? "json"] ?? "json", gzip: endings.some((ending) => GZIP.has(ending)) };
 }
+
+/** Returns a format's name, by which the ledger knows it: `csv`, `json.gz`. */
+export function nameOfFormat({ shape, gzip }: InputFormat): string {
+  return gzip ? `${shape}.gz` : shape;
+}
+
+/** Reads a format from its name. Returns undefined for null and for what is no format's name. */
+export function formatOfName(name: string | null): InputFormat | undefined {
+  return name === null ? undefined : inputFormatOf(`file.${name}`);
+}

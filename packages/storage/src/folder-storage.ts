@@ -1,16 +1,18 @@
-import { access, lstat, opendir, readdir, rm, stat, unlink } from "node:fs/promises";
+import { access, lstat, opendir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { claimedFolder } from "./claimed-folder.js";
 import { copyInput, requireInput } from "./copy-input.js";
 import { removeEmptyFolders } from "./empty-folders.js";
 import { entryKind } from "./entry-kind.js";
 import { fileModes, makeFolders } from "./file-modes.js";
-import { AREA_FOLDERS, INCOMING_FOLDER } from "./folder-names.js";
+import { AREA_FOLDERS, CLAIMED_IN_LANDING, INCOMING_FOLDER } from "./folder-names.js";
 import { inGroups } from "./in-groups.js";
 import { listWhole } from "./list-whole.js";
 import { moveFile } from "./move-file.js";
 import { openStored, readWhole, storedBytes } from "./read-stored.js";
+import { returnFile } from "./return-file.js";
 import type { Area, Storage } from "./storage.js";
 import { isTemporary, writeStored } from "./write-stored.js";
 
@@ -28,13 +30,16 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
   const modes = fileModes(options.isGroupReadable === true);
   const data = resolve(dataFolder);
   const incoming = join(data, INCOMING_FOLDER);
-  const rootOf = (area: Area) => join(data, AREA_FOLDERS[area]);
-  const pathOf = (area: Area, key: string) => join(rootOf(area), requireInside(key));
+  const landing = join(data, AREA_FOLDERS.landing);
+  const claimed = claimedFolder(data, landing);
+  const rootOf = async (area: Area) => (area === "claimed" ? claimed() : join(data, AREA_FOLDERS[area]));
+  const pathOf = async (area: Area, key: string) => join(await rootOf(area), requireInside(key));
   return {
     async *list(area, folder) {
       try {
-        for await (const entry of await opendir(folder === "" ? rootOf(area) : pathOf(area, folder))) {
+        for await (const entry of await opendir(await (folder === "" ? rootOf(area) : pathOf(area, folder)))) {
           if (area !== "landing" && isTemporary(entry.name)) continue;
+          if (area === "landing" && entry.name === CLAIMED_IN_LANDING) continue;
           yield { name: entry.name, kind: entryKind(entry) };
         }
       } catch (error) {
@@ -42,39 +47,53 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       }
     },
     async listWhole(area, folder) {
-      const entries = (await ifThere(listWhole(folder === "" ? rootOf(area) : pathOf(area, folder)))) ?? [];
+      const entries = (await ifThere((folder === "" ? rootOf(area) : pathOf(area, folder)).then(listWhole))) ?? [];
       return area === "landing" ? entries : entries.filter(({ name }) => !isTemporary(name));
     },
     async open(area, key) {
-      const file = await ifThere(openStored(pathOf(area, key)));
+      const file = await ifThere(pathOf(area, key).then(openStored));
       if (file === undefined) return undefined;
       const { handle, size } = file;
       return { size, bytes: (pieceBytes) => storedBytes(handle, size, pieceBytes), close: () => handle.close() };
     },
-    read: async (area, key) => ifThere(readWhole(pathOf(area, key))),
-    size: async (area, key) => (await ifThere(lstat(pathOf(area, key))))?.size,
-    write: async (area, key, content, options = {}) =>
-      writeStored({ area, key, root: rootOf(area), path: pathOf(area, key), incoming, modes }, content, options),
+    read: async (area, key) => ifThere(pathOf(area, key).then(readWhole)),
+    size: async (area, key) => (await ifThere(pathOf(area, key).then((path) => lstat(path))))?.size,
+    async write(area, key, content, options = {}) {
+      const [root, path] = [await rootOf(area), await pathOf(area, key)];
+      return writeStored({ area, key, root, path, incoming, modes }, content, options);
+    },
     async move(from, to, moves) {
-      const paths = moves.map(({ key, newKey }) => ({ source: pathOf(from, key), target: pathOf(to, newKey) }));
+      const [fromRoot, toRoot] = [await rootOf(from), await rootOf(to)];
+      const paths = moves.map(({ key, newKey }) => ({
+        source: join(fromRoot, requireInside(key)),
+        target: join(toRoot, requireInside(newKey)),
+      }));
       const folders = new Set(paths.map(({ target }) => dirname(target)));
       await inGroups([...folders], (folder) => makeFolders(folder, modes));
-      const moved = await inGroups(paths, ({ source, target }) => isDone(moveFile(source, target, modes)));
+      const moved = await inGroups(paths, ({ source, target }) =>
+        isDone(to === "claimed" ? rename(source, target) : moveFile(source, target, modes)),
+      );
       await removeEmptyFolders(
-        rootOf(from),
+        fromRoot,
         moves.map(({ key }) => key),
       );
       return moved;
     },
+    async returnToLanding(key, landingKeys) {
+      const root = await rootOf("claimed");
+      const source = join(root, requireInside(key));
+      const returned = await ifThere(returnFile(source, landing, landingKeys.map(requireInside)));
+      if (returned !== undefined) await removeEmptyFolders(root, [key]);
+      return returned;
+    },
     async remove(area, keys) {
-      await inGroups(
-        keys.map((key) => pathOf(area, key)),
-        (path) => isDone(unlink(path)),
-      );
-      await removeEmptyFolders(rootOf(area), keys);
+      const root = await rootOf(area);
+      const paths = keys.map((key) => join(root, requireInside(key)));
+      await inGroups(paths, (path) => isDone(unlink(path)));
+      await removeEmptyFolders(root, keys);
     },
     async removeFolder(area, folder) {
-      await rm(pathOf(area, folder), { recursive: true, force: true });
+      await rm(await pathOf(area, folder), { recursive: true, force: true });
     },
     async removeAbandoned(ageMs) {
       for (const name of (await ifThere(readdir(incoming))) ?? []) {
@@ -90,9 +109,8 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
         throw new ConfigurationError(`DATA_DIR, ${data}, is not there or may not be read`, { cause: error });
       }
     },
-    requireInput: (folder) => requireInput(folder, rootOf("landing")),
-    copyInput: (folder, signal) =>
-      copyInput({ source: folder, landing: rootOf("landing"), unfinished: incoming, modes }, signal),
+    requireInput: (folder) => requireInput(folder, landing),
+    copyInput: (folder, signal) => copyInput({ source: folder, landing, unfinished: incoming, modes }, signal),
   };
 }
 

@@ -1,5 +1,8 @@
-/** The places of a storage; each holds files by key. */
-export type Area = "landing" | "staging" | "processed" | "archived" | "quarantined";
+/**
+ * The places of a storage; each holds files by key. Landing is the senders'. A run moves what it takes into `claimed`, out of
+ * their reach, before it reads it.
+ */
+export type Area = "landing" | "claimed" | "staging" | "processed" | "archived" | "quarantined";
 
 /** The bytes of a file that is written: all at once, or as they come. */
 export type Content = readonly Uint8Array[] | AsyncIterable<Uint8Array>;
@@ -83,8 +86,16 @@ export interface Storage {
    * write of that key.
    */
   write(area: Area, key: string, content: Content, options?: WriteOptions): Promise<WrittenFile>;
-  /** Moves files, each in place of what has its new key. Reports of each whether it was there. */
+  /**
+   * Moves files, each in place of what has its new key. Reports of each whether it was there. A file that moves to `claimed`
+   * stays what it is, with its owner and permissions, whoever has it open.
+   */
   move(from: Area, to: Area, moves: readonly Move[]): Promise<boolean[]>;
+  /**
+   * Puts a claimed file back into landing under the first of `landingKeys` that is free, and returns that key; undefined when
+   * the file is not there, or no key is free. It stays what it is: whoever has it open goes on writing into it.
+   */
+  returnToLanding(key: string, landingKeys: readonly string[]): Promise<string | undefined>;
   /** Removes files; one that is not there is no error. */
   remove(area: Area, keys: readonly string[]): Promise<void>;
   /** Removes a folder and all that is in it; that there is none is no error. */

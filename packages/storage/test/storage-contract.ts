@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Area, Content, Storage, WriteOptions } from "../src/storage.js";
 
-export const AREAS: readonly Area[] = ["landing", "staging", "processed", "archived", "quarantined"];
+export const AREAS: readonly Area[] = ["landing", "claimed", "staging", "processed", "archived", "quarantined"];
 
 const KEY = "date=2020-01-01/hour=05/customers.json";
 const bytes = fc.uint8Array({ maxLength: 50 }).map((array) => Buffer.from(array));

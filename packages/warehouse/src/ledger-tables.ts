@@ -25,7 +25,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     primaryKey: "id",
     columns: neutral(`
       id dataset path partition_date partition_hour sha256 bytes run_id state batches_total batches_loaded records_in
-      records_loaded records_rejected kept_path holds_suppressed created_at done_at`),
+      records_loaded records_rejected kept_path holds_suppressed created_at done_at delivery format
+      converted_from`),
     rights: { scheduler: "select, update (state)", extractor: "select, insert, update", loader: "select, update" },
   },
   {

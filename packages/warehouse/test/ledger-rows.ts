@@ -19,6 +19,7 @@ export async function addFile(db: Queryable, runId: string, columns: Columns = {
     partition_date: "2020-01-01",
     partition_hour: 5,
     sha256: randomBytes(32),
+    delivery: columns.sha256 ?? randomBytes(32),
     bytes: 100,
     state: "open",
     ...columns,

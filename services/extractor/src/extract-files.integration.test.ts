@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createDatasets } from "@lethe/datasets/create-datasets";
-import { contentHashes } from "@lethe/privacy/content-hash";
+import { deliveryHashes } from "@lethe/privacy/content-hash";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
@@ -16,6 +16,7 @@ import { dataFolderOf } from "../test/data-folder.js";
 import { extractFiles } from "./extract-files.js";
 
 const PATH = "date=2020-01-01/hour=05/customers.json";
+const NAME = { dataset: "customers", partition: "date=2020-01-01/hour=05", name: "customers.json" };
 const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
 async function openExtractor(batchBytes: number) {
@@ -60,9 +61,9 @@ it.each([
   const context = await openExtractor(batchBytes);
   const other = await openRun(context.pool, { job: "customers", kind: "replay", trigger: "api" });
   await context.pool.query(
-    `insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
-     values ('customers', $1, $2, '2020-01-01', 5, $3, 1, 'open')`,
-    [other, PATH, contentHashes(context.ring, createHash("sha256").update(LINES).digest())[0]],
+    `insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, delivery, bytes, state)
+     values ('customers', $1, $2, '2020-01-01', 5, $3, $3, 1, 'open')`,
+    [other, PATH, deliveryHashes(context.ring, NAME, createHash("sha256").update(LINES).digest())[0]],
   );
   const runId = await openRun(context.pool, { job: "customers", kind: "files", trigger: "api" });
   const result = await extractFiles(context, runId, await readRunRequest(context.pool, runId));

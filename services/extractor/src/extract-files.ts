@@ -6,14 +6,18 @@ import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files"
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction } from "@lethe/warehouse/pool";
+import { type ClaimedFile, claimLanded } from "./claim-landed.js";
+import { claimedBefore } from "./claimed-before.js";
 import type { ExtractorContext } from "./context.js";
 import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
-import { type InspectedFile, inspectFile } from "./inspect-file.js";
-import { ledgerHash } from "./ledger-hash.js";
-import { type LandedFile, scanLanding } from "./scan-landing.js";
+import { inspectFile } from "./inspect-file.js";
+import { ledgerHashes } from "./ledger-hash.js";
+import { returnFile, returnLeftByOthers } from "./return-left.js";
+import { scanLanding } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { skipReason } from "./skip-reason.js";
+import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 
 /** Small files that make a batch, at most: while the services work on it, the next files are read. */
@@ -26,8 +30,8 @@ const LOOK_AHEAD = 16;
 const MOST_UNEXPECTED = 10_000;
 
 /**
- * Takes a run's files from landing. Many small files become one batch, a large file becomes many. A file whose
- * content Lethe has already is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and
+ * Takes a run's files from landing, and first those that it claimed before it was interrupted. Many small files become
+ * one batch, a large file becomes many. A file that was delivered before is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and
  * neither stops the other files.
  */
 export async function extractFiles(
@@ -35,6 +39,7 @@ export async function extractFiles(
   runId: string,
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
+  await returnLeftByOthers(context, runId);
   const { files, left, unexpected, otherUnexpected } = await scanLanding(context.storage, {
     dataset: run.dataset,
     datasets: context.datasets.names,
@@ -47,7 +52,7 @@ export async function extractFiles(
     await addNotice(context.pool, runId, "unexpected_entries_left", ".", `They are ${otherUnexpected}.`);
   if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };
-  let waiting: InspectedFile[] = [];
+  let waiting: TakenFile[] = [];
   let waitingBytes = 0;
   const takeWaiting = async () => {
     const small = waiting;
@@ -59,16 +64,23 @@ export async function extractFiles(
     totals.files += taken.files;
     totals.batches += taken.batches;
   };
-  for (let i = 0; i < files.length; i += LOOK_AHEAD) {
-    const inspected = await Promise.all(
-      files.slice(i, i + LOOK_AHEAD).map((file) => inspect(context, runId, run.dataset, file)),
-    );
+  const earlier = await claimedBefore(context.storage, runId, context.datasets.names);
+  const taken = new Set(earlier.map(({ path }) => path));
+  // A newer file of the same name must not take the place of one that is claimed.
+  const landed = files.filter(({ path }) => !taken.has(path));
+  const groups = [
+    ...inGroupsOf(earlier, LOOK_AHEAD).map((group) => async () => group),
+    ...inGroupsOf(landed, LOOK_AHEAD).map((group) => () => claimLanded(context, runId, group)),
+  ];
+  for (const claimGroup of groups) {
+    const claimed = await claimGroup();
+    const inspected = await Promise.all(claimed.map((file) => inspect(context, runId, run.dataset, file)));
     for (const file of inspected) {
       if (file === undefined) continue;
       if (file.unreadable !== undefined) {
         await quarantineWhole(context, runId, run, file, file.unreadable.message);
       } else if (file.lines === undefined) {
-        const [claim] = await claimFiles(context.pool, runId, run.dataset, [file], run.force);
+        const [claim] = await claimFiles(context.pool, runId, run.dataset, [toFoundFile(file)], run.force);
         if (claim === undefined) continue;
         await setAsideUnclaimed(context, runId, [file], [claim]);
         if (!("fileId" in claim)) continue;
@@ -85,21 +97,22 @@ export async function extractFiles(
   return totals;
 }
 
-/** Inspects a file. One that cannot even be opened stays in landing, is named in the run, and returns undefined. */
+/** Inspects a file. One that cannot even be opened goes back to landing, is named in the run, and returns undefined. */
 async function inspect(
   context: ExtractorContext,
   runId: string,
   dataset: DatasetName,
-  file: LandedFile,
-): Promise<InspectedFile | undefined> {
+  file: ClaimedFile,
+): Promise<TakenFile | undefined> {
   try {
     const limits = { ...context.limits, columns: columnsOf(context.datasets.get(dataset)) };
     const inspected = await inspectFile(context.storage, file, context.batchBytes, limits, context.signal);
-    return inspected && { ...inspected, sha256: await ledgerHash(context, dataset, inspected.sha256) };
+    return inspected && { ...inspected, ...(await ledgerHashes(context, dataset, file, inspected.sha256)) };
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) throw error;
     await addNotice(context.pool, runId, reason, file.path);
+    await returnFile(context, runId, file);
     return undefined;
   }
 }
@@ -114,11 +127,11 @@ async function quarantineWhole(
   context: ExtractorContext,
   runId: string,
   run: RunSpec,
-  file: InspectedFile,
+  file: TakenFile,
   message: string,
 ): Promise<void> {
   const { claim, keptPath } = await inTransaction(context.pool, async (client) => {
-    const [claim] = await claimFiles(client, runId, run.dataset, [file], run.force);
+    const [claim] = await claimFiles(client, runId, run.dataset, [toFoundFile(file)], run.force);
     if (claim === undefined || !("fileId" in claim)) return { claim, keptPath: undefined };
     const keptPath = keptPathOf(run.dataset, claim.fileId, file.partition, file.format);
     await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
@@ -128,4 +141,8 @@ async function quarantineWhole(
   if (claim === undefined) return;
   if (keptPath !== undefined) await moveToQuarantine(context, file, keptPath);
   else await setAsideUnclaimed(context, runId, [file], [claim]);
+}
+
+function inGroupsOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -8,9 +8,9 @@ import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/led
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
 import { segmentOf } from "./extract-small-files.js";
-import type { InspectedFile } from "./inspect-file.js";
 import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
+import type { TakenFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 
 /**
@@ -20,14 +20,14 @@ import { waitForRoom } from "./wait-for-room.js";
 export async function extractLargeFile(
   context: ExtractorContext,
   runId: string,
-  file: InspectedFile,
+  file: TakenFile,
   claim: Claim,
 ): Promise<number> {
   if (!("fileId" in claim) || (claim.kind === "resumed" && claim.complete)) return 0;
   const { fileId } = claim;
   const firstLine = claim.kind === "resumed" ? await nextLineOfFile(context.pool, fileId) : 1;
-  const opened = await context.storage.open("landing", file.path);
-  if (opened === undefined) throw new TransientError(`${file.path} was taken from landing while it was read`);
+  const opened = await context.storage.open("claimed", file.sourceKey);
+  if (opened === undefined) throw new TransientError(`${file.path} was removed while it was read`);
   let batches = 0;
   let nextLine = 1;
   let pending: Buffer[] = [];

@@ -5,6 +5,7 @@ import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import type { ExtractorContext } from "./context.js";
 import { extractFiles } from "./extract-files.js";
 import { extractReplay } from "./extract-replay.js";
+import { returnLeft } from "./return-left.js";
 
 const NOTHING: JobResult<"extract"> = { files: 0, batches: 0 };
 
@@ -27,8 +28,9 @@ export async function extractRun(
       await completeExtraction(context.pool, runId, performance.now() - startedAt);
       return result;
     } catch (error) {
-      if (error instanceof RunStateError) return NOTHING;
-      throw error;
+      if (!(error instanceof RunStateError)) throw error;
+      await returnLeft(context, runId);
+      return NOTHING;
     }
   });
 }

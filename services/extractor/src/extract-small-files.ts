@@ -7,9 +7,9 @@ import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { completeFiles, recordBatch } from "@lethe/warehouse/ledger/record-batches";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { ExtractorContext } from "./context.js";
-import type { InspectedFile } from "./inspect-file.js";
 import { setAsideUnclaimed } from "./set-aside.js";
 import { stageBatch } from "./stage-batch.js";
+import { type TakenFile, toFoundFile } from "./taken-file.js";
 
 /**
  * Creates one batch of many small files. Claims, batch and completeness commit together, so after a crash each file is
@@ -19,12 +19,12 @@ export async function extractSmallFiles(
   context: ExtractorContext,
   runId: string,
   run: RunSpec,
-  files: readonly InspectedFile[],
+  files: readonly TakenFile[],
 ): Promise<JobResult<"extract">> {
   const { claims, batch } = await inTransaction(
     context.pool,
     async (client) => {
-      const claims = await claimFiles(client, runId, run.dataset, files, run.force);
+      const claims = await claimFiles(client, runId, run.dataset, files.map(toFoundFile), run.force);
       const { segments, lines, fileIds, empty } = assemble(files, claims);
       for (const path of empty) await addNotice(client, runId, "empty_file", path);
       const batch = segments.length === 0 ? undefined : await stageBatch(context.staging, runId, segments, lines);
@@ -39,7 +39,7 @@ export async function extractSmallFiles(
   return { files: claims.filter((claim) => claim.kind === "taken").length, batches: batch === undefined ? 0 : 1 };
 }
 
-function assemble(files: readonly InspectedFile[], claims: Awaited<ReturnType<typeof claimFiles>>) {
+function assemble(files: readonly TakenFile[], claims: Awaited<ReturnType<typeof claimFiles>>) {
   const segments: Segment[] = [];
   const lines: Buffer[] = [];
   const fileIds: number[] = [];
@@ -61,13 +61,13 @@ function assemble(files: readonly InspectedFile[], claims: Awaited<ReturnType<ty
   return { segments, lines, fileIds, empty };
 }
 
-function isBlank(file: InspectedFile): boolean {
+function isBlank(file: TakenFile): boolean {
   return file.lines?.every((chunk) => chunk.bytes.every((byte) => byte <= 0x20)) ?? true;
 }
 
 /** Creates the segment of a batch for consecutive lines of a file. */
 export function segmentOf(
-  file: InspectedFile,
+  file: TakenFile,
   fileId: number,
   firstOrdinal: number,
   lineCount: number,

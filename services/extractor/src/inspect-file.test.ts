@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { describe, expect, it } from "vitest";
-import { landingOf } from "../test/data-folder.js";
+import { dataFolderOf } from "../test/data-folder.js";
 import { inspectFile } from "./inspect-file.js";
 
 const KEEP_BYTES = 1024;
@@ -12,10 +12,10 @@ const FORMAT = { shape: "json", gzip: false } as const;
 const LINES = '{"id":"013000"}\n{"id":"013001"}\n';
 
 async function inspect(name: string, content: string | Buffer, limits: Partial<typeof LIMITS> = {}) {
-  const storage = openFolderStorage(await landingOf({ [name]: content }));
-  const namedFormat = inputFormatOf(name);
-  if (namedFormat === undefined) throw new Error("no such format");
-  const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, namedFormat };
+  const storage = openFolderStorage(await dataFolderOf({ [`claimed/${name}`]: content }));
+  const format = inputFormatOf(name);
+  if (format === undefined) throw new Error("no such format");
+  const file = { path: name, partition: { date: "2020-01-01", hour: 5 }, namedFormat: format, claimedKey: name };
   const inspected = await inspectFile(
     storage,
     file,
@@ -105,9 +105,14 @@ describe("inspectFile", () => {
     expect(await inspect("customers.json.gz", gzipSync(""))).toMatchObject({ lines: [], unreadable: undefined });
   });
 
-  it("passes over a file that was taken away since landing was looked through", async () => {
-    const file = { path: "customers.json", partition: { date: "2020-01-01", hour: 5 }, namedFormat: FORMAT };
-    const storage = openFolderStorage(await landingOf({}));
+  it("passes over a file that was taken away since it was claimed", async () => {
+    const file = {
+      path: "customers.json",
+      partition: { date: "2020-01-01", hour: 5 },
+      namedFormat: FORMAT,
+      claimedKey: "customers.json",
+    };
+    const storage = openFolderStorage(await dataFolderOf({}));
     expect(await inspectFile(storage, file, KEEP_BYTES, LIMITS, new AbortController().signal)).toBeUndefined();
   });
 });

@@ -7,14 +7,19 @@ import { readLines } from "@lethe/input-files/read-lines";
 import { requireText } from "@lethe/input-files/require-text";
 import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import type { Storage } from "@lethe/storage/storage";
+import type { ClaimedFile } from "./claim-landed.js";
 import { hashStored } from "./hash-stored.js";
-import type { LandedFile } from "./scan-landing.js";
 
-export interface InspectedFile extends LandedFile {
+export interface InspectedFile extends ClaimedFile {
+  /** The key in area `claimed` of what is read: the file itself, or what it was converted to. */
+  readonly sourceKey: string;
+  /** The format of what is read. */
   readonly format: InputFormat;
-  /** Of the content; where the ledger is concerned, the keyed hash that it knows it by. */
+  /** What it was when it came, in words, if it was converted. */
+  readonly convertedFrom: string | null;
+  /** Of the content as it came. */
   readonly sha256: Buffer;
-  /** Bytes on disk. */
+  /** Bytes on disk as it came. */
   readonly bytes: number;
   /** The file's lines, of a small file; a large one is read again when it is cut. */
   readonly lines: readonly LineChunk[] | undefined;
@@ -31,25 +36,27 @@ export interface InspectionLimits extends ReadLimits, UnpackLimits {
 /**
  * Reads a file once from end to end, computes its hash and checks that all of it can be cut into records, so that a
  * truncated file is recognised before the first of its records is staged. Keeps the lines while they take less than
- * `keepBytes`. Returns undefined if the file was removed since landing was scanned. Throws what the storage throws,
+ * `keepBytes`. Returns undefined if the file was removed since it was claimed. Throws what the storage throws,
  * and when `signal` aborts.
  */
 export async function inspectFile(
   storage: Storage,
-  file: LandedFile,
+  file: ClaimedFile,
   keepBytes: number,
   limits: InspectionLimits,
   signal: AbortSignal,
 ): Promise<InspectedFile | undefined> {
-  const opened = await storage.open("landing", file.path);
+  const opened = await storage.open("claimed", file.claimedKey);
   if (opened === undefined) return undefined;
+  const format = file.namedFormat;
   try {
     const stored = hashStored(opened.bytes(), signal);
-    const limit = unpackLimit(opened.size, file.namedFormat.gzip, limits);
-    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, file.namedFormat.gzip), limit));
-    const { lines, unreadable } = await collectLines(unpacked, file.namedFormat.shape, keepBytes, limits);
+    const limit = unpackLimit(opened.size, format.gzip, limits);
+    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, format.gzip), limit));
+    const { lines, unreadable } = await collectLines(unpacked, format.shape, keepBytes, limits);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
-    return { ...file, format: file.namedFormat, ...(await stored.finish()), lines, unreadable };
+    const source = { sourceKey: file.claimedKey, format, convertedFrom: null };
+    return { ...file, ...source, ...(await stored.finish()), lines, unreadable };
   } finally {
     await opened.close();
   }

@@ -3,11 +3,12 @@ import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isPending } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { unpackedBytes } from "@lethe/input-files/file-source";
-import { inputFormatOf } from "@lethe/input-files/input-format";
+import { formatOfName, inputFormatOf } from "@lethe/input-files/input-format";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { contentHashes } from "@lethe/privacy/content-hash";
 import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
+import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordsToReplay } from "@lethe/warehouse/ledger/quarantine";
 import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
@@ -66,9 +67,9 @@ async function fromFile(
   origin: SegmentOrigin,
   firstOrdinal: number,
 ): Promise<MadeSegment> {
-  const format = inputFormatOf(origin.path);
+  const format = formatOfName(origin.format) ?? inputFormatOf(origin.path);
   if (format === undefined) throw lost(batchId);
-  const opened = await context.storage.open("landing", origin.path).catch((error: unknown) => {
+  const opened = await openClaimed(context, origin).catch((error: unknown) => {
     throw skipReason(error) === undefined ? error : lost(batchId);
   });
   if (opened === undefined) throw lost(batchId);
@@ -92,6 +93,11 @@ async function fromFile(
   const { fileId, partition, lineCount, firstLine } = origin;
   const encoding = format.shape === "csv" ? "csv" : "json";
   return { segment: { fileId, partition, encoding, firstOrdinal, lineCount, firstLine }, lines };
+}
+
+/** Opens the file that a run claimed. One that went back when the run was closed lies in landing, if nobody took it since. */
+async function openClaimed({ storage }: ExtractorContext, { fileRunId, path }: SegmentOrigin) {
+  return (await storage.open("claimed", claimedKeyOf(fileRunId, path))) ?? storage.open("landing", path);
 }
 
 /**

@@ -117,6 +117,20 @@ function createReader({ dataset, datasets, range }: WantedFiles, found: Found) {
   };
 }
 
+/** Returns a function that reads from a file's key in landing what a scan reads; undefined where the key is of no input. */
+export function createKeyReader(datasets: readonly DatasetName[]): (path: string) => LandedFile | undefined {
+  const names = readFileNames(datasets);
+  return (path) => {
+    const folders = path.split("/");
+    const name = folders.pop() ?? "";
+    let place: FolderPlace | undefined = {};
+    for (const folder of folders) place = place && enterFolder(place, folder, names.folder);
+    const file = place && names.parse(name, place.dataset);
+    const partition = (place && partitionOf(place)) ?? file?.partition;
+    return file && partition && { path, partition, namedFormat: file.namedFormat };
+  };
+}
+
 /** A dataset's file at day level is of the day's first hour. */
 function partitionOf({ date, hour }: FolderPlace): Partition | undefined {
   return date === undefined ? undefined : { date, hour: hour ?? 0 };

@@ -14,6 +14,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { ExtractorContext } from "./context.js";
 import { extractRun } from "./extract-run.js";
 import { restageBatch } from "./restage-batch.js";
+import { returnLeft } from "./return-left.js";
 import { ExtractorSettings } from "./settings.js";
 
 /** Runs of different datasets that are extracted side by side. */
@@ -66,7 +67,10 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       extract: {
         atOnce: RUNS_AT_ONCE,
         handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
-        giveUp: ({ runId }, error) => failRun(pool, runId, "extract", error.code, error.message),
+        async giveUp({ runId }, error) {
+          await failRun(pool, runId, "extract", error.code, error.message);
+          await returnLeft(context, runId);
+        },
       },
       restage: {
         atOnce: RESTAGES_AT_ONCE,

@@ -1,31 +1,35 @@
 import { adoptFile, type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ExtractorContext } from "./context.js";
-import type { InspectedFile } from "./inspect-file.js";
+import { returnFile } from "./return-left.js";
+import type { TakenFile } from "./taken-file.js";
 
 /**
- * Handles the files that a run could not claim. A file whose content was loaded or quarantined before is removed from
- * landing, since the archive or the quarantine has it, without the people who were erased since. A file that another
- * active run has claimed stays in landing, and a notice about it is added to the run.
+ * Handles the files that a run could not claim. A file that was loaded or quarantined before is removed,
+ * since the archive or the quarantine has it, without the people who were erased since. A file that another
+ * active run has claimed goes back to landing, and a notice about it is added to the run.
  */
 export async function setAsideUnclaimed(
   context: ExtractorContext,
   runId: string,
-  files: readonly InspectedFile[],
+  files: readonly TakenFile[],
   claims: readonly Claim[],
 ): Promise<void> {
   let known = 0;
   const kept: string[] = [];
   for (const [i, file] of files.entries()) {
     const claim = claims[i];
-    if (claim?.kind === "busy") await addNotice(context.pool, runId, "file_busy", file.path);
+    if (claim?.kind === "busy") {
+      await addNotice(context.pool, runId, "file_busy", file.path);
+      await returnFile(context, runId, file);
+    }
     if (claim?.kind !== "known") continue;
     known += 1;
-    if (claim.quarantined === undefined) kept.push(file.path);
+    if (claim.quarantined === undefined) kept.push(...keysOf(file));
     else {
       await addNotice(context.pool, runId, "file_quarantined_before", file.path);
       const { fileId, keptPath } = claim.quarantined;
-      if ((await context.storage.size("quarantined", keptPath)) !== undefined) kept.push(file.path);
+      if ((await context.storage.size("quarantined", keptPath)) !== undefined) kept.push(...keysOf(file));
       else {
         // A crash came before it was moved: this run masks it, as it does all that it quarantines.
         await adoptFile(context.pool, runId, fileId);
@@ -33,20 +37,21 @@ export async function setAsideUnclaimed(
       }
     }
   }
-  await context.storage.remove("landing", kept);
+  await context.storage.remove("claimed", kept);
   if (known > 0) await countAlreadyLoaded(context.pool, runId, known);
 }
 
 /**
- * Moves a file from landing to quarantine. What was put there before stays as it is: people who were erased in it must not
+ * Moves a claimed file to quarantine as it came. What was put there before stays as it is: people who were erased in it must not
  * come back with the same bytes.
  */
-export async function moveToQuarantine(
-  { storage }: ExtractorContext,
-  file: InspectedFile,
-  newKey: string,
-): Promise<void> {
+export async function moveToQuarantine({ storage }: ExtractorContext, file: TakenFile, newKey: string): Promise<void> {
   const isThere = (await storage.size("quarantined", newKey)) !== undefined;
-  if (isThere) await storage.remove("landing", [file.path]);
-  else await storage.move("landing", "quarantined", [{ key: file.path, newKey }]);
+  if (!isThere) await storage.move("claimed", "quarantined", [{ key: file.claimedKey, newKey }]);
+  await storage.remove("claimed", isThere ? keysOf(file) : keysOf(file).slice(1));
+}
+
+/** Returns the keys of a claimed file and, behind it, of what it was converted to. */
+function keysOf({ claimedKey, sourceKey }: TakenFile): string[] {
+  return claimedKey === sourceKey ? [claimedKey] : [claimedKey, sourceKey];
 }

@@ -13,9 +13,9 @@ const PATH = `${FOLDER}/customers.json`;
 const CONTENT = '{"id":"013000"}\n';
 const COMPLETE = { batches_total: 1, batches_loaded: 1 };
 
-/** Adds a complete file of this content to a run, which lies in landing; returns its id. */
+/** Adds a complete file of this content to a run, which it has claimed; returns its id. */
 async function land(pool: Pool, data: string, runId: string, content = CONTENT, columns = {}): Promise<number> {
-  await writeData(data, `landing/${PATH}`, content);
+  await writeData(data, `claimed/${runId}/${PATH}`, content);
   const sha256 = createHash("sha256").update(content).digest();
   return addFile(pool, runId, { path: PATH, sha256, ...COMPLETE, ...columns });
 }
@@ -30,13 +30,13 @@ describe("archiveFiles", () => {
     const runId = await addRun(pool);
     const id = await land(pool, data, runId);
     const left = `date=2020-01-02/hour=05/customers.json`;
-    await writeData(data, `landing/${left}`, "left");
+    await writeData(data, `claimed/${runId}/${left}`, "left");
     await addFile(pool, runId, { path: left, batches_total: 2, batches_loaded: 1 });
     for (let i = 0; i < 2; i++) await archiveFiles(context, runId, "customers", log);
     const kept = `${FOLDER}/customers.${id}.json`;
     expect((await readData(data, `archived_data/${kept}`)).toString()).toBe(CONTENT);
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", path: kept, kept_path: kept });
-    expect(await readdir(join(data, "landing"))).toEqual(["date=2020-01-02"]);
+    expect(await readdir(join(data, "claimed", runId))).toEqual(["date=2020-01-02"]);
     await expect(readData(data, `archived_data/${left}`)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
@@ -58,7 +58,7 @@ describe("archiveFiles", () => {
     ] as const) {
       const runId = await addRun(pool);
       const path = `${PATH}.gz`;
-      await writeData(data, `landing/${path}`, named(name));
+      await writeData(data, `claimed/${runId}/${path}`, named(name));
       const id = await addFile(pool, runId, { path, sha256: createHash("sha256").update(name).digest(), ...COMPLETE });
       await archiveFiles(context, runId, "customers", log);
       expect(await readData(data, `archived_data/${FOLDER}/customers.${id}.json.gz`)).toEqual(kept);
@@ -73,18 +73,18 @@ describe("archiveFiles", () => {
     await archiveFiles(context, runId, "customers", log);
     expect((await readData(data, `archived_data/${announced}`)).toString()).toBe(CONTENT);
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", kept_path: announced });
-    expect(logged.join("")).not.toContain("taken from landing");
+    expect(logged.join("")).not.toContain("was removed");
   });
 
   it("goes on where a crash came between the move and the word of it", async ({ context, pool, data, log, logged }) => {
     const runId = await addRun(pool);
     const id = await land(pool, data, runId, CONTENT, { kept_path: PATH });
     await writeData(data, `archived_data/${FOLDER}/other.json`, "other");
-    await rename(join(data, `landing/${PATH}`), join(data, `archived_data/${PATH}`));
+    await rename(join(data, `claimed/${runId}/${PATH}`), join(data, `archived_data/${PATH}`));
     await archiveFiles(context, runId, "customers", log);
     expect((await readData(data, `archived_data/${PATH}`)).toString()).toBe(CONTENT);
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done", kept_path: PATH });
-    expect(logged.join("")).not.toContain("taken from landing");
+    expect(logged.join("")).not.toContain("was removed");
   });
 
   it("keeps files side by side that came under one name", async ({ context, pool, data, log }) => {
@@ -100,19 +100,13 @@ describe("archiveFiles", () => {
     expect((await readData(data, second ?? "")).toString()).toBe("second\n");
   });
 
-  it("is done with a file that somebody has taken from landing, and warns of it", async ({
-    context,
-    pool,
-    data,
-    log,
-    logged,
-  }) => {
+  it("is done with a file that somebody has removed, and warns of it", async ({ context, pool, data, log, logged }) => {
     const runId = await addRun(pool);
     const id = await land(pool, data, runId);
-    await rm(join(data, `landing/${PATH}`));
+    await rm(join(data, `claimed/${runId}/${PATH}`));
     await archiveFiles(context, runId, "customers", log);
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state: "done" });
-    expect(logged.join("")).toContain("taken from landing");
+    expect(logged.join("")).toContain("was removed");
     // Its name came from outside.
     expect(logged.join("")).not.toContain(PATH);
     expect(logged.join("")).toContain(`"file":${id}`);

@@ -1,15 +1,19 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
+import { isActive } from "@lethe/contracts/runs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles, maskReplayedFiles } from "@lethe/erasure/mask-arrived-files";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
+import { returnClaimed } from "@lethe/storage/claimed-files";
 import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
+import { heldPaths } from "@lethe/warehouse/ledger/closed-runs";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
-import { inTransaction } from "@lethe/warehouse/pool";
+import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
 import { openReplays } from "./open-replays.js";
@@ -67,6 +71,7 @@ export async function finishJob(
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
     const state = await closeRun(client, runId, performance.now() - startedAt);
+    if (!isActive(state)) await returnIncomplete(context, client, runId);
     await forgetReplacementsOfRun(client, runId);
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";
@@ -75,6 +80,12 @@ export async function finishJob(
   for (const replay of replays) await enqueueRun(context.queues, replay);
   await resumeErasures(context, log);
   return { state };
+}
+
+/** Puts back into landing what a run has claimed and not completed: a later run, or a retry, takes it. */
+async function returnIncomplete({ storage }: LoaderContext, client: Client, runId: string): Promise<void> {
+  for (const { path, newPath } of await returnClaimed(storage, runId, await heldPaths(client, runId)))
+    await addNotice(client, runId, "file_renamed", path, `It is ${newPath} now.`);
 }
 
 /** Reports whether this run is all that erasures still wait for: those that it has begun, or that closed runs have left behind. */

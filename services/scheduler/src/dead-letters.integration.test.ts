@@ -26,8 +26,8 @@ async function processingRun(job: "customers" | "products", batches: number) {
   await world.pool.query("update ledger.runs set state = 'processing', extracted_at = now() where id = $1", [runId]);
   const sha256 = Buffer.from(randomUUID().replaceAll("-", ""));
   const { rows } = await world.pool.query<{ id: number }>(
-    `insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state, batches_total)
-     values ($1, 'date=2020-01-01/hour=05/x.json', '2020-01-01', 5, $2, 10, $3, 'open', $4) returning id`,
+    `insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, delivery, bytes, run_id, state, batches_total)
+     values ($1, 'date=2020-01-01/hour=05/x.json', '2020-01-01', 5, $2, $2, 10, $3, 'open', $4) returning id`,
     [job, sha256, runId, batches],
   );
   const batchIds: string[] = [];
@@ -189,8 +189,8 @@ describe("POST /dead-letters/:id/replay", () => {
     const { runId, batchIds, sha256 } = await failedRun("products", 1);
     const later = await openRun(world.pool, { job: "products", kind: "files", trigger: "api" });
     await world.pool.query(
-      `insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state)
-       values ('products', 'date=2020-01-01/hour=06/x.json', '2020-01-01', 6, $1, 10, $2, 'done')`,
+      `insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, delivery, bytes, run_id, state)
+       values ('products', 'date=2020-01-01/hour=06/x.json', '2020-01-01', 6, $1, $1, 10, $2, 'done')`,
       [sha256, later],
     );
     await world.pool.query("update ledger.runs set state = 'succeeded' where id = $1", [later]);

@@ -151,7 +151,7 @@ export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean
 
 /** SQL condition: later runs have taken up what the closed run `r` left undone, so it can no longer be retried. */
 export const IS_OVERTAKEN = `
-  (exists (select from ledger.files mine join ledger.files other using (dataset, sha256)
+  (exists (select from ledger.files mine join ledger.files other using (dataset, delivery)
            where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
    or r.kind = 'replay' and exists (select from ledger.runs later
                                     where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'

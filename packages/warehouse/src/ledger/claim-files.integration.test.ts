@@ -9,7 +9,15 @@ import { adoptFile, claimFiles, countAlreadyLoaded, type FoundFile, quarantineFi
 /** A file of a name and a content, in one hour's folder. */
 function found(name: string, content: string = name): FoundFile {
   const sha256 = createHash("sha256").update(content).digest();
-  return { path: `date=2020-01-01/hour=05/${name}`, partition: { date: "2020-01-01", hour: 5 }, sha256, bytes: 7 };
+  return {
+    path: `date=2020-01-01/hour=05/${name}`,
+    partition: { date: "2020-01-01", hour: 5 },
+    sha256,
+    bytes: 7,
+    delivery: sha256,
+    format: "json",
+    convertedFrom: null,
+  };
 }
 
 describe("claimFiles", () => {
@@ -29,14 +37,17 @@ describe("claimFiles", () => {
       "sha256",
       "partition_hour",
       "bytes",
+      "delivery",
+      "format",
+      "converted_from",
       "state",
       "run_id",
     );
-    const noted = { partition_hour: 5, bytes: 7, state: "open", run_id: runId };
+    const noted = { partition_hour: 5, bytes: 7, format: "json", converted_from: null, state: "open", run_id: runId };
     const [ofB, ofA] = claims.map((claim) => ("fileId" in claim ? claim.fileId : undefined));
     expect(rows).toEqual([
-      { ...noted, path: a.path, sha256: a.sha256, id: ofA },
-      { ...noted, path: b.path, sha256: b.sha256, id: ofB },
+      { ...noted, path: a.path, sha256: a.sha256, delivery: a.sha256, id: ofA },
+      { ...noted, path: b.path, sha256: b.sha256, delivery: b.sha256, id: ofB },
     ]);
   });
 
@@ -58,7 +69,7 @@ describe("claimFiles", () => {
   it.for([
     ["done", false],
     ["quarantined", true],
-  ] as const)("knows content that is %s under whatever name", async ([state, quarantined], { pool }) => {
+  ] as const)("knows a delivery that is %s", async ([state, quarantined], { pool }) => {
     const file = found("again.json");
     const keptPath = "date=2020-01-01/hour=05/customers.7.json";
     const before = { sha256: file.sha256, state, kept_path: keptPath };
@@ -71,7 +82,7 @@ describe("claimFiles", () => {
     expect(owner === runId).toBe(quarantined);
   });
 
-  it("takes content once that stands under two names in one list, and in a later one of the same run", async ({
+  it("takes a delivery once that stands under two paths in one list, and in a later one of the same run", async ({
     pool,
   }) => {
     const runId = await addRun(pool);

@@ -8,15 +8,22 @@ import { runIsActive } from "./states.js";
 export interface FoundFile {
   readonly path: string;
   readonly partition: Partition;
+  /** The keyed hash of its content. */
   readonly sha256: Buffer;
   readonly bytes: number;
+  /** The keyed hash of its dataset, partition, name and content. */
+  readonly delivery: Buffer;
+  /** The name of the format in which it is kept. */
+  readonly format: string;
+  /** What it was when it came, if it is kept in another form. */
+  readonly convertedFrom: string | null;
 }
 
 /**
  * The outcome of claiming a file:
  * - `taken`: it was new to the ledger and now belongs to this run;
  * - `resumed`: this run took it before it was interrupted, and may have recorded some of its batches;
- * - `known`: the same content was loaded or quarantined before, or is in the same list under another name;
+ * - `known`: the same delivery was loaded or quarantined before, or is in the same list under another path;
  * - `busy`: it belongs to another active run.
  */
 export type Claim =
@@ -25,7 +32,7 @@ export type Claim =
   | { readonly kind: "known"; readonly quarantined: KnownQuarantined | undefined }
   | { readonly kind: "busy" };
 
-/** A file in quarantine whose content has come again. */
+/** A file in quarantine that was delivered again. */
 export interface KnownQuarantined {
   readonly fileId: number;
   /** Where it is kept, relative to the quarantine folder. */
@@ -33,7 +40,7 @@ export interface KnownQuarantined {
 }
 
 /**
- * Claims files for a run by their content, and returns a claim for each, in their order. With `force`, content that was loaded
+ * Claims files for a run as deliveries, and returns a claim for each, in their order. With `force`, a delivery that was loaded
  * or quarantined before is taken again. Throws RunStateError when the run is not active.
  */
 export async function claimFiles(
@@ -43,12 +50,12 @@ export async function claimFiles(
   files: readonly FoundFile[],
   force: boolean,
 ): Promise<Claim[]> {
-  const hashes = files.map((file) => file.sha256);
+  const deliveries = files.map((file) => file.delivery);
   if (force) {
     await db.query(
       `update ledger.files set state = 'released'
-       where dataset = $1 and sha256 = any ($2) and state in ('done', 'quarantined') and run_id <> $3`,
-      [dataset, hashes, runId],
+       where dataset = $1 and delivery = any ($2) and state in ('done', 'quarantined') and run_id <> $3`,
+      [dataset, deliveries, runId],
     );
   }
   const taken = await db.query<{ id: number; path: string }>(CLAIM, [
@@ -57,17 +64,20 @@ export async function claimFiles(
     files.map((file) => file.path),
     files.map((file) => file.partition.date),
     files.map((file) => file.partition.hour),
-    hashes,
+    files.map((file) => file.sha256),
     files.map((file) => file.bytes),
+    deliveries,
+    files.map((file) => file.format),
+    files.map((file) => file.convertedFrom),
   ]);
   const takenByPath = new Map(taken.rows.map((row) => [row.path, row.id]));
-  const missing = files.filter((file) => !takenByPath.has(file.path)).map((file) => file.sha256);
+  const missing = files.filter((file) => !takenByPath.has(file.path)).map((file) => file.delivery);
   if (missing.length > 0) await requireActive(db, runId);
-  const knownByHash = missing.length === 0 ? new Map<string, KnownRow>() : await readKnown(db, dataset, missing);
+  const knownByDelivery = missing.length === 0 ? new Map<string, KnownRow>() : await readKnown(db, dataset, missing);
   return files.map((file) => {
     const fileId = takenByPath.get(file.path);
     if (fileId !== undefined) return { kind: "taken", fileId };
-    const known = knownByHash.get(file.sha256.toString("hex"));
+    const known = knownByDelivery.get(file.delivery.toString("hex"));
     if (known === undefined || known.state !== "open") {
       const keptPath = known?.state === "quarantined" ? known.kept_path : null;
       const isKept = known !== undefined && keptPath !== null;
@@ -79,13 +89,17 @@ export async function claimFiles(
   });
 }
 
-/** Returns which of some contents the ledger knows, by their hashes. */
-export async function knownContents(db: Queryable, dataset: DatasetName, hashes: readonly Buffer[]): Promise<Buffer[]> {
-  const { rows } = await db.query<{ sha256: Buffer }>(
-    "select sha256 from ledger.files where dataset = $1 and sha256 = any ($2) and state <> 'released'",
+/** Returns which of some deliveries the ledger knows, by their hashes. */
+export async function knownDeliveries(
+  db: Queryable,
+  dataset: DatasetName,
+  hashes: readonly Buffer[],
+): Promise<Buffer[]> {
+  const { rows } = await db.query<{ delivery: Buffer }>(
+    "select delivery from ledger.files where dataset = $1 and delivery = any ($2) and state <> 'released'",
     [dataset, hashes],
   );
-  return rows.map(({ sha256 }) => sha256);
+  return rows.map(({ delivery }) => delivery);
 }
 
 // Locks the run as every batch does, so that a cancellation sees every file that it must release.
@@ -95,12 +109,13 @@ const CLAIM = `
     where id = $2 and ${runIsActive()}
     for share
   )
-  insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, state)
-  select $1, $2, path, partition_date, partition_hour, sha256, bytes, 'open'
-  from unnest($3::text[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[])
-    as found (path, partition_date, partition_hour, sha256, bytes)
+  insert into ledger.files (dataset, run_id, path, partition_date, partition_hour, sha256, bytes, delivery, format,
+                            converted_from, state)
+  select $1, $2, path, partition_date, partition_hour, sha256, bytes, delivery, format, converted_from, 'open'
+  from unnest($3::text[], $4::date[], $5::smallint[], $6::bytea[], $7::bigint[], $8::bytea[], $9::text[], $10::text[])
+    as found (path, partition_date, partition_hour, sha256, bytes, delivery, format, converted_from)
   where exists (select from open_run)
-  on conflict (dataset, sha256) where state <> 'released' do nothing
+  on conflict (dataset, delivery) where state <> 'released' do nothing
   returning id, path`;
 
 async function requireActive(db: Queryable, runId: string): Promise<void> {
@@ -117,16 +132,16 @@ interface KnownRow {
   kept_path: string | null;
 }
 
-async function readKnown(db: Queryable, dataset: DatasetName, hashes: Buffer[]): Promise<Map<string, KnownRow>> {
-  const { rows } = await db.query<KnownRow & { sha256: Buffer }>(
-    `select sha256, id, path, state, run_id, batches_total, kept_path from ledger.files
-     where dataset = $1 and sha256 = any ($2) and state <> 'released'`,
-    [dataset, hashes],
+async function readKnown(db: Queryable, dataset: DatasetName, deliveries: Buffer[]): Promise<Map<string, KnownRow>> {
+  const { rows } = await db.query<KnownRow & { delivery: Buffer }>(
+    `select delivery, id, path, state, run_id, batches_total, kept_path from ledger.files
+     where dataset = $1 and delivery = any ($2) and state <> 'released'`,
+    [dataset, deliveries],
   );
-  return new Map(rows.map((row) => [row.sha256.toString("hex"), row]));
+  return new Map(rows.map((row) => [row.delivery.toString("hex"), row]));
 }
 
-/** Adds to the count of a run's files whose content was known. */
+/** Adds to the count of a run's files that were delivered before. */
 export async function countAlreadyLoaded(db: Queryable, runId: string, files: number): Promise<void> {
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
 }

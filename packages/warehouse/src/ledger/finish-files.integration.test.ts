@@ -172,7 +172,16 @@ describe("readCompleteFiles", () => {
     for (const state of ["done", "released", "quarantined"]) await addFile(pool, runId, { ...complete, state });
     await addFile(pool, await addRun(pool, { job: "products" }), complete);
     const path = "date=2020-01-01/hour=05/customers.json";
-    const file = { path, partition: HOUR_5, holdsSuppressed: false, keptPath: null };
+    const file = {
+      path,
+      partition: HOUR_5,
+      holdsSuppressed: false,
+      keptPath: null,
+      sha256: expect.any(Buffer),
+      bytes: expect.any(Number),
+      format: null,
+      convertedFrom: null,
+    };
     expect(await readCompleteFiles(pool, runId)).toEqual([
       { ...file, id: ids[0], holdsSuppressed: true },
       { ...file, id: ids[1], keptPath: "there/customers.json" },

@@ -153,8 +153,16 @@ export async function recordPublications(
 
 export interface CompleteFile {
   readonly id: number;
-  /** Where it lies in landing. */
+  /** Where it lay in landing. */
   readonly path: string;
+  /** The keyed hash of the content that came. */
+  readonly sha256: Buffer;
+  /** Its size when it came, in bytes. */
+  readonly bytes: number;
+  /** The name of the format in which it is kept. */
+  readonly format: string | null;
+  /** What it was when it came, if it is kept in another form. */
+  readonly convertedFrom: string | null;
   readonly partition: Partition;
   /** Whether it may hold suppressed people, and so must be masked before it is archived: in records, or in a header alone. */
   readonly holdsSuppressed: boolean;
@@ -162,10 +170,10 @@ export interface CompleteFile {
   readonly keptPath: string | null;
 }
 
-/** Returns the files of a run that still lie in landing and whose batches are all loaded. */
+/** Returns the files of a run that are claimed still and whose batches are all loaded. */
 export async function readCompleteFiles(db: Queryable, runId: string): Promise<CompleteFile[]> {
   const { rows } = await db.query<Omit<CompleteFile, "partition"> & { date: string; hour: number }>(
-    `select id, path, partition_date as date, partition_hour as hour,
+    `select id, path, sha256, bytes, format, converted_from as "convertedFrom", partition_date as date, partition_hour as hour,
             holds_suppressed or batches_total = 0 as "holdsSuppressed",
             kept_path as "keptPath"
      from ledger.files

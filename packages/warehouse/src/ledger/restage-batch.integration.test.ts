@@ -54,8 +54,10 @@ describe("readOrigins", () => {
     await addSegment(pool, await addBatch(pool, runId), one);
     const { bytes, segments } = await readOrigins(pool, batchId);
     expect(bytes).toBe(70);
-    const ofOne = { fileId: one, path: "one.json", sha256, partition: { date: "2020-01-01", hour: 5 } };
+    const kept = { fileRunId: runId, format: null, convertedFrom: null };
+    const ofOne = { ...kept, fileId: one, path: "one.json", sha256, partition: { date: "2020-01-01", hour: 5 } };
     const ofTwo = {
+      ...kept,
       fileId: two,
       path: "two.json",
       sha256: expect.any(Buffer),

@@ -31,7 +31,13 @@ export interface SegmentOrigin {
   readonly fileId: number;
   /** Relative to landing. */
   readonly path: string;
+  /** The run that claimed the file. */
+  readonly fileRunId: string;
   readonly sha256: Buffer;
+  /** The name of the format in which the file is kept. */
+  readonly format: string | null;
+  /** What the file was when it came, if Lethe keeps it in another form. */
+  readonly convertedFrom: string | null;
   readonly partition: Partition;
   readonly firstLine: number;
   readonly lineCount: number;
@@ -47,8 +53,8 @@ export async function readOrigins(
   const { rows } = await db.query<
     Omit<SegmentOrigin, "partition"> & { batchBytes: number; date: string; hour: number }
   >(
-    `select b.bytes as "batchBytes", s.file_id as "fileId", f.path, f.sha256, f.partition_date as date,
-            f.partition_hour as hour, s.first_line as "firstLine", s.line_count as "lineCount",
+    `select b.bytes as "batchBytes", s.file_id as "fileId", f.path, f.run_id as "fileRunId", f.sha256, f.format,
+            f.converted_from as "convertedFrom", f.partition_date as date, f.partition_hour as hour, s.first_line as "firstLine", s.line_count as "lineCount",
             to_json(s.quarantine_ids) as "quarantineIds"
      from ledger.batches b
      join ledger.batch_segments s on s.batch_id = b.id

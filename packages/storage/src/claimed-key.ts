@@ -1,0 +1,16 @@
+/** Returns the key in `claimed` of a file that a run took from landing, given its key there. */
+export function claimedKeyOf(runId: string, landingKey: string): string {
+  return `${runId}/${landingKey}`;
+}
+
+/** Returns the key of the file that is read in place of a claimed one, where Lethe keeps another form than what came. */
+export function convertedKeyOf(claimedKey: string): string {
+  return `${claimedKey}${CONVERTED}`;
+}
+
+/** Reports whether a file of this name in `claimed` is one that Lethe made of what came. */
+export function isConverted(name: string): boolean {
+  return name.endsWith(CONVERTED);
+}
+
+const CONVERTED = ".converted";

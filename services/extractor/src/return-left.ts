@@ -1,0 +1,37 @@
+import { returnClaimed, returnClaimedFile } from "@lethe/storage/claimed-files";
+import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import type { ClaimedFile } from "./claim-landed.js";
+import type { ExtractorContext } from "./context.js";
+
+type ReturnContext = Pick<ExtractorContext, "pool" | "storage">;
+
+/** Puts back into landing what a run has claimed and, closed, will not take any more. */
+export async function returnLeft({ pool, storage }: ReturnContext, runId: string): Promise<void> {
+  await whileClosed(pool, runId, async (client, held) => {
+    const isKnown = (await client.query("select from ledger.runs where id = $1", [runId])).rowCount === 1;
+    for (const renamed of await returnClaimed(storage, runId, held)) {
+      if (isKnown) await addNotice(client, runId, "file_renamed", renamed.path, `It is ${renamed.newPath} now.`);
+    }
+  });
+}
+
+/** Puts back into landing what closed runs have left in the claimed area after a crash. */
+export async function returnLeftByOthers(context: ReturnContext, runId: string): Promise<void> {
+  for await (const { name, kind } of context.storage.list("claimed", "")) {
+    if (kind === "folder" && name !== runId && UUID.test(name)) await returnLeft(context, name);
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Puts one file of a run back into landing, and names it in the run where it gets another name there. */
+export async function returnFile(
+  { pool, storage }: ReturnContext,
+  runId: string,
+  { path }: ClaimedFile,
+): Promise<void> {
+  const newPath = await returnClaimedFile(storage, runId, path);
+  if (newPath !== undefined && newPath !== path)
+    await addNotice(pool, runId, "file_renamed", path, `It is ${newPath} now.`);
+}

@@ -1,0 +1,16 @@
+-- Up Migration
+-- A delivery is its dataset, partition, name and content: the same content in another hour, or under another name, is
+-- another delivery, and its records decide.
+alter table ledger.files
+  -- Of all four, a hash under the privacy key: a name from outside may hold anything about anybody. Null where nothing came.
+  add column delivery bytea check (length(delivery) = 32),
+  -- What the kept file is: its shape, and whether it is packed. The name that it came under need not say so.
+  add column format text check (format in ('json', 'json.gz', 'ndjson', 'ndjson.gz', 'csv', 'csv.gz')),
+  -- What it was when it came, in words, if Lethe keeps it in another form than that.
+  add column converted_from text;
+
+update ledger.files
+set delivery = sha256, format = substring(path from '\.((?:json|ndjson|csv)(?:\.gz)?)$');
+
+drop index ledger.files_known_content;
+create unique index files_known_delivery on ledger.files (dataset, delivery) where state <> 'released';
