@@ -7,10 +7,16 @@ alter table ledger.files
   -- What the kept file is: its shape, and whether it is packed. The name that it came under need not say so.
   add column format text check (format in ('json', 'json.gz', 'ndjson', 'ndjson.gz', 'csv', 'csv.gz')),
   -- What it was when it came, in words, if Lethe keeps it in another form than that.
-  add column converted_from text;
+  add column converted_from text,
+  -- The kept file is not what came any more: people were masked in it. The same content must not bring them back.
+  add column masked boolean not null default false;
 
 update ledger.files
 set delivery = sha256, format = substring(path from '\.((?:json|ndjson|csv)(?:\.gz)?)$');
 
 drop index ledger.files_known_content;
 create unique index files_known_delivery on ledger.files (dataset, delivery) where state <> 'released';
+
+-- Whose files were masked before this step is not recorded.
+update ledger.files set masked = true where kept_path is not null and exists (select from privacy.suppressions);
+create index files_masked_content on ledger.files (dataset, sha256) where masked or state = 'quarantined';

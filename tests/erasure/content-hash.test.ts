@@ -33,15 +33,15 @@ it("the database holds no plain hash of a file with one guessable request", asyn
   }
 });
 
-it("the same content is known when it comes again, also after the key was rotated", async () => {
-  await land(world, "date=2022-03-01/hour=01/erasure-requests.json", REQUEST);
+it("the same delivery is known when it comes again, also after the key was rotated", async () => {
+  await land(world, "date=2022-03-01/hour=00/erasure-requests.json", REQUEST);
   await succeed(world, "erasure-requests");
   expect(await alreadyLoaded()).toBe(1);
   const older = world.environment.LETHE_PRIVACY_KEY ?? "";
   const extractor = [...world.running].find(({ name }) => name === "extractor") as RunningService;
   await world.stop(extractor);
   await world.start("extractor", { LETHE_PRIVACY_KEY: `${NEWER_KEY}\n${older}` });
-  await land(world, "date=2022-03-01/hour=02/erasure-requests.json", REQUEST);
+  await land(world, "date=2022-03-01/hour=00/erasure-requests.json", REQUEST);
   await succeed(world, "erasure-requests");
   expect(await alreadyLoaded()).toBe(2);
   const { rows } = await world.pool.query("select from ledger.files");

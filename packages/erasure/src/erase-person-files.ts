@@ -12,6 +12,7 @@ import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings"
 import {
   announceRewrite,
   lockPublication,
+  markMasked,
   processedLengths,
   recordRewrite,
 } from "@lethe/warehouse/ledger/finish-files";
@@ -99,6 +100,8 @@ export interface RawFile {
   readonly format: InputFormat;
   /** Whether it is unreadable as a whole: then only what can be read of it is looked through, and kept. */
   readonly damaged: boolean;
+  /** The ledger's numbers of it. */
+  readonly fileIds: readonly number[];
 }
 
 /**
@@ -136,6 +139,7 @@ export async function eraseInRaw(
     }
     context.onStep?.("file written");
     await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
+    await markMasked(context.pool, file.fileIds);
     context.onStep?.("file counted");
     await rewritten.commit();
     context.onStep?.("file in place");

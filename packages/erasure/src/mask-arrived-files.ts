@@ -21,9 +21,10 @@ import { countPlace } from "./search-run.js";
 export async function maskClaimedFiles(
   context: ErasureContext,
   dataset: DatasetName,
-  files: readonly { readonly key: string; readonly keptPath: string }[],
+  files: readonly { readonly id: number; readonly key: string; readonly keptPath: string }[],
 ): Promise<void> {
-  const arrived = files.map(({ key, keptPath }) => ({
+  const arrived = files.map(({ id, key, keptPath }) => ({
+    id,
     location: { area: "claimed" as const, key },
     path: keptPath,
   }));
@@ -46,7 +47,7 @@ export async function maskQuarantinedFiles(
     if (format === undefined) continue;
     await dropGzipNames(context.storage, { area: "quarantined", key: path }, { dataset, format });
     if (await isSearchable(context.storage, path, format, context.maxUnpackRatio)) {
-      arrived.push({ location: { area: "quarantined", key: path }, path });
+      arrived.push({ id, location: { area: "quarantined", key: path }, path });
     } else {
       await sealFile(context, id, path);
     }
@@ -59,12 +60,14 @@ export async function maskQuarantinedFiles(
  * somebody who was erased, and until then the archive kept them as they came.
  */
 export async function maskReplayedFiles(context: ErasureContext, runId: string, dataset: DatasetName): Promise<void> {
-  const paths = await archivedFilesOfReplay(context.pool, runId);
-  const arrived = paths.map((path) => ({ location: { area: "archived" as const, key: path }, path }));
+  const files = await archivedFilesOfReplay(context.pool, runId);
+  const arrived = files.map(({ id, path }) => ({ id, location: { area: "archived" as const, key: path }, path }));
   await maskFiles(context, dataset, "archived_data", arrived);
 }
 
 interface ArrivedFile {
+  /** The ledger's number of it. */
+  readonly id: number;
   /** Where it lies now. */
   readonly location: FileLocation;
   /** Its path below the place where it is kept, which tells the format. */
@@ -81,10 +84,10 @@ async function maskFiles(
   const search = await searchForListed(context);
   if (search === undefined) return;
   const damaged = place === "quarantined_data";
-  for (const { location, path } of arrived) {
+  for (const { id, location, path } of arrived) {
     const format = inputFormatOf(path);
     if (format === undefined) continue;
-    await eraseInRaw(context, location, { dataset, format, damaged }, search, countPlace(place, path));
+    await eraseInRaw(context, location, { dataset, format, damaged, fileIds: [id] }, search, countPlace(place, path));
   }
 }
 

@@ -26,7 +26,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     columns: neutral(`
       id dataset path partition_date partition_hour sha256 bytes run_id state batches_total batches_loaded records_in
       records_loaded records_rejected kept_path holds_suppressed created_at done_at delivery format
-      converted_from`),
+      converted_from masked`),
     rights: { scheduler: "select, update (state)", extractor: "select, insert, update", loader: "select, update" },
   },
   {

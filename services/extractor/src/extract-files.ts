@@ -2,7 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { keptPathOf } from "@lethe/input-files/kept-path";
-import { claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
+import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction } from "@lethe/warehouse/pool";
@@ -19,6 +19,7 @@ import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { skipReason } from "./skip-reason.js";
 import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
+import { withoutMasked } from "./without-masked.js";
 
 /** Small files that make a batch, at most: while the services work on it, the next files are read. */
 const FILES_PER_BATCH = 128;
@@ -74,9 +75,12 @@ export async function extractFiles(
   ];
   for (const claimGroup of groups) {
     const claimed = await claimGroup();
-    const inspected = await Promise.all(claimed.map((file) => inspect(context, runId, run.dataset, file)));
+    const read = await Promise.all(claimed.map((file) => inspect(context, runId, run.dataset, file)));
+    const there = read.filter((file) => file !== undefined);
+    const inspected = await withoutMasked(context, runId, run.dataset, there, (file) =>
+      inspect(context, runId, run.dataset, file),
+    );
     for (const file of inspected) {
-      if (file === undefined) continue;
       if (file.unreadable !== undefined) {
         await quarantineWhole(context, runId, run, file, file.unreadable.message);
       } else if (file.lines === undefined) {
@@ -130,6 +134,11 @@ async function quarantineWhole(
   file: TakenFile,
   message: string,
 ): Promise<void> {
+  const [known] = (await changedContents(context.pool, run.dataset, file.contents)).filter((one) => one.isQuarantined);
+  if (known !== undefined && !run.force) {
+    await setAsideUnclaimed(context, runId, [file], [{ kind: "known", quarantined: known }]);
+    return;
+  }
   const { claim, keptPath } = await inTransaction(context.pool, async (client) => {
     const [claim] = await claimFiles(client, runId, run.dataset, [toFoundFile(file)], run.force);
     if (claim === undefined || !("fileId" in claim)) return { claim, keptPath: undefined };

@@ -9,6 +9,8 @@ import type { LandedFile } from "./scan-landing.js";
 export interface LedgerHashes {
   /** Of its content. */
   readonly sha256: Buffer;
+  /** Of its content, under each key that there is. */
+  readonly contents: readonly Buffer[];
   /** Of its dataset, partition, name and content. */
   readonly delivery: Buffer;
 }
@@ -28,5 +30,5 @@ export async function ledgerHashes(
   const deliveries = deliveryHashes(ring, { dataset, partition: partitionPath(partition), name }, sha256);
   const [known] = deliveries.length === 1 ? [] : await knownDeliveries(pool, dataset, deliveries);
   const i = known === undefined ? 0 : deliveries.findIndex((hash) => hash.equals(known));
-  return { sha256: contents[i] ?? sha256, delivery: deliveries[i] ?? sha256 };
+  return { sha256: contents[i] ?? sha256, contents, delivery: deliveries[i] ?? sha256 };
 }

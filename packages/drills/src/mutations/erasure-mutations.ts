@@ -38,7 +38,7 @@ export const ERASURE_MUTATIONS: readonly ErasureMutation[] = [
   },
   {
     part: "files that come back are masked before they are archived",
-    seam: { module: "packages/erasure/src/mask-arrived-files.ts", name: "maskLandedFiles", mutant: "doNothing" },
+    seam: { module: "packages/erasure/src/mask-arrived-files.ts", name: "maskClaimedFiles", mutant: "doNothing" },
   },
   {
     part: "unreadable files are masked or sealed on arrival",

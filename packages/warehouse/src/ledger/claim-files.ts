@@ -102,6 +102,33 @@ export async function knownDeliveries(
   return rows.map(({ delivery }) => delivery);
 }
 
+/** What the ledger keeps of a content that came before and is not as it came any more. */
+export interface ChangedContent {
+  readonly fileId: number;
+  readonly sha256: Buffer;
+  /** Below the archive, or below the quarantine. */
+  readonly keptPath: string;
+  readonly format: string | null;
+  /** Whether it was quarantined as a whole; otherwise people were masked in it. */
+  readonly isQuarantined: boolean;
+}
+
+/** Returns, of some contents by their hashes, those that stand in quarantine whole and those in which people were masked. */
+export async function changedContents(
+  db: Queryable,
+  dataset: DatasetName,
+  hashes: readonly Buffer[],
+): Promise<ChangedContent[]> {
+  const { rows } = await db.query<ChangedContent>(
+    `select id as "fileId", sha256, kept_path as "keptPath", format, state = 'quarantined' as "isQuarantined"
+     from ledger.files
+     where dataset = $1 and sha256 = any ($2) and (masked or state = 'quarantined') and kept_path is not null
+     order by id`,
+    [dataset, hashes],
+  );
+  return rows;
+}
+
 // Locks the run as every batch does, so that a cancellation sees every file that it must release.
 const CLAIM = `
   with open_run as materialized (

@@ -210,16 +210,24 @@ export async function recordArchived(
 }
 
 /** Returns the archived files, by their paths in the archive, of which a replay has masked records of suppressed people. */
-export async function archivedFilesOfReplay(db: Queryable, runId: string): Promise<string[]> {
-  const { rows } = await db.query<{ path: string }>(
-    `select distinct f.kept_path as path
+export async function archivedFilesOfReplay(
+  db: Queryable,
+  runId: string,
+): Promise<{ readonly id: number; readonly path: string }[]> {
+  const { rows } = await db.query<{ id: number; path: string }>(
+    `select distinct f.id, f.kept_path as path
      from ledger.batches b
      join ledger.batch_segments s on s.batch_id = b.id
      join ledger.files f on f.id = s.file_id
-     where b.run_id = $1 and f.holds_suppressed and f.state = 'done' and f.kept_path is not null order by 1`,
+     where b.run_id = $1 and f.holds_suppressed and f.state = 'done' and f.kept_path is not null order by 2`,
     [runId],
   );
-  return rows.map(({ path }) => path);
+  return rows;
+}
+
+/** Records that people are masked in kept files, before these take the place of what came. */
+export async function markMasked(db: Queryable, fileIds: readonly number[]): Promise<void> {
+  await db.query("update ledger.files set masked = true where id = any ($1) and not masked", [fileIds]);
 }
 
 /** Returns a run's files that were quarantined as a whole, with their paths in the quarantine folder. */

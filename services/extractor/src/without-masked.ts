@@ -1,0 +1,82 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { partitionPath } from "@lethe/contracts/partition";
+import { inputFormatOf } from "@lethe/input-files/input-format";
+import { claimedKeyOf, convertedKeyOf } from "@lethe/storage/claimed-key";
+import {
+  type ChangedContent,
+  changedContents,
+  countAlreadyLoaded,
+  knownDeliveries,
+} from "@lethe/warehouse/ledger/claim-files";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import type { ClaimedFile } from "./claim-landed.js";
+import type { ExtractorContext } from "./context.js";
+import type { TakenFile } from "./taken-file.js";
+
+/**
+ * Returns a run's files, but for each whose content came before and had people masked in it since, what the archive keeps of
+ * it: the records of the others are a new delivery, and whoever was erased does not come back. Where the archive has lost it,
+ * the file counts as loaded. `read` reads a claimed file.
+ */
+export async function withoutMasked(
+  context: ExtractorContext,
+  runId: string,
+  dataset: DatasetName,
+  files: readonly TakenFile[],
+  read: (file: ClaimedFile) => Promise<TakenFile | undefined>,
+): Promise<TakenFile[]> {
+  const hashes = files.flatMap(({ contents }) => contents);
+  const changed = (await changedContents(context.pool, dataset, hashes)).filter((one) => !one.isQuarantined);
+  if (changed.length === 0) return [...files];
+  // The same delivery loads nothing anyway.
+  const known = await knownDeliveries(
+    context.pool,
+    dataset,
+    files.map(({ delivery }) => delivery),
+  );
+  const result: TakenFile[] = [];
+  for (const file of files) {
+    const isKnown = known.some((delivery) => delivery.equals(file.delivery));
+    const masked = changed.findLast(({ sha256 }) => !isKnown && file.contents.some((hash) => hash.equals(sha256)));
+    const taken = masked === undefined ? file : await takeMasked(context, runId, dataset, file, masked, read);
+    if (taken !== undefined) result.push(taken);
+  }
+  return result;
+}
+
+async function takeMasked(
+  context: ExtractorContext,
+  runId: string,
+  dataset: DatasetName,
+  file: TakenFile,
+  masked: ChangedContent,
+  read: (file: ClaimedFile) => Promise<TakenFile | undefined>,
+): Promise<TakenFile | undefined> {
+  const { storage } = context;
+  await addNotice(context.pool, runId, "content_masked", pathOfMasked(dataset, file, masked));
+  const remove = () => storage.remove("claimed", [file.claimedKey, convertedKeyOf(file.claimedKey)]);
+  const kept = await storage.open("archived", masked.keptPath);
+  if (kept === undefined) {
+    await countAlreadyLoaded(context.pool, runId, 1);
+    await remove();
+    return undefined;
+  }
+  // The sender's name may itself name who was erased.
+  const path = pathOfMasked(dataset, file, masked);
+  const claimedKey = claimedKeyOf(runId, path);
+  try {
+    await (await storage.write("claimed", claimedKey, kept.bytes())).commit();
+  } finally {
+    await kept.close();
+  }
+  await remove();
+  const { partition, delivery } = file;
+  const namedFormat = inputFormatOf(masked.keptPath) ?? file.namedFormat;
+  const again = await read({ path, partition, namedFormat, claimedKey });
+  return again && { ...again, delivery };
+}
+
+function pathOfMasked(dataset: DatasetName, { partition, delivery }: TakenFile, { keptPath }: ChangedContent): string {
+  const format = keptPath.slice(keptPath.indexOf(".", keptPath.lastIndexOf("/")) + 1).replace(/^\d+\./, "");
+  return `${partitionPath(partition)}/${dataset}.again-${delivery.toString("hex").slice(0, 12)}.${format}`;
+}
