@@ -47,7 +47,8 @@ export const NOTICE_CODES = {
   empty_file: "The file holds no record.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_quarantined_before: "The same delivery stands in quarantine already; the file was removed.",
-  content_masked: "The same content came before and people were erased from it: what the archive keeps of it was taken.",
+  content_masked:
+    "The same content came before and people were erased from it: what the archive keeps of it was taken.",
   staging_full:
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
