@@ -1,7 +1,8 @@
 import type { CheckpointStore } from "@lethe/contracts/proof";
-import { checkRedisAnswers } from "@lethe/local-stack/given-servers";
+import { requireRedis } from "@lethe/service-kit/check-redis";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { connectRedis } from "@lethe/service-kit/redis";
+import { safeError } from "@lethe/service-kit/safe-error";
 import type { Environment } from "@lethe/service-kit/settings";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { dataDirectory, redisSetting } from "./connection-settings.js";
@@ -19,13 +20,14 @@ export async function withCheckpointStores<T>(
   const file = checkpointFile(dataDirectory(environment));
   const settings = await redisSetting(environment);
   if (settings === undefined) return work([file]);
+  let mayAskInfo: boolean;
   try {
-    await checkRedisAnswers(settings.redisUrl);
-  } catch {
-    terminal.note("Redis does not answer: the checkpoint that it keeps was not compared with the database");
+    ({ mayAskInfo } = await requireRedis(settings.redis, settings.queuePrefix));
+  } catch (error) {
+    terminal.note(`${safeError(error).message}. The checkpoint that it keeps was not compared with the database`);
     return work([file]);
   }
-  const redis = connectRedis(settings.redisUrl);
+  const redis = connectRedis(settings.redis, { mayAskInfo });
   try {
     return await work([file, checkpointInRedis(redis, settings.queuePrefix)]);
   } finally {

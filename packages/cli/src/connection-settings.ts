@@ -1,31 +1,36 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { type RedisAccess, redisAccess } from "@lethe/service-kit/redis-address";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import Type from "typebox";
 import { fromRepository } from "./repository.js";
 import { CLI_SETTINGS } from "./settings.js";
 import { readRunningStack } from "./stack-file.js";
 
-export interface ConnectionSettings {
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
+export interface RedisConnection {
+  readonly redis: RedisAccess;
   /** First part of every Redis key; the services must have the same. */
   readonly queuePrefix: string;
+}
+
+export interface ConnectionSettings extends RedisConnection {
+  readonly databaseUrl: string;
 }
 
 const PlaceSchema = Type.Object({ DATA_DIR: CLI_SETTINGS.DATA_DIR });
 
 const DatabaseSchema = Type.Object({ DATABASE_URL: CLI_SETTINGS.DATABASE_URL });
 
-const RedisSchema = Type.Object({
+const REDIS = {
   REDIS_URL: CLI_SETTINGS.REDIS_URL,
+  LETHE_REDIS_CA: CLI_SETTINGS.LETHE_REDIS_CA,
+  LETHE_REDIS_CERTIFICATE: CLI_SETTINGS.LETHE_REDIS_CERTIFICATE,
+  LETHE_REDIS_KEY: CLI_SETTINGS.LETHE_REDIS_KEY,
   LETHE_QUEUE_PREFIX: CLI_SETTINGS.LETHE_QUEUE_PREFIX,
-});
+};
 
-const ServersSchema = Type.Object({
-  DATABASE_URL: CLI_SETTINGS.DATABASE_URL,
-  REDIS_URL: CLI_SETTINGS.REDIS_URL,
-  LETHE_QUEUE_PREFIX: CLI_SETTINGS.LETHE_QUEUE_PREFIX,
-});
+const RedisSchema = Type.Object(REDIS);
+
+const ServersSchema = Type.Object({ DATABASE_URL: CLI_SETTINGS.DATABASE_URL, ...REDIS });
 
 /** Returns the absolute path of the data folder that DATA_DIR names. */
 export function dataDirectory(environment: Environment): string {
@@ -46,17 +51,19 @@ export async function connectionSettings(environment: Environment): Promise<Conn
   const settings = readSettings(ServersSchema, await withRunningStack(environment));
   return {
     databaseUrl: settings.DATABASE_URL ?? missing(environment, "DATABASE_URL"),
-    redisUrl: settings.REDIS_URL ?? missing(environment, "REDIS_URL"),
+    redis: redisAccess({ ...settings, REDIS_URL: settings.REDIS_URL ?? missing(environment, "REDIS_URL") }),
     queuePrefix: settings.LETHE_QUEUE_PREFIX,
   };
 }
 
 /** Returns the settings of Redis, from the environment, else from the running `npm start`; undefined when there is neither. */
-export async function redisSetting(
-  environment: Environment,
-): Promise<Pick<ConnectionSettings, "redisUrl" | "queuePrefix"> | undefined> {
-  const { REDIS_URL, LETHE_QUEUE_PREFIX } = readSettings(RedisSchema, await withRunningStack(environment));
-  return REDIS_URL === undefined ? undefined : { redisUrl: REDIS_URL, queuePrefix: LETHE_QUEUE_PREFIX };
+export async function redisSetting(environment: Environment): Promise<RedisConnection | undefined> {
+  const settings = readSettings(RedisSchema, await withRunningStack(environment));
+  if (settings.REDIS_URL === undefined) return undefined;
+  return {
+    redis: redisAccess({ ...settings, REDIS_URL: settings.REDIS_URL }),
+    queuePrefix: settings.LETHE_QUEUE_PREFIX,
+  };
 }
 
 /** Fills in from the running stack what the environment does not say. */

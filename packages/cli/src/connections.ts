@@ -1,5 +1,6 @@
 import { ConfigurationError, TransientError } from "@lethe/contracts/errors";
-import { checkDatabaseAnswers, checkRedisAnswers } from "@lethe/local-stack/given-servers";
+import { checkDatabaseAnswers } from "@lethe/local-stack/given-servers";
+import { requireRedis } from "@lethe/service-kit/check-redis";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
@@ -28,15 +29,18 @@ export async function withDatabase<T>(
   }
 }
 
-/** Lends pool and queues to `work` and closes them after. Throws TransientError when one of the servers does not answer. */
+/**
+ * Lends pool and queues to `work` and closes them after. Throws TransientError when the database does not answer,
+ * RedisUnavailableError when Redis does not or takes no writes, and ConfigurationError when either is set up wrongly.
+ */
 export async function withConnections<T>(
   settings: ConnectionSettings,
   work: (connections: Connections) => Promise<T>,
 ): Promise<T> {
   // Asked first: the queues' connection waits for a lost server without an end, which is right in a service only.
-  await mustAnswer(checkRedisAnswers(settings.redisUrl));
+  const { mayAskInfo } = await requireRedis(settings.redis, settings.queuePrefix);
   return withDatabase(settings.databaseUrl, async (pool) => {
-    const redis = connectRedis(settings.redisUrl);
+    const redis = connectRedis(settings.redis, { mayAskInfo });
     const queues = openQueues(redis, settings.queuePrefix);
     try {
       return await work({ pool, queues });

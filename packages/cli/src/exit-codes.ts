@@ -4,11 +4,13 @@ import {
   InvalidInputError,
   LetheError,
   NotFoundError,
+  RedisUnavailableError,
   RoleRequiredError,
   RunActiveError,
   RunStateError,
   TransientError,
 } from "@lethe/contracts/errors";
+import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 
@@ -29,17 +31,20 @@ Exit codes:
   0    done; every run that was followed succeeded
   1    a run failed or was cancelled, an erasure's check found something, or something unforeseen happened
   2    an argument or a setting is wrong
-  3    PostgreSQL or Redis does not answer
+  3    PostgreSQL or Redis does not answer, or takes no writes at the moment
   4    the job already has an active run
   130  interrupted before it was done`;
 
 /** Returns the exit code and the text for a person that an error stands for. The text never quotes a record. */
 export function explainError(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {
   if (error instanceof RunActiveError) return { exitCode: EXIT.runActive, message: error.message };
-  if (error instanceof TransientError) return { exitCode: EXIT.unreachable, message: error.message };
+  if (error instanceof TransientError || error instanceof RedisUnavailableError) {
+    return { exitCode: EXIT.unreachable, message: error.message };
+  }
   if (WRONG_USAGE.some((errorClass) => error instanceof errorClass)) {
     return { exitCode: EXIT.wrongUsage, message: safeError(error).message };
   }
+  if (isRedisReply(error)) return { exitCode: EXIT.unreachable, message: safeError(error).message };
   const code = codeOf(error);
   if (code !== undefined && NO_LEDGER.includes(code)) {
     return { exitCode: EXIT.wrongUsage, message: "the database has no ledger yet; run `lethe migrate` first" };

@@ -5,6 +5,7 @@ import {
   COMMON_SETTINGS,
   DECISION_SETTINGS,
   PRIVACY_SETTINGS,
+  REDIS_SETTINGS,
   SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
@@ -14,6 +15,7 @@ import Type from "typebox";
 export const CLI_SETTINGS = {
   // Where nobody names a server, the local stack has one.
   DATABASE_URL: Type.Optional(COMMON_SETTINGS.DATABASE_URL),
+  ...REDIS_SETTINGS,
   REDIS_URL: Type.Optional(COMMON_SETTINGS.REDIS_URL),
   DATA_DIR: COMMON_SETTINGS.DATA_DIR,
   LETHE_FILES_GROUP_READABLE: COMMON_SETTINGS.LETHE_FILES_GROUP_READABLE,

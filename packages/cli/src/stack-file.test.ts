@@ -34,7 +34,7 @@ it("fills in what the environment does not say, and an empty text says nothing",
   await writeRunningStack(folder, stack);
   expect(await connectionSettings({ DATA_DIR: folder, DATABASE_URL: "", REDIS_URL: "redis://other" })).toEqual({
     databaseUrl: stack.databaseUrl,
-    redisUrl: "redis://other",
+    redis: { url: "redis://other" },
     queuePrefix: "mine",
   });
 });

@@ -125,3 +125,15 @@ export class TransientError extends LetheError {
   readonly code = "transient";
   readonly retryable = true;
 }
+
+/** Redis does not answer, or takes no writes at the moment. `code` is the reason, which `/readyz` shows, too. */
+export class RedisUnavailableError extends LetheError {
+  readonly retryable = true;
+
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}

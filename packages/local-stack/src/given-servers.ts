@@ -1,5 +1,4 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { Redis } from "ioredis";
 import pg from "pg";
 
 const ANSWER_MS = 10_000;
@@ -20,29 +19,6 @@ export async function checkDatabaseAnswers(databaseUrl: string): Promise<void> {
     throw new ConfigurationError(`no PostgreSQL answers at DATABASE_URL (${host}): ${reasonOf(error)}`);
   } finally {
     await client.end().catch(() => {});
-  }
-}
-
-/** Checks that a Redis server answers at a URL of the user's; throws as `checkDatabaseAnswers` does, naming REDIS_URL. */
-export async function checkRedisAnswers(redisUrl: string): Promise<void> {
-  const host = hostOf("REDIS_URL", redisUrl, ["redis:", "rediss:"]);
-  let lastError: unknown;
-  const redis = new Redis(redisUrl, {
-    lazyConnect: true,
-    connectTimeout: ANSWER_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
-  redis.on("error", (error) => {
-    lastError = error;
-  });
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (error) {
-    throw new ConfigurationError(`no Redis answers at REDIS_URL (${host}): ${reasonOf(lastError ?? error)}`);
-  } finally {
-    redis.disconnect();
   }
 }
 

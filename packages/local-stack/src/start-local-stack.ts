@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { checkDatabaseAnswers, checkRedisAnswers } from "./given-servers.js";
+import { checkDatabaseAnswers } from "./given-servers.js";
 import { startKeeper } from "./keeper-process.js";
 import { ensureDatabase, preparePostgres } from "./postgres-server.js";
 import { prepareRedis, type RedisSource } from "./redis-server.js";
@@ -12,7 +12,7 @@ export interface LocalStackOptions {
   readonly directory: string;
   /** A PostgreSQL of the user's, which is then only checked for an answer. */
   readonly databaseUrl?: string | undefined;
-  /** A Redis of the user's, which is then only checked for an answer. */
+  /** A Redis of the user's, which the caller has checked. */
   readonly redisUrl?: string | undefined;
   /** True for tests: data need not survive a crash of the machine. */
   readonly throwaway?: boolean;
@@ -33,13 +33,12 @@ export interface LocalStack {
  * Returns a PostgreSQL and a Redis that run on this machine's loopback address, on free ports, each behind a random
  * password. They stop with `stop()` and, whatever happens to this process, soon after it ends.
  *
- * Throws ConfigurationError when a given server does not answer, another process has a stack in the folder, or a server
+ * Throws ConfigurationError when a given database does not answer, another process has a stack in the folder, or a server
  * cannot be found or started. Nothing stays running then.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { databaseUrl, redisUrl } = options;
   if (databaseUrl !== undefined) await checkDatabaseAnswers(databaseUrl);
-  if (redisUrl !== undefined) await checkRedisAnswers(redisUrl);
   if (databaseUrl !== undefined && redisUrl !== undefined) {
     return { databaseUrl, redisUrl, postgres: "given", redis: "given", stop: async () => {} };
   }

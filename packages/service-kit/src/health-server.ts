@@ -1,24 +1,44 @@
 import { createServer, type Server } from "node:http";
+import { LetheError } from "@lethe/contracts/errors";
 import type { Registry } from "prom-client";
 import { withTimeout } from "./with-timeout.js";
 
 /** Checks, by name, of what a service needs. A check rejects when what it asks does not answer. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<unknown>>>;
 
+/** What `/readyz` answers. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Whether each check succeeds. */
+  readonly checks: Record<string, boolean>;
+  /** Why those that fail do so, as codes. */
+  readonly reasons: Record<string, string>;
+  /** Codes of what somebody should set right, though the service works. */
+  readonly warnings: string[];
+}
+
 /** Reports which checks succeed within two seconds, and whether all of them do. */
 export async function checkReadiness(
   checks: ReadinessChecks,
-): Promise<{ ready: boolean; checks: Record<string, boolean> }> {
+  warnings: () => readonly string[] = () => [],
+): Promise<Readiness> {
   const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await answers(check)] as const),
+    Object.entries(checks).map(async ([name, check]) => [name, await reasonAgainst(check)] as const),
   );
-  return { ready: results.every(([, ok]) => ok), checks: Object.fromEntries(results) };
+  const failed = results.flatMap(([name, reason]) => (reason === undefined ? [] : [[name, reason] as const]));
+  return {
+    ready: failed.length === 0,
+    checks: Object.fromEntries(results.map(([name, reason]) => [name, reason === undefined])),
+    reasons: Object.fromEntries(failed),
+    warnings: [...warnings()],
+  };
 }
 
 /** Serves `/healthz`, `/readyz` and `/metrics` on the loopback address, for a container's health check and a local scraper. */
 export async function startHealthServer(
   port: number,
   checks: ReadinessChecks,
+  warnings: () => readonly string[],
   metricsRegistry: Registry,
 ): Promise<Server> {
   const server = createServer((request, response) => {
@@ -33,7 +53,7 @@ export async function startHealthServer(
     if (url === "/metrics")
       return { status: 200, type: metricsRegistry.contentType, body: await metricsRegistry.metrics() };
     if (url !== "/readyz") return { status: 404, type: json, body: '{"status":"not found"}' };
-    const readiness = await checkReadiness(checks);
+    const readiness = await checkReadiness(checks, warnings);
     return { status: readiness.ready ? 200 : 503, type: json, body: JSON.stringify(readiness) };
   }
   await new Promise<void>((resolve, reject) => {
@@ -45,14 +65,15 @@ export async function startHealthServer(
 
 const ANSWER_MS = 2_000;
 
-async function answers(check: () => Promise<unknown>): Promise<boolean> {
+/** Returns the code of why a check fails; undefined when it succeeds. */
+async function reasonAgainst(check: () => Promise<unknown>): Promise<string | undefined> {
   try {
     return await withTimeout(
-      check().then(() => true),
+      check().then(() => undefined),
       ANSWER_MS,
-      () => false,
+      () => "no_answer",
     );
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof LetheError ? error.code : "failed";
   }
 }

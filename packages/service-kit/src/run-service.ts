@@ -1,9 +1,13 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
+import { checkRedis } from "./check-redis.js";
 import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
 import { createLogger, type Logger } from "./logger.js";
 import { createMetrics, type JobMetrics } from "./metrics.js";
 import { connectRedis } from "./redis.js";
+import { type RedisAccess, readRedisAddress, redisAccess } from "./redis-address.js";
+import { createRedisReadiness, type RedisReadiness } from "./redis-readiness.js";
 import { safeError } from "./safe-error.js";
 import { type CommonSettings, type Environment, processEnvironment, readSettings } from "./settings.js";
 import { withTimeout } from "./with-timeout.js";
@@ -11,6 +15,8 @@ import type { WorkerContext } from "./worker.js";
 
 export interface ServiceContext extends WorkerContext {
   readonly redis: Redis;
+  /** Whether Redis can be written: for `/readyz`. */
+  readonly redisReadiness: RedisReadiness;
   readonly log: Logger;
   readonly metrics: JobMetrics;
 }
@@ -77,23 +83,27 @@ async function runWith<S extends TObject>(
   stopRequest: Promise<string>,
 ): Promise<void> {
   const metrics = createMetrics(definition.name);
-  const redis = connectRedis(settings.REDIS_URL);
+  const access = redisAccess(settings);
+  const { mayAskInfo } = await lookAtRedis(access, settings.LETHE_QUEUE_PREFIX, log);
+  const redis = connectRedis(access, { mayAskInfo });
+  const redisReadiness = createRedisReadiness(redis, settings.LETHE_QUEUE_PREFIX, readRedisAddress(access).place);
   try {
     const service = await definition.start(settings, {
       redis,
+      redisReadiness,
       prefix: settings.LETHE_QUEUE_PREFIX,
       lockMs: settings.LETHE_LOCK_SECONDS * 1_000,
       log,
       metrics,
     });
-    const checks = { ...service.checks, redis: () => redis.ping() };
+    const checks = { ...service.checks, redis: redisReadiness.check };
     const health =
       settings.LETHE_HEALTH_PORT === 0
         ? undefined
-        : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, metrics.registry);
-    const { ready } = await checkReadiness(checks);
+        : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, redisReadiness.warnings, metrics.registry);
+    const { ready, reasons } = await checkReadiness(checks);
     // Not `address`, which the logger redacts as a person's.
-    log.info({ ready, url: service.address }, "started");
+    log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
     log.info({ reason: await stopRequest }, "stopping");
     // The stop may wait for a database or a Redis that no longer answers.
@@ -105,6 +115,25 @@ async function runWith<S extends TObject>(
   } finally {
     redis.disconnect();
   }
+}
+
+/**
+ * Names in the log what is wrong with Redis, and which server it is. What passes is waited for, as a lost connection is.
+ * Throws ConfigurationError for a Redis that is set up in a way that queues cannot work with.
+ */
+async function lookAtRedis(
+  access: RedisAccess,
+  prefix: string,
+  log: Logger,
+): Promise<{ readonly mayAskInfo: boolean }> {
+  const { findings, server, mayAskInfo } = await checkRedis(access, prefix);
+  for (const { kind, code, message } of findings) {
+    if (kind === "refused") throw new ConfigurationError(message);
+    if (kind === "waits") log.error({ code }, `${message}. Until then the service waits`);
+    else log.warn({ code }, message);
+  }
+  if (server !== undefined) log.info({ server }, "queues lie in Redis");
+  return { mayAskInfo };
 }
 
 function waitForStopRequest(): Promise<string> {

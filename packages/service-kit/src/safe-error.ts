@@ -1,5 +1,6 @@
 import { LetheError } from "@lethe/contracts/errors";
 import { describeSqlState } from "@lethe/contracts/sql-states";
+import { explainRedisError, isRedisReply } from "./redis-errors.js";
 
 /** The parts of an error that logs, Redis and the ledger may show. */
 export interface SafeError {
@@ -20,6 +21,10 @@ export function safeError(error: unknown): SafeError {
   const frames = error instanceof Error ? framesOf(error) : [];
   if (error instanceof LetheError) {
     return { code: error.code, message: error.message, retryable: error.retryable, frames };
+  }
+  const explanation = isRedisReply(error) ? explainRedisError(error) : undefined;
+  if (explanation !== undefined) {
+    return { code: explanation.code, message: `Redis ${explanation.message}`, retryable: true, frames };
   }
   const code = identifierField(error, "code");
   if (code !== undefined && identifierField(error, "severity") !== undefined) {

@@ -83,7 +83,6 @@ describe("readSettings", () => {
     ["LETHE_LOG_LEVEL", "verbose"],
     ["LETHE_QUEUE_PREFIX", "with:colon"],
     ["DATABASE_URL", "mysql://jane:hunter2@localhost"],
-    ["REDIS_URL", "localhost:6379"],
   ])("names %s as wrong, and does not repeat %j", (name, value) => {
     const fail = () => read({ [name]: value });
     expect(fail).toThrow(ConfigurationError);

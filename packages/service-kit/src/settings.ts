@@ -12,6 +12,24 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** How to reach Redis. `readRedisAddress` checks the URL, since the error of a pattern helps nobody. */
+export const REDIS_SETTINGS = {
+  REDIS_URL: Type.String({
+    description:
+      "URL of Redis or Valkey: redis://user:password@host:port/database, the same with rediss:// for TLS, or unix:///path/of/redis.sock",
+  }),
+  LETHE_REDIS_CA: Type.Optional(
+    Type.String({
+      description:
+        "Certificate of the authority that signed that of Redis, as PEM, where the system does not know it; usually as LETHE_REDIS_CA_FILE",
+    }),
+  ),
+  LETHE_REDIS_CERTIFICATE: Type.Optional(
+    Type.String({ description: "Certificate to show to a Redis that asks its clients for one, as PEM" }),
+  ),
+  LETHE_REDIS_KEY: Type.Optional(Type.String({ description: "Private key of LETHE_REDIS_CERTIFICATE, as PEM" })),
+} as const;
+
 /** The settings that every service has. A service's schema includes them. */
 export const COMMON_SETTINGS = {
   NODE_ENV: Type.Enum(["development", "production", "test"], {
@@ -22,7 +40,7 @@ export const COMMON_SETTINGS = {
     pattern: "^postgres(ql)?://",
     description: "URL of the PostgreSQL database, with user and password",
   }),
-  REDIS_URL: Type.String({ pattern: "^rediss?://", description: "URL of Redis, with its password where it has one" }),
+  ...REDIS_SETTINGS,
   DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
   LETHE_FILES_GROUP_READABLE: Type.Boolean({
     default: false,

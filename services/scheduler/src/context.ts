@@ -26,6 +26,8 @@ export interface SchedulerContext {
   /** The privacy keys; undefined where the scheduler was given none, and then it restricts and releases nobody. */
   readonly ring: Keyring | undefined;
   readonly checks: ReadinessChecks;
+  /** Codes of what somebody should set right, though the service works. */
+  readonly warnings: () => readonly string[];
   readonly registry: JobMetrics["registry"];
   readonly log: Logger;
   /** Whether two people must approve a request that needs a decision. */

@@ -33,6 +33,7 @@ export async function buildOfflineApp(
     },
     ring: undefined,
     checks: {},
+    warnings: () => [],
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent", []),
     fourEyes: false,

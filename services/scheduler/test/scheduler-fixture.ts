@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { connectRedis } from "@lethe/service-kit/redis";
+import { createRedisReadiness } from "@lethe/service-kit/redis-readiness";
 import type { RunningService } from "@lethe/service-kit/run-service";
 import { readSettings } from "@lethe/service-kit/settings";
 import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
@@ -63,6 +64,7 @@ export async function createWorld(): Promise<World> {
     const service = await schedulerService
       .start(settings, {
         redis: own,
+        redisReadiness: createRedisReadiness(own, prefix, "Redis of the tests"),
         prefix,
         log,
         lockMs: 30_000,

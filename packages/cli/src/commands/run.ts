@@ -3,6 +3,7 @@ import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { RUN_SERVICES, SERVICE_JOBS } from "@lethe/contracts/services";
 import type { Queues } from "@lethe/service-kit/queues";
+import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Command } from "commander";
@@ -132,7 +133,11 @@ export async function warnOfMissingServices(
   { queues }: Pick<Connections, "queues">,
   terminal: Terminal,
 ): Promise<void> {
-  const missing = await missingServices(queues);
+  const missing = await missingServices(queues).catch((error: unknown) => {
+    // A hosted Redis may forbid to ask who is connected.
+    if (isRedisReply(error)) return [];
+    throw error;
+  });
   if (missing.length === 0) return;
   terminal.note(
     `not running at the moment: ${missing.join(", ")}; runs wait until they are (npm start, or the services)`,

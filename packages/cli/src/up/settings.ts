@@ -1,4 +1,5 @@
 import path from "node:path";
+import { type RedisAccess, redisAccess } from "@lethe/service-kit/redis-address";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import Type from "typebox";
 import { fromRepository } from "../repository.js";
@@ -13,7 +14,7 @@ const UpSchema = Type.Omit(Type.Object(CLI_SETTINGS), [
 export interface UpSettings {
   /** Servers of the user's, where given. */
   readonly databaseUrl: string | undefined;
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisAccess | undefined;
   readonly queuePrefix: string;
   readonly input: string;
   readonly folders: DataFolders;
@@ -40,7 +41,7 @@ export function readUpSettings(environment: Environment): UpSettings {
   const data = fromRepository(settings.DATA_DIR);
   return {
     databaseUrl: settings.DATABASE_URL,
-    redisUrl: settings.REDIS_URL,
+    redis: settings.REDIS_URL === undefined ? undefined : redisAccess({ ...settings, REDIS_URL: settings.REDIS_URL }),
     queuePrefix: settings.LETHE_QUEUE_PREFIX,
     input: fromRepository(settings.RAW_DATA_DIR),
     folders: {

@@ -1,4 +1,6 @@
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
+import { requireRedis } from "@lethe/service-kit/check-redis";
+import type { RedisAccess } from "@lethe/service-kit/redis-address";
 import type { Environment } from "@lethe/service-kit/settings";
 import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -12,6 +14,7 @@ import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
 import { removeRunningStack, writeRunningStack } from "../stack-file.js";
+import type { Terminal } from "../terminal.js";
 import { choosePort } from "./choose-port.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
 import { InterruptedError } from "./interrupted-error.js";
@@ -48,19 +51,21 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
   const { signal } = stopRequest;
   const undo: (() => Promise<void>)[] = [() => removeRunningStack(settings.folders.data)];
   try {
+    if (settings.redis !== undefined) await checkGivenRedis(settings.redis, settings.queuePrefix, terminal);
     const copying = storage.copyInput(settings.input, signal);
     undo.push(() => copying.then(ignore, ignore));
 
     const stack = await startLocalStack({
       directory: settings.folders.stack,
       databaseUrl: settings.databaseUrl,
-      redisUrl: settings.redisUrl,
+      redisUrl: settings.redis?.url,
       onNote: (note) => terminal.note(note),
     });
     undo.push(() => stack.stop());
     const { queuePrefix } = settings;
-    const servers = { databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, queuePrefix };
-    await writeRunningStack(settings.folders.data, { pid: process.pid, ...servers });
+    const { databaseUrl, redisUrl } = stack;
+    const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
+    await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
     await migrate(stack.databaseUrl, context.datasets.database);
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
@@ -87,6 +92,12 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     for (const step of undo.reverse()) await step();
     stopRequest.release();
   }
+}
+
+/** Throws what keeps a Redis of the user's from being used, and notes what they should know of it. */
+async function checkGivenRedis(redis: RedisAccess, queuePrefix: string, terminal: Terminal): Promise<void> {
+  const { findings } = await requireRedis(redis, queuePrefix);
+  for (const { message } of findings) terminal.note(`warning: ${message}`);
 }
 
 /** Starts the services with what each must know, on a port that is free. */
@@ -116,7 +127,7 @@ async function serviceEnvironment(
   return {
     ...environment,
     DATABASE_URL: servers.databaseUrl,
-    REDIS_URL: servers.redisUrl,
+    REDIS_URL: servers.redis.url,
     DATA_DIR: settings.folders.data,
     LETHE_QUEUE_PREFIX: servers.queuePrefix,
     // Where the user's settings name files, those were read here; services would take them first.

@@ -4,11 +4,18 @@ import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems } from "../http/response-schemas.js";
 
-const Readiness = Type.Object({ ready: Type.Boolean(), checks: Type.Record(Type.String(), Type.Boolean()) });
+const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  checks: Type.Record(Type.String(), Type.Boolean()),
+  reasons: Type.Record(Type.String(), Type.String(), { description: "Why checks fail, as codes." }),
+  warnings: Type.Array(Type.String(), {
+    description: "Codes of what somebody should set right, though the service works.",
+  }),
+});
 
 export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
-  { checks, registry: metricsRegistry },
+  { checks, warnings, registry: metricsRegistry },
 ) => {
   app.route({
     method: "GET",
@@ -28,13 +35,13 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
     url: "/readyz",
     config: { role: "nobody" },
     schema: {
-      summary: "Do the database and Redis answer?",
+      summary: "Does the database answer, and can Redis be written?",
       tags: ["health"],
       security: [],
       response: { 200: Readiness, 503: Readiness },
     },
     handler: async (_request, reply) => {
-      const readiness = await checkReadiness(checks);
+      const readiness = await checkReadiness(checks, warnings);
       return reply.code(readiness.ready ? 200 : 503).send(readiness);
     },
   });
