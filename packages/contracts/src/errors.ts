@@ -96,6 +96,9 @@ export class UnreadableFileError extends LetheError {
   readonly retryable = false;
 }
 
+/** A file is of a kind that holds no records that can be read, or is encrypted. The message says what it is and what to do. */
+export class UnsupportedFormatError extends UnreadableFileError {}
+
 /** The suppression list has changed since the batch was masked. The batch must be masked again before it is loaded. */
 export class StaleSuppressionError extends LetheError {
   readonly code = "suppression_stale";

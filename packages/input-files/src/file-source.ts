@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { createGunzip, gunzipSync } from "node:zlib";
+import { createGunzip, gunzipSync, type ZlibOptions } from "node:zlib";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import type { ByteSource } from "./line-chunk.js";
 
@@ -11,12 +11,14 @@ const SMALL_UNPACKED_BYTES = READ_BYTES;
 
 /**
  * Yields a file's bytes, unpacked if the file is compressed, in that case in pieces of at most `pieceBytes`. Throws
- * UnreadableFileError when it reaches a place where gzip data is truncated or damaged.
+ * UnreadableFileError when it reaches a place where gzip data is truncated or damaged; and if `isWhole` is true, where bytes
+ * follow it that are no gzip data, padding included.
  */
 export async function* unpackedBytes(
   stored: ByteSource,
   gzip: boolean,
   pieceBytes = READ_BYTES,
+  isWhole = false,
 ): AsyncGenerator<Buffer> {
   if (!gzip) {
     yield* stored;
@@ -25,19 +27,22 @@ export async function* unpackedBytes(
   const pieces = stored[Symbol.asyncIterator]();
   const [first, second] = [await pieces.next(), await pieces.next()];
   if (first.done !== true && second.done === true && first.value.length <= SMALL_PACKED_BYTES) {
-    const whole = unpackSmall(first.value);
+    const whole = unpackSmall(first.value, isWhole);
     if (whole !== undefined) {
       for (let i = 0; i < whole.length; i += pieceBytes) yield whole.subarray(i, i + pieceBytes);
       return;
     }
   }
-  const source = Readable.from(resumed([first, second], pieces));
+  const packed = countBytes(resumed([first, second], pieces));
+  const source = Readable.from(packed.source);
   const gunzip = createGunzip({ chunkSize: pieceBytes });
   source.once("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   try {
     // What is kept of a piece would keep all of the room that it was unpacked into.
     for await (const piece of gunzip) yield piece.length < pieceBytes ? Buffer.from(piece) : piece;
+    if (isWhole && !(packed.isRead() && gunzip.bytesWritten === packed.bytes()))
+      throw new UnreadableFileError(FOLLOWED);
   } catch (error) {
     throw isZlibError(error) ? new UnreadableFileError(describe(error), { cause: error }) : error;
   } finally {
@@ -49,12 +54,34 @@ export async function* unpackedBytes(
  * Unpacks a small file without the streams, which cost ten times as much. Returns undefined when it becomes large, or is
  * torn or damaged: then it is read again in pieces, so that what comes before the damage is seen.
  */
-function unpackSmall(packed: Buffer): Buffer | undefined {
+function unpackSmall(packed: Buffer, isWhole: boolean): Buffer | undefined {
   try {
-    return gunzipSync(packed, { maxOutputLength: SMALL_UNPACKED_BYTES });
+    const { buffer, engine } = unpackWithInfo(packed, { maxOutputLength: SMALL_UNPACKED_BYTES, info: true });
+    return isWhole && engine.bytesWritten < packed.length ? undefined : buffer;
   } catch {
     return undefined;
   }
+}
+
+// Node's types do not know of `info` here.
+const unpackWithInfo = gunzipSync as unknown as (
+  packed: Buffer,
+  options: ZlibOptions,
+) => { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+
+const FOLLOWED = "bytes follow the gzip data";
+
+function countBytes(source: ByteSource) {
+  let bytes = 0;
+  let isRead = false;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const piece of source) {
+      bytes += piece.length;
+      yield piece;
+    }
+    isRead = true;
+  }
+  return { source: counted(), bytes: () => bytes, isRead: () => isRead };
 }
 
 async function* resumed(begun: readonly IteratorResult<Buffer>[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createInflateRaw } from "node:zlib";
+import { type ByteReader, readBytes } from "./byte-reader.js";
 import type { ByteSource } from "./line-chunk.js";
 
 /** What may stay of the names in gzip headers; the texts of all others are left out. */
@@ -71,7 +72,7 @@ interface Header {
   readonly others: readonly string[];
 }
 
-async function readHeader(reader: Reader): Promise<Header | undefined> {
+async function readHeader(reader: ByteReader): Promise<Header | undefined> {
   const fixed = await reader.take(FIXED_BYTES);
   const flags = fixed[MAGIC.length] ?? 0;
   if (fixed.length < FIXED_BYTES || !fixed.subarray(0, MAGIC.length).equals(MAGIC)) {
@@ -104,7 +105,7 @@ function asText(bytes: Buffer): string {
 }
 
 /** Yields a deflate stream as it is, up to its end, which only unpacking shows. */
-async function* copyDeflated(reader: Reader): AsyncGenerator<Buffer> {
+async function* copyDeflated(reader: ByteReader): AsyncGenerator<Buffer> {
   const inflate = createInflateRaw();
   inflate.resume();
   const over = new Promise<boolean>((resolve) => {
@@ -130,47 +131,4 @@ async function* copyDeflated(reader: Reader): AsyncGenerator<Buffer> {
   } finally {
     inflate.destroy();
   }
-}
-
-interface Reader {
-  /** Returns the next so many bytes; fewer where the file ends. */
-  take(count: number): Promise<Buffer>;
-  /** Returns the bytes up to a zero, with it. */
-  takeText(): Promise<Buffer>;
-  /** Returns some bytes; undefined at the end. */
-  next(): Promise<Buffer | undefined>;
-  putBack(bytes: Buffer): void;
-}
-
-function readBytes(stored: ByteSource): Reader {
-  const pieces = stored[Symbol.asyncIterator]();
-  let open: Buffer = Buffer.alloc(0);
-  const more = async () => {
-    const { done, value } = await pieces.next();
-    if (done !== true) open = open.length === 0 ? value : Buffer.concat([open, value]);
-    return done !== true;
-  };
-  const cut = (count: number) => {
-    const head = open.subarray(0, count);
-    open = open.subarray(count);
-    return head;
-  };
-  return {
-    async take(count) {
-      while (open.length < count && (await more()));
-      return cut(count);
-    },
-    async takeText() {
-      while (!open.includes(0) && (await more()));
-      const end = open.indexOf(0);
-      return cut(end === -1 ? open.length : end + 1);
-    },
-    async next() {
-      while (open.length === 0) if (!(await more())) return undefined;
-      return cut(open.length);
-    },
-    putBack(bytes) {
-      open = Buffer.concat([bytes, open]);
-    },
-  };
 }

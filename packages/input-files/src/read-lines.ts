@@ -32,7 +32,8 @@ async function* jsonRecords(bytes: ByteSource, maxRecordBytes: number): AsyncGen
 
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
-async function* withoutByteOrderMark(source: ByteSource): AsyncGenerator<Buffer> {
+/** Passes a text on without the byte order mark that it begins with. */
+export async function* withoutByteOrderMark(source: ByteSource): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);
   for await (const piece of source) {
     if (head === undefined) {

@@ -1,0 +1,53 @@
+import { UnreadableFileError } from "@lethe/contracts/errors";
+import { areObjectLines, isBraced } from "./check-lines.js";
+import { jsonArray, onOneLine } from "./json-array.js";
+import { jsonLines } from "./json-lines.js";
+import { detectJsonShape } from "./json-shape.js";
+import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
+import type { ReadLimits } from "./read-limits.js";
+import { withoutByteOrderMark } from "./read-lines.js";
+
+/**
+ * Returns the records of a text of JSON, a line each, as long as a cheap look shows that each is one: an object on each line, one
+ * object, or an array of objects. Where it does not, calls `onDoubt` and ends; what was returned until then does not count, and
+ * the text is to be split by `splitJson`. Takes the unpacked bytes.
+ */
+export async function* readEvident(
+  source: ByteSource,
+  { maxRecordBytes }: ReadLimits,
+  onDoubt: () => void,
+): AsyncGenerator<LineChunk> {
+  const shaped = await detectJsonShape(withoutByteOrderMark(source), maxRecordBytes);
+  if (shaped.shape === "object") {
+    for await (const whole of shaped.source) {
+      if (!isBraced(whole)) onDoubt();
+      yield { bytes: Buffer.concat([onOneLine(whole), NEWLINE_BYTES]), lines: 1 };
+    }
+    return;
+  }
+  const isArray = shaped.shape === "array";
+  const chunks = isArray ? jsonArray(shaped.source, maxRecordBytes) : jsonLines(shaped.source, maxRecordBytes);
+  const isEvident = isArray ? eachIsBraced : areObjectLines;
+  try {
+    for await (const chunk of chunks) {
+      if (!isEvident(chunk.bytes)) {
+        onDoubt();
+        return;
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableFileError)) throw error;
+    // The splitter says what is wrong, or finds that one record alone is.
+    onDoubt();
+  }
+}
+
+function eachIsBraced(lines: Buffer): boolean {
+  let start = 0;
+  for (let end = lines.indexOf(NEWLINE); end !== -1; end = lines.indexOf(NEWLINE, start)) {
+    if (!isBraced(lines.subarray(start, end))) return false;
+    start = end + 1;
+  }
+  return true;
+}
