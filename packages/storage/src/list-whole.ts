@@ -1,4 +1,4 @@
-import { readdir } from "node:fs";
+import { type Dirent, readdir } from "node:fs";
 import { entryKind } from "./entry-kind.js";
 import { legibleName, printedName } from "./legible-name.js";
 import type { WholeEntry } from "./storage.js";
@@ -9,16 +9,29 @@ import type { WholeEntry } from "./storage.js";
  */
 export function listWhole(path: string): Promise<WholeEntry[]> {
   return new Promise((resolve, reject) => {
-    readdir(path, { withFileTypes: true, encoding: "buffer" }, (error, entries) => {
-      if (error !== null) return reject(error);
-      resolve(
-        entries.map((entry) => {
-          const name = legibleName(entry.name);
-          return name === undefined
-            ? { name: printedName(entry.name), kind: "illegible" as const }
-            : { name, kind: entryKind(entry) };
-        }),
-      );
+    readdir(path, { withFileTypes: true }, (error, entries) => {
+      if (error !== null) reject(error);
+      // What is no UTF-8 was replaced: the folder is read again for its bytes.
+      else if (entries.some(({ name }) => name.includes(REPLACED))) resolve(listBytes(path));
+      else resolve(entries.map((entry) => ({ name: entry.name, kind: entryKind(entry) })));
     });
   });
+}
+
+const REPLACED = "\uFFFD";
+
+function listBytes(path: string): Promise<WholeEntry[]> {
+  return new Promise((resolve, reject) => {
+    readdir(path, { withFileTypes: true, encoding: "buffer" }, (error, entries) => {
+      if (error === null) resolve(entries.map(toEntry));
+      else reject(error);
+    });
+  });
+}
+
+function toEntry(entry: Dirent<Buffer>): WholeEntry {
+  const name = legibleName(entry.name);
+  return name === undefined
+    ? { name: printedName(entry.name), kind: "illegible" }
+    : { name, kind: entryKind(entry) };
 }

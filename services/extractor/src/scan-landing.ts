@@ -3,7 +3,7 @@ import { isClutter } from "@lethe/contracts/landing-clutter";
 import { isInRange, type Partition, type PartitionRange, partitionPath } from "@lethe/contracts/partition";
 import type { NoticeCode } from "@lethe/contracts/runs";
 import { systemCode } from "@lethe/contracts/system-error";
-import { type FileNames, type NamedFile, readFileNames } from "@lethe/input-files/file-name";
+import { type NamedFile, readFileNames } from "@lethe/input-files/file-name";
 import { enterFolder, type FolderPlace } from "@lethe/input-files/folder-name";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { Storage, WholeEntry } from "@lethe/storage/storage";
@@ -90,9 +90,16 @@ interface Folder {
 function createReader({ dataset, datasets, range }: WantedFiles, found: Found) {
   const names = readFileNames(datasets);
   // The same few names come in every partition.
-  const parse = remembered(names);
+  const isPassedOver = remembered(isClutter);
+  const datasetOf = remembered(names.folder);
+  const parsers = new Map<DatasetName | undefined, (name: string) => NamedFile | undefined>();
+  const parserIn = (folderDataset: DatasetName | undefined) => {
+    const parse = parsers.get(folderDataset) ?? remembered((name) => names.parse(name, folderDataset));
+    parsers.set(folderDataset, parse);
+    return parse;
+  };
   return (folder: Folder, { name, kind }: WholeEntry): Folder | undefined => {
-    if (isClutter(name)) return undefined;
+    if (isPassedOver(name)) return undefined;
     const path = folder.key === "" ? name : `${folder.key}/${name}`;
     const refuse = (code: NoticeCode) => {
       found.unexpected({ code, path });
@@ -102,11 +109,11 @@ function createReader({ dataset, datasets, range }: WantedFiles, found: Found) {
     if (kind === "link") return refuse("path_refused");
     if (kind === "folder") {
       if (folder.depth >= MOST_DEPTH) return refuse("partition_invalid");
-      const place = folder.place && enterFolder(folder.place, name, names.folder);
+      const place = folder.place && enterFolder(folder.place, name, datasetOf);
       return mayHold(place, range) ? { key: path, place, depth: folder.depth + 1 } : undefined;
     }
     if (folder.place === undefined) return refuse("partition_invalid");
-    const file = kind === "file" ? parse(name, folder.place.dataset) : undefined;
+    const file = kind === "file" ? parserIn(folder.place.dataset)(name) : undefined;
     if (file === undefined) return refuse("file_unknown");
     const partition = partitionOf(folder.place) ?? file.partition;
     if (partition === undefined) return refuse("partition_invalid");
@@ -146,15 +153,16 @@ function mayHold(place: FolderPlace | undefined, range: PartitionRange): boolean
 
 const MOST_REMEMBERED = 10_000;
 
-function remembered(names: FileNames): FileNames["parse"] {
-  const known = new Map<string, NamedFile | undefined>();
-  return (name, folderDataset) => {
-    const key = `${folderDataset ?? ""}/${name}`;
-    if (known.has(key)) return known.get(key);
+/** Returns the same function with a memory. */
+function remembered<T>(read: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined || known.has(name)) return before as T;
     if (known.size >= MOST_REMEMBERED) known.clear();
-    const parsed = names.parse(name, folderDataset);
-    known.set(key, parsed);
-    return parsed;
+    const result = read(name);
+    known.set(name, result);
+    return result;
   };
 }
 

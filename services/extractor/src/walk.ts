@@ -12,17 +12,19 @@ export async function walk<T>(
   const failures: unknown[] = [];
   await new Promise<void>((resolve) => {
     let running = 0;
+    const ended = () => {
+      running -= 1;
+      next();
+    };
     const next = () => {
       while (running < atOnce && failures.length === 0) {
         const item = waiting.pop();
         if (item === undefined) break;
         running += 1;
-        visit(item, add)
-          .catch((error: unknown) => failures.push(error))
-          .finally(() => {
-            running -= 1;
-            next();
-          });
+        visit(item, add).then(ended, (error: unknown) => {
+          failures.push(error);
+          ended();
+        });
       }
       if (running === 0) resolve();
     };
