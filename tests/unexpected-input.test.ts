@@ -70,7 +70,7 @@ beforeAll(async () => {
     `id,first_name,last_name,email\n000013,A\n000014,A,B,a@b.example,too,many\n`,
   );
 
-  const summaries = await runAllByCommand(world);
+  const summaries = await runAllByCommand(world, 5);
   const details = await Promise.all(COUNTED_DATASETS.map((name) => readRun(world.pool, summaries[name].id)));
   runs = Object.fromEntries(details.map((run) => [run.job, run])) as Record<CountedDataset, RunDetail>;
 }, 120_000);

@@ -10,6 +10,7 @@ import {
   RunStateError,
   TransientError,
 } from "@lethe/contracts/errors";
+import type { Run } from "@lethe/contracts/runs";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
@@ -21,6 +22,7 @@ export const EXIT = {
   wrongUsage: 2,
   unreachable: 3,
   runActive: 4,
+  notTaken: 5,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -33,7 +35,14 @@ Exit codes:
   2    an argument or a setting is wrong
   3    PostgreSQL or Redis does not answer, or takes no writes at the moment
   4    the job already has an active run
+  5    done, but files or folders were left: not copied from RAW_DATA_DIR, or not taken from landing
   130  interrupted before it was done`;
+
+/** Returns the exit code of runs that have ended. That something failed matters more than that something was left. */
+export function exitCodeOf(runs: readonly Pick<Run, "state" | "notTaken">[], isAllCopied = true): ExitCode {
+  if (runs.some(({ state }) => state !== "succeeded")) return EXIT.failed;
+  return isAllCopied && runs.every(({ notTaken }) => notTaken === 0) ? EXIT.succeeded : EXIT.notTaken;
+}
 
 /** Returns the exit code and the text for a person that an error stands for. The text never quotes a record. */
 export function explainError(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {

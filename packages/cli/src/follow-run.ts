@@ -6,7 +6,8 @@ import type { Pool } from "@lethe/warehouse/pool";
 import { abortable } from "./abortable.js";
 
 /**
- * Waits for a run's end and returns the run as it then is. `onChange` gets the run at the start and at each change.
+ * Waits for a run's end and returns the run as it then is. `onChange` gets the run at the start and at each change, without
+ * its notices.
  * Throws NotFoundError, TransientError when the database is lost (the run goes on), and the signal's reason when that aborts.
  */
 export async function followRun(
@@ -20,9 +21,9 @@ export async function followRun(
   const listener = await listenToRun(pool, runId);
   try {
     for (;;) {
-      const run = await readRun(pool, runId);
+      const run = await readRun(pool, runId, 0);
       onChange(run);
-      if (!isActive(run.state)) return run;
+      if (!isActive(run.state)) return await readRun(pool, runId);
       await abortable(nextChange(listener, runId), signal);
     }
   } finally {

@@ -18,6 +18,7 @@ describe("usage", () => {
       "up",
       "run",
       "status",
+      "notices",
       "quarantine",
       "dead-letters",
       "erasure",
@@ -27,6 +28,7 @@ describe("usage", () => {
     ])
       expect(out).toContain(command);
     expect(out).toContain("4    the job already has an active run");
+    expect(out).toContain("5    done, but files or folders were left");
     expect(err).toBe("");
   });
 

@@ -6,6 +6,7 @@ import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
 import { addKeysCommand } from "./commands/keys.js";
 import { addMigrateCommand } from "./commands/migrate.js";
+import { addNoticesCommand } from "./commands/notices.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
@@ -56,6 +57,7 @@ function buildProgram(context: CommandContext): Command {
   addUpCommand(program, context);
   addRunCommand(program, context);
   addStatusCommand(program, context);
+  addNoticesCommand(program, context);
   addQuarantineCommand(program, context);
   addDeadLettersCommand(program, context);
   addErasureCommand(program, context);

@@ -15,6 +15,7 @@ export function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
     startedAt: "2020-01-02T03:04:05.700Z",
     finishedAt: "2020-01-02T03:04:06.900Z",
     files: { taken: 1, done: 1, alreadyLoaded: 0, quarantined: 0 },
+    notTaken: 0,
     batches: { total: 1, done: 1, failed: 0 },
     records: { in: 10, loaded: 7, rejected: 3, rejectedByReason: { unknown_sku: 1, unknown_customer: 2 } },
     bytes: { files: 1_000, batches: 9_000 },

@@ -84,6 +84,8 @@ export const RunSchema = Type.Object(
       alreadyLoaded: Count,
       quarantined: Count,
     }),
+    /** Files and folders of landing that no dataset's run takes, or that this run could not read. They stay there. */
+    notTaken: Count,
     batches: Type.Object({ total: Count, done: Count, failed: Count }),
     records: Type.Object({
       in: Count,

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asNobody } from "../test/as-nobody.js";
 import { type CopyPlaces, copyInput, requireInput } from "./copy-input.js";
 import { fileModes } from "./file-modes.js";
 
@@ -82,6 +83,24 @@ describe("copyInput", () => {
       bytes: 6,
       failures: [{ path: "date=2020-01-01/hour=00/customers.json", why: "EISDIR" }],
     });
+  });
+
+  it("names a folder and a file that cannot be read, and a name that is no UTF-8, and copies the rest", async () => {
+    for (const hour of ["00", "1", "02"]) {
+      await mkdir(inSource(`date=2020-01-01/hour=${hour}`), { recursive: true });
+      await writeFile(inSource(`date=2020-01-01/hour=${hour}/Customers.JSON`), "record");
+    }
+    await writeFile(inSource("date=2020-01-01/hour=02/secret.json"), "record", { mode: 0o000 });
+    await writeFile(inSource("date=2020-01-01/hour=02/.hidden.tmp"), "record", { mode: 0o000 });
+    await writeFile(Buffer.from(inSource("date=2020-01-01/kund\xe9.json"), "latin1"), "record");
+    await chmod(inSource("date=2020-01-01/hour=1"), 0o000);
+    const copied = await asNobody(root, () => copyInput(places, never));
+    expect(copied).toMatchObject({ files: 2, bytes: 12 });
+    expect(copied.failures.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+      { path: "date=2020-01-01/hour=02/secret.json", why: "EACCES" },
+      { path: "date=2020-01-01/hour=1", why: "EACCES" },
+      { path: "date=2020-01-01/kund\\xe9.json", why: "the name is not UTF-8; rename it" },
+    ]);
   });
 
   it("stops when it is asked to", async () => {

@@ -2,7 +2,9 @@ import { constants, type Dirent } from "node:fs";
 import { copyFile, lstat, readdir, readlink, realpath, rename, rm, stat, symlink, unlink } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { isClutter } from "@lethe/contracts/landing-clutter";
 import { type FileModes, makeFolders, restrictPath } from "./file-modes.js";
+import { legibleName, printedName } from "./legible-name.js";
 import type { CopiedInput } from "./storage.js";
 
 export interface CopyPlaces {
@@ -14,6 +16,8 @@ export interface CopyPlaces {
   readonly modes: FileModes;
 }
 
+type OnFailure = (path: string, why: string) => void;
+
 const CONCURRENCY = 16;
 
 /** Copies a folder of input into the folder of landing, as `Storage.copyInput` says. */
@@ -21,7 +25,11 @@ export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promis
   await rm(places.unfinished, { recursive: true, force: true });
   await makeFolders(places.unfinished, places.modes);
   const copied = { files: 0, bytes: 0, failures: [] as { path: string; why: string }[] };
-  const pending = entriesOf(places, copied.failures);
+  const fail: OnFailure = (failed, why) => {
+    // What would be passed over in landing is not missed there.
+    if (!failed.split(path.sep).some(isClutter)) copied.failures.push({ path: failed, why });
+  };
+  const pending = entriesOf(places, fail);
   let number = 0;
   const work = async () => {
     for await (const { entry, relative } of pending) {
@@ -35,7 +43,7 @@ export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promis
         copied.files += 1;
         copied.bytes += bytes;
       } catch (error) {
-        copied.failures.push({ path: relative, why: reasonOf(error) });
+        fail(relative, reasonOf(error));
       }
     }
   };
@@ -73,21 +81,26 @@ function contains(folder: string, other: string): boolean {
 /** Walks the source, makes each of its folders in landing, and returns all that is not a folder. */
 async function* entriesOf(
   places: CopyPlaces,
-  failures: { path: string; why: string }[],
+  fail: OnFailure,
   folder = "",
-): AsyncGenerator<{ entry: Dirent; relative: string }> {
-  let entries: Dirent[];
+): AsyncGenerator<{ entry: Dirent<Buffer>; relative: string }> {
+  let entries: Dirent<Buffer>[];
   try {
-    entries = await readdir(path.join(places.source, folder), { withFileTypes: true });
+    entries = await readdir(path.join(places.source, folder), { withFileTypes: true, encoding: "buffer" });
     await makeFolder(path.join(places.landing, folder), places.modes);
   } catch (error) {
-    failures.push({ path: folder, why: reasonOf(error) });
+    fail(folder === "" ? "." : folder, reasonOf(error));
     return;
   }
   for (const entry of entries) {
-    if (folder === "" && (entry.name === "README.md" || entry.name.startsWith("."))) continue;
-    const relative = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* entriesOf(places, failures, relative);
+    const name = legibleName(entry.name);
+    if (name === undefined) {
+      fail(path.join(folder, printedName(entry.name)), "the name is not UTF-8; rename it");
+      continue;
+    }
+    if (folder === "" && (name === "README.md" || name.startsWith("."))) continue;
+    const relative = path.join(folder, name);
+    if (entry.isDirectory()) yield* entriesOf(places, fail, relative);
     else yield { entry, relative };
   }
 }
@@ -101,7 +114,7 @@ async function makeFolder(folder: string, modes: FileModes): Promise<void> {
 }
 
 /** Returns the bytes that were copied. */
-async function copyEntry(entry: Dirent, from: string, to: string, modes: FileModes): Promise<number> {
+async function copyEntry(entry: Dirent<Buffer>, from: string, to: string, modes: FileModes): Promise<number> {
   if (entry.isSymbolicLink()) {
     await symlink(await readlink(from), to);
     return 0;

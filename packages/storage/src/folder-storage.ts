@@ -115,7 +115,6 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
 }
 
 /** A name in it is empty, `.` or `..`, or it has a NUL. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL ends a path.
 const LEADS_OUT = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
 
 /** Returns the key as it is. */

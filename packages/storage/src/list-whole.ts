@@ -31,7 +31,5 @@ function listBytes(path: string): Promise<WholeEntry[]> {
 
 function toEntry(entry: Dirent<Buffer>): WholeEntry {
   const name = legibleName(entry.name);
-  return name === undefined
-    ? { name: printedName(entry.name), kind: "illegible" }
-    : { name, kind: entryKind(entry) };
+  return name === undefined ? { name: printedName(entry.name), kind: "illegible" } : { name, kind: entryKind(entry) };
 }

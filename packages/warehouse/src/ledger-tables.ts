@@ -11,7 +11,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     primaryKey: "id",
     columns: neutral(`
       id job kind trigger state range_from range_to force replay_filter requested_at started_at finished_at
-      extracted_at extract_ms finish_ms already_loaded error_code error_message failed_stage failed_at`),
+      extracted_at extract_ms finish_ms already_loaded not_taken error_code error_message failed_stage failed_at`),
     rights: {
       scheduler: "select, insert, update",
       extractor: "select, update",

@@ -3,6 +3,7 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { keptPathOf } from "@lethe/input-files/kept-path";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
+import { countNotTaken, type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { inTransaction } from "@lethe/warehouse/pool";
@@ -13,8 +14,9 @@ import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { inspectFile } from "./inspect-file.js";
 import { ledgerHashes } from "./ledger-hash.js";
+import { printedPaths } from "./printed-paths.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
-import { scanLanding } from "./scan-landing.js";
+import { scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { skipReason } from "./skip-reason.js";
 import { type TakenFile, toFoundFile } from "./taken-file.js";
@@ -48,9 +50,7 @@ export async function extractFiles(
     maxFiles: context.limits.maxFilesPerRun,
     maxUnexpected: MOST_UNEXPECTED,
   });
-  for (const { code, path, detail } of unexpected) await addNotice(context.pool, runId, code, path, detail);
-  if (otherUnexpected > 0)
-    await addNotice(context.pool, runId, "unexpected_entries_left", ".", `They are ${otherUnexpected}.`);
+  await nameNotTaken(context, runId, unexpected, otherUnexpected);
   if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };
   let waiting: TakenFile[] = [];
@@ -101,6 +101,19 @@ export async function extractFiles(
   return totals;
 }
 
+/** Names in the run what it does not take. */
+async function nameNotTaken(
+  { pool }: ExtractorContext,
+  runId: string,
+  unexpected: readonly UnexpectedEntry[],
+  others: number,
+): Promise<void> {
+  const paths = printedPaths(unexpected.map(({ path }) => path));
+  const named: NotTaken[] = unexpected.map((entry, i) => ({ ...entry, path: paths[i] ?? "" }));
+  if (others > 0) named.push({ code: "unexpected_entries_left", path: ".", detail: `They are ${others}.` });
+  await recordNotTaken(pool, runId, named, unexpected.length + others);
+}
+
 /** Inspects a file. One that cannot even be opened goes back to landing, is named in the run, and returns undefined. */
 async function inspect(
   context: ExtractorContext,
@@ -116,6 +129,7 @@ async function inspect(
     const reason = skipReason(error);
     if (reason === undefined) throw error;
     await addNotice(context.pool, runId, reason, file.path);
+    await countNotTaken(context.pool, runId);
     await returnFile(context, runId, file);
     return undefined;
   }

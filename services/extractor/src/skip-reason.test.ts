@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { asNobody } from "../test/as-nobody.js";
 import { skipReason } from "./skip-reason.js";
-
-const ORDINARY_USER = 65_534;
 
 let data: string;
 let folder: string;
@@ -29,7 +28,7 @@ async function whyNotOpened(name: string) {
 it("tells a file that may not be read and a link", async () => {
   await writeFile(join(folder, "secret.json"), "{}", { mode: 0o000 });
   await symlink("secret.json", join(folder, "link.json"));
-  expect(await asOrdinaryUser(() => whyNotOpened("secret.json"))).toBe("file_forbidden");
+  expect(await asNobody(data, () => whyNotOpened("secret.json"))).toBe("file_forbidden");
   expect(await whyNotOpened("link.json")).toBe("path_refused");
 });
 
@@ -37,14 +36,3 @@ it("does not take a disk that fails for a fault of the file", () => {
   expect(skipReason(Object.assign(new Error("i/o error"), { code: "EIO" }))).toBeUndefined();
   expect(skipReason(new Error("anything"))).toBeUndefined();
 });
-
-/** Root may read everything, so it steps down for a moment. */
-async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
-  if (process.geteuid?.() !== 0) return work();
-  process.seteuid?.(ORDINARY_USER);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-  }
-}

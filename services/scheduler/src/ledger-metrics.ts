@@ -5,12 +5,13 @@ import { measureOpenRequests } from "@lethe/warehouse/erasures/requests";
 import { countUndelivered } from "@lethe/warehouse/feed/webhook-outbox";
 import { oldestActiveRunSeconds } from "@lethe/warehouse/ledger/active-runs";
 import { countReplayableDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
+import { countLastNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { Gauge, type Registry } from "prom-client";
 
 /**
  * Adds the ledger's metrics: requests that are not answered, the age of the oldest and the limit that the law sets; open dead letters; the
- * age of the oldest active run. Each scrape measures them anew. While the database does not answer, they are absent and all
+ * age of the oldest active run; what the last runs left in landing. Each scrape measures them anew. While the database does not answer, they are absent and all
  * other metrics stay.
  */
 export function addLedgerMetrics(registry: Registry, db: Queryable, requests: DatasetName, log: Logger): void {
@@ -50,6 +51,20 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, requests: Da
   addMeasured("lethe_webhooks_undelivered", "Messages that the webhook's receiver has not confirmed", () =>
     countUndelivered(db),
   );
+  new Gauge({
+    name: "lethe_landing_not_taken",
+    help: "Files and folders in landing that the job's last run could not take; what is of no dataset counts for each job",
+    labelNames: ["job"],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      try {
+        for (const { job, entries } of await countLastNotTaken(db)) this.set({ job }, entries);
+      } catch (error) {
+        log.warn({ error, metric: "lethe_landing_not_taken" }, "a metric could not be measured");
+      }
+    },
+  });
   const limit = new Gauge({
     name: "lethe_erasure_limit_days",
     help: "Days within which an erasure must be completed",

@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings } from "../connection-settings.js";
 import { type Connections, withConnections } from "../connections.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { followRun } from "../follow-run.js";
 import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
 import { checkRange, parseJobs } from "../parse-arguments.js";
@@ -110,7 +110,7 @@ async function followEach(
     if (json) terminal.print(JSON.stringify(withoutDetails(run)));
   }
   if (!json) terminal.print(formatRuns(ended));
-  return ended.every((run) => run.state === "succeeded") ? EXIT.succeeded : EXIT.failed;
+  return exitCodeOf(ended);
 }
 
 /** Follows a run to its end with its progress on the terminal. */

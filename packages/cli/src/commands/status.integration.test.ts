@@ -1,3 +1,4 @@
+import { recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type CliWorld, createCliWorld, quarantineRecord } from "../../test/cli-fixture.js";
@@ -20,6 +21,7 @@ beforeAll(async () => {
      from b join ledger.files f on f.run_id = b.run_id`,
     [last],
   );
+  await recordNotTaken(world.pool, last, [{ code: "file_unknown", path: "orders.csv" }], 2);
   active = await openRun(world.pool, { job: "customers", kind: "files", trigger: "cli" });
 });
 afterAll(() => world.end());
@@ -34,6 +36,7 @@ it("shows each job's last run, the active runs, and the open quarantine by reaso
     "transactions: new /voucher in 1,200 records, first date=2020-01-01/hour=00/transactions.json:7",
   );
   expect(text).toContain(`customers: queued (${active})`);
+  expect(text).toContain("`lethe notices` lists it\n  transactions: 2 entries of landing were not taken");
   expect(text).toMatch(/open in quarantine\n {2}transactions: unknown_sku 1$/);
 });
 
@@ -42,9 +45,9 @@ it("gives a line of CSV for each job", async () => {
   expect(code).toBe(0);
   const lines = out.join("\n").split("\r\n");
   expect(lines[0]).toMatch(/^job,lastRunId,state,requestedAt,/);
-  expect(lines[1]).toMatch(new RegExp(`^customers,${active},queued,[^,]+,\\d+,0,0,0,0,1,0,,$`));
-  expect(lines[3]).toMatch(new RegExp(`^transactions,${last},succeeded,.*,0,1,,$`));
-  expect(lines[4]?.replace(/\r$/, "")).toBe("erasure-requests,,,,,,,,,0,0,0,0");
+  expect(lines[1]).toMatch(new RegExp(`^customers,${active},queued,[^,]+,\\d+,0,0,0,0,1,0,,,0$`));
+  expect(lines[3]).toMatch(new RegExp(`^transactions,${last},succeeded,.*,0,1,,,2$`));
+  expect(lines[4]?.replace(/\r$/, "")).toBe("erasure-requests,,,,,,,,,0,0,0,0,");
 });
 
 it("gives the same as JSON, a line for each job, without Redis", async () => {
@@ -61,4 +64,16 @@ it("gives the same as JSON, a line for each job, without Redis", async () => {
     },
     { job: "erasure-requests", lastRun: null, activeRuns: [], openQuarantine: {} },
   ]);
+});
+
+it("lists what runs left in landing, of the last runs or of one", async () => {
+  const line = "transactions: orders.csv: The file's name is of no dataset, or not of one alone. (file_unknown)";
+  expect((await world.lethe(["notices"])).out).toEqual([line]);
+  expect((await world.lethe(["notices", last])).out).toEqual([line]);
+  expect((await world.lethe(["notices", active])).out).toEqual(["no notices"]);
+  const { out } = await world.lethe(["notices", "--json"]);
+  expect(out.map((text): unknown => JSON.parse(text))).toMatchObject([
+    { job: "transactions", runId: last, path: "orders.csv" },
+  ]);
+  expect((await world.lethe(["notices", "--csv"])).out.join()).toMatch(/^job,runId,code,path,message\r\ntransactions,/);
 });

@@ -1,3 +1,4 @@
+import { NOTICE_CODES } from "@lethe/contracts/runs";
 import { describe, expect, it } from "vitest";
 import { sampleRun } from "../../test/sample-run.js";
 import {
@@ -63,7 +64,7 @@ describe("formatNotices", () => {
   it("groups files by what was noticed, each once however many runs noticed it", () => {
     const text = formatNotices([
       notice("a.json"),
-      { code: "partition_invalid", path: "date=2020-13-45", message: "The folder is not date=YYYY-MM-DD/hour=HH." },
+      { code: "path_refused", path: "date=2020-13-45", message: NOTICE_CODES.path_refused },
       notice("a.json"),
       notice("b.json"),
     ]);
@@ -71,7 +72,7 @@ describe("formatNotices", () => {
       "The file holds no record. (empty_file, 2)",
       "  a.json",
       "  b.json",
-      "The folder is not date=YYYY-MM-DD/hour=HH. (partition_invalid, 1)",
+      "A symbolic link or a path outside the folder is not followed. (path_refused, 1)",
       "  date=2020-13-45",
     ]);
   });
@@ -82,8 +83,16 @@ describe("formatNotices", () => {
       ...Array.from({ length: 11 }, (_, index) => notice(`${index}.json`)),
     ]);
     expect(text).toContain("a.json: It has 3 blank lines.");
-    expect(text).toMatch(/ {2}and 2 more$/);
+    expect(text).toMatch(/ {2}and 2 more: lethe notices$/);
   });
+});
+
+it("names all that was not taken, and says how to list it", () => {
+  const notices = Array.from({ length: 300 }, (_, i) => ({ code: "file_unknown", path: `${i}.txt`, message: "" }));
+  const run = sampleRun({ notTaken: 300, notices });
+  const text = formatRuns([run]);
+  expect(text).toContain(`transactions: 300 entries of landing were not taken; all of them: lethe notices ${run.id}`);
+  for (const { path } of notices) expect(text).toContain(`\n  ${path}`);
 });
 
 it("keeps control characters of a file's name from the terminal", () => {

@@ -1,4 +1,4 @@
-import { NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
+import { isNotTaken, NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
@@ -64,11 +64,19 @@ function remarksOn(run: RunDetail): string[] {
     const known = run.files.alreadyLoaded;
     remarks.push(known === 0 ? "no files found" : `nothing new: ${describeKnown(known)} loaded before`);
   }
+  if (run.notTaken > 0) remarks.push(`${describeNotTaken(run.notTaken)}; all of them: lethe notices ${run.id}`);
   if (run.error !== null) remarks.push(`${run.state}: ${run.error.message} (${run.error.code})`);
   const failures = new Set(run.failures.map((failure) => `a batch failed: ${failure.message} (${failure.code})`));
   remarks.push(...failures);
   if (run.state === "failed") remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
   return remarks.map((remark) => `${nameRun(run)}: ${remark}`);
+}
+
+/** Returns how much of landing was not taken, in words. */
+export function describeNotTaken(entries: number): string {
+  return entries === 1
+    ? "1 entry of landing was not taken"
+    : `${formatCount(entries)} entries of landing were not taken`;
 }
 
 function describeKnown(files: number): string {
@@ -93,6 +101,9 @@ export function formatSchemaChanges(
 
 const MAX_PATHS = 10;
 
+/** Of what was not taken, a person needs each name: the command's output may be all that is left of the run. */
+const MAX_NOT_TAKEN = 1_000;
+
 /** Formats the notices of runs about files, grouped by kind, with each file listed once. */
 export function formatNotices(notices: readonly Notice[]): string {
   const pathsByCode = new Map<string, Map<string, string>>();
@@ -102,8 +113,9 @@ export function formatNotices(notices: readonly Notice[]): string {
   }
   return [...pathsByCode]
     .map(([code, paths]) => {
-      const shown = [...paths].slice(0, MAX_PATHS).map(([path, detail]) => `  ${printable(path)}${detail}`);
-      if (paths.size > MAX_PATHS) shown.push(`  and ${formatCount(paths.size - MAX_PATHS)} more`);
+      const most = isNotTaken(code) ? MAX_NOT_TAKEN : MAX_PATHS;
+      const shown = [...paths].slice(0, most).map(([path, detail]) => `  ${printable(path)}${detail}`);
+      if (paths.size > most) shown.push(`  and ${formatCount(paths.size - most)} more: lethe notices`);
       return [`${describeCode(code)} (${code}, ${formatCount(paths.size)})`, ...shown].join("\n");
     })
     .join("\n");

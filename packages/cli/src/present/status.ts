@@ -6,7 +6,7 @@ import type { Run } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import type { Cell } from "./csv.js";
 import { formatDays } from "./erasures.js";
-import { formatProgress, formatSchemaChanges } from "./runs.js";
+import { describeNotTaken, formatProgress, formatSchemaChanges } from "./runs.js";
 import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
 /** A job as `lethe status` shows it; with `--json` it is printed as it is. */
@@ -26,8 +26,8 @@ export interface JobStatus {
 }
 
 /**
- * Formats the state of the jobs: a table of last runs, then active runs, the last runs' schema changes, open
- * requests, and what waits in quarantine.
+ * Formats the state of the jobs: a table of last runs, then active runs, the last runs' schema changes, what
+ * they left in landing, open requests, and what waits in quarantine.
  */
 export function formatStatus(jobs: readonly JobStatus[]): string {
   const table = formatTable(
@@ -48,11 +48,17 @@ export function formatStatus(jobs: readonly JobStatus[]): string {
     .filter((job) => Object.keys(job.openQuarantine).length > 0)
     .map((job) => `  ${job.job}: ${formatReasons(job.openQuarantine)}`);
   const changes = formatSchemaChanges(jobs.map(({ job, schemaChanges }) => ({ run: job, schemaChanges })));
+  const notTaken = jobs
+    .filter(({ lastRun }) => lastRun !== null && lastRun.notTaken > 0)
+    .map(({ job, lastRun }) => `  ${job}: ${describeNotTaken(lastRun?.notTaken ?? 0)}`);
   const requests = jobs.flatMap((job) => job.openRequests ?? []);
   return [
     table,
     active.length === 0 ? "no run is active" : ["active runs", ...active].join("\n"),
     ...(changes === "" ? [] : [changes]),
+    ...(notTaken.length === 0
+      ? []
+      : [["left in landing by the last runs; `lethe notices` lists it", ...notTaken].join("\n")]),
     ...(requests.length === 0 ? [] : [["open requests, the oldest first", ...describeRequests(requests)].join("\n")]),
     quarantine.length === 0 ? "no record waits in quarantine" : ["open in quarantine", ...quarantine].join("\n"),
   ].join("\n\n");
@@ -72,6 +78,7 @@ export const STATUS_TITLES = [
   "openQuarantine",
   "pendingErasures",
   "openRequests",
+  "notTaken",
 ] as const;
 
 /** Returns a job's cells under `STATUS_TITLES`; those of its last run are empty where it never ran. */
@@ -97,6 +104,7 @@ export function statusCells({
     Object.values(openQuarantine).reduce((sum, records) => sum + records, 0),
     pendingErasures?.length ?? null,
     openRequests?.length ?? null,
+    lastRun?.notTaken ?? null,
   ];
 }
 

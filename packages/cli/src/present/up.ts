@@ -2,7 +2,7 @@ import type { CopiedInput } from "@lethe/storage/storage";
 import { printable } from "./runs.js";
 import { formatCount } from "./table.js";
 
-const MAX_FAILURES = 10;
+const MAX_FAILURES = 1_000;
 
 /** Formats what was copied into landing, and the names of the files that could not be copied. */
 export function formatCopied(copied: CopiedInput, source: string): string {

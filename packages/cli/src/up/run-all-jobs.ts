@@ -15,7 +15,8 @@ export interface AllJobsResult {
   /** What those runs have erased. */
   readonly erasures: readonly Erasure[];
   readonly receiptNumbers: ReceiptNumbers;
-  readonly succeeded: boolean;
+  /** Of those runs, the ones that this command opened and their replays: what becomes of them is its exit code. */
+  readonly own: readonly RunDetail[];
 }
 
 /**
@@ -45,5 +46,5 @@ export async function runAllJobs(
     own.push(await follow(replay.runId));
   }
   const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);
-  return { runs, erasures, receiptNumbers: numbers, succeeded: own.every((run) => run.state === "succeeded") };
+  return { runs, erasures, receiptNumbers: numbers, own };
 }

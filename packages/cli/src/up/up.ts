@@ -9,7 +9,7 @@ import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
 import { withConnections } from "../connections.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
@@ -81,7 +81,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     );
     const erasures = summarizeErasures(result.erasures, result.receiptNumbers);
     terminal.print(`\n${formatRuns(result.runs)}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
-    const code = result.succeeded && copied.failures.length === 0 ? EXIT.succeeded : EXIT.failed;
+    const code = exitCodeOf(result.own, copied.failures.length === 0);
     if (!options.once) await stayUp(address, context, signal);
     return code;
   } catch (error) {

@@ -30,14 +30,20 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPag
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
 }
 
-/** Returns a run with its notices, failed batches and schema changes. Throws NotFoundError. */
-export async function readRun(db: Queryable, runId: string): Promise<RunDetail> {
+/** More than what a run names of landing, and its empty files besides. */
+const MOST_NOTICES = 20_000;
+
+/**
+ * Returns a run with its notices (the first of them, where so many are not wanted), failed batches and schema changes.
+ * Throws NotFoundError.
+ */
+export async function readRun(db: Queryable, runId: string, maxNotices = MOST_NOTICES): Promise<RunDetail> {
   const { rows } = await db.query<RunRow>({ ...READ_RUN, values: [runId] });
   const row = rows[0];
   if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
   const notices = await db.query<RunDetail["notices"][number]>(
-    "select code, path, message from ledger.notices where run_id = $1 order by id limit 1000",
-    [runId],
+    "select code, path, message from ledger.notices where run_id = $1 order by id limit $2",
+    [runId, maxNotices],
   );
   const failures = await db.query<RunDetail["failures"][number]>(
     `select id as "batchId", coalesce(error_code, 'unknown') as code, coalesce(error_message, '') as message
@@ -81,7 +87,7 @@ export async function addNotice(
 
 const SELECT_RUN = `
   select r.id, r.job, r.kind, r.trigger, r.state, r.range_from, r.range_to, r.force, r.requested_at, r.started_at,
-         r.finished_at, r.extract_ms, r.finish_ms, r.already_loaded, r.error_code, r.error_message,
+         r.finished_at, r.extract_ms, r.finish_ms, r.already_loaded, r.not_taken, r.error_code, r.error_message,
          f.*, b.*, coalesce(reasons.counts, '{}') as rejected_by_reason
   from ledger.runs r
   cross join lateral (
@@ -144,6 +150,7 @@ interface RunRow {
   extract_ms: number;
   finish_ms: number;
   already_loaded: number;
+  not_taken: number;
   error_code: string | null;
   error_message: string | null;
   files_taken: number;
@@ -182,6 +189,7 @@ function toRun(row: RunRow): Run {
       alreadyLoaded: row.already_loaded,
       quarantined: row.files_quarantined,
     },
+    notTaken: row.not_taken,
     batches: { total: row.batches_total, done: row.batches_done, failed: row.batches_failed },
     records: {
       in: row.records_in,
