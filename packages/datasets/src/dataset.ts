@@ -131,6 +131,8 @@ export interface RecordPlace {
   /** The line's number in its batch, from 0. */
   readonly ordinal: number;
   readonly fileId: number;
+  /** Its number in the file, from 1. */
+  readonly line: number;
   /** ISO 8601, UTC. */
   readonly partitionStart: string;
   /** Whether the record is of a suppressed person and was masked. */

@@ -3,7 +3,7 @@ import type { Dataset, RecordPlace } from "../src/dataset.js";
 
 export const KEY: PrivacyKey = parsePrivacyKey("11".repeat(32));
 
-const PLACE: RecordPlace = { ordinal: 4, fileId: 7, partitionStart: "2020-01-31T05:00:00Z", masked: false };
+const PLACE: RecordPlace = { ordinal: 4, fileId: 7, line: 9, partitionStart: "2020-01-31T05:00:00Z", masked: false };
 
 /** Accepts a record and returns what became of it: its rows by staging table, as fields by column, still in COPY's text. */
 export function accept(dataset: Dataset, record: unknown, place: Partial<RecordPlace> = {}) {

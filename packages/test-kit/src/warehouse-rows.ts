@@ -15,7 +15,16 @@ export type WarehouseTable = keyof typeof WAREHOUSE_TABLES;
 
 // What differs from one load of the same input to the next.
 const CHANCE = [
-  ...["version_id", "transaction_key", "source_file_id", "loaded_at", "analytics_id", "run_id"],
+  ...[
+    "version_id",
+    "transaction_key",
+    "source_file_id",
+    "first_seen",
+    "last_seen",
+    "loaded_at",
+    "analytics_id",
+    "run_id",
+  ],
   ...["suppressed_at", "completed_at", "subject_id"],
 ];
 

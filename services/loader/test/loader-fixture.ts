@@ -105,7 +105,8 @@ export async function stageTransformed(
     let processedBytes = 0;
     for (const record of records) {
       const ordinal = lines.length;
-      const place = { ordinal, fileId, partitionStart: "2020-01-01T05:00:00Z", masked: false };
+      const line = (segment?.firstLine ?? 1) + ordinal - firstOrdinal;
+      const place = { ordinal, fileId, line, partitionStart: "2020-01-01T05:00:00Z", masked: false };
       const accepted = dataset.accept(record, place, sinks, context.ring.current);
       if ("rejection" in accepted) throw new Error(`record ${ordinal} does not fit: ${accepted.rejection.message}`);
       lines.push(`${JSON.stringify(record)}\n`);

@@ -107,7 +107,9 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (rejection === undefined) {
       const { fileId } = segment;
       const erased = masked === undefined ? knownAgain(record, subject) : masked.erased;
-      const place = { ordinal, fileId, partitionStart: start, masked: masked !== undefined, ...(erased && { erased }) };
+      const line = lineInFile(segment, lineIndex);
+      const isMasked = masked !== undefined;
+      const place = { ordinal, fileId, line, partitionStart: start, masked: isMasked, ...(erased && { erased }) };
       const accepted = dataset.accept(masked === undefined ? record : masked.record, place, output.tables, key);
       if ("rejection" in accepted) rejection = accepted.rejection;
       // What is folded into sums has no record of its own any more.
@@ -183,7 +185,8 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
       output.reject(lineIndex, EMPTIED, kept);
       return;
     }
-    const place = { ordinal, fileId: segment.fileId, partitionStart: start, masked: true };
+    const { fileId } = segment;
+    const place = { ordinal, fileId, line: lineInFile(segment, lineIndex), partitionStart: start, masked: true };
     const accepted = dataset.accept(record, place, output.tables, ring.current);
     if ("rejection" in accepted) output.reject(lineIndex, accepted.rejection, kept);
     else {

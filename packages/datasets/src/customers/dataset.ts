@@ -45,6 +45,7 @@ export const customers: DatasetDefinition = {
       copyRow([
         place.ordinal,
         isShared ? null : place.fileId,
+        isShared ? 0 : place.line,
         isShared ? dayOf(now) : place.partitionStart,
         isShared ? dayOf(now) : place.masked ? now : null,
         ...CUSTOMER_ROW.map((name) => customer[name]),

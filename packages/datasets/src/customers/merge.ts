@@ -24,6 +24,7 @@ export const CUSTOMER_STAGING: StagingTable = {
   columns: [
     ["ordinal", "integer"],
     ["file_id", "bigint"],
+    ["line", "bigint"],
     ["source_partition", "timestamptz"],
     ["erased_at", "timestamptz"],
     ["id", "text"],
@@ -34,7 +35,7 @@ export const CUSTOMER_STAGING: StagingTable = {
 /** The cleaned fields in the order of the staging table's last columns. */
 export const CUSTOMER_ROW: readonly (keyof CleanCustomer)[] = ["id", ...VERSION_COLUMNS.map(([name]) => name)];
 
-/** The newest `last_change` wins, else the newest partition; the others go to the history. */
+/** The newest `last_change` wins, else the newest partition, else the later file and line; the others go to the history. */
 export const CUSTOMER_MERGE: Merge = versionedMerge({
   stage: CUSTOMER_STAGING.name,
   table: "warehouse.customers",
@@ -42,6 +43,5 @@ export const CUSTOMER_MERGE: Merge = versionedMerge({
   key: "id",
   columns: VERSION_COLUMNS.map(([name]) => name),
   extraColumns: ["erased_at"],
-  age: ["last_change", "source_partition"],
-  validFrom: "coalesce(s.last_change::timestamp at time zone 'UTC', s.source_partition)",
+  changed: "last_change",
 });

@@ -24,12 +24,20 @@ const VERSION = {
   // A version holds from its date of last change, which says something of the person, or else from its partition.
   ...unlinked({ dayOf: "source_partition" }, "valid_from"),
   ...unlinked("nothing", "source_file_id"),
+  // They hold the day of the last change, and the file.
+  first_seen: personal("last_change", { derived: true }),
+  last_seen: personal("last_change", { derived: true }),
 } as const;
 
-/** Phone in E.164 and country code follow from what masking has left of phone and country. */
+/** Phone in E.164 and country code follow from what masking has left of phone and country. Ages go with the rest. */
 function derive({ phone_number: phone, country }: Readonly<Record<string, unknown>>) {
   const code = typeof country === "string" ? toCountryCode(country) : null;
-  return { phone_e164: typeof phone === "string" ? toE164(phone, code) : null, country_code: code };
+  return {
+    phone_e164: typeof phone === "string" ? toE164(phone, code) : null,
+    country_code: code,
+    first_seen: null,
+    last_seen: null,
+  };
 }
 
 export const CUSTOMER_TABLES: readonly TableDeclaration[] = [

@@ -27,6 +27,7 @@ export const products: DatasetDefinition = {
       copyRow([
         place.ordinal,
         place.fileId,
+        place.line,
         place.partitionStart,
         product.sku,
         product.name,

@@ -7,6 +7,7 @@ export const PRODUCT_STAGING: StagingTable = {
   columns: [
     ["ordinal", "integer"],
     ["file_id", "bigint"],
+    ["line", "bigint"],
     ["source_partition", "timestamptz"],
     ["sku", "integer"],
     ["name", "text"],
@@ -16,7 +17,7 @@ export const PRODUCT_STAGING: StagingTable = {
   ],
 };
 
-/** The newest partition wins; the others go to the history. */
+/** The newest partition wins, else the later file and line; the others go to the history. */
 export const PRODUCT_MERGE: Merge = versionedMerge({
   stage: PRODUCT_STAGING.name,
   table: "warehouse.products",
@@ -24,6 +25,4 @@ export const PRODUCT_MERGE: Merge = versionedMerge({
   key: "sku",
   columns: ["name", "price", "category", "popularity"],
   extraColumns: [],
-  age: ["source_partition"],
-  validFrom: "s.source_partition",
 });

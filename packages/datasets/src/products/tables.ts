@@ -2,7 +2,7 @@ import { neutral, shown, type TableDeclaration } from "@lethe/contracts/data-map
 
 const VERSION = {
   ...shown("sku name price category popularity"),
-  ...neutral("source_partition source_file_id valid_from loaded_at"),
+  ...neutral("source_partition source_file_id first_seen last_seen valid_from loaded_at"),
 } as const;
 
 export const PRODUCT_TABLES: readonly TableDeclaration[] = [
