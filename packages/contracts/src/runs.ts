@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { DatasetNameSchema } from "./datasets.js";
+import { RECORD_WARNINGS } from "./record-warnings.js";
 import { SchemaChangeSchema } from "./schema-changes.js";
 
 /** The states of a run that still has work to do, in the order in which it passes through them. */
@@ -41,9 +42,10 @@ const NOT_TAKEN_CODES = {
   unexpected_entries_left: "More entries of landing than are listed were not taken.",
 } as const;
 
-/** What a notice says about one file or folder of a run. The run itself went on. */
+/** What a notice says about one file or folder of a run, or about records. The run itself went on. */
 export const NOTICE_CODES = {
   ...NOT_TAKEN_CODES,
+  ...RECORD_WARNINGS,
   empty_file: "The file holds no record.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_quarantined_before: "The same delivery stands in quarantine already; the file was removed.",

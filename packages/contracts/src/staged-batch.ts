@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ERASURE_OUTCOMES } from "./erasures.js";
+import { BatchWarningSchema } from "./record-warnings.js";
 import { BatchSchemaChangeSchema } from "./schema-changes.js";
 
 /**
@@ -72,6 +73,7 @@ export const BatchSummarySchema = Type.Object({
    */
   segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
   schemaChanges: Type.Array(BatchSchemaChangeSchema),
+  warnings: Type.Array(BatchWarningSchema),
   /** Records in `joined`, and records that are held for a question that is not open yet: their load changes the list. */
   joined: Count,
   newQuestions: Count,

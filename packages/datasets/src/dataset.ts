@@ -1,5 +1,6 @@
 import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RecordWarning } from "@lethe/contracts/record-warnings";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
 import type { FieldDeclaration } from "./field.js";
@@ -156,7 +157,9 @@ export interface RowSink {
   append(rows: string): void;
 }
 
-export type AcceptResult = { readonly rejection: Rejection } | { readonly processed: string };
+export type AcceptResult =
+  | { readonly rejection: Rejection }
+  | { readonly processed: string; readonly warnings?: readonly RecordWarning[] };
 
 /**
  * How staged rows come into the warehouse: set-based statements that run in this order in one transaction. Each finds

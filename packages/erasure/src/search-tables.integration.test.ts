@@ -40,7 +40,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await pool.query(`
-    truncate ledger.runs, ledger.files, ledger.batches, ledger.quarantine, ledger.notices, ledger.schema_changes,
+    truncate ledger.runs, ledger.files, ledger.batches, ledger.quarantine, ledger.notices, ledger.record_warnings, ledger.schema_changes,
              warehouse.customers, warehouse.erasure_requests, privacy.subjects, privacy.review_findings restart identity cascade;
     insert into ledger.runs (job, kind, trigger, state) values ('customers', 'files', 'api', 'failed');
     insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state)

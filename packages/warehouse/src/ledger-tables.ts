@@ -112,6 +112,13 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     },
   },
   {
+    name: "ledger.record_warnings",
+    title: "Warnings about records that were taken",
+    primaryKey: "batch_id, code",
+    columns: neutral("batch_id code records first_file_id first_line"),
+    rights: { scheduler: "select", loader: "select, insert, delete" },
+  },
+  {
     name: "ledger.applied_definitions",
     title: "State of functions, views and rights",
     primaryKey: "only_row",

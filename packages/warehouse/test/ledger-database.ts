@@ -56,7 +56,13 @@ const EMPTY = [
   ...["privacy.suppressions"],
   ...["warehouse.purchases", "warehouse.delivery_addresses", "warehouse.transactions"],
   ...["warehouse.customers", "warehouse.customers_history", "warehouse.products", "warehouse.products_history"],
-  ...["warehouse.erasure_requests", "ledger.schema_changes", "ledger.notices", "ledger.quarantine"],
+  ...[
+    "warehouse.erasure_requests",
+    "ledger.schema_changes",
+    "ledger.record_warnings",
+    "ledger.notices",
+    "ledger.quarantine",
+  ],
   ...["ledger.batch_segments", "ledger.batches", "ledger.files", "ledger.runs"],
   ...["ledger.processed_files", "ledger.schedules"],
 ]

@@ -7,6 +7,7 @@ import { takeJoined } from "@lethe/erasure/take-joined";
 import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
+import { writeRecordWarnings } from "@lethe/warehouse/ledger/record-warnings";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
 import type { Client } from "@lethe/warehouse/pool";
@@ -76,6 +77,7 @@ export async function mergeBatches(
   for (const [i, part] of parts.entries()) {
     const segments = outcomeOf(part, rejectsOf(part), published[i] ?? []);
     await writeSchemaChanges(client, part.batch.batchId, part.summary.schemaChanges);
+    await writeRecordWarnings(client, part.batch.batchId, part.summary.warnings);
     await recordLoaded(client, part.batch.batchId, {
       runId: part.batch.runId,
       kind: info.kind,

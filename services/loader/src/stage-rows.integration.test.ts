@@ -42,6 +42,7 @@ async function stageAndCopy(ordinal: string, harm: (path: string) => Promise<voi
     rejectedByReason: {},
     segments: [],
     schemaChanges: [],
+    warnings: [],
     joined: 0,
     newQuestions: 0,
   };

@@ -39,6 +39,7 @@ async function publish(segments: readonly (readonly Line[])[]) {
 function summaryOf(segments: readonly (readonly Line[])[]): BatchSummary {
   return {
     schemaChanges: [],
+    warnings: [],
     joined: 0,
     newQuestions: 0,
     suppressionEpoch: 0,

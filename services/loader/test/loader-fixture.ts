@@ -139,7 +139,7 @@ export async function stageTransformed(
   for (const [i, { name: table }] of dataset.stagingTables.entries()) {
     tables.push({ table, bytes: await write(STAGED.table(table), (rows[i] ?? []).join("")) });
   }
-  const rest = { rejectBytes: 0, rejectedByReason: {}, joined: 0, newQuestions: 0, schemaChanges: [] };
+  const rest = { rejectBytes: 0, rejectedByReason: {}, joined: 0, newQuestions: 0, schemaChanges: [], warnings: [] };
   const whole: BatchSummary = { suppressionEpoch: epoch, policyVersion: "1", tables, segments: summary, ...rest };
   await writeJson(context.staging, batch, STAGED.summary, whole);
   return batch;

@@ -1,4 +1,5 @@
 import type { QuestionKind } from "@lethe/contracts/questions";
+import type { BatchWarning, RecordWarning } from "@lethe/contracts/record-warnings";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import {
   type BatchSummary,
@@ -27,6 +28,7 @@ export interface TransformOutput {
   readonly newQuestions: number;
   readonly segments: BatchSummary["segments"];
   readonly schema: SchemaReport;
+  readonly warnings: readonly BatchWarning[];
 }
 
 /** The subject or question that holds a record, and the question that the record itself raises. */
@@ -47,6 +49,8 @@ export interface BatchOutput {
   addProcessed(ordinal: number, json: string): void;
   /** Adds what quarantine keeps of an accepted record if the loader rejects it: for any reason, or for some reasons only. */
   addMasked(when: keyof MaskedPayloads, ordinal: number, kept: KeptRecord): void;
+  /** Counts a warning about the accepted record on the segment's line of this index. */
+  warn(code: RecordWarning, lineIndex: number): void;
   /** Adds a record whose identifiers join those of its erased subject. */
   addJoined(record: JoinedRecord): void;
   /** Rejects the segment's line of this index; `held` says for whom it is held, if it is. */
@@ -65,6 +69,7 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
   const masked: MaskedPayloads = { always: {}, byReason: {} };
   const segments: BatchSummary["segments"] = [];
   const joined: JoinedRecord[] = [];
+  const warnings = new Map<RecordWarning, BatchWarning>();
   let newQuestions = 0;
   let counts = emptyCounts();
   let segment: Segment | undefined;
@@ -90,6 +95,12 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
     },
     addMasked(when, ordinal, { payload, subject }) {
       masked[when][ordinal] = { payload, pseudonym: subject.customerId };
+    },
+    warn(code, lineIndex) {
+      if (segment === undefined) throw new Error("a record is warned of outside of a segment");
+      const known = warnings.get(code);
+      if (known !== undefined) known.records += 1;
+      else warnings.set(code, { code, records: 1, fileId: segment.fileId, line: lineInFile(segment, lineIndex) });
     },
     addJoined(record) {
       joined.push(record);
@@ -125,7 +136,7 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
     end(schema) {
       const processedIndex = Buffer.from(Uint32Array.from(index).buffer);
       const records = { tables, rejects, rejectedByReason, processed, processedIndex, segments };
-      return { ...records, masked, joined, newQuestions, schema };
+      return { ...records, masked, joined, newQuestions, schema, warnings: [...warnings.values()] };
     },
   };
 }

@@ -1,8 +1,10 @@
 import { partitionStart } from "@lethe/contracts/partition";
+import type { RecordWarning } from "@lethe/contracts/record-warnings";
 import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
 import type { Dataset, ErasedRecord, Rejection, Subject } from "@lethe/datasets/dataset";
+import { isPlausiblePartition } from "@lethe/datasets/plausible-time";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
@@ -63,6 +65,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
   let start = "";
+  let isInFuture = false;
 
   function takeRecord(record: unknown, text: string, lineIndex: number): void {
     const redacted = redactMentions(record, text);
@@ -112,8 +115,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
       const place = { ordinal, fileId, line, partitionStart: start, masked: isMasked, ...(erased && { erased }) };
       const accepted = dataset.accept(masked === undefined ? record : masked.record, place, output.tables, key);
       if ("rejection" in accepted) rejection = accepted.rejection;
-      // What is folded into sums has no record of its own any more.
-      else if (erased?.isFolded !== true) output.addProcessed(ordinal, accepted.processed);
+      else {
+        // What is folded into sums has no record of its own any more.
+        if (erased?.isFolded !== true) output.addProcessed(ordinal, accepted.processed);
+        warn(accepted.warnings ?? [], lineIndex);
+      }
     }
     if (rejection !== undefined) {
       if (misfit === undefined) watch.lookAgain();
@@ -195,6 +201,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     }
   }
 
+  function warn(warnings: readonly RecordWarning[], lineIndex: number): void {
+    for (const code of warnings) output.warn(code, lineIndex);
+    if (isInFuture) output.warn("partition_in_future", lineIndex);
+  }
+
   function keepPseudonymised(record: unknown, subject: SubjectKeys, key: PrivacyKey): KeptRecord {
     const masking = { outcome: "pseudonymise", key, strategies, replacementOf: () => undefined } as const;
     return keepMasked(context, dataset.mask(record, masking), subject, key);
@@ -224,6 +235,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     startSegment(next) {
       segment = next;
       start = partitionStart(next.partition);
+      isInFuture = !isPlausiblePartition(start, Date.now());
       output.startSegment(next);
       watch.startSegment(next);
     },

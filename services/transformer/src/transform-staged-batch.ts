@@ -87,6 +87,7 @@ export async function transformStagedBatch(
     rejectedByReason: { ...output.rejectedByReason },
     segments: [...output.segments],
     schemaChanges: [...output.schema.changes],
+    warnings: [...output.warnings],
     joined: output.joined.length,
     newQuestions: output.newQuestions,
   };

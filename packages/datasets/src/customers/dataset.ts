@@ -6,6 +6,7 @@ import { copyRow } from "../copy-text.js";
 import type { Rejection } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
+import { isPlausibleChange } from "../plausible-time.js";
 import { schemaRejection } from "../schema-check.js";
 import { cleanCustomer, type MaskableCustomer } from "./clean.js";
 import { CUSTOMER_MERGE, CUSTOMER_ROW, CUSTOMER_STAGING } from "./merge.js";
@@ -51,7 +52,10 @@ export const customers: DatasetDefinition = {
         ...CUSTOMER_ROW.map((name) => customer[name]),
       ]),
     );
-    return { processed: JSON.stringify(customer) };
+    const processed = JSON.stringify(customer);
+    return isPlausibleChange(customer.last_change, place.partitionStart, Date.now())
+      ? { processed }
+      : { processed, warnings: ["change_implausible"] };
   },
   // Phone in E.164 and country code follow from what masking has left of phone and country.
   processed: { derive: (record) => cleanCustomer(record as MaskableCustomer) },

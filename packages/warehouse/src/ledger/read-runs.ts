@@ -2,6 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
 import { NOTICE_CODES, type Run, type RunDetail, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { readRecordWarnings } from "./record-warnings.js";
 import { readSchemaChanges } from "./schema-changes.js";
 import { runIsActive } from "./states.js";
 
@@ -51,7 +52,8 @@ export async function readRun(db: Queryable, runId: string, maxNotices = MOST_NO
     [runId],
   );
   const schemaChanges = (await readSchemaChanges(db, [runId])).get(runId) ?? [];
-  return { ...toRun(row), notices: notices.rows, failures: failures.rows, schemaChanges };
+  const warnings = await readRecordWarnings(db, runId);
+  return { ...toRun(row), notices: [...notices.rows, ...warnings], failures: failures.rows, schemaChanges };
 }
 
 /** Returns the newest run over files of each job, by job. A job that never ran is absent. */
