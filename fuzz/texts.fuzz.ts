@@ -11,7 +11,7 @@ import { sampleReceipt } from "../packages/cli/test/sample-receipt.js";
 import { MONEY_PATTERN, multiplyMoney, parseMoney } from "../packages/datasets/src/cleaning/money.js";
 import { toE164 } from "../packages/datasets/src/cleaning/phone.js";
 import { cleanAddress, cleanEmail, cleanPostcode, cleanText } from "../packages/datasets/src/cleaning/text.js";
-import { parseTimestamp } from "../packages/datasets/src/cleaning/timestamp.js";
+import { parseDay, parseInstant } from "../packages/datasets/src/cleaning/timestamp.js";
 import { datasets } from "../packages/datasets/test/records.js";
 import { parsePolicy } from "../packages/privacy/src/policy.js";
 import { parseKeyring } from "../packages/privacy/src/privacy-key.js";
@@ -66,9 +66,15 @@ describe("texts", () => {
     expect(isCalendarDate(text)).toBe(isDate);
   });
 
-  fuzz("parseTimestamp", 1, nearText("2020-01-31T05:06:07.123456", "2020-01-31 05:06:07+05:30"), (text) => {
-    const instant = parseTimestamp(text);
-    if (instant !== undefined) expect(new Date(instant).getTime()).not.toBeNaN();
+  const instants = [
+    "2020-01-31T05:06:07.123456",
+    "2020-01-31 05:06:07+05:30",
+    "2020-W05-5T24:00Z[Europe/Zagreb]",
+  ] as const;
+  fuzz("parseInstant", 1, nearText(...instants, "Fri Jan 31 05:06:07 2020 CET", "31.01.2020 05:06:60"), (text) => {
+    const parsed = parseInstant(text);
+    if ("instant" in parsed) expect(new Date(parsed.instant).getTime()).not.toBeNaN();
+    expect("day" in parseDay(text)).toBe("instant" in parsed);
   });
 
   fuzz("money", 1, fc.tuple(nearText("4.99", "9999999999.9999", "0.0001"), fc.nat(2_147_483_647)), ([text, factor]) => {

@@ -1,6 +1,7 @@
 import { toCountryCode } from "../cleaning/country.js";
 import { toE164 } from "../cleaning/phone.js";
 import { cleanAddress, cleanEmail, cleanPostcode, cleanText } from "../cleaning/text.js";
+import { parseDay } from "../cleaning/timestamp.js";
 import type { RawCustomer } from "./schema.js";
 
 /** A customer as the input has it or as masking has left it: any field may be gone. */
@@ -32,7 +33,7 @@ export function cleanCustomer(raw: MaskableCustomer): CleanCustomer {
     id: raw.id ?? null,
     first_name: cleanText(raw.first_name ?? null),
     last_name: cleanText(raw.last_name ?? null),
-    date_of_birth: raw.date_of_birth ?? null,
+    date_of_birth: cleanDay(raw.date_of_birth ?? null),
     email: cleanEmail(raw.email ?? null),
     phone_number: phone,
     phone_e164: toE164(phone, countryCode),
@@ -41,7 +42,12 @@ export function cleanCustomer(raw: MaskableCustomer): CleanCustomer {
     country,
     country_code: countryCode,
     postcode: cleanPostcode(raw.postcode ?? null),
-    last_change: raw.last_change ?? null,
+    last_change: cleanDay(raw.last_change ?? null),
     segment: cleanText(raw.segment ?? null),
   };
+}
+
+function cleanDay(text: string | null): string | null {
+  const parsed = text === null ? undefined : parseDay(text);
+  return parsed !== undefined && "day" in parsed ? parsed.day : null;
 }

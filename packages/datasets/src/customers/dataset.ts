@@ -1,7 +1,7 @@
-import { isCalendarDate } from "@lethe/contracts/partition";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import Type, { type Static } from "typebox";
 import { dayOf } from "../cleaning/day.js";
+import { parseDay } from "../cleaning/timestamp.js";
 import { copyRow } from "../copy-text.js";
 import type { Rejection } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
@@ -79,10 +79,10 @@ export const customers: DatasetDefinition = {
 };
 
 function findWrongDate(customer: Static<typeof CustomerSchema>): Rejection | undefined {
-  const wrong = DATE_FIELDS.find((name) => !isDateOrNull(customer[name]));
-  return wrong === undefined ? undefined : schemaRejection(`/${wrong}`, "is not a day of the calendar");
-}
-
-function isDateOrNull(value: string | null | undefined): boolean {
-  return value === null || value === undefined || isCalendarDate(value);
+  for (const name of DATE_FIELDS) {
+    const value = customer[name];
+    const day = value === null || value === undefined ? undefined : parseDay(value);
+    if (day !== undefined && "problem" in day) return schemaRejection(`/${name}`, day.problem);
+  }
+  return undefined;
 }

@@ -4,7 +4,7 @@ import Type, { type Static } from "typebox";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
 const RequiredText = Type.String({ pattern: "\\S" });
-const OptionalDate = Type.Union([Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}$" }), Type.Null()]);
+const OptionalDate = Type.Union([Type.String({ maxLength: 200 }), Type.Null()]);
 
 /** A customer's id: six digits, of which leading zeros matter; or the pseudonym of one who was erased. */
 export const CUSTOMER_ID_PATTERN = `^(\\d{6}|${PSEUDONYM_PATTERN})$`;

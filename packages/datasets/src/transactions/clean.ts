@@ -1,7 +1,7 @@
 import { toCountryCode } from "../cleaning/country.js";
 import { multiplyMoney, parseMoney } from "../cleaning/money.js";
 import { cleanAddress, cleanPostcode, cleanText } from "../cleaning/text.js";
-import { parseTimestamp } from "../cleaning/timestamp.js";
+import { parseInstant } from "../cleaning/timestamp.js";
 import type { Rejection } from "../dataset.js";
 import { schemaRejection } from "../schema-check.js";
 import type { RawTransaction } from "./schema.js";
@@ -9,6 +9,8 @@ import type { RawTransaction } from "./schema.js";
 export interface CleanTransaction {
   readonly transaction_id: string;
   readonly transaction_time: string;
+  /** Whether the input's time was finer than that. */
+  readonly isTimeCut?: boolean;
   readonly customer_id: string;
   readonly delivery_address: CleanAddress;
   readonly purchases: readonly PurchaseLine[];
@@ -38,8 +40,8 @@ export interface PurchaseLine {
  * two that differ), an amount too large to be exact, or lines that do not add up to the total cost.
  */
 export function cleanTransaction(raw: RawTransaction): CleanTransaction | Rejection {
-  const time = parseTimestamp(raw.transaction_time);
-  if (time === undefined) return schemaRejection("/transaction_time", "is not an ISO 8601 instant");
+  const time = parseInstant(raw.transaction_time);
+  if ("problem" in time) return schemaRejection("/transaction_time", time.problem);
   const lines: PurchaseLine[] = [];
   let sum = 0;
   for (let i = 0; i < raw.purchases.products.length; i++) {
@@ -60,7 +62,8 @@ export function cleanTransaction(raw: RawTransaction): CleanTransaction | Reject
   if (sum !== parseMoney(raw.purchases.total_cost)) return TOTAL_MISMATCH;
   return {
     transaction_id: raw.transaction_id.toLowerCase(),
-    transaction_time: time,
+    transaction_time: time.instant,
+    isTimeCut: time.isCut,
     customer_id: raw.customer_id,
     delivery_address: cleanDeliveryAddress(raw.delivery_address),
     purchases: lines,

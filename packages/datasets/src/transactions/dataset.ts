@@ -44,7 +44,8 @@ export const transactions: DatasetDefinition = {
       const hash = `\\x${recordHash.toString("hex")}`;
       sinks[2]?.append(copyRow([place.ordinal, hash, keyId, originalId, String(place.masked), String(isFolded)]));
     }
-    return { processed: transactionJson(transaction) };
+    const processed = transactionJson(transaction);
+    return transaction.isTimeCut ? { processed, warnings: ["time_cut"] } : { processed };
   },
   processed: {
     fields: { total_cost: "keep" },

@@ -15,7 +15,7 @@ const record = <P extends TProperties>(fields: P) => Type.Object(fields, { addit
 /** The addresses' fields may be null since an erased person's are. */
 export const TransactionSchema = record({
   transaction_id: Type.String({ pattern: UUID_PATTERN }),
-  transaction_time: Type.String({ maxLength: 40 }),
+  transaction_time: Type.String({ maxLength: 200 }),
   customer_id: Type.String({ pattern: CUSTOMER_REFERENCE_PATTERN }),
   delivery_address: record({
     address: OptionalText,
