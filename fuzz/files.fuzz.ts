@@ -4,10 +4,8 @@ import fc from "fast-check";
 import { describe, expect } from "vitest";
 import { NAMES } from "../packages/datasets/test/records.js";
 import { createArrayScanner } from "../packages/input-files/src/array-scanner.js";
-import { createRowEndFinder } from "../packages/input-files/src/csv-row-ends.js";
 import { readFileNames } from "../packages/input-files/src/file-name.js";
 import { unpackedBytes } from "../packages/input-files/src/file-source.js";
-import { guardCsv } from "../packages/input-files/src/guard-csv.js";
 import type { ByteSource } from "../packages/input-files/src/line-chunk.js";
 import { readLines } from "../packages/input-files/src/read-lines.js";
 import { rewriteRecords } from "../packages/input-files/src/rewrite-records.js";
@@ -92,28 +90,6 @@ describe("files", () => {
       expect(Buffer.concat(seen).equals(file)).toBe(true);
     },
   );
-
-  fuzz(
-    "guardCsv",
-    1,
-    fc.tuple(mutated(validFile("csv")), anyCuts, fc.constantFrom(20, 4_096)),
-    async ([file, cuts, most]) => {
-      const whole = await outcomeOf(guardCsv(inPieces(file), most));
-      const cut = await outcomeOf(guardCsv(inPieces(file, cuts), most));
-      if ("text" in whole) expect(cut).toEqual({ text: file.toString("latin1") });
-      else expect(cut).toHaveProperty("unreadable");
-    },
-  );
-
-  fuzz("csv row ends", 1, anyText, (text) => {
-    const endsRow = createRowEndFinder();
-    const bytes = Buffer.from(text);
-    const ends = [...bytes].map((byte) => endsRow(byte));
-    ends.forEach((isEnd, i) => {
-      if (isEnd) expect("\r\n").toContain(String.fromCharCode(bytes[i] ?? 0));
-    });
-    if (!text.includes('"')) expect(ends).toEqual([...bytes].map((byte) => byte === 0x0a || byte === 0x0d));
-  });
 
   const gzip = mutated(
     fc

@@ -16,7 +16,7 @@ interface Row {
 /** A valid CSV file of one shape, with what it says. */
 export interface CsvDocument {
   readonly bytes: Buffer;
-  /** The rows with a field at least, each field as text. */
+  /** The rows, each field as text. */
   readonly rows: readonly (readonly string[])[];
   /** The bytes of each row, its line end not counted. */
   readonly rowBytes: readonly number[];
@@ -47,22 +47,32 @@ const quoted: fc.Arbitrary<Field> = fc
     return { text, raw: `${before}"${text.replaceAll('"', '""')}"${after}` };
   });
 
-/** Not in quotes, so that a quote within it stands for itself; it begins with none, and with no white space before one. */
+/**
+ * Not in quotes, so that a quote within it stands for itself; it begins and ends with none, and does not begin with white
+ * space. One at its end, in a row of several lines, may be that of a field whose quotes are shifted.
+ */
 const bare: fc.Arbitrary<Field> = fc
   .tuple(word, fc.array(fc.oneof(word, fc.constantFrom('"', ...SPACES)), { maxLength: 3 }))
   .map(([first, rest]) => `${first}${rest.join("")}`)
-  .filter((text) => !/^\s*"/.test(text) && !/^\s/.test(text))
+  .filter((text) => !/^\s*"/.test(text) && !/^\s/.test(text) && !/"\s*$/.test(text))
   .map((text) => ({ text, raw: text }));
 
-const row: fc.Arbitrary<Row> = fc.record({
-  marks: fc.oneof({ weight: 9, arbitrary: fc.constant("") }, fc.constantFrom("\ufeff", "\ufeff\ufeff")),
-  fields: fc.array(fc.oneof(quoted, bare), { minLength: 1, maxLength: 4 }),
-  end: fc.constantFrom("\n", "\r", "\r\n"),
-});
+/** A row with some text, since one without is blank. */
+const row = (width: number): fc.Arbitrary<Row> =>
+  fc
+    .record({
+      marks: fc.oneof({ weight: 9, arbitrary: fc.constant("") }, fc.constantFrom("\ufeff", "\ufeff\ufeff")),
+      fields: fc.array(fc.oneof(quoted, bare), { minLength: width, maxLength: width }),
+      end: fc.constantFrom("\n", "\r", "\r\n"),
+    })
+    .filter(({ fields }) => fields.some(({ text }) => text !== ""));
 
-/** Any valid file: blank lines, rows of different lengths, marks, all line ends; its last row may have none. */
+/** Any valid file: rows with marks and all line ends; its last row may have none. */
 export const csvDocument: fc.Arbitrary<CsvDocument> = fc
-  .tuple(fc.array(row, { maxLength: 6 }), fc.boolean())
+  .tuple(
+    fc.integer({ min: 1, max: 4 }).chain((width) => fc.array(row(width), { maxLength: 6 })),
+    fc.boolean(),
+  )
   .map(([rows, endsWithLine]) => {
     const texts = rows.map(({ fields, end }, i) => {
       const text = fields.map(({ raw }) => raw).join(",");
@@ -71,9 +81,7 @@ export const csvDocument: fc.Arbitrary<CsvDocument> = fc
     const marked = texts.map(({ text, end }, i) => ({ bytes: `${rows[i]?.marks ?? ""}${text}`, end }));
     return {
       bytes: Buffer.from(marked.map(({ bytes, end }) => bytes + end).join("")),
-      rows: rows
-        .map(({ fields }) => fields.map(({ text }) => text))
-        .filter((_fields, i) => !/^\s*$/.test(texts[i]?.text ?? "")),
+      rows: rows.map(({ fields }) => fields.map(({ text }) => text)),
       rowBytes: marked.map(({ bytes }) => Buffer.byteLength(bytes)),
       unmarked: texts.map(({ text, end }) => text.replace(/^\ufeff+/, "") + end).join(""),
     };

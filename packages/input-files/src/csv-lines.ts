@@ -1,97 +1,153 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { CsvRowProblem } from "@lethe/contracts/csv-row-problem";
 import { UnreadableFileError } from "@lethe/contracts/errors";
-import { parse } from "fast-csv";
-import { dropRowMarks } from "./drop-row-marks.js";
-import { guardCsv } from "./guard-csv.js";
+import { problemOfMark } from "./bad-row-mark.js";
+import { type CsvColumns, createFieldOf, type FieldOf, isHeader, uniqueNames } from "./csv-header.js";
+import { type CsvRow, csvRows, PLAIN_SYNTAX, rowText, utf8Of } from "./csv-rows.js";
+import { createForeignCount } from "./foreign-rows.js";
 import type { ByteSource, LineChunk } from "./line-chunk.js";
 import type { ReadLimits } from "./read-limits.js";
 
 const CHUNK_BYTES = 256 * 1024;
 const LONGEST_NAME = 128;
+/** A header with these marks before it was written by Lethe and has no row number. */
+export const OWN_HEADER_MARKS: Buffer = Buffer.from("\ufeff\ufeff");
+const OWN_HEADER = OWN_HEADER_MARKS.toString("latin1");
 
 /**
- * Converts each row of a CSV file into a JSON object on a line of its own, with the header's names and every field as
- * text. A row with more or fewer fields than the header becomes an array, which no dataset's schema accepts, so that
- * it is rejected and not lost. Blank lines are skipped, and a byte order mark at the start of a row is dropped.
- * Throws UnreadableFileError for bytes that are not UTF-8, a row over the limits, a quote that is not closed, two
- * columns with the same name, a column with a very long name, or a header that names none of `columns`, if they are given.
+ * Converts each row of a plain CSV file into a line: a JSON object with the header's names and every field as text, or for
+ * a row that cannot become a record, an array of its problem and its text (`badRowOf`). The header, a row that repeats it
+ * and blank rows become blank lines, so that a line's number is the row's, as spreadsheets count. Throws
+ * UnreadableFileError for a row over the limits, a header that cannot be read or has a very long name, a file that seems
+ * to be in another encoding, and where `columns` are given, for a file without a header row, with one of them twice, or
+ * with another header further down.
  */
 export async function* csvLines(
   source: ByteSource,
   limits: ReadLimits,
-  columns?: ReadonlySet<string>,
+  columns?: CsvColumns,
 ): AsyncGenerator<LineChunk> {
-  // Header and ragged rows are told apart here: the parser would report ragged rows ahead of the rows before them.
-  const parser = parse({ headers: false });
-  let sourceFailure: { error: unknown } | undefined;
-  async function* guarded() {
-    try {
-      yield* dropRowMarks(guardCsv(source, limits.maxRecordBytes));
-    } catch (error) {
-      sourceFailure = { error };
-      throw error;
-    }
-  }
-  const feed = pipeline(Readable.from(guarded()), parser).catch((error: Error) => void parser.destroy(error));
-  let header: readonly string[] | undefined;
+  const options = { ...PLAIN_SYNTAX, maxRecordBytes: limits.maxRecordBytes };
+  const foreign = createForeignCount();
+  let header: Header | undefined;
   let rowNumber = 0;
-  let lines: string[] = [];
-  let length = 0;
-  try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      if (row.length === 0) continue;
+  let chunk = "";
+  let lines = 0;
+  for await (const rows of csvRows(source, options)) {
+    for (const row of rows) {
       rowNumber += 1;
-      if (row.length > limits.maxColumns) throw tooManyColumns(rowNumber, limits.maxColumns);
       if (header === undefined) {
-        header = checkHeader(row, columns);
-        continue;
+        if (row.problem !== undefined) throw badHeader(rowNumber, row.problem);
+        if (row.fields.length > limits.maxColumns) throw tooManyColumns(rowNumber, limits.maxColumns);
+        if (row.fields.length > 0) header = readHeader(row.fields, columns);
+        if (row.fields.length > 0 && row.raw.startsWith(OWN_HEADER)) {
+          rowNumber -= 1;
+          continue;
+        }
+      } else {
+        foreign.take(row);
+        chunk += lineOf(row, header, rowNumber);
       }
-      const line = JSON.stringify(toRecord(header, row));
-      lines.push(line);
-      length += line.length;
-      if (length >= CHUNK_BYTES) {
-        yield toChunk(lines);
-        lines = [];
-        length = 0;
-      }
+      chunk += "\n";
+      lines += 1;
+      if (chunk.length < CHUNK_BYTES) continue;
+      yield { bytes: Buffer.from(chunk, "latin1"), lines };
+      chunk = "";
+      lines = 0;
     }
-    await feed;
-  } catch (error) {
-    if (sourceFailure !== undefined) throw sourceFailure.error;
-    throw error instanceof UnreadableFileError
-      ? error
-      : new UnreadableFileError("the file is not CSV", { cause: error });
   }
-  if (lines.length > 0) yield toChunk(lines);
+  foreign.end();
+  if (lines > 0) yield { bytes: Buffer.from(chunk, "latin1"), lines };
 }
 
-function noHeader(): UnreadableFileError {
+/** Creates the error for a file without a header row. None of it may be shown: what stands there is a record. */
+export function noHeader(): UnreadableFileError {
   return new UnreadableFileError(
-    "the file has no header row: its first row names none of the dataset's fields; send it with their names in the first row, separated by commas",
+    "the file has no header row: its first row does not have the names of the dataset's fields; send it with them, or set columns for the dataset in LETHE_INPUT_FORMATS",
+  );
+}
+
+interface Header {
+  /** As they stand in the file. */
+  readonly names: readonly string[];
+  /** `"name":` for each, in JSON. */
+  readonly keys: readonly string[];
+  /** Reports whether a row is a header of another kind. */
+  readonly isOther: (row: readonly string[]) => boolean;
+}
+
+/** Returns the line of a row without its line end, each byte as a character. */
+function lineOf(row: CsvRow, { names, keys, isOther }: Header, rowNumber: number): string {
+  const { fields, problem } = row;
+  if (problem !== undefined) {
+    const isText = problem === "quote";
+    return badLine({ row: rowNumber, problem: isText ? "quote" : "utf8" }, textOf(row, isText));
+  }
+  if (fields.length === 0) return "";
+  if (fields.length !== keys.length) {
+    const marked = problemOfMark(fields, keys.length);
+    if (marked === undefined) {
+      return badLine({ row: rowNumber, problem: "fields", has: fields.length, wants: keys.length }, rowText(row.raw));
+    }
+    const text = fields[1] ?? "";
+    // The bytes of a row that is not UTF-8 stand there as characters.
+    const bytes = marked.problem === "utf8" ? Buffer.from(utf8Of(text), "latin1").toString("base64") : text;
+    return badLine({ row: rowNumber, ...marked }, bytes);
+  }
+  if (fields[0] === names[0] && fields.every((field, i) => field === names[i])) return "";
+  if (isOther(fields)) throw otherHeader(rowNumber);
+  let line = "";
+  for (let i = 0; i < keys.length; i++) line += `${i === 0 ? "{" : ","}${keys[i]}${JSON.stringify(fields[i])}`;
+  return `${line}}`;
+}
+
+function textOf({ raw }: CsvRow, isText: boolean): string {
+  return isText ? rowText(raw) : Buffer.from(rowText(raw), "latin1").toString("base64");
+}
+
+function badLine(problem: CsvRowProblem, latin1: string): string {
+  return JSON.stringify([problem, latin1]);
+}
+
+function readHeader(cells: readonly string[], columns: CsvColumns | undefined): Header {
+  const names = cells.map(utf8Of);
+  const fieldOf = columns && createFieldOf(columns);
+  if (columns !== undefined && fieldOf !== undefined) {
+    if (!isHeader(names, fieldOf, columns)) throw noHeader();
+    requireOnce(names, fieldOf);
+  }
+  // Each row repeats the names: a long one would make much of a file that is short.
+  if (names.some((name) => name.length > LONGEST_NAME)) {
+    throw new UnreadableFileError(`a column's name is longer than ${LONGEST_NAME} characters`);
+  }
+  const known = new Set(cells.filter((cell) => fieldOf?.(utf8Of(cell)) !== undefined));
+  return {
+    names: cells,
+    keys: uniqueNames(names).map((name) => `${Buffer.from(JSON.stringify(name)).toString("latin1")}:`),
+    isOther: (row) => known.size > 1 && row.every((cell) => known.has(cell)),
+  };
+}
+
+/** Throws UnreadableFileError if a field of the dataset has two columns: one of them would be lost. */
+export function requireOnce(names: readonly string[], fieldOf: FieldOf): void {
+  const fields = names.map(fieldOf).filter((field) => field !== undefined);
+  const twice = fields.find((field, i) => fields.indexOf(field) !== i);
+  if (twice !== undefined) throw new UnreadableFileError(`two columns have the same name, that of the field ${twice}`);
+}
+
+function badHeader(row: number, problem: "quote" | "utf8" | "long"): UnreadableFileError {
+  return new UnreadableFileError(
+    problem === "quote"
+      ? `row ${row}, the header, has a quote that is not closed`
+      : `row ${row}, the header, is not UTF-8; send it as UTF-8, or set encoding for the dataset in LETHE_INPUT_FORMATS`,
+  );
+}
+
+function otherHeader(row: number): UnreadableFileError {
+  return new UnreadableFileError(
+    `row ${row} is another header, with the columns in another order; send what follows it as a file of its own`,
   );
 }
 
 function tooManyColumns(row: number, maxColumns: number): UnreadableFileError {
   return new UnreadableFileError(`row ${row} has more than ${maxColumns} columns (LETHE_MAX_COLUMNS)`);
-}
-
-function checkHeader(header: readonly string[], columns: ReadonlySet<string> | undefined): readonly string[] {
-  // What stands there is a record: taken for names, it would be kept as the names of new fields.
-  if (columns !== undefined && !header.some((name) => columns.has(name.trim().toLowerCase()))) throw noHeader();
-  // Each row repeats the names: a long one would make much of a file that is short.
-  if (header.some((name) => name.length > LONGEST_NAME)) {
-    throw new UnreadableFileError(`a column's name is longer than ${LONGEST_NAME} characters`);
-  }
-  const names = header.filter((name) => name !== "");
-  if (new Set(names).size < names.length) throw new UnreadableFileError("two columns have the same name");
-  return header;
-}
-
-function toRecord(header: readonly string[], row: readonly string[]): unknown {
-  return row.length === header.length ? Object.fromEntries(header.map((name, i) => [name, row[i]])) : row;
-}
-
-function toChunk(rows: readonly string[]): LineChunk {
-  return { bytes: Buffer.from(`${rows.join("\n")}\n`), lines: rows.length };
 }

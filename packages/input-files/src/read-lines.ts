@@ -1,3 +1,4 @@
+import type { CsvColumns } from "./csv-header.js";
 import { csvLines } from "./csv-lines.js";
 import type { InputFormat } from "./input-format.js";
 import { jsonArray, onOneLine } from "./json-array.js";
@@ -8,18 +9,21 @@ import type { ReadLimits } from "./read-limits.js";
 
 /**
  * Returns a file's records, a line each, whatever its shape. Takes the unpacked bytes. Memory does not grow with the
- * file. Throws UnreadableFileError for a file that cannot be cut into records, and for a CSV file whose header names none of
- * `columns`, if they are given (in lower case).
+ * file. Throws UnreadableFileError for a file that cannot be cut into records, and for a CSV file without a
+ * header, if its `columns` are given.
  */
 export async function* readLines(
   source: ByteSource,
   shape: InputFormat["shape"],
   limits: ReadLimits,
-  columns?: ReadonlySet<string>,
+  columns?: CsvColumns,
 ): AsyncGenerator<LineChunk> {
+  if (shape === "csv") {
+    yield* csvLines(source, limits, columns);
+    return;
+  }
   const bytes = withoutByteOrderMark(source);
-  if (shape === "csv") yield* csvLines(bytes, limits, columns);
-  else if (shape === "ndjson") yield* jsonLines(bytes, limits.maxRecordBytes);
+  if (shape === "ndjson") yield* jsonLines(bytes, limits.maxRecordBytes);
   else yield* jsonRecords(bytes, limits.maxRecordBytes);
 }
 

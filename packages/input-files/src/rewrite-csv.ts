@@ -1,11 +1,15 @@
-import { parseString, writeToString } from "fast-csv";
-import { createRowEndFinder } from "./csv-row-ends.js";
+import { writeToString } from "fast-csv";
+import { uniqueNames } from "./csv-header.js";
+import { OWN_HEADER_MARKS } from "./csv-lines.js";
+import { csvRows, PLAIN_SYNTAX, utf8Of } from "./csv-rows.js";
 import type { ByteSource } from "./line-chunk.js";
-import { cutBetweenWords, type Rewrite, rewriteBytes } from "./rewrite.js";
+import { type Rewrite, rewriteBytes } from "./rewrite.js";
+
+const NO_MARKS = Buffer.alloc(0);
 
 /**
- * Yields a CSV file's bytes with some of its rows, and of the names in its header, replaced; the rest stays as it was. Text
- * that cannot be read as a row, because a field or a quote is missing, is rewritten as text.
+ * Yields a CSV file's bytes with some of its rows, and of the names in its header, replaced; the rest stays as it was. Rows end
+ * where the reader sees them end. A row that is bad, or has other than the header's number of fields, is rewritten as text.
  */
 export async function* rewriteCsv(
   source: ByteSource,
@@ -13,70 +17,42 @@ export async function* rewriteCsv(
   maxRecordBytes: number,
 ): AsyncGenerator<Buffer> {
   let header: readonly string[] | undefined;
-  for await (const row of rawRows(source, maxRecordBytes)) {
-    // Marks are none of a row's text; the parser would take one of several for it.
-    const fields = await parseRow(row.toString("utf8").replace(/^\ufeff+/, ""));
-    if (fields?.length === 0) yield row;
-    else if (header === undefined && fields !== undefined) {
-      header = fields.map((name) => name.replace(/^\ufeff/, ""));
-      const names = rewrite.header?.(header);
-      yield names === undefined ? row : await formatRow(names, row);
-    } else if (header === undefined || fields?.length !== header.length) {
-      yield rewriteBytes(row, rewrite.json) ?? row;
-    } else {
-      const names = header;
-      const replacement = rewrite.csv(Object.fromEntries(names.map((name, i) => [name, fields[i] ?? ""])));
-      const values = replacement && names.map((name) => replacement[name] ?? "");
-      yield values === undefined ? row : await formatRow(values, row);
+  let unchanged = "";
+  for await (const rows of csvRows(source, { ...PLAIN_SYNTAX, maxRecordBytes, cutsLong: true })) {
+    for (const { raw, fields: cells, problem } of rows) {
+      let replaced: Buffer | undefined;
+      if (problem !== undefined || (header !== undefined && cells.length > 0 && cells.length !== header.length)) {
+        replaced = rewriteBytes(Buffer.from(raw, "latin1"), rewrite.json);
+      } else if (header === undefined && cells.length > 0) {
+        const names = cells.map(utf8Of);
+        header = uniqueNames(names);
+        const replacement = rewrite.header?.(names);
+        const marks = raw.startsWith(OWN_HEADER_MARKS.toString("latin1")) ? OWN_HEADER_MARKS : NO_MARKS;
+        replaced = replacement && Buffer.concat([marks, await formatRow(replacement, raw)]);
+      } else if (header !== undefined && cells.length > 0) {
+        const replacement = rewrite.csv(Object.fromEntries(header.map((name, i) => [name, utf8Of(cells[i] ?? "")])));
+        replaced =
+          replacement &&
+          (await formatRow(
+            header.map((name) => replacement[name] ?? ""),
+            raw,
+          ));
+      }
+      if (replaced === undefined) unchanged += raw;
+      else {
+        yield Buffer.from(unchanged, "latin1");
+        yield replaced;
+        unchanged = "";
+      }
     }
+    yield Buffer.from(unchanged, "latin1");
+    unchanged = "";
   }
 }
 
-async function formatRow(values: readonly string[], row: Buffer): Promise<Buffer> {
+/** Writes a row in the place of another, with that one's line end. */
+async function formatRow(values: readonly string[], raw: string): Promise<Buffer> {
   const text = await writeToString([[...values]]);
-  const [lineEnd = ""] = /[\r\n]?$/.exec(row.toString("latin1")) ?? [];
+  const [lineEnd = ""] = /(?:\r?\n|\r)?$/.exec(raw) ?? [];
   return Buffer.from(text + lineEnd);
-}
-
-/** Parses a row. Returns undefined if the text is not a row. */
-async function parseRow(text: string): Promise<string[] | undefined> {
-  const rows: string[][] = [];
-  try {
-    await new Promise<void>((resolve, reject) => {
-      parseString<string[], string[]>(text, { headers: false })
-        .on("error", reject)
-        .on("data", (row: string[]) => rows.push(row))
-        .on("end", () => resolve());
-    });
-  } catch {
-    return undefined;
-  }
-  return rows.length > 1 ? undefined : (rows[0] ?? []);
-}
-
-/** Cuts at line ends that stand outside quotes; each row with its line end. One that is too long comes in pieces. */
-async function* rawRows(source: ByteSource, maxRecordBytes: number): AsyncGenerator<Buffer> {
-  const endsRow = createRowEndFinder();
-  let open: Buffer[] = [];
-  let openBytes = 0;
-  for await (const piece of source) {
-    let start = 0;
-    for (let i = 0; i < piece.length; i++) {
-      if (!endsRow(piece[i] ?? 0)) continue;
-      yield Buffer.concat([...open, piece.subarray(start, i + 1)]);
-      open = [];
-      openBytes = 0;
-      start = i + 1;
-    }
-    if (start === piece.length) continue;
-    open.push(piece.subarray(start));
-    openBytes += piece.length - start;
-    if (openBytes > maxRecordBytes) {
-      const { head, rest } = cutBetweenWords(Buffer.concat(open));
-      yield head;
-      open = [rest];
-      openBytes = rest.length;
-    }
-  }
-  if (openBytes > 0) yield Buffer.concat(open);
 }

@@ -1,6 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
-import type { Dataset } from "@lethe/datasets/dataset";
 import { keptPathOf } from "@lethe/input-files/kept-path";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import { countNotTaken, type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
@@ -122,7 +121,7 @@ async function inspect(
   file: ClaimedFile,
 ): Promise<TakenFile | undefined> {
   try {
-    const limits = { ...context.limits, columns: columnsOf(context.datasets.get(dataset)) };
+    const limits = { ...context.limits, columns: context.datasets.get(dataset).csv };
     const inspected = await inspectFile(context.storage, file, context.batchBytes, limits, context.signal);
     return inspected && { ...inspected, ...(await ledgerHashes(context, dataset, file, inspected.sha256)) };
   } catch (error) {
@@ -133,11 +132,6 @@ async function inspect(
     await returnFile(context, runId, file);
     return undefined;
   }
-}
-
-/** Returns the names that columns of a dataset's CSV files have, in lower case. */
-function columnsOf({ fields }: Dataset): ReadonlySet<string> {
-  return new Set(Object.keys(fields).map((path) => (path.split(".")[0] ?? "").toLowerCase()));
 }
 
 // The ledger comes first: a file that was moved and then not recorded would be lost from sight.

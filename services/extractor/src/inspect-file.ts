@@ -1,4 +1,5 @@
 import { UnreadableFileError } from "@lethe/contracts/errors";
+import type { CsvColumns } from "@lethe/input-files/csv-header";
 import { unpackedBytes } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
@@ -29,8 +30,8 @@ export interface InspectedFile extends ClaimedFile {
 
 /** What a file must keep to. */
 export interface InspectionLimits extends ReadLimits, UnpackLimits {
-  /** The names of which the header of a CSV file must have one, in lower case. */
-  readonly columns?: ReadonlySet<string>;
+  /** What the header of a CSV file must name. */
+  readonly columns?: CsvColumns;
 }
 
 /**

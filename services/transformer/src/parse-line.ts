@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { badRowOf, type CsvRowProblem, describeBadRow } from "@lethe/contracts/csv-row-problem";
 import { isNestedDeeper } from "@lethe/datasets/nesting";
 
 /**
@@ -14,6 +15,8 @@ interface UnparsedLine {
   readonly text: string;
   readonly encoding: "utf8" | "base64";
   readonly record?: unknown;
+  /** `schema` for a row of CSV that has other than its header's number of fields; otherwise it is `unreadable`. */
+  readonly reason?: "schema";
 }
 
 /**
@@ -38,7 +41,8 @@ export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
 
 /**
  * Parses one line of a CSV file, a JSON object of texts, and turns the row into a record by `fromRow`. The text is the
- * record's: what goes to quarantine can be replayed like any other record.
+ * record's: what goes to quarantine can be replayed like any other record. Of a row that cannot become a record, the line
+ * has the problem, and the text is the row's.
  */
 export function parseCsvLine(
   bytes: Buffer,
@@ -46,12 +50,24 @@ export function parseCsvLine(
   fromRow: (row: Readonly<Record<string, string>>) => unknown,
 ): ParsedLine {
   const parsed = parseLine(bytes, maxNesting);
+  const bad = badRowOf(parsed.record);
+  if (bad !== undefined) return badRow(...bad);
   if (parsed.problem !== undefined || !isRow(parsed.record)) return parsed;
   const record = fromRow(parsed.record);
   // A field that holds JSON has only now been parsed.
   const problem = problemOf(record, parsed.text, maxNesting);
   if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
   return { record, text: JSON.stringify(record) };
+}
+
+function badRow(problem: CsvRowProblem, text: string): UnparsedLine {
+  const isText = problem.problem !== "utf8" && !text.includes("\0");
+  return {
+    problem: describeBadRow(problem),
+    text: isText || problem.problem === "utf8" ? text : Buffer.from(text).toString("base64"),
+    encoding: isText ? "utf8" : "base64",
+    ...(problem.problem === "fields" && { reason: "schema" }),
+  };
 }
 
 function isRow(record: unknown): record is Record<string, string> {

@@ -253,8 +253,8 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
         rejectLine(lineIndex, unreadable(problem), { payload: parsed.text, encoding: "utf8" }, NOBODY);
       } else if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, lineIndex);
       else {
-        const { problem, text: payload, encoding, record } = parsed;
-        rejectLine(lineIndex, unreadable(problem), { payload, encoding }, dataset.subjectOf(record));
+        const { problem, text: payload, encoding, record, reason = "unreadable" } = parsed;
+        rejectLine(lineIndex, rejectionFor(reason, problem), { payload, encoding }, dataset.subjectOf(record));
       }
     },
     endSegment() {
@@ -291,5 +291,9 @@ const EMPTIED: Rejection = {
 };
 
 function unreadable(problem: string): Rejection {
-  return { reason: "unreadable", pointer: null, message: problem, missingKey: null };
+  return rejectionFor("unreadable", problem);
+}
+
+function rejectionFor(reason: "unreadable" | "schema", message: string): Rejection {
+  return { reason, pointer: null, message, missingKey: null };
 }
