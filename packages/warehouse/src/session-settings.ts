@@ -15,9 +15,10 @@ export interface SessionSetting {
 
 /**
  * Every setting of a session that Lethe depends on. Each connection sets them all before it is used, so what a role, a
- * database or the server has set for sessions does not matter. `search_path` comes first: what follows calls functions.
+ * database or the server has set for sessions does not matter. `search_path` comes early: what follows calls functions.
  */
 export const SESSION_SETTINGS: readonly SessionSetting[] = [
+  { name: "quote_all_identifiers", value: "off", why: "names of tables would be written in another form" },
   {
     name: "search_path",
     value: "pg_catalog, pg_temp",
@@ -84,7 +85,6 @@ export const SESSION_SETTINGS: readonly SessionSetting[] = [
   { name: "extra_float_digits", value: "1", why: "numbers would lose digits as they are read back" },
   { name: "xmloption", value: "content", why: "an erasure could not write XML back that is no whole document" },
   { name: "standard_conforming_strings", value: "on", why: "a backslash in a quoted text would be an escape" },
-  { name: "quote_all_identifiers", value: "off", why: "names of tables would be written in another form" },
   { name: "array_nulls", value: "on", why: "a null in an array would be read as the text NULL" },
   { name: "transform_null_equals", value: "off", why: "a comparison with null would be true" },
   { name: "exit_on_error", value: "off", why: "an error that is provided for would end the session" },
