@@ -1,9 +1,8 @@
-import { ConfigurationError, TransientError } from "@lethe/contracts/errors";
-import { checkDatabaseAnswers } from "@lethe/local-stack/given-servers";
 import { requireRedis } from "@lethe/service-kit/check-redis";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
+import { requireDatabaseOfCommand } from "@lethe/warehouse/require-database";
 import type { ConnectionSettings } from "./connection-settings.js";
 
 export interface Connections {
@@ -14,13 +13,13 @@ export interface Connections {
 // One for questions and one that listens.
 const MAX_CONNECTIONS = 2;
 
-/** Lends a pool of up to `connections` to `work` and closes it after. Throws TransientError when no database answers. */
+/** Lends a pool of up to `connections` to `work` and closes it after. Throws what `requireDatabase` throws. */
 export async function withDatabase<T>(
   databaseUrl: string,
   work: (pool: Pool) => Promise<T>,
   connections = MAX_CONNECTIONS,
 ): Promise<T> {
-  await requireDatabase(databaseUrl);
+  await requireDatabaseOfCommand(databaseUrl);
   const pool = createPool(databaseUrl, connections, "lethe-cli");
   try {
     return await work(pool);
@@ -49,18 +48,4 @@ export async function withConnections<T>(
       redis.disconnect();
     }
   });
-}
-
-/** Throws TransientError, which says where and why, when no database answers. */
-export async function requireDatabase(databaseUrl: string): Promise<void> {
-  await mustAnswer(checkDatabaseAnswers(databaseUrl));
-}
-
-async function mustAnswer(check: Promise<void>): Promise<void> {
-  try {
-    await check;
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new TransientError(error.message, { cause: error });
-    throw error;
-  }
 }

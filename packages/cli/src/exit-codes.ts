@@ -9,6 +9,7 @@ import {
   RunActiveError,
   RunStateError,
   TransientError,
+  UnfitDatabaseError,
 } from "@lethe/contracts/errors";
 import type { Run } from "@lethe/contracts/runs";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
@@ -58,6 +59,7 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
   if (code !== undefined && NO_LEDGER.includes(code)) {
     return { exitCode: EXIT.wrongUsage, message: "the database has no ledger yet; run `lethe migrate` first" };
   }
+  if (code === INSUFFICIENT_PRIVILEGE) return { exitCode: EXIT.wrongUsage, message: safeError(error).message };
   if (isDatabaseUnavailable(error)) {
     const reason = code === undefined ? "" : ` (${code})`;
     return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer${reason}` };
@@ -75,10 +77,14 @@ const WRONG_USAGE = [
   NotFoundError,
   RoleRequiredError,
   RunStateError,
+  UnfitDatabaseError,
 ];
 
 // PostgreSQL's undefined_table and invalid_schema_name.
 const NO_LEDGER = ["42P01", "3F000"];
+
+// Said of PostgreSQL alone: the file system's errors have other codes.
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError) return codeOf(error.errors[0]);

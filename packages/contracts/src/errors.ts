@@ -21,6 +21,22 @@ export class ConfigurationError extends LetheError {
   readonly retryable = false;
 }
 
+/**
+ * The database server is set up in a way that Lethe cannot work with and cannot change by itself. `code` names the check that
+ * found it, such as `database_encoding`; the message names the setting, its value and the remedy.
+ */
+export class UnfitDatabaseError extends LetheError {
+  readonly retryable = false;
+
+  constructor(
+    readonly code: `database_${string}`,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** A request, a command or a job's payload does not match its schema. */
 export class InvalidInputError extends LetheError {
   readonly code = "input_invalid";

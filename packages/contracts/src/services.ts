@@ -13,3 +13,15 @@ export const SERVICE_NAMES = Object.keys(SERVICE_JOBS) as ServiceName[];
 
 /** The services that work on runs: all but the scheduler, which opens them. */
 export const RUN_SERVICES = ["extractor", "transformer", "loader"] as const satisfies readonly ServiceName[];
+
+/**
+ * The connections to the database that a service holds at most. The extractor works on four runs at once: each holds one
+ * connection with its lock, waits for room on another and works on a third. Each load that LETHE_LOADS_AT_ONCE allows beyond
+ * two takes one more.
+ */
+export const DATABASE_CONNECTIONS: Readonly<Record<ServiceName, number>> = {
+  scheduler: 10,
+  extractor: 15,
+  transformer: 2,
+  loader: 8,
+};

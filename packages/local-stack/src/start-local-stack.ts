@@ -1,7 +1,6 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { checkDatabaseAnswers } from "./given-servers.js";
 import { startKeeper } from "./keeper-process.js";
 import { ensureDatabase, preparePostgres } from "./postgres-server.js";
 import { prepareRedis, type RedisSource } from "./redis-server.js";
@@ -10,7 +9,7 @@ import { lockStack, type StackLock } from "./stack-lock.js";
 export interface LocalStackOptions {
   /** Where the servers keep their data: made when missing, and what lies in it is used again. One stack at a time. */
   readonly directory: string;
-  /** A PostgreSQL of the user's, which is then only checked for an answer. */
+  /** A PostgreSQL of the user's, which the caller has checked. */
   readonly databaseUrl?: string | undefined;
   /** A Redis of the user's, which the caller has checked. */
   readonly redisUrl?: string | undefined;
@@ -33,12 +32,11 @@ export interface LocalStack {
  * Returns a PostgreSQL and a Redis that run on this machine's loopback address, on free ports, each behind a random
  * password. They stop with `stop()` and, whatever happens to this process, soon after it ends.
  *
- * Throws ConfigurationError when a given database does not answer, another process has a stack in the folder, or a server
+ * Throws ConfigurationError when another process has a stack in the folder, or a server
  * cannot be found or started. Nothing stays running then.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { databaseUrl, redisUrl } = options;
-  if (databaseUrl !== undefined) await checkDatabaseAnswers(databaseUrl);
   if (databaseUrl !== undefined && redisUrl !== undefined) {
     return { databaseUrl, redisUrl, postgres: "given", redis: "given", stop: async () => {} };
   }

@@ -35,10 +35,13 @@ export async function createTemplateDatabase(
   return { serverUrl: databaseUrl, name };
 }
 
-/** Returns a new database without a table on the server of `databaseUrl`. */
-export async function createDatabase(databaseUrl: string): Promise<TestDatabase> {
+/**
+ * Returns a new database without a table on the server of `databaseUrl`. `attributes` is what stands behind `create database`'s
+ * name.
+ */
+export async function createDatabase(databaseUrl: string, attributes = ""): Promise<TestDatabase> {
   const name = newName("test");
-  await execute(databaseUrl, `create database ${pg.escapeIdentifier(name)}`);
+  await execute(databaseUrl, `create database ${pg.escapeIdentifier(name)} ${attributes}`);
   return { url: urlOf(databaseUrl, name), drop: () => dropDatabase(databaseUrl, name) };
 }
 

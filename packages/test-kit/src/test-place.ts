@@ -4,7 +4,7 @@ import { connectRedis } from "@lethe/service-kit/redis";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import type { Redis } from "ioredis";
 import { inject } from "vitest";
-import { cloneDatabase, createDatabase } from "./test-database.js";
+import { cloneDatabase, createDatabase, type TestDatabase } from "./test-database.js";
 
 /** A database and a queue prefix that one test file has for itself, with connections to both. */
 export interface TestPlace {
@@ -20,9 +20,16 @@ export interface TestPlace {
   close(): Promise<void>;
 }
 
-/** Creates a place on the servers of the global setup. Its database is migrated, or with `empty` has no table yet. */
-export async function openTestPlace({ empty = false }: { readonly empty?: boolean } = {}): Promise<TestPlace> {
-  const database = await (empty ? createDatabase(inject("databaseUrl")) : cloneDatabase(inject("template")));
+export interface TestPlaceOptions {
+  /** Whether its database has no table yet; otherwise it is migrated. */
+  readonly empty?: boolean;
+  /** A database to use, and to drop in the end. */
+  readonly database?: TestDatabase | undefined;
+}
+
+/** Creates a place on the servers of the global setup. */
+export async function openTestPlace({ empty = false, database: given }: TestPlaceOptions = {}): Promise<TestPlace> {
+  const database = given ?? (await (empty ? createDatabase(inject("databaseUrl")) : cloneDatabase(inject("template"))));
   const redisUrl = inject("redisUrl");
   const prefix = `test-${randomBytes(6).toString("hex")}`;
   const pool = createPool(database.url, 4, "lethe-tests");

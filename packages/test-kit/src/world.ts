@@ -8,6 +8,7 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { filesBelow } from "./folders.js";
 import { type ProgramResult, runLethe } from "./program.js";
 import { fromRepository } from "./repository.js";
+import type { TestDatabase } from "./test-database.js";
 import { openTestPlace, type TestPlace } from "./test-place.js";
 
 /** A service that runs as a process of its own, and was ready. */
@@ -56,6 +57,8 @@ export interface World extends TestPlace {
 export interface WorldOptions {
   /** Default: all four. */
   readonly services?: readonly ServiceName[];
+  /** Its database, which it drops in the end; a migrated one unless given. */
+  readonly database?: TestDatabase;
   /** Settings that differ from the services' defaults. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -65,7 +68,7 @@ const FAR_ZONE = "Pacific/Chatham";
 
 /** Creates a world and starts its services. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const place = await openTestPlace();
+  const place = await openTestPlace({ database: options.database });
   const { prefix } = place;
   const data = await mkdtemp(join(tmpdir(), `lethe-${prefix}-`));
   const landing = join(data, "landing");

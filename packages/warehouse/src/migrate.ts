@@ -1,24 +1,28 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
-import { ConfigurationError } from "@lethe/contracts/errors";
+import { ConfigurationError, UnfitDatabaseError } from "@lethe/contracts/errors";
 import { withSessionLock } from "./advisory-lock.js";
 import { declaredTables, requireDeclared } from "./data-map.js";
 import { applyDefinitions, type Definitions, missingDefinitions, readDefinitions } from "./definitions.js";
 import { type Client, createPool, type Queryable } from "./pool.js";
+import { requireDatabase } from "./require-database.js";
 
 const SCRIPTS = fileURLToPath(new URL("../../../sql-scripts", import.meta.url));
 const MIGRATIONS_TABLE = "lethe_migrations";
 
 /**
- * Brings a database up to date: applies the new steps of `sql-scripts/`, each once, then functions, views and rights where
- * they have changed; those of a newer version stay as they are. Takes the database's URL; returns the names of what was
- * applied. Processes that start together wait for each other on an advisory lock, so each step runs in one of them.
+ * Checks that Lethe can work with a database (`requireDatabase`) and brings it up to date: applies the new steps of
+ * `sql-scripts/`, each once, then functions, views and rights where they have changed; those of a newer version stay as they
+ * are. Takes the database's URL; returns the names of what was applied. Processes that start together wait for each other on
+ * an advisory lock, so each step runs in one of them.
  *
- * Throws ConfigurationError, which says what to do, when there is something to apply and the login may not, when the database
- * has tables or columns that no declaration names, and when its steps are not those of this version.
+ * Throws what `requireDatabase` throws; UnfitDatabaseError, which says what to do, when there is something to apply and the
+ * login may not; and ConfigurationError when the database has tables or columns that no declaration names, and when its steps
+ * are not those of this version.
  */
 export async function migrate(databaseUrl: string, declaration: DatabaseDeclaration): Promise<string[]> {
+  await requireDatabase(databaseUrl);
   const pool = createPool(databaseUrl, 1, "lethe-migrate");
   try {
     const definitions = readDefinitions(SCRIPTS, declaration);
@@ -28,9 +32,11 @@ export async function migrate(databaseUrl: string, declaration: DatabaseDeclarat
       await requireDeclared(pool, tables);
       return [];
     }
-    if (!(await mayChangeSchema(pool))) {
-      throw new ConfigurationError(
-        `the database is behind (${missing.join(", ")}) and this login may not change it: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again`,
+    const refusal = await whyNotChange(pool);
+    if (refusal !== undefined) {
+      throw new UnfitDatabaseError(
+        "database_rights",
+        `the database is behind (${missing.join(", ")}) and this login may not change it, since ${refusal}: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again`,
       );
     }
     return await withSessionLock(pool, "lethe migrate", async (client) => {
@@ -61,11 +67,20 @@ async function whatIsMissing(db: Queryable, definitions: Definitions): Promise<s
 }
 
 async function appliedSteps(db: Queryable): Promise<string[]> {
-  const table = await db.query<{ readable: boolean }>(
-    "select coalesce(has_table_privilege(to_regclass($1), 'select'), false) as readable",
-    [`public.${MIGRATIONS_TABLE}`],
+  const table = await db.query<{ isReadable: boolean; login: string }>(
+    `select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as "isReadable",
+            quote_ident(current_user) as login
+     from ${FIND_MIGRATIONS_TABLE}`,
+    [MIGRATIONS_TABLE],
   );
-  if (table.rows[0]?.readable !== true) return [];
+  const [found] = table.rows;
+  if (found === undefined) return [];
+  if (!found.isReadable) {
+    throw new UnfitDatabaseError(
+      "database_rights",
+      `${found.login} may not read the list of applied steps, public.${MIGRATIONS_TABLE}: run \`lethe migrate\` with the DATABASE_URL of the database's owner, and give each service a login that may take its role on (sql-scripts/README.md)`,
+    );
+  }
   const { rows } = await db.query<{ name: string }>(`select name from public.${MIGRATIONS_TABLE} order by id`);
   return rows.map(({ name }) => name);
 }
@@ -98,12 +113,43 @@ async function applySteps(client: Client): Promise<string[]> {
 const nothing = () => undefined;
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** Reports whether the login owns what is to be changed, or may make it where nothing is there yet. */
-async function mayChangeSchema(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ may: boolean }>(
-    `select coalesce((select pg_has_role(relowner, 'USAGE') from pg_class where oid = to_regclass($1)),
-                     has_database_privilege(current_database(), 'CREATE')) as may`,
-    [`public.${MIGRATIONS_TABLE}`],
-  );
-  return rows[0]?.may === true;
+/** Returns which right the login lacks that changing the schema takes, or making it where nothing is there yet. */
+async function whyNotChange(db: Queryable): Promise<string | undefined> {
+  const { rows } = await db.query<ChangeRights>(SELECT_CHANGE_RIGHTS, [MIGRATIONS_TABLE]);
+  const [rights] = rows;
+  if (rights === undefined) return "it has no rights in it";
+  const { database, login } = rights;
+  if (rights.isOwner === false) return `the tables of Lethe belong to another role than ${login}`;
+  if (rights.isOwner === true) return undefined;
+  if (!rights.mayCreateSchemas) {
+    return `${login} has no CREATE right on the database (\`grant create on database ${database} to ${login}\` gives it)`;
+  }
+  if (rights.mayCreateInPublic === null) {
+    return "the database has no schema public, where Lethe keeps the list of applied steps (`create schema public` makes it)";
+  }
+  if (!rights.mayCreateInPublic) {
+    return `${login} has no CREATE right on the schema public (\`grant usage, create on schema public to ${login}\` gives it)`;
+  }
+  return undefined;
 }
+
+// `to_regclass` fails for want of a right to the schema.
+const FIND_MIGRATIONS_TABLE =
+  "pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relname = $1";
+
+interface ChangeRights {
+  readonly database: string;
+  readonly login: string;
+  /** Null where nothing is there yet. */
+  readonly isOwner: boolean | null;
+  readonly mayCreateSchemas: boolean;
+  /** Null where there is no such schema. */
+  readonly mayCreateInPublic: boolean | null;
+}
+
+const SELECT_CHANGE_RIGHTS = `
+  select quote_ident(current_database()) as database, quote_ident(current_user) as login,
+         (select pg_has_role(c.relowner, 'USAGE') from ${FIND_MIGRATIONS_TABLE}) as "isOwner",
+         has_database_privilege(current_database(), 'CREATE') as "mayCreateSchemas",
+         (select has_schema_privilege(oid, 'USAGE') and has_schema_privilege(oid, 'CREATE')
+          from pg_namespace where nspname = 'public') as "mayCreateInPublic"`;

@@ -119,22 +119,28 @@ export function settingsInUrl(databaseUrl: string): ReadonlySet<string> {
   return new Set([...names].map(([, name = ""]) => name.replaceAll("-", "_").toLowerCase()));
 }
 
-const QUERY_CANCELED = "57014";
-const MOST_TRIES = 20;
 const ANSWER_MS = 15_000;
 
 /**
  * Sends a new connection the statements of `sessionStatements`, in one round trip. Returns whether the server is a standby.
  */
 export async function prepareSession(client: pg.ClientBase, statements: string): Promise<{ isStandby: boolean }> {
+  // Behind a pooler that has no server connection left, a connection is open and gets no answer. The limit is pg's own.
+  const query: pg.QueryConfig & { query_timeout: number } = { text: statements, query_timeout: ANSWER_MS };
+  const results = await untilUncancelled(() => client.query(query));
+  const last = (results as unknown as readonly pg.QueryResult<{ isStandby: boolean }>[]).at(-1);
+  return { isStandby: last?.rows[0]?.isStandby === true };
+}
+
+const QUERY_CANCELED = "57014";
+const MOST_TRIES = 20;
+
+/** Sends a query again that was cancelled: a limit of the role's, of a millisecond, can end what comes before it is lifted. */
+export async function untilUncancelled<T>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      // Behind a pooler that has no server connection left, a connection is open and gets no answer. The limit is pg's own.
-      const query: pg.QueryConfig & { query_timeout: number } = { text: statements, query_timeout: ANSWER_MS };
-      const results = (await client.query(query)) as unknown as readonly pg.QueryResult<{ isStandby: boolean }>[];
-      return { isStandby: results.at(-1)?.rows[0]?.isStandby === true };
+      return await send();
     } catch (error) {
-      // A limit of the role's, of a few milliseconds, can end the very statements that lift it.
       const isCancelled = error instanceof Error && "code" in error && error.code === QUERY_CANCELED;
       if (!isCancelled || tries === MOST_TRIES) throw error;
     }

@@ -7,7 +7,6 @@ import { ensureServiceLogins } from "@lethe/warehouse/service-logins";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
-import { requireDatabase } from "../connections.js";
 
 /** Adds `lethe migrate`. */
 export function addMigrateCommand(program: Command, context: CommandContext): void {
@@ -24,7 +23,6 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
     .action(async ({ logins }: { logins?: string }) => {
       const databaseUrl = await databaseSetting(context.environment);
       const passwords = logins === undefined ? undefined : await readPasswords(logins);
-      await requireDatabase(databaseUrl);
       const applied = await migrate(databaseUrl, context.datasets.database);
       for (const step of applied) context.terminal.print(`applied ${step}`);
       if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");

@@ -5,6 +5,7 @@ import type { Environment } from "@lethe/service-kit/settings";
 import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { migrate } from "@lethe/warehouse/migrate";
+import { requireDatabase } from "@lethe/warehouse/require-database";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
@@ -52,6 +53,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
   const undo: (() => Promise<void>)[] = [() => removeRunningStack(settings.folders.data)];
   try {
     if (settings.redis !== undefined) await checkGivenRedis(settings.redis, settings.queuePrefix, terminal);
+    if (settings.databaseUrl !== undefined) await requireDatabase(settings.databaseUrl);
     const copying = storage.copyInput(settings.input, signal);
     undo.push(() => copying.then(ignore, ignore));
 
