@@ -1,7 +1,7 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { isUnattributed } from "@lethe/datasets/read-field";
-import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
+import { repeatedIdentifierIn } from "@lethe/datasets/repeated-identifier";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { countMaskedValues } from "@lethe/privacy/count-masked-values";
 import { findEmailInRecord } from "@lethe/privacy/find-email-in-record";

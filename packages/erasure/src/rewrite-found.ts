@@ -1,7 +1,7 @@
 import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { redactInRecord } from "@lethe/datasets/redact-in-record";
-import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
+import { repeatedIdentifierIn } from "@lethe/datasets/repeated-identifier";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { type FoundValue, isIdentifier, type SearchedKind } from "@lethe/privacy/value-search";

@@ -1,13 +1,20 @@
 import { isUtf8 } from "node:buffer";
 import { badRowOf, type CsvRowProblem, describeBadRow } from "@lethe/contracts/csv-row-problem";
 import { isNestedDeeper } from "@lethe/datasets/nesting";
+import { repeatedKeyIn } from "@lethe/datasets/repeated-key";
 
 /**
  * A line of a batch with its text: the record that it holds, or the problem for which it cannot be processed. A line with a
  * problem may still have a record, which shows whose it is.
  */
 export type ParsedLine =
-  | { readonly record: unknown; readonly text: string; readonly problem?: undefined }
+  | {
+      readonly record: unknown;
+      readonly text: string;
+      readonly problem?: undefined;
+      /** A key that occurs twice in an object that the text does not show any more. */
+      readonly repeatedKey?: string;
+    }
   | UnparsedLine;
 
 interface UnparsedLine {
@@ -19,12 +26,15 @@ interface UnparsedLine {
   readonly reason?: "schema";
 }
 
+const NOT_UTF8 =
+  "the line is not UTF-8; if its file is in Latin-1 or Windows-1252, set the encoding in LETHE_INPUT_FORMATS and send it again";
+
 /**
  * Parses one line, given without its line end. A line is unreadable when it is not UTF-8 or not JSON, is nested deeper than
  * `maxNesting`, or holds characters that PostgreSQL cannot store (NUL, half a surrogate pair).
  */
 export function parseLine(bytes: Buffer, maxNesting: number): ParsedLine {
-  if (!isUtf8(bytes)) return { problem: "the line is not UTF-8", text: bytes.toString("base64"), encoding: "base64" };
+  if (!isUtf8(bytes)) return { problem: NOT_UTF8, text: bytes.toString("base64"), encoding: "base64" };
   const text = bytes.toString("utf8").trim();
   if (text.includes("\0")) {
     return { problem: "the line holds a NUL byte", text: bytes.toString("base64"), encoding: "base64" };
@@ -57,7 +67,28 @@ export function parseCsvLine(
   // A field that holds JSON has only now been parsed.
   const problem = problemOf(record, parsed.text, maxNesting);
   if (problem !== undefined) return { problem, text: parsed.text, encoding: "utf8", record };
-  return { record, text: JSON.stringify(record) };
+  const repeatedKey = repeatedInFields(parsed.record);
+  return { record, text: JSON.stringify(record), ...(repeatedKey !== undefined && { repeatedKey }) };
+}
+
+/** Returns a key that occurs twice in an object of a field that holds JSON. */
+function repeatedInFields(row: Readonly<Record<string, string>>): string | undefined {
+  for (const field of Object.values(row)) {
+    if (typeof field !== "string" || !OPENS_JSON.test(field)) continue;
+    const repeated = repeatedKeyIn(parseJson(field), field);
+    if (repeated !== undefined) return repeated;
+  }
+  return undefined;
+}
+
+const OPENS_JSON = /^\s*[{[]/;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function badRow(problem: CsvRowProblem, text: string): UnparsedLine {

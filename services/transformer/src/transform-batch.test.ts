@@ -217,6 +217,31 @@ describe("a record with a key twice", () => {
   });
 });
 
+describe("a record with a key twice in an object within it", () => {
+  const twice = '{"address":"1 High","city":"Bath","postcode":null,"country":null,"city":"York"}';
+
+  it("is unreadable, as JSON and as a row of CSV", async () => {
+    const { delivery_address, purchases, ...flat } = transaction(1);
+    const line = json(transaction(1)).replace(json(delivery_address), twice);
+    const row = json({ ...flat, purchases: json(purchases), delivery_address: twice });
+    const [asJson, asCsv] = [
+      await transform("transactions", [{ lines: [line] }]),
+      await transform("transactions", [{ lines: [row], segment: { encoding: "csv" } }]),
+    ];
+    for (const { rejects } of [asJson, asCsv]) {
+      expect(rejects).toMatchObject([
+        { reason: "unreadable", message: 'the key "city" occurs twice in an object of the record' },
+      ]);
+    }
+  });
+
+  it("is not named by a key that is no field's: it may be of anybody", async () => {
+    const line = json(transaction(1)).replace("{", '{"ida@example.org":1,"ida@example.org":2,');
+    const { rejects } = await transform("transactions", [{ lines: [line] }]);
+    expect(rejects).toMatchObject([{ message: "a key occurs twice in an object of the record" }]);
+  });
+});
+
 describe("a line that is not UTF-8", () => {
   it("is masked where it names a suppressed person in Latin-1", async () => {
     const findSuppression = (_id: string | null, email: string | null) =>

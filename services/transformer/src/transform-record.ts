@@ -7,7 +7,7 @@ import type { Dataset, ErasedRecord, Rejection, Subject } from "@lethe/datasets/
 import { isPlausiblePartition } from "@lethe/datasets/plausible-time";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
-import { repeatedIdentifierIn } from "@lethe/datasets/repeated-key";
+import { repeatedKeyIn } from "@lethe/datasets/repeated-key";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
@@ -25,7 +25,7 @@ import {
   type SubjectKeys,
 } from "./kept-record.js";
 import { type ArrivedRecord, maskArrived, maskUnlinked } from "./mask-arrived.js";
-import { parseCsvLine, parseLine } from "./parse-line.js";
+import { type ParsedLine, parseCsvLine, parseLine } from "./parse-line.js";
 import type { Poison } from "./poison.js";
 import { createMentionRedaction } from "./redact-mentions.js";
 import { createSchemaWatch, type SchemaReport } from "./watch-schema.js";
@@ -60,7 +60,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
   const identities = new Set<string>();
   const poison = new Map(context.poison?.map((record) => [record.ordinal, record]));
   const redactMentions = createMentionRedaction(dataset, findSuppression);
-  const repeatedIdentifier = repeatedIdentifierIn(dataset);
+  const ownNames = new Set(Object.keys(dataset.fields).flatMap((path) => path.split(".")));
   const watch = createSchemaWatch(dataset.shape);
   const fromRow = (row: Readonly<Record<string, string>>) => dataset.fromCsv(row);
   let segment: Segment = NO_SEGMENT;
@@ -247,9 +247,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
         return;
       }
       const parsed = segment.encoding === "csv" ? parseCsvLine(line, maxNesting, fromRow) : parseLine(line, maxNesting);
-      const repeated = parsed.problem === undefined ? repeatedIdentifier(parsed.text) : undefined;
+      const repeated = findRepeatedKey(parsed);
       if (repeated !== undefined) {
-        const problem = `the key ${JSON.stringify(repeated)} occurs twice in the record`;
+        // What is no name of the dataset's may be of anybody.
+        const key = ownNames.has(repeated) ? `the key ${JSON.stringify(repeated)}` : "a key";
+        const problem = `${key} occurs twice in an object of the record`;
         rejectLine(lineIndex, unreadable(problem), { payload: parsed.text, encoding: "utf8" }, NOBODY);
       } else if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, lineIndex);
       else {
@@ -263,6 +265,11 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     },
     schemaReport: () => watch.report(),
   };
+}
+
+function findRepeatedKey(parsed: ParsedLine): string | undefined {
+  if (parsed.problem !== undefined) return undefined;
+  return parsed.repeatedKey ?? repeatedKeyIn(parsed.record, parsed.text);
 }
 
 const NO_SEGMENT: Segment = {
