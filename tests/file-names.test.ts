@@ -134,8 +134,9 @@ describe("what is not taken", () => {
     const { out } = await world.lethe("notices", run.id);
     expect(out.trim().split("\n")).toHaveLength(total);
     expect(out).not.toContain("jane");
-    const { body } = await world.api("GET", "/metrics");
-    expect(body).toContain(`lethe_landing_not_taken{job="customers"} ${total}`);
+    const scheduler = [...world.running].find(({ name }) => name === "scheduler");
+    const metrics = await (await fetch(`${scheduler?.address}/metrics`)).text();
+    expect(metrics).toContain(`lethe_landing_not_taken{job="customers"} ${total}`);
   });
 
   it("gives `lethe run --follow` an exit code of its own", async () => {

@@ -255,6 +255,7 @@ describe("input that nobody planned", () => {
       `${DAY}/hour=03/customers.ndjson`,
       `${DAY}/hour=03/products.ndjson`,
       `${DAY}/hour=06/products.json.gz`,
+      `${DAY}/hour=07/customers.json`,
       `${DAY}/hour=10/transactions.ndjson`,
       `${DAY}/hour=13/customers.csv`,
     ]);

@@ -38,6 +38,8 @@ const NOT_TAKEN_CODES = {
   path_refused: "A symbolic link or a path outside the folder is not followed.",
   name_illegible: "The name is not UTF-8. Rename the file or folder.",
   file_forbidden: "The file may not be read by the service and stays where it is.",
+  file_failed:
+    "The file could not be read to its end and stays where it is: the system reports a fault of it or of its disk.",
   folder_unreadable: "The folder cannot be read; what is in it stays where it is.",
   unexpected_entries_left: "More entries of landing than are listed were not taken.",
 } as const;

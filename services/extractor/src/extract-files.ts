@@ -17,7 +17,7 @@ import { printedPaths } from "./printed-paths.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
 import { scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
-import { skipReason } from "./skip-reason.js";
+import { readFailure } from "./skip-reason.js";
 import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { withoutMasked } from "./without-masked.js";
@@ -125,7 +125,7 @@ async function inspect(
     const inspected = await inspectFile(context.storage, file, context.batchBytes, limits, context.signal);
     return inspected && { ...inspected, ...(await ledgerHashes(context, dataset, file, inspected.sha256)) };
   } catch (error) {
-    const reason = skipReason(error);
+    const reason = readFailure(error);
     if (reason === undefined) throw error;
     await addNotice(context.pool, runId, reason, file.path);
     await countNotTaken(context.pool, runId);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { asNobody } from "../test/as-nobody.js";
-import { skipReason } from "./skip-reason.js";
+import { readFailure, skipReason } from "./skip-reason.js";
 
 let data: string;
 let folder: string;
@@ -32,7 +32,12 @@ it("tells a file that may not be read and a link", async () => {
   expect(await whyNotOpened("link.json")).toBe("path_refused");
 });
 
-it("does not take a disk that fails for a fault of the file", () => {
-  expect(skipReason(Object.assign(new Error("i/o error"), { code: "EIO" }))).toBeUndefined();
-  expect(skipReason(new Error("anything"))).toBeUndefined();
+it("takes a place of a disk that fails for a fault of the file only where the file itself is read", () => {
+  const failed = Object.assign(new Error("i/o error"), { code: "EIO", syscall: "read" });
+  expect(skipReason(failed)).toBeUndefined();
+  expect(readFailure(failed)).toBe("file_failed");
+  for (const error of [new Error("anything"), Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" })]) {
+    expect(skipReason(error)).toBeUndefined();
+    expect(readFailure(error)).toBeUndefined();
+  }
 });
