@@ -10,10 +10,29 @@ describe("a CSV field", () => {
     }
   });
 
-  it("is text as it stands: leading zeros and white space matter", () => {
+  it("is text as it stands: leading zeros matter; white space around it does not", () => {
     expect(csvText("013000")).toBe("013000");
-    expect(csvText(" ")).toBe(" ");
+    expect(csvText("\u00a0a  b\ufeff ")).toBe("a  b");
+    expect(csvText(" \u00a0")).toBeNull();
   });
+
+  it.each([
+    ['="004004"', "004004"],
+    ['="a ""b"""', 'a "b"'],
+    ["'004004", "004004"],
+    ["'2020-01-31", "2020-01-31"],
+    ["'+44 (0)20 7946-0018", "+44 (0)20 7946-0018"],
+    ["\\N", null],
+  ])("is %j without what protects it from spreadsheets", (field, text) => {
+    expect(csvText(field)).toBe(text);
+  });
+
+  it.each(["'t Hooft", "'90s Tea", "'", '=""', "=SUM(A1:A2)", "NULL", "TRUE", "4004.0", "4,004", "#N/A"])(
+    "is %j, of which nothing is guessed",
+    (field) => {
+      expect(csvText(field)).toBe(field);
+    },
+  );
 
   it("is a number if it is written as one", () => {
     fc.assert(
@@ -24,7 +43,7 @@ describe("a CSV field", () => {
     expect(csvNumber(" 12 ")).toBe(12);
   });
 
-  it.each(["0x10", "0b11", "0o7", "Infinity", "NaN", "1_000", "1,5", "12abc", " ", "--1", "true", "£1"])(
+  it.each(["0x10", "0b11", "0o7", "Infinity", "NaN", "1_000", "1,5", "12abc", "--1", "true", "£1"])(
     "stays text if it is %j: the schema's check says so",
     (field) => {
       expect(csvNumber(field)).toBe(field);

@@ -33,6 +33,8 @@ export interface Dataset {
   readonly csv: CsvForm;
   /** Creates a record of a CSV row, whose fields are all texts; what cannot be coerced stays text and fails the check. */
   fromCsv(row: Readonly<Record<string, string>>): unknown;
+  /** Describes what is wrong with a record of a CSV row in the words of whoever works with spreadsheets, where they explain it. */
+  explainCsv(record: unknown, rejection: Rejection): Rejection;
   /** Reads whose record it is; the record may be of any form. */
   subjectOf(record: unknown): Subject;
   /** Holds a parsed record against the schema; undefined when it fits. */

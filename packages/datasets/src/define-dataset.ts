@@ -10,6 +10,7 @@ import { fullName } from "./cleaning/name.js";
 import { cleanEmail } from "./cleaning/text.js";
 import { csvJson, csvNumber, csvText } from "./csv-field.js";
 import type { Dataset, ErasureRequests, Merge, Rejection, SampleSubject } from "./dataset.js";
+import { explainCsvField } from "./explain-csv-field.js";
 import type { FieldDeclaration } from "./field.js";
 import { keepDeclared } from "./keep-declared.js";
 import type { Masking } from "./masking.js";
@@ -117,6 +118,7 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
       decimals: definition.csv?.decimals ?? [],
     },
     fromCsv: (row) => Object.fromEntries(Object.entries(row).map(([name, field]) => [name, csvValue(name, field)])),
+    explainCsv: (record, rejection) => explainCsvField({ ...definition.csv, id: idField }, record, rejection),
     subjectOf: (record) => ({
       customerId: idField === undefined ? null : customerIdOf(record, idField),
       email: emailField === undefined ? null : cleanEmail(textFieldOf(record, emailField)),

@@ -86,7 +86,8 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
     if (suppression !== undefined) output.countMasked();
     noteJoined(subject, verdict);
     const masked = maskWhereErased(record, subject, suppression);
-    const misfit = findMisfit(record, lineInFile(segment, lineIndex));
+    const found = findMisfit(record, lineInFile(segment, lineIndex));
+    const misfit = found !== undefined && segment.encoding === "csv" ? dataset.explainCsv(record, found) : found;
     if (subject.customerId === ERASED_ID && dataset.isEmptied(record)) {
       takeEmptied(record, lineIndex);
       return;
