@@ -200,8 +200,8 @@ function createSplitter(options: CsvRowsOptions): Split {
   }
 
   /**
-   * Returns where the row behind a bad one begins: at the first line end behind which a good row follows, or before which
-   * the bad one has as many delimiters as a row; else at the first of all.
+   * Returns where the row behind a bad one begins: at the first line end behind which a good row follows, or before or behind
+   * which there are as many delimiters as in a row; else at the first of all.
    */
   function endOfBadRow(position: number, start: number): number | undefined {
     let first: number | undefined;
@@ -222,6 +222,8 @@ function createSplitter(options: CsvRowsOptions): Split {
       const isGood = beginsGoodRow(next, false);
       if (isGood === undefined) return undefined;
       if (isGood) return next;
+      // A row with too many fields is one, too.
+      if (fieldCount > 1 && countDelimiters(next, lineEnd(next) ?? text.length) >= fieldCount - 1) return next;
       from = next;
     }
     return first;

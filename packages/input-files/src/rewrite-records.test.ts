@@ -71,6 +71,11 @@ describe("rewriteRecords", () => {
     ["csv", 'name,b\nBob,2\nAnn,"1', "name,b\nBob,2\n-"],
     ["csv", 'name,b\nBob,\u00a0"1\n2"\nAnn,3\n', 'name,b\nBob,\u00a0"1\n2"\n-,3\n'],
     ["csv", "name,b\n\ufeff\ufeffAnn,1\n", "name,b\n-,1\n"],
+    ["csv", 'name,b\nBob,"x" y\nAnn,"1"\n', 'name,b\nBob,"x" y\n-,1\n'],
+    ["csv", 'name,b\nAnn,"x" y\nBob,"1"\n', 'name,b\n-\nBob,"1"\n'],
+    ["csv", 'name,b\nBob,"x\nAnn,"1"\nAnn,2\n', 'name,b\nBob,"x\n-,1\n-,2\n'],
+    ["csv", "name,b,b\r\nAnn,1,2\r\n", "name,b,b\r\n-,1,2\r\n"],
+    ["csv", "\ufeff\ufeffname,b\n\nlethe:quote,Ann;1,\nBob,1\n", "\ufeff\ufeffname,b\n\n-\nBob,1\n"],
   ])("in %s rewrites of %j the records that it is told to", async (shape, given, expected) => {
     const bytes = Buffer.from(expected).toString("latin1");
     expect(await rewrite(Buffer.from(given), shape, ANN)).toBe(bytes);
