@@ -61,6 +61,7 @@ export function parseRangeEnd(text: string, end: "from" | "to"): Partition | und
 
 /** Reports whether a partition lies in a range. */
 export function isInRange(partition: Partition, range: PartitionRange): boolean {
+  if (range.from === undefined && range.to === undefined) return true;
   const path = partitionPath(partition);
   if (range.from !== undefined && path < partitionPath(range.from)) {
     return false;

@@ -23,8 +23,7 @@ export function enterFolder(
   name: string,
   datasetOf: (name: string) => DatasetName | undefined,
 ): FolderPlace | undefined {
-  const text = plainName(name);
-  const [, key = "", value = ""] = /^(?:([a-z_]+) *= *)?(.*)$/.exec(text) ?? [];
+  const { key, value } = readName(name);
   if (key === "" || DATASET_KEYS.has(key)) {
     const dataset = datasetOf(key === "" ? name : value);
     if (dataset !== undefined) return place.dataset === undefined ? { ...place, dataset } : undefined;
@@ -33,6 +32,25 @@ export function enterFolder(
   if (place.month !== undefined) return withDay(place, key, value);
   if (place.year !== undefined) return withMonth(place, key, value);
   return withDate(place, key, value) ?? withYear(place, key, value);
+}
+
+interface ReadName {
+  /** What stands before `=`; empty for a name without. */
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The names of hours come again in every day. */
+const known = new Map<string, ReadName>();
+const MOST_KNOWN = 1_000;
+
+function readName(name: string): ReadName {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const [, key = "", value = ""] = /^(?:([a-z_]+) *= *)?(.*)$/.exec(plainName(name)) ?? [];
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, { key, value });
+  return { key, value };
 }
 
 const DATASET_KEYS: ReadonlySet<string> = new Set(["dataset", "table", "entity", "type", "topic"]);
@@ -69,7 +87,7 @@ function withDay(place: FolderPlace, key: string, value: string): FolderPlace | 
 }
 
 function withHour(place: FolderPlace, key: string, value: string): FolderPlace | undefined {
-  const hour = value.replace(/:00(?::00)?$/, "");
+  const hour = value.includes(":") ? value.replace(/:00(?::00)?$/, "") : value;
   const isHour = place.hour === undefined && HOUR_KEYS.has(key) && isNumber(key, hour) && Number(hour) <= 23;
   return isHour ? { ...place, hour: Number(hour) } : undefined;
 }

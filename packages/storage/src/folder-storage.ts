@@ -9,7 +9,7 @@ import { entryKind } from "./entry-kind.js";
 import { fileModes, makeFolders } from "./file-modes.js";
 import { AREA_FOLDERS, CLAIMED_IN_LANDING, INCOMING_FOLDER } from "./folder-names.js";
 import { inGroups } from "./in-groups.js";
-import { listWhole } from "./list-whole.js";
+import { createFolderLister } from "./list-whole.js";
 import { moveFile } from "./move-file.js";
 import { openStored, readWhole, storedBytes } from "./read-stored.js";
 import { returnFile } from "./return-file.js";
@@ -32,6 +32,7 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
   const incoming = join(data, INCOMING_FOLDER);
   const landing = join(data, AREA_FOLDERS.landing);
   const claimed = claimedFolder(data, landing);
+  const listFolder = createFolderLister();
   const rootOf = async (area: Area) => (area === "claimed" ? claimed() : join(data, AREA_FOLDERS[area]));
   const pathOf = async (area: Area, key: string) => join(await rootOf(area), requireInside(key));
   return {
@@ -47,7 +48,9 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       }
     },
     async listWhole(area, folder) {
-      const entries = (await ifThere((folder === "" ? rootOf(area) : pathOf(area, folder)).then(listWhole))) ?? [];
+      const root = area === "landing" ? landing : await rootOf(area);
+      const path = folder === "" ? root : `${root}/${requireInside(folder)}`;
+      const entries = (await ifThere(listFolder(path))) ?? [];
       return area === "landing" ? entries : entries.filter(({ name }) => !isTemporary(name));
     },
     async open(area, key) {
