@@ -63,9 +63,11 @@ it("leaves the rights of a newer version alone, and puts its own back where ther
 });
 
 it("is told what an administrator has to do before its services can take their roles on", async () => {
-  await expect(openServicePool(owner.urlOf(url), 1, "loader", failOnWarning)).rejects.toThrow("grant lethe_loader to");
+  await expect(openServicePool(owner.urlOf(url), 1, "loader", failOnWarning, DATABASE)).rejects.toThrow(
+    "grant lethe_loader to",
+  );
   await onServer(`grant lethe_loader to ${owner.name}`);
-  const pool = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning);
+  const pool = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning, DATABASE);
   try {
     expect((await pool.query("select current_user")).rows).toEqual([{ current_user: "lethe_loader" }]);
     await expect(vacuumErasedTables(pool, TABLES)).resolves.toBeInstanceOf(Date);
@@ -82,7 +84,7 @@ it("has its foreign keys checked row by row: the right to leave that out is a su
   expect(rows).toHaveLength(2);
   for (const merge of rows) expect(merge).toMatchObject({ asOwner: false, owner: owner.name });
   expect(rows.some(({ settings }) => settings.includes("session_replication_role"))).toBe(false);
-  const loader = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning);
+  const loader = await openServicePool(owner.urlOf(url), 1, "loader", failOnWarning, DATABASE);
   try {
     await loader.query("select warehouse.open_transaction_stage()");
     await expect(loader.query("select warehouse.merge_transactions()")).resolves.toBeDefined();

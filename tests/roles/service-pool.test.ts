@@ -1,9 +1,12 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { createDatasets } from "@lethe/datasets/create-datasets";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createLogin, onServer, type TestLogin } from "./logins.js";
+
+const DATABASE = createDatasets().database;
 
 let database: TestDatabase;
 let stranger: TestLogin;
@@ -25,7 +28,7 @@ const whoAmI = async (pool: Pool) =>
   (await pool.query<{ current_user: string }>("select current_user")).rows[0]?.current_user;
 
 it("works under the service's role, though the login is an administrator's", async () => {
-  const pool = await openServicePool(database.url, 2, "transformer", refuseWarning);
+  const pool = await openServicePool(database.url, 2, "transformer", refuseWarning, DATABASE);
   try {
     expect(await whoAmI(pool)).toBe("lethe_transformer");
     await expect(pool.query("select from warehouse.customers")).rejects.toMatchObject({ code: "42501" });
@@ -35,7 +38,7 @@ it("works under the service's role, though the login is an administrator's", asy
 });
 
 it("is under it again after the server has ended its connections", async () => {
-  const pool = await openServicePool(database.url, 1, "extractor", refuseWarning);
+  const pool = await openServicePool(database.url, 1, "extractor", refuseWarning, DATABASE);
   const administrator = createPool(database.url, 1, "lethe-e2e");
   try {
     const { rows } = await pool.query<{ pid: number }>("select pg_backend_pid() as pid");
@@ -51,7 +54,7 @@ it("is under it again after the server has ended its connections", async () => {
 it("leaves options that stand in the URL as they are", async () => {
   const url = new URL(database.url);
   url.searchParams.set("options", "-c statement_timeout=12345");
-  const pool = await openServicePool(url.href, 1, "loader", refuseWarning);
+  const pool = await openServicePool(url.href, 1, "loader", refuseWarning, DATABASE);
   try {
     const { rows } = await pool.query("select current_user, current_setting('statement_timeout') as timeout");
     expect(rows).toEqual([{ current_user: "lethe_loader", timeout: "12345ms" }]);
@@ -62,7 +65,7 @@ it("leaves options that stand in the URL as they are", async () => {
 
 it("takes a limited login that is a member of the role, and no other role by it", async () => {
   const url = member.urlOf(database.url);
-  const pool = await openServicePool(url, 1, "transformer", refuseWarning);
+  const pool = await openServicePool(url, 1, "transformer", refuseWarning, DATABASE);
   try {
     expect(await whoAmI(pool)).toBe("lethe_transformer");
     await pool.query("set role none");
@@ -74,7 +77,7 @@ it("takes a limited login that is a member of the role, and no other role by it"
 });
 
 it("refuses a login that may not take the role on, and says what an administrator has to do", async () => {
-  const opening = openServicePool(stranger.urlOf(database.url), 1, "loader", refuseWarning);
+  const opening = openServicePool(stranger.urlOf(database.url), 1, "loader", refuseWarning, DATABASE);
   await expect(opening).rejects.toThrow(ConfigurationError);
   await expect(opening).rejects.toThrow("grant lethe_loader to");
 });
@@ -84,7 +87,7 @@ it("refuses a role that can do more than it must", async () => {
   const role = "lethe_test_mighty";
   await onServer(`create role ${role} createrole`);
   try {
-    const opening = openServicePool(database.url, 1, "test_mighty" as "loader", refuseWarning);
+    const opening = openServicePool(database.url, 1, "test_mighty" as "loader", refuseWarning, DATABASE);
     await expect(opening).rejects.toThrow(`alter role ${role} nosuperuser`);
   } finally {
     await onServer(`drop role ${role}`);
@@ -93,7 +96,13 @@ it("refuses a role that can do more than it must", async () => {
 
 it("works under the login itself, and says so, where the server has no such role", async () => {
   const warnings: string[] = [];
-  const pool = await openServicePool(database.url, 1, "test_absent" as "loader", (warning) => warnings.push(warning));
+  const pool = await openServicePool(
+    database.url,
+    1,
+    "test_absent" as "loader",
+    (warning) => warnings.push(warning),
+    DATABASE,
+  );
   try {
     expect(warnings).toEqual([expect.stringContaining("no role lethe_test_absent")]);
     const { rows } = await pool.query("select current_user = session_user as itself");

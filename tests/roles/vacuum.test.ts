@@ -8,6 +8,8 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { createLogin, type TestLogin } from "./logins.js";
 
+const DATABASE = createDatasets().database;
+
 const TABLES = tablesAboutPeople(createDatasets().database);
 
 let database: TestDatabase;
@@ -59,7 +61,7 @@ const bytesOfQuarantine = async () => {
 };
 
 it("really happens under the loader's role on a login that owns the tables, whatever the server", async () => {
-  const pool = await openServicePool(database.url, 1, "loader", failOnWarning);
+  const pool = await openServicePool(database.url, 1, "loader", failOnWarning, DATABASE);
   try {
     expect(await bytesOfQuarantine()).toBeGreaterThan(0);
     const before = new Date();
@@ -75,7 +77,7 @@ it("really happens under the loader's role on a login that owns the tables, what
 });
 
 it("happens on a limited login where the server can grant it, and is refused aloud where it cannot", async () => {
-  const pool = await openServicePool(limited.urlOf(database.url), 1, "loader", failOnWarning);
+  const pool = await openServicePool(limited.urlOf(database.url), 1, "loader", failOnWarning, DATABASE);
   try {
     expect(await bytesOfQuarantine()).toBeGreaterThan(0);
     if (hasMaintain) {
@@ -91,7 +93,7 @@ it("happens on a limited login where the server can grant it, and is refused alo
 });
 
 it("is refused aloud when a single table cannot be vacuumed", async () => {
-  const pool = await openServicePool(limited.urlOf(database.url), 1, "loader", failOnWarning);
+  const pool = await openServicePool(limited.urlOf(database.url), 1, "loader", failOnWarning, DATABASE);
   if (hasMaintain) await owner.query("revoke maintain on warehouse.transactions from lethe_loader");
   try {
     await expect(vacuumErasedTables(pool, TABLES)).rejects.toThrow(ConfigurationError);

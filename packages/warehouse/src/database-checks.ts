@@ -67,9 +67,12 @@ export const DATABASE_CHECKS: readonly DatabaseCheck[] = [
 /** What commands, and whoever looks into the database by hand, take beside the services. */
 const OTHER_CONNECTIONS = 5;
 
+/** The connections that all services and commands of an installation hold at most. */
+export const ALL_CONNECTIONS = SERVICE_NAMES.reduce((sum, name) => sum + DATABASE_CONNECTIONS[name], OTHER_CONNECTIONS);
+
 function tooFewConnections(facts: DatabaseFacts): string | undefined {
   const { login, database, isSuperuser, maxConnections, reservedConnections, roleLimit, databaseLimit } = facts;
-  const all = SERVICE_NAMES.reduce((sum, name) => sum + DATABASE_CONNECTIONS[name], OTHER_CONNECTIONS);
+  const all = ALL_CONNECTIONS;
   const reserved = isSuperuser ? 0 : reservedConnections;
   if (maxConnections - reserved < all) {
     const kept = reserved === 0 ? "" : `, of which ${reserved} are kept for superusers`;

@@ -93,9 +93,9 @@ export async function inTransaction<T>(
   }
 }
 
-// Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available, and a server
-// that has become a standby: https://www.postgresql.org/docs/current/errcodes-appendix.html
-const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03|25006)/;
+// Connection exceptions, operator intervention, transaction rollback, insufficient resources, lock not available, a server that
+// has become a standby, and its limits of time: https://www.postgresql.org/docs/current/errcodes-appendix.html
+const TRANSIENT_SQLSTATE = /^(08|57P|40|53|55P03|25006|25P03|25P04)/;
 
 // A missing right, or a table that exists already. A session's temporary tables keep their owner when the role's rights change,
 // so another attempt needs another session. So does one whose server has become a standby.

@@ -1,7 +1,7 @@
 import { UnfitDatabaseError } from "@lethe/contracts/errors";
 import pg from "pg";
 import { explainConnectionError, placeOf } from "./connection-error.js";
-import { DATABASE_CHECKS, type DatabaseCheck } from "./database-checks.js";
+import { ALL_CONNECTIONS, DATABASE_CHECKS, type DatabaseCheck } from "./database-checks.js";
 import { type DatabaseFacts, readDatabaseFacts } from "./database-facts.js";
 import { hasSqlState } from "./pool.js";
 import { keepsSessions } from "./pooler-probe.js";
@@ -100,6 +100,6 @@ function takenApart(host: string): UnfitDatabaseError {
 function tooFewAtPooler(host: string): UnfitDatabaseError {
   return new UnfitDatabaseError(
     "database_connections",
-    `the pooler at DATABASE_URL (${host}) has too few free connections to the server: Lethe's services hold up to 40 at once, so raise default_pool_size (or pool_size of this database) and max_db_connections of PgBouncer`,
+    `the pooler at DATABASE_URL (${host}) has too few free connections to the server: Lethe's services hold up to ${ALL_CONNECTIONS} at once, so raise default_pool_size (or pool_size of this database) and max_db_connections of PgBouncer`,
   );
 }

@@ -1,15 +1,35 @@
+import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { ServiceName } from "@lethe/contracts/services";
 import { createPool, type Pool } from "./pool.js";
+import { requireRights } from "./require-rights.js";
 import { toRole } from "./table-rights.js";
 
 /**
  * Creates a service's connection pool. Each of its connections has the rights of the service's role, `lethe_` and its name (`sql-scripts/rights`),
  * from its first statement on, whatever else the login may do. Where the server has no such role, because nobody was
  * allowed to make it, the login's own rights are used and `onWarning` is told. Throws ConfigurationError when the role is
- * there and the login may not take it on, or when the role could do more than it must.
+ * there and the login may not take it on, or when the role could do more than it must, and UnfitDatabaseError when it can do
+ * less (`requireRights`).
  */
 export async function openServicePool(
+  databaseUrl: string,
+  maxConnections: number,
+  service: ServiceName,
+  onWarning: (message: string) => void,
+  declaration: DatabaseDeclaration,
+): Promise<Pool> {
+  const pool = await openPool(databaseUrl, maxConnections, service, onWarning);
+  try {
+    await requireRights(pool, declaration, service);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+async function openPool(
   databaseUrl: string,
   maxConnections: number,
   service: ServiceName,

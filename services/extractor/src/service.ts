@@ -1,3 +1,4 @@
+import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseInputFormats } from "@lethe/input-files/input-options";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
@@ -17,7 +18,7 @@ import { restageBatch } from "./restage-batch.js";
 import { returnLeft } from "./return-left.js";
 import { ExtractorSettings } from "./settings.js";
 
-/** Runs of different datasets that are extracted side by side. */
+/** Runs of different datasets that are extracted side by side; `DATABASE_CONNECTIONS` counts on it. */
 const RUNS_AT_ONCE = 4;
 /** Damaged batches that are made again side by side; that there is one at all is rare. */
 const RESTAGES_AT_ONCE = 1;
@@ -34,12 +35,12 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       datasets.all.map(({ name, csv }) => ({ name, columns: csv.columns })),
     );
     await migrate(settings.DATABASE_URL, datasets.database);
-    // Each run holds one connection with its lock, waits for room on another and works on a third.
     const pool = await openServicePool(
       settings.DATABASE_URL,
-      3 * RUNS_AT_ONCE + RESTAGES_AT_ONCE + 2,
+      DATABASE_CONNECTIONS.extractor,
       "extractor",
       (warning) => service.log.warn(warning),
+      datasets.database,
     );
     const queues = openQueues(service.redis, service.prefix);
     const storage = openFolderStorage(settings.DATA_DIR, {

@@ -1,3 +1,4 @@
+import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -21,7 +22,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { LoaderContext } from "./context.js";
 import { finishJob } from "./finish-job.js";
 import { loadJob } from "./load-job.js";
-import { LoaderSettings } from "./settings.js";
+import { DEFAULT_LOADS_AT_ONCE, LoaderSettings } from "./settings.js";
 
 /** Runs of different datasets that are finished side by side. */
 const FINISHES_AT_ONCE = 2;
@@ -41,9 +42,10 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       await migrate(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,
-        settings.LETHE_LOADS_AT_ONCE + FINISHES_AT_ONCE + 4,
+        DATABASE_CONNECTIONS.loader + settings.LETHE_LOADS_AT_ONCE - DEFAULT_LOADS_AT_ONCE,
         "loader",
         (warning) => service.log.warn(warning),
+        datasets.database,
       );
       // Now, not when the first person has waited for their erasure.
       await requireVacuumer(pool, tablesAboutPeople(datasets.database));

@@ -3,6 +3,8 @@ import { COMMON_SETTINGS, PRIVACY_SETTINGS, SIGNING_SETTINGS, STAGING_SETTINGS }
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
 
+export const DEFAULT_LOADS_AT_ONCE = 2;
+
 export const LoaderSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...STAGING_SETTINGS,
@@ -11,7 +13,7 @@ export const LoaderSettings = Type.Object({
   ...PRIVACY_SETTINGS,
   ...SIGNING_SETTINGS,
   LETHE_LOADS_AT_ONCE: Type.Integer({
-    default: 2,
+    default: DEFAULT_LOADS_AT_ONCE,
     minimum: 1,
     maximum: 64,
     description: "Loads that run side by side; one of transactions takes up to four batches that wait",

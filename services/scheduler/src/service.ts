@@ -1,4 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
@@ -29,7 +30,6 @@ import { signDecisions } from "./sign-decisions.js";
 import { deliverWebhooks, readWebhook } from "./webhook/deliver-webhooks.js";
 import { createManifestTask } from "./write-manifest.js";
 
-const CONNECTIONS = 10;
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 
@@ -61,7 +61,13 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     for (const close of opened.reverse().splice(0)) await close(graceMs);
   }
   try {
-    const pool = await openServicePool(settings.DATABASE_URL, CONNECTIONS, "scheduler", (warning) => log.warn(warning));
+    const pool = await openServicePool(
+      settings.DATABASE_URL,
+      DATABASE_CONNECTIONS.scheduler,
+      "scheduler",
+      (warning) => log.warn(warning),
+      datasets.database,
+    );
     opened.push(() => pool.end());
     const queues = openQueues(redis, prefix);
     // The three that need Redis share the grace period: a Redis that does not answer may delay each of them.

@@ -1,3 +1,4 @@
+import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -53,8 +54,12 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
           maxNesting: settings.LETHE_MAX_NESTING,
         },
       });
-      const pool = await openServicePool(settings.DATABASE_URL, BATCHES_AT_ONCE + 1, "transformer", (warning) =>
-        service.log.warn(warning),
+      const pool = await openServicePool(
+        settings.DATABASE_URL,
+        DATABASE_CONNECTIONS.transformer,
+        "transformer",
+        (warning) => service.log.warn(warning),
+        datasets.database,
       );
       const queues = openQueues(service.redis, service.prefix);
       const context: TransformerContext = {
