@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { HOSTILE_ACCESS_METHOD, HOSTILE_SETTINGS, makeHostile } from "@lethe/test-kit/hostile-settings";
 import { createDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import pg from "pg";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { createPool } from "./pool.js";
 import { SESSION_SETTINGS, settingsInUrl } from "./session-settings.js";
 
@@ -44,6 +44,18 @@ it.each(["role", "database"] as const)("a connection has its own settings whatev
     "client_encoding",
   ]);
   expect(await settingsOf((text) => queryByPool(url, text))).toEqual(expected);
+});
+
+it("lifts a limit of a millisecond, which may end what lifts it", async () => {
+  await queryAsIs(ordinary.url, `create role ${role}_hasty login password 'only-for-tests'`);
+  onTestFinished(async () => {
+    await queryAsIs(ordinary.url, `drop role ${role}_hasty`);
+  });
+  await queryAsIs(ordinary.url, `alter role ${role}_hasty set statement_timeout = '1ms'`);
+  const url = asRole(ordinary.url).replace(role, `${role}_hasty`);
+  for (let round = 0; round < 20; round += 1) {
+    expect(await queryByPool(url, "show statement_timeout")).toEqual([{ statement_timeout: "0" }]);
+  }
 });
 
 it("leaves limits of time that stand in the options of DATABASE_URL, and nothing else of them", async () => {
