@@ -1,6 +1,10 @@
+import { ConfigurationError } from "@lethe/contracts/errors";
+import type { InstallationStore } from "@lethe/contracts/installation";
 import { requireRedis } from "@lethe/service-kit/check-redis";
+import { foreignQueues, installationInRedis } from "@lethe/service-kit/installation-in-redis";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
+import { readInstallation } from "@lethe/warehouse/installation";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { requireDatabaseOfCommand } from "@lethe/warehouse/require-database";
 import type { ConnectionSettings } from "./connection-settings.js";
@@ -42,10 +46,19 @@ export async function withConnections<T>(
     const redis = connectRedis(settings.redis, { mayAskInfo });
     const queues = openQueues(redis, settings.queuePrefix);
     try {
+      await requireSameInstallation(pool, installationInRedis(redis, settings.queuePrefix));
       return await work({ pool, queues });
     } finally {
       await queues.close();
       redis.disconnect();
     }
   });
+}
+
+/** Throws ConfigurationError when the queues are another installation's: its services would take the jobs. */
+async function requireSameInstallation(pool: Pool, queues: InstallationStore): Promise<void> {
+  const [known, taken] = await Promise.all([readInstallation(pool), queues.read()]);
+  if (known !== undefined && taken !== undefined && known !== taken) {
+    throw new ConfigurationError(foreignQueues(queues.name));
+  }
 }

@@ -11,6 +11,7 @@ import {
   TransientError,
   UnfitDatabaseError,
 } from "@lethe/contracts/errors";
+import { explainFileError } from "@lethe/contracts/file-errors";
 import type { Run } from "@lethe/contracts/runs";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
@@ -64,6 +65,7 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
     const reason = code === undefined ? "" : ` (${code})`;
     return { exitCode: EXIT.unreachable, message: `PostgreSQL or Redis does not answer${reason}` };
   }
+  if (explainFileError(error) !== undefined) return { exitCode: EXIT.failed, message: safeError(error).message };
   const { message, frames } = safeError(error);
   // Where it happened helps with what nobody foresaw; an error of Lethe's own says all there is to say.
   const lines = error instanceof LetheError ? [message] : [message, ...frames];

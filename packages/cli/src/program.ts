@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
 import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
@@ -64,6 +65,7 @@ function buildProgram(context: CommandContext): Command {
   addSubjectCommand(program, context);
   addKeysCommand(program, context);
   addTokensCommand(program, context);
+  addDataCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
   return program;

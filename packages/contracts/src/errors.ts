@@ -156,3 +156,16 @@ export class RedisUnavailableError extends LetheError {
     super(message);
   }
 }
+
+/** The data folder cannot be worked on at the moment. `code` is the reason, which `/readyz` shows, too. */
+export class FolderUnavailableError extends LetheError {
+  readonly retryable = true;
+
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

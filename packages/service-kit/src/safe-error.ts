@@ -1,4 +1,5 @@
 import { LetheError } from "@lethe/contracts/errors";
+import { explainFileError } from "@lethe/contracts/file-errors";
 import { describeSqlState } from "@lethe/contracts/sql-states";
 import { explainRedisError, isRedisReply } from "./redis-errors.js";
 
@@ -25,6 +26,10 @@ export function safeError(error: unknown): SafeError {
   const explanation = isRedisReply(error) ? explainRedisError(error) : undefined;
   if (explanation !== undefined) {
     return { code: explanation.code, message: `Redis ${explanation.message}`, retryable: true, frames };
+  }
+  const problem = explainFileError(error);
+  if (problem !== undefined) {
+    return { code: problem.code, message: `a file or folder of DATA_DIR ${problem.message}`, retryable: true, frames };
   }
   const code = identifierField(error, "code");
   if (code !== undefined && identifierField(error, "severity") !== undefined) {

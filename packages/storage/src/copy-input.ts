@@ -3,6 +3,7 @@ import { copyFile, lstat, readdir, readlink, realpath, rename, rm, stat, symlink
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { isClutter } from "@lethe/contracts/landing-clutter";
+import { createTwinFinder, ignoresCase } from "./case-of-names.js";
 import { type FileModes, makeFolders, restrictPath } from "./file-modes.js";
 import { legibleName, printedName } from "./legible-name.js";
 import type { CopiedInput } from "./storage.js";
@@ -30,10 +31,16 @@ export async function copyInput(places: CopyPlaces, signal: AbortSignal): Promis
     if (!failed.split(path.sep).some(isClutter)) copied.failures.push({ path: failed, why });
   };
   const pending = entriesOf(places, fail);
+  const twinOf = (await ignoresCase(places.unfinished)) ? createTwinFinder() : () => undefined;
   let number = 0;
   const work = async () => {
     for await (const { entry, relative } of pending) {
       signal.throwIfAborted();
+      const twin = twinOf(relative);
+      if (twin !== undefined) {
+        fail(relative, `the disk of DATA_DIR takes its name for that of ${twin}`);
+        continue;
+      }
       const from = path.join(places.source, relative);
       const to = path.join(places.landing, relative);
       const unfinished = path.join(places.unfinished, String(number++));

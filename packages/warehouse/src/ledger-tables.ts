@@ -119,6 +119,19 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     rights: { scheduler: "select", loader: "select, insert, delete" },
   },
   {
+    name: "ledger.installation",
+    title: "Which installation the database belongs to",
+    primaryKey: "only_row",
+    columns: neutral("only_row id created_at"),
+    // The first service to start makes its id.
+    rights: {
+      scheduler: "select, insert",
+      extractor: "select, insert",
+      transformer: "select, insert",
+      loader: "select, insert",
+    },
+  },
+  {
     name: "ledger.applied_definitions",
     title: "State of functions, views and rights",
     primaryKey: "only_row",

@@ -3,11 +3,14 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseInputFormats } from "@lethe/input-files/input-options";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -42,7 +45,11 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       (warning) => service.log.warn(warning),
       datasets.database,
     );
+    const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
+    const installation = await joinInstallation(pool, folder.installation);
+    await folder.requireUsable();
     const queues = openQueues(service.redis, service.prefix);
+    await takeQueues(service.redis, queues, installation, service.log);
     const storage = openFolderStorage(settings.DATA_DIR, {
       isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
     });
@@ -67,7 +74,11 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
     const workers = startWorkers(service, "extractor", {
       extract: {
         atOnce: RUNS_AT_ONCE,
-        handle: (payload, _log, signal) => extractRun({ ...context, signal }, payload),
+        async handle(payload, _log, signal) {
+          // Of a disk that is no longer mounted, nothing would be taken and all would look well.
+          await folder.check(installation);
+          return extractRun({ ...context, signal }, payload);
+        },
         async giveUp({ runId }, error) {
           await failRun(pool, runId, "extract", error.code, error.message);
           await returnLeft(context, runId);
@@ -83,7 +94,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       },
     });
     return {
-      checks: { database: () => pool.query("select") },
+      checks: { database: () => pool.query("select"), folder: () => folder.check(installation) },
       async stop(graceMs) {
         await workers.stop(graceMs);
         await queues.close();

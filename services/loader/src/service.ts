@@ -5,14 +5,17 @@ import { readPolicy } from "@lethe/privacy/read-policy";
 import { requireSigningKey } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
+import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
+import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -54,7 +57,11 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         stores: [checkpointFile(settings.DATA_DIR), checkpointInRedis(service.redis, service.prefix)],
       };
       await requireNotRolledBack(pool, signing.stores);
+      const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
+      const installation = await joinInstallation(pool, folder.installation);
+      await folder.requireUsable();
       const queues = openQueues(service.redis, service.prefix);
+      await takeQueues(service.redis, queues, installation, service.log);
       const storage = openFolderStorage(settings.DATA_DIR, {
         isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
       });
@@ -83,12 +90,15 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         },
         finish: {
           atOnce: FINISHES_AT_ONCE,
-          handle: (payload, log, signal) => finishJob(context, payload, log, signal),
+          async handle(payload, log, signal) {
+            await folder.check(installation);
+            return finishJob(context, payload, log, signal);
+          },
           giveUp: ({ runId }, error) => failRun(pool, runId, "finish", error.code, error.message),
         },
       });
       return {
-        checks: { database: () => pool.query("select") },
+        checks: { database: () => pool.query("select"), folder: () => folder.check(installation) },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await queues.close();

@@ -5,11 +5,14 @@ import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
+import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { joinInstallation } from "@lethe/warehouse/installation";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -69,9 +72,13 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       datasets.database,
     );
     opened.push(() => pool.end());
+    const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
+    const installation = await joinInstallation(pool, folder.installation);
+    await folder.requireUsable();
     const queues = openQueues(redis, prefix);
     // The three that need Redis share the grace period: a Redis that does not answer may delay each of them.
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
+    await takeQueues(redis, queues, installation, log);
     const runQueue = createRunQueue(queues, log);
     const triggers = queues.byJob.trigger;
     const storage = openFolderStorage(settings.DATA_DIR, {
@@ -126,7 +133,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
-    const checks = { database: () => pool.query("select 1") };
+    const checks = { database: () => pool.query("select 1"), folder: () => folder.check(installation) };
     const app = await buildApp({
       pool,
       datasets,

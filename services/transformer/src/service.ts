@@ -3,11 +3,14 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
+import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { joinInstallation } from "@lethe/warehouse/installation";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -61,7 +64,11 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         (warning) => service.log.warn(warning),
         datasets.database,
       );
+      const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
+      const installation = await joinInstallation(pool, folder.installation);
+      await folder.requireUsable();
       const queues = openQueues(service.redis, service.prefix);
+      await takeQueues(service.redis, queues, installation, service.log);
       const context: TransformerContext = {
         pool,
         staging: openStaging(
@@ -90,7 +97,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         },
       });
       return {
-        checks: { database: () => pool.query("select") },
+        checks: { database: () => pool.query("select"), folder: () => folder.check(installation) },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await threads.stop();

@@ -2,14 +2,17 @@ import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import { requireRedis } from "@lethe/service-kit/check-redis";
 import type { RedisAccess } from "@lethe/service-kit/redis-address";
 import type { Environment } from "@lethe/service-kit/settings";
+import { type DataFolder, openDataFolder } from "@lethe/storage/data-folder";
 import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { hasServices, joinInstallation, readInstallation } from "@lethe/warehouse/installation";
 import { migrate } from "@lethe/warehouse/migrate";
+import type { Pool } from "@lethe/warehouse/pool";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
-import { withConnections } from "../connections.js";
+import { withConnections, withDatabase } from "../connections.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
@@ -44,6 +47,10 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
   const { isGroupReadable } = settings;
   const storage = openFolderStorage(settings.folders.data, { isGroupReadable });
   await storage.requireInput(settings.input);
+  const folder = openDataFolder(settings.folders.data, { isGroupReadable });
+  // Before anything is put there.
+  const isNewFolder = await folder.isNew();
+  await folder.requireUsable();
   const modes = fileModes(isGroupReadable);
   await Promise.all(Object.values(settings.folders).map((folder) => makeFolders(folder, modes)));
 
@@ -69,6 +76,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
     await migrate(stack.databaseUrl, context.datasets.database);
+    await withDatabase(stack.databaseUrl, (pool) => takeFolder(pool, folder, isNewFolder, terminal));
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
@@ -94,6 +102,21 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     for (const step of undo.reverse()) await step();
     stopRequest.release();
   }
+}
+
+/**
+ * Requires that the data folder is that of the database. A new folder becomes so when no service is at work: all that will be
+ * run here, on this folder. Throws ConfigurationError.
+ */
+async function takeFolder(pool: Pool, folder: DataFolder, isNewFolder: boolean, terminal: Terminal): Promise<void> {
+  const known = await readInstallation(pool);
+  if (known !== undefined && isNewFolder && !(await hasServices(pool))) {
+    await folder.installation.create(known);
+    terminal.note(
+      `${folder.path} is new and belongs to the database's installation from now on; files of earlier runs are in the folder that it had`,
+    );
+  }
+  await joinInstallation(pool, folder.installation);
 }
 
 /** Throws what keeps a Redis of the user's from being used, and notes what they should know of it. */
