@@ -80,7 +80,7 @@ it("takes nothing while its folder is away, and says so, and goes on when it is 
   await expect.poll(ready, { timeout: 10_000 }).toMatchObject({ ready: true });
   await expect
     .poll(async () => (await world.api("GET", `/runs/${id}`)).body, { timeout: 30_000 })
-    .toMatchObject({ state: "succeeded", files: 1 });
+    .toMatchObject({ state: "succeeded", files: { taken: 1, done: 1 } });
 });
 
 it("lets a folder be adopted", async () => {

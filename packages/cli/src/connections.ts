@@ -1,7 +1,7 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { InstallationStore } from "@lethe/contracts/installation";
 import { requireRedis } from "@lethe/service-kit/check-redis";
-import { foreignQueues, installationInRedis } from "@lethe/service-kit/installation-in-redis";
+import { foreignQueues, hasWorkers, installationInRedis } from "@lethe/service-kit/installation-in-redis";
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { readInstallation } from "@lethe/warehouse/installation";
@@ -46,7 +46,7 @@ export async function withConnections<T>(
     const redis = connectRedis(settings.redis, { mayAskInfo });
     const queues = openQueues(redis, settings.queuePrefix);
     try {
-      await requireSameInstallation(pool, installationInRedis(redis, settings.queuePrefix));
+      await requireOwnQueues(pool, queues, installationInRedis(redis, settings.queuePrefix));
       return await work({ pool, queues });
     } finally {
       await queues.close();
@@ -55,10 +55,9 @@ export async function withConnections<T>(
   });
 }
 
-/** Throws ConfigurationError when the queues are another installation's: its services would take the jobs. */
-async function requireSameInstallation(pool: Pool, queues: InstallationStore): Promise<void> {
-  const [known, taken] = await Promise.all([readInstallation(pool), queues.read()]);
-  if (known !== undefined && taken !== undefined && known !== taken) {
-    throw new ConfigurationError(foreignQueues(queues.name));
-  }
+/** Throws ConfigurationError when another installation's services are at work on the queues: they would take the jobs. */
+async function requireOwnQueues(pool: Pool, queues: Queues, store: InstallationStore): Promise<void> {
+  const [known, taken] = await Promise.all([readInstallation(pool), store.read()]);
+  const areForeign = known !== undefined && taken !== undefined && known !== taken;
+  if (areForeign && (await hasWorkers(queues))) throw new ConfigurationError(foreignQueues(store.name));
 }

@@ -47,7 +47,7 @@ async function take(store: InstallationStore, queues: Queues, installation: stri
   const found = await store.create(installation);
   if (found === installation) return;
   // Whoever is at work has taken the queues before, which may have been a moment ago.
-  if (await isInUse(queues)) {
+  if (await hasWorkers(queues)) {
     if ((await store.read()) === installation) return;
     throw new ConfigurationError(foreignQueues(store.name));
   }
@@ -63,7 +63,8 @@ export function foreignQueues(name: string): string {
   );
 }
 
-async function isInUse(queues: Queues): Promise<boolean> {
+/** Reports whether a service is at work on the queues; true, too, where Redis does not let its user ask. */
+export async function hasWorkers(queues: Queues): Promise<boolean> {
   const jobs = Object.values(SERVICE_JOBS).flat();
   try {
     const workers = await Promise.all(jobs.map((job) => queues.byJob[job].getWorkersCount()));

@@ -22,6 +22,8 @@ export function createPool(databaseUrl: string, maxConnections: number, applicat
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: maxConnections,
+    // One stays, by which others see that a service is at work (`hasServices`).
+    min: 1,
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
     types: { getTypeParser },

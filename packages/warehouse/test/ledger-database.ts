@@ -60,6 +60,7 @@ const EMPTY = [
     "warehouse.erasure_requests",
     "ledger.schema_changes",
     "ledger.record_warnings",
+    "ledger.installation",
     "ledger.notices",
     "ledger.quarantine",
   ],

@@ -1,5 +1,6 @@
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import { requireRedis } from "@lethe/service-kit/check-redis";
+import { hasWorkers } from "@lethe/service-kit/installation-in-redis";
 import type { RedisAccess } from "@lethe/service-kit/redis-address";
 import type { Environment } from "@lethe/service-kit/settings";
 import { type DataFolder, openDataFolder } from "@lethe/storage/data-folder";
@@ -7,12 +8,11 @@ import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { hasServices, joinInstallation, readInstallation } from "@lethe/warehouse/installation";
 import { migrate } from "@lethe/warehouse/migrate";
-import type { Pool } from "@lethe/warehouse/pool";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
-import { withConnections, withDatabase } from "../connections.js";
+import { type Connections, withConnections } from "../connections.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
@@ -76,7 +76,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
     await migrate(stack.databaseUrl, context.datasets.database);
-    await withDatabase(stack.databaseUrl, (pool) => takeFolder(pool, folder, isNewFolder, terminal));
+    await withConnections(servers, (connections) => takeFolder(connections, folder, isNewFolder, terminal));
     // A Redis of one's own has no other users; one that was given may have services at work.
     if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
@@ -108,9 +108,14 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
  * Requires that the data folder is that of the database. A new folder becomes so when no service is at work: all that will be
  * run here, on this folder. Throws ConfigurationError.
  */
-async function takeFolder(pool: Pool, folder: DataFolder, isNewFolder: boolean, terminal: Terminal): Promise<void> {
+async function takeFolder(
+  { pool, queues }: Connections,
+  folder: DataFolder,
+  isNewFolder: boolean,
+  terminal: Terminal,
+): Promise<void> {
   const known = await readInstallation(pool);
-  if (known !== undefined && isNewFolder && !(await hasServices(pool))) {
+  if (known !== undefined && isNewFolder && !(await hasServices(pool)) && !(await hasWorkers(queues))) {
     await folder.installation.create(known);
     terminal.note(
       `${folder.path} is new and belongs to the database's installation from now on; files of earlier runs are in the folder that it had`,
