@@ -1,6 +1,7 @@
 import { TransientError, UnfitDatabaseError } from "@lethe/contracts/errors";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { DEBIAN_POSTGRES, type DebianPostgres, startDebianPostgres } from "@lethe/test-kit/debian-postgres";
+import { checkPool } from "@lethe/warehouse/check-pool";
 import { migrate } from "@lethe/warehouse/migrate";
 import { connect, createPool, type Pool } from "@lethe/warehouse/pool";
 import { requireDatabase } from "@lethe/warehouse/require-database";
@@ -53,6 +54,7 @@ describe.each(DEBIAN_POSTGRES)("the PostgreSQL of %s", (programs) => {
       const late = requireDatabase(server.url);
       await expect(late).rejects.toBeInstanceOf(TransientError);
       await expect(late).rejects.toThrow("all connections of the database server are taken; raise max_connections");
+      await withPool((other) => expect(checkPool(other)).rejects.toMatchObject({ code: "database_connections" }));
       for (const client of both) client.release();
     });
   });
@@ -67,9 +69,10 @@ describe.each(DEBIAN_POSTGRES)("the PostgreSQL of %s", (programs) => {
       const connecting = connect(pool);
       await expect(connecting).rejects.toBeInstanceOf(TransientError);
       await expect(connecting).rejects.toThrow("is a standby");
+      await expect(checkPool(pool)).rejects.toMatchObject({ code: "database_standby" });
     });
     await server.restart({});
     await expect(requireDatabase(server.url)).resolves.toBeUndefined();
-    await withPool(async (pool) => (await connect(pool)).release());
+    await withPool((pool) => expect(checkPool(pool)).resolves.toBeUndefined());
   });
 });

@@ -13,6 +13,7 @@ import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { checkPool } from "@lethe/warehouse/check-pool";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { joinInstallation } from "@lethe/warehouse/installation";
@@ -98,7 +99,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         },
       });
       return {
-        checks: { database: () => pool.query("select"), folder: () => folder.check(installation) },
+        checks: { database: () => checkPool(pool), folder: () => folder.check(installation) },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await queues.close();

@@ -12,6 +12,7 @@ import { startWorkers } from "@lethe/service-kit/service-workers";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { checkPool } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -133,7 +134,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
-    const checks = { database: () => pool.query("select 1"), folder: () => folder.check(installation) };
+    const checks = { database: () => checkPool(pool), folder: () => folder.check(installation) };
     const app = await buildApp({
       pool,
       datasets,

@@ -10,6 +10,7 @@ import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { checkPool } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -97,7 +98,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         },
       });
       return {
-        checks: { database: () => pool.query("select"), folder: () => folder.check(installation) },
+        checks: { database: () => checkPool(pool), folder: () => folder.check(installation) },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await threads.stop();
