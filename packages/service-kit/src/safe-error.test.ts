@@ -27,6 +27,34 @@ function databaseError(fields: Record<string, string>): Error {
 }
 
 describe("safeError", () => {
+  it.each([
+    ["ENOSPC", "write", "folder_full", "free space"],
+    ["EDQUOT", "write", "folder_full", "quota"],
+    ["EROFS", "open", "folder_read_only", "mounted read-only"],
+    ["EACCES", "mkdir", "folder_forbidden", "chown"],
+    ["EPERM", "rename", "folder_forbidden", "chown"],
+    ["EMFILE", "open", "too_many_open_files", "ulimit -n"],
+    ["EIO", "read", "folder_broken", "see whether its disk"],
+  ])("says in a sentence what %s of the file system means, and shows no path", (code, syscall, kind, remedy) => {
+    const error = Object.assign(new Error(`${code}: no, ${syscall} '/data/${MARKER}'`), { code, syscall, errno: -1 });
+    const safe = safeError(error);
+    expect(safe).toMatchObject({ code: kind, retryable: true });
+    expect(safe.message).toContain(remedy);
+    expect(JSON.stringify(safe)).not.toContain(MARKER);
+  });
+
+  it("takes no error of the network for one of the file system", () => {
+    const error = Object.assign(new Error("connect EACCES"), { code: "EACCES", syscall: "connect", errno: -13 });
+    expect(safeError(error).code).toBe("unexpected");
+  });
+
+  it("says in a sentence what Redis refuses, and shows no key", () => {
+    const error = Object.assign(new Error(`READONLY ${MARKER}`), { name: "ReplyError" });
+    const safe = safeError(error);
+    expect(safe).toMatchObject({ code: "redis_read_only", retryable: true });
+    expect(JSON.stringify(safe)).not.toContain(MARKER);
+  });
+
   it("keeps what Lethe says itself, and whether to try again", () => {
     const cause = new Error(MARKER);
     expect(safeError(new StagedObjectError("rows are not whole", { cause }))).toMatchObject({

@@ -41,7 +41,11 @@ export const COMMON_SETTINGS = {
     description: "URL of the PostgreSQL database, with user and password",
   }),
   ...REDIS_SETTINGS,
-  DATA_DIR: Type.String({ default: "var", description: "Folder of landing, processed, archived and staged files" }),
+  DATA_DIR: Type.String({
+    default: "var",
+    description:
+      "Folder of landing, processed, archived and staged files, the same for all services; a relative path starts at the working directory of a service, and at the root of the checkout for `lethe`",
+  }),
   LETHE_FILES_GROUP_READABLE: Type.Boolean({
     default: false,
     description:
