@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { runLethe } from "@lethe/test-kit/program";
 import { type RedisProcess, startRedisProcess } from "@lethe/test-kit/redis-process";
 import { openWorld, type World } from "@lethe/test-kit/world";
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 // A Redis that takes no writes for a while, or never will, under the services and commands as a user has them.
 
@@ -90,7 +90,6 @@ it.each([
   ["a wrong password", { password: "not-this-one" }, "does not accept the user and password"],
   ["no password", { password: "" }, "asks for a password, and REDIS_URL has none"],
   ["a database that is not there", { pathname: "/99" }, "has no database of the number"],
-  ["another protocol", { port: new URL(inject("databaseUrl")).port }, "does not answer as a Redis does"],
 ])("refuses at the start %s, in one sentence that shows no secret", async (_what, change, sentence) => {
   const url = new URL(redis.url);
   Object.assign(url, change);

@@ -35,6 +35,10 @@ it.each([
 it("explains an error by its code, and those that it stands for", () => {
   const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
   expect(explainRedisError(new AggregateError([refused]))?.code).toBe("redis_unreachable");
+  const transaction = Object.assign(new Error("EXECABORT Transaction discarded because of previous errors."), {
+    previousErrors: [new Error("OOM command not allowed when used memory > 'maxmemory'.")],
+  });
+  expect(explainRedisError(transaction)?.code).toBe("redis_out_of_memory");
   const untrusted = Object.assign(new Error("bad"), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
   expect(explainRedisError(untrusted)?.code).toBe("redis_not_trusted");
 });

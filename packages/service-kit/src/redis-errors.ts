@@ -209,5 +209,11 @@ function textsOf(error: unknown): string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(textsOf);
   if (!(error instanceof Error)) return typeof error === "string" ? [error] : [];
   const code: unknown = "code" in error ? error.code : undefined;
-  return [error.message, ...(typeof code === "string" ? [code] : [])];
+  // Of a transaction that was not carried out, its commands say why.
+  const earlier: unknown = "previousErrors" in error ? error.previousErrors : undefined;
+  return [
+    ...(Array.isArray(earlier) ? earlier.flatMap(textsOf) : []),
+    error.message,
+    ...(typeof code === "string" ? [code] : []),
+  ];
 }
