@@ -56,6 +56,7 @@ export const NOTICE_CODES = {
   staging_full:
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
+  file_changed: "The file changed after it was read. It is back in landing as it is now, for the next run.",
   file_renamed: "A newer file has its name in landing, so the file went back there under another one.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
 } as const;

@@ -1,10 +1,10 @@
-import { claimedKeyOf, convertedKeyOf, isConverted } from "./claimed-key.js";
+import { claimedKeyOf, convertedKeyOf, isMadeOfClaimed, readKeyOf } from "./claimed-key.js";
 import { spareKeyOf } from "./spare-key.js";
 import type { Storage } from "./storage.js";
 
 /** Yields the keys that the files of a run's part of the claimed area had in landing, in no order. */
 export async function* claimedPaths(storage: Storage, runId: string): AsyncGenerator<string> {
-  for await (const path of pathsBelow(storage, runId, "")) if (!isConverted(path)) yield path;
+  for await (const path of pathsBelow(storage, runId, "")) if (!isMadeOfClaimed(path)) yield path;
 }
 
 async function* pathsBelow(storage: Storage, runId: string, folder: string): AsyncGenerator<string> {
@@ -18,12 +18,20 @@ async function* pathsBelow(storage: Storage, runId: string, folder: string): Asy
 }
 
 /**
- * Puts a claimed file back where it was in landing, or beside it where a newer file has taken its name; what it was converted
- * to is removed. Returns the key that it has in landing now; undefined when it is not there.
+ * Puts a claimed file back where it was in landing, or beside it where a newer file has taken its name; what Lethe made of
+ * it is removed, but for `keptKey`. Returns the key that it has in landing now; undefined when it is not there.
  */
-export async function returnClaimedFile(storage: Storage, runId: string, path: string): Promise<string | undefined> {
+export async function returnClaimedFile(
+  storage: Storage,
+  runId: string,
+  path: string,
+  keptKey?: string,
+): Promise<string | undefined> {
   const key = claimedKeyOf(runId, path);
-  await storage.remove("claimed", [convertedKeyOf(key)]);
+  await storage.remove(
+    "claimed",
+    [convertedKeyOf(key), readKeyOf(key)].filter((made) => made !== keptKey),
+  );
   return storage.returnToLanding(key, [path, spareKeyOf(path, runId)]);
 }
 

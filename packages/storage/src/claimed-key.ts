@@ -8,9 +8,15 @@ export function convertedKeyOf(claimedKey: string): string {
   return `${claimedKey}${CONVERTED}`;
 }
 
+/** Returns the key of a copy of what was read of a claimed file that has changed since. */
+export function readKeyOf(claimedKey: string): string {
+  return `${claimedKey}${READ}`;
+}
+
 /** Reports whether a file of this name in `claimed` is one that Lethe made of what came. */
-export function isConverted(name: string): boolean {
-  return name.endsWith(CONVERTED);
+export function isMadeOfClaimed(name: string): boolean {
+  return name.endsWith(CONVERTED) || name.endsWith(READ);
 }
 
 const CONVERTED = ".converted";
+const READ = ".read";

@@ -56,8 +56,13 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
     async open(area, key) {
       const file = await ifThere(pathOf(area, key).then(openStored));
       if (file === undefined) return undefined;
-      const { handle, size } = file;
-      return { size, bytes: (pieceBytes) => storedBytes(handle, size, pieceBytes), close: () => handle.close() };
+      const { handle, size, links } = file;
+      return {
+        size,
+        isShared: links > 1,
+        bytes: (pieceBytes) => storedBytes(handle, size, pieceBytes),
+        close: () => handle.close(),
+      };
     },
     read: async (area, key) => ifThere(pathOf(area, key).then(readWhole)),
     size: async (area, key) => (await ifThere(pathOf(area, key).then((path) => lstat(path))))?.size,

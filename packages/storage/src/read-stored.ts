@@ -7,11 +7,14 @@ const READ_BYTES = 1024 * 1024;
 /** Room for what has come behind the size that was seen. */
 const BEHIND_BYTES = 4096;
 
-/** Opens a file for reading and returns its size, too. Throws PathRefusedError if it is a symbolic link. */
-export async function openStored(path: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+/** Opens a file for reading and returns its size and how many names it has, too. Throws PathRefusedError if it is a symbolic link. */
+export async function openStored(
+  path: string,
+): Promise<{ readonly handle: FileHandle; readonly size: number; readonly links: number }> {
   const handle = await openNoLink(path);
   try {
-    return { handle, size: (await handle.stat()).size };
+    const { size, nlink } = await handle.stat();
+    return { handle, size, links: nlink };
   } catch (error) {
     await handle.close();
     throw error;

@@ -25,6 +25,8 @@ export interface WholeEntry {
 export interface OpenFile {
   /** Bytes that it had when it was opened. */
   readonly size: number;
+  /** Whether it has another name besides this one, under which somebody else can change it. */
+  readonly isShared: boolean;
   /** Returns its bytes from the first to the last in pieces of at most `pieceBytes`; each call begins anew. */
   bytes(pieceBytes?: number): AsyncIterable<Buffer>;
   close(): Promise<void>;

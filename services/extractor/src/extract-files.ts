@@ -156,7 +156,7 @@ async function quarantineWhole(
     return { claim, keptPath };
   });
   if (claim === undefined) return;
-  if (keptPath !== undefined) await moveToQuarantine(context, file, keptPath);
+  if (keptPath !== undefined) await moveToQuarantine(context, runId, file, keptPath);
   else await setAsideUnclaimed(context, runId, [file], [claim]);
 }
 

@@ -1,3 +1,5 @@
+import { contentHashes } from "@lethe/privacy/content-hash";
+import { separateRead } from "@lethe/storage/separate-read";
 import { adoptFile, type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ExtractorContext } from "./context.js";
@@ -33,7 +35,7 @@ export async function setAsideUnclaimed(
       else {
         // A crash came before it was moved: this run masks it, as it does all that it quarantines.
         await adoptFile(context.pool, runId, fileId);
-        await moveToQuarantine(context, file, keptPath);
+        await moveToQuarantine(context, runId, file, keptPath);
       }
     }
   }
@@ -42,13 +44,29 @@ export async function setAsideUnclaimed(
 }
 
 /**
- * Moves a claimed file to quarantine as it came. What was put there before stays as it is: people who were erased in it must not
+ * Moves a claimed file to quarantine as it was read; one that has changed since goes back to landing. What was put there before stays as it is: people who were erased in it must not
  * come back with the same bytes.
  */
-export async function moveToQuarantine({ storage }: ExtractorContext, file: TakenFile, newKey: string): Promise<void> {
+export async function moveToQuarantine(
+  context: ExtractorContext,
+  runId: string,
+  file: TakenFile,
+  newKey: string,
+): Promise<void> {
+  const { pool, storage, ring } = context;
+  const read = {
+    bytes: file.bytes,
+    isRead: (hash: Buffer) => contentHashes(ring, hash).some((one) => one.equals(file.sha256)),
+  };
   const isThere = (await storage.size("quarantined", newKey)) !== undefined;
-  if (!isThere) await storage.move("claimed", "quarantined", [{ key: file.claimedKey, newKey }]);
-  await storage.remove("claimed", isThere ? keysOf(file) : keysOf(file).slice(1));
+  const { key, hasChanged } = await separateRead(storage, file.claimedKey, read);
+  if (key !== undefined && !isThere) await storage.move("claimed", "quarantined", [{ key, newKey }]);
+  if (hasChanged) {
+    await addNotice(pool, runId, "file_changed", file.path);
+    await returnFile(context, runId, file);
+  } else {
+    await storage.remove("claimed", keysOf(file));
+  }
 }
 
 /** Returns the keys of a claimed file and, behind it, of what it was converted to. */

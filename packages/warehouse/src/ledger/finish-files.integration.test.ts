@@ -205,7 +205,8 @@ describe("archiving", () => {
       { id: one, state: "open", kept_path: "one", done_at: null },
       { id: two, state: "open", kept_path: "two", done_at: null },
     ]);
-    await recordArchived(pool, files);
+    const archived = files.map(({ id, keptPath }) => ({ id, name: keptPath, isArchived: true }));
+    await recordArchived(pool, archived);
     const done = await readRows(pool, "ledger.files", "id", "state", "kept_path", "done_at");
     expect(done).toEqual([
       { id: one, state: "done", kept_path: "one", done_at: expect.any(Date) },
@@ -213,14 +214,14 @@ describe("archiving", () => {
     ]);
     // A name from outside may hold anything about anybody.
     expect((await readRows(pool, "ledger.files", "path")).map(({ path }) => path).sort()).toEqual(["one", "two"]);
-    await recordArchived(pool, files);
+    await recordArchived(pool, archived);
     expect(await readRows(pool, "ledger.files", "id", "state", "kept_path", "done_at")).toEqual(done);
   });
 
   it.for(["done", "released", "quarantined"])("leaves a file as it is that is %s", async (state, { pool }) => {
     const id = await addFile(pool, await addRun(pool), { state, kept_path: "before" });
     await announceArchived(pool, [{ id, keptPath: "after" }]);
-    await recordArchived(pool, [{ id, keptPath: "after" }]);
+    await recordArchived(pool, [{ id, name: "after", isArchived: true }]);
     expect(await readRow(pool, "ledger.files", id)).toMatchObject({ state, kept_path: "before" });
   });
 });

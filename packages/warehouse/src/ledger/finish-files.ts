@@ -196,16 +196,20 @@ export async function announceArchived(
   );
 }
 
-/** Records that raw files are archived, and so done. From now on the ledger knows them by the names that Lethe gave them. */
+/**
+ * Records that raw files are done, and archived unless there was nothing of them to archive. From now on the ledger knows them
+ * by the names that Lethe gave them.
+ */
 export async function recordArchived(
   db: Queryable,
-  files: readonly { readonly id: number; readonly keptPath: string }[],
+  files: readonly { readonly id: number; readonly name: string; readonly isArchived: boolean }[],
 ): Promise<void> {
   await db.query(
-    `update ledger.files f set state = 'done', done_at = clock_timestamp(), kept_path = archived.kept_path, path = archived.kept_path
-     from unnest($1::bigint[], $2::text[]) as archived (id, kept_path)
+    `update ledger.files f
+     set state = 'done', done_at = clock_timestamp(), path = name, kept_path = case when is_archived then name end
+     from unnest($1::bigint[], $2::text[], $3::boolean[]) as archived (id, name, is_archived)
      where f.id = archived.id and f.state = 'open'`,
-    [files.map((file) => file.id), files.map((file) => file.keptPath)],
+    [files.map((file) => file.id), files.map((file) => file.name), files.map((file) => file.isArchived)],
   );
 }
 
