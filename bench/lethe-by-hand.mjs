@@ -24,6 +24,7 @@ export async function startLetheByHand(folder) {
     LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_SCHEDULES: "off",
     LETHE_RATE_LIMIT: "0",
+    LETHE_SETTLE_SECONDS: "0",
     LETHE_PORT: "0",
     LETHE_LOG_LEVEL: "warn",
   };

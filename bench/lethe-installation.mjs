@@ -17,7 +17,13 @@ const LETHE = fileURLToPath(new URL("../packages/cli/bin/lethe.mjs", import.meta
  */
 export async function startLethe({ folder, input }) {
   await mkdir(folder, { recursive: true });
-  const environment = { DATA_DIR: folder, RAW_DATA_DIR: input, LETHE_SCHEDULES: "off", LETHE_RATE_LIMIT: "0" };
+  const environment = {
+    DATA_DIR: folder,
+    RAW_DATA_DIR: input,
+    LETHE_SCHEDULES: "off",
+    LETHE_RATE_LIMIT: "0",
+    LETHE_SETTLE_SECONDS: "0",
+  };
   const child = spawn(process.execPath, [LETHE, "up", "--port", "0"], {
     // Servers that the caller's environment names are not to be filled, or emptied, by a benchmark.
     env: { ...process.env, DATABASE_URL: "", REDIS_URL: "", ...environment },

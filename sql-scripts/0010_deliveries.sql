@@ -19,4 +19,6 @@ create unique index files_known_delivery on ledger.files (dataset, delivery) whe
 
 -- Whose files were masked before this step is not recorded.
 update ledger.files set masked = true where kept_path is not null and exists (select from privacy.suppressions);
+-- A writer may go on after its file was archived: each run looks at those of the last day.
+create index files_done_lately on ledger.files (dataset, done_at) where done_at is not null;
 create index files_masked_content on ledger.files (dataset, sha256) where masked or state = 'quarantined';

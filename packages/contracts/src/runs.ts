@@ -40,6 +40,7 @@ const NOT_TAKEN_CODES = {
   file_forbidden: "The file may not be read by the service and stays where it is.",
   file_failed:
     "The file could not be read to its end and stays where it is: the system reports a fault of it or of its disk.",
+  file_unmovable: "The file cannot be moved out of landing, so it was not taken. Let the service write to its folder.",
   folder_unreadable: "The folder cannot be read; what is in it stays where it is.",
   unexpected_entries_left: "More entries of landing than are listed were not taken.",
 } as const;
@@ -57,6 +58,10 @@ export const NOTICE_CODES = {
     "What failed or cancelled runs keep in staging leaves room for one batch at a time (LETHE_STAGING_BYTES): retry them.",
   file_busy: "Another open run has the file; it stays where it is.",
   file_changed: "The file changed after it was read. It is back in landing as it is now, for the next run.",
+  file_grown:
+    "A writer went on after the file was archived. The archive keeps what was read; all of it is back in landing, for the next run.",
+  file_growing: "The file is still being written; it stays in landing for the next run.",
+  files_unmarked: "Files lie in landing that their senders have not marked as finished (LETHE_READY_MARKER).",
   file_renamed: "A newer file has its name in landing, so the file went back there under another one.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
 } as const;

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { isFiledRequestName } from "@lethe/contracts/filed-request";
 import { partitionPath } from "@lethe/contracts/partition";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Storage } from "@lethe/storage/storage";
@@ -33,8 +34,7 @@ export async function removeAbandonedRequests(storage: Storage): Promise<void> {
 
 /** Reports whether a file of this name was handed in by `fileRequest`. */
 export function isFiledRequest(requests: Datasets["requests"], name: string): boolean {
-  const tag = name.startsWith(`${requests.name}.`) ? name.slice(requests.name.length + 1) : "";
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.ndjson$/.test(tag);
+  return isFiledRequestName(requests.name, name);
 }
 
 /**

@@ -1,6 +1,19 @@
 import { constants, type Dirent } from "node:fs";
-import { copyFile, lstat, readdir, readlink, realpath, rename, rm, stat, symlink, unlink } from "node:fs/promises";
+import {
+  copyFile,
+  lstat,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+} from "node:fs/promises";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { isClutter } from "@lethe/contracts/landing-clutter";
 import { createTwinFinder, ignoresCase } from "./case-of-names.js";
@@ -127,11 +140,25 @@ async function copyEntry(entry: Dirent<Buffer>, from: string, to: string, modes:
     return 0;
   }
   if (!entry.isFile()) throw new Error("neither a file, a folder nor a link");
-  // A clone costs no time and no space where the file system can do it.
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
-  await restrictPath(to, modes);
-  return (await stat(to)).size;
+  for (let attempt = 1; ; attempt++) {
+    const before = await stat(from);
+    // A clone costs no time and no space where the file system can do it.
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    const after = await stat(from);
+    if (before.size === after.size && before.mtimeMs === after.mtimeMs && before.ino === after.ino) {
+      await restrictPath(to, modes);
+      // What was finished long ago need not settle again.
+      await utimes(to, after.atime, after.mtime);
+      return after.size;
+    }
+    if (attempt === ATTEMPTS) throw new Error("still being written");
+    await setTimeout(attempt * PAUSE_MS);
+  }
 }
+
+/** How often a file is copied that changes meanwhile; each pause is longer than the one before. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 200;
 
 function reasonOf(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;

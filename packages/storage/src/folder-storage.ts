@@ -2,7 +2,9 @@ import { access, lstat, opendir, readdir, rename, rm, stat, unlink } from "node:
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { claimFile } from "./claim-file.js";
 import { claimedFolder } from "./claimed-folder.js";
+import { moveAsCopy } from "./copy-across.js";
 import { copyInput, requireInput } from "./copy-input.js";
 import { removeEmptyFolders } from "./empty-folders.js";
 import { entryKind } from "./entry-kind.js";
@@ -66,6 +68,25 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
     },
     read: async (area, key) => ifThere(pathOf(area, key).then(readWhole)),
     size: async (area, key) => (await ifThere(pathOf(area, key).then((path) => lstat(path))))?.size,
+    async look(area, key) {
+      const found = await ifThere(pathOf(area, key).then((path) => lstat(path)));
+      return found && { bytes: found.size, changedMs: found.mtimeMs, id: `${found.dev} ${found.ino}` };
+    },
+    async claim(moves) {
+      const root = await claimed();
+      const paths = moves.map(({ key, newKey }) => ({
+        source: join(landing, requireInside(key)),
+        target: join(root, requireInside(newKey)),
+      }));
+      const folders = new Set(paths.map(({ target }) => dirname(target)));
+      await inGroups([...folders], (folder) => makeFolders(folder, modes));
+      const outcomes = await inGroups(paths, ({ source, target }) => claimFile(source, target));
+      await removeEmptyFolders(
+        landing,
+        moves.filter((_, i) => outcomes[i] === "claimed").map(({ key }) => key),
+      );
+      return outcomes;
+    },
     async write(area, key, content, options = {}) {
       const [root, path] = [await rootOf(area), await pathOf(area, key)];
       return writeStored({ area, key, root, path, incoming, modes }, content, options);
@@ -79,7 +100,7 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       const folders = new Set(paths.map(({ target }) => dirname(target)));
       await inGroups([...folders], (folder) => makeFolders(folder, modes));
       const moved = await inGroups(paths, ({ source, target }) =>
-        isDone(to === "claimed" ? rename(source, target) : moveFile(source, target, modes)),
+        isDone(to === "claimed" ? moveAsItIs(source, target) : moveFile(source, target, modes)),
       );
       await removeEmptyFolders(
         fromRoot,
@@ -124,6 +145,16 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
 
 /** A name in it is empty, `.` or `..`, or it has a NUL. */
 const LEADS_OUT = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
+
+/** A file that may go back to its sender keeps its owner and its permissions. */
+async function moveAsItIs(source: string, target: string): Promise<void> {
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (!hasSystemCode(error, "EXDEV")) throw error;
+    await moveAsCopy(source, target);
+  }
+}
 
 /** Returns the key as it is. */
 function requireInside(key: string): string {

@@ -48,6 +48,18 @@ export interface WriteOptions {
   readonly isPrivate?: boolean;
 }
 
+/** What a file is without looking into it. */
+export interface FileState {
+  readonly bytes: number;
+  /** When its content changed last, in milliseconds, by the clock of its file system. */
+  readonly changedMs: number;
+  /** Another file in its place has another one. */
+  readonly id: string;
+}
+
+/** What became of a file that was to be claimed; with the system's code where it is not let go. */
+export type ClaimOutcome = "claimed" | "gone" | { readonly refusedWith: string };
+
 export interface Move {
   readonly key: string;
   readonly newKey: string;
@@ -88,10 +100,14 @@ export interface Storage {
    * write of that key.
    */
   write(area: Area, key: string, content: Content, options?: WriteOptions): Promise<WrittenFile>;
+  /** Returns what a file is; undefined when there is none. */
+  look(area: Area, key: string): Promise<FileState | undefined>;
   /**
-   * Moves files, each in place of what has its new key. Reports of each whether it was there. A file that moves to `claimed`
-   * stays what it is, with its owner and permissions, whoever has it open.
+   * Moves files from landing to `claimed`. Each stays what it is, with its owner and permissions, whoever has it open. Of
+   * several that claim one file, one gets it.
    */
+  claim(moves: readonly Move[]): Promise<ClaimOutcome[]>;
+  /** Moves files, each in place of what has its new key. Reports of each whether it was there. */
   move(from: Area, to: Area, moves: readonly Move[]): Promise<boolean[]>;
   /**
    * Puts a claimed file back into landing under the first of `landingKeys` that is free, and returns that key; undefined when

@@ -84,6 +84,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     LETHE_LOG_LEVEL: "debug",
     LETHE_PORT: "0",
     LETHE_SCHEDULES: "off",
+    LETHE_SETTLE_SECONDS: "0",
     NODE_ENV: "test",
     TZ: FAR_ZONE,
     ...options.settings,

@@ -1,4 +1,6 @@
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
+import { countNotTaken } from "@lethe/warehouse/ledger/not-taken";
+import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ExtractorContext } from "./context.js";
 import type { LandedFile } from "./scan-landing.js";
 
@@ -8,15 +10,25 @@ export interface ClaimedFile extends LandedFile {
   readonly claimedKey: string;
 }
 
-/** Moves files from landing to the run's part of the claimed area, and returns those that were still there. */
+/**
+ * Moves files from landing to the run's part of the claimed area, and returns those that it got. One that the system does not
+ * let go is named in the run; one that another run or its sender has taken is not.
+ */
 export async function claimLanded(
-  { storage }: Pick<ExtractorContext, "storage">,
+  { pool, storage }: Pick<ExtractorContext, "pool" | "storage">,
   runId: string,
   files: readonly LandedFile[],
 ): Promise<ClaimedFile[]> {
-  const claimed = files.map((file) => ({ ...file, claimedKey: claimedKeyOf(runId, file.path) }));
-  const moves = claimed.map(({ path, claimedKey }) => ({ key: path, newKey: claimedKey }));
-  // One that is gone was taken by another run, or by its sender.
-  const moved = await storage.move("landing", "claimed", moves);
-  return claimed.filter((_, i) => moved[i] === true);
+  const wanted = files.map((file) => ({ ...file, claimedKey: claimedKeyOf(runId, file.path) }));
+  const outcomes = await storage.claim(wanted.map(({ path, claimedKey }) => ({ key: path, newKey: claimedKey })));
+  const claimed: ClaimedFile[] = [];
+  for (const [i, file] of wanted.entries()) {
+    const outcome = outcomes[i];
+    if (outcome === "claimed") claimed.push(file);
+    else if (outcome !== undefined && outcome !== "gone") {
+      await addNotice(pool, runId, "file_unmovable", file.path, `The system says ${outcome.refusedWith}.`);
+      await countNotTaken(pool, runId);
+    }
+  }
+  return claimed;
 }

@@ -8,6 +8,7 @@ import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/storage/staging";
 import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
+import type { ReadyMarker } from "./ready-markers.js";
 
 /** How much of what comes in is taken. */
 export interface ExtractorLimits extends ReadLimits, UnpackLimits {
@@ -28,6 +29,9 @@ export interface ExtractorContext {
   readonly batchBytes: number;
   /** The bound of staging, in bytes. */
   readonly stagingBytes: number;
+  /** Milliseconds for which a file must have been quiet before it is taken. */
+  readonly settleMs: number;
+  readonly readyMarker: ReadyMarker;
   readonly limits: ExtractorLimits;
   /** How the senders of a dataset write its files, where somebody has said it. */
   readonly inputOptions: ReadonlyMap<DatasetName, InputOptions>;

@@ -42,6 +42,8 @@ async function openExtractor(batchBytes: number) {
     ring: parseKeyring("11".repeat(32)),
     inputOptions: new Map(),
     batchBytes,
+    settleMs: 0,
+    readyMarker: "none" as const,
     stagingBytes: 1024 ** 3,
     signal: new AbortController().signal,
     limits: {

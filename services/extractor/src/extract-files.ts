@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { isFiledRequestName } from "@lethe/contracts/filed-request";
 import type { JobResult } from "@lethe/contracts/jobs";
 import { keptPathOf } from "@lethe/input-files/kept-path";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
@@ -14,10 +15,17 @@ import { extractSmallFiles } from "./extract-small-files.js";
 import { inspectFile } from "./inspect-file.js";
 import { ledgerHashes } from "./ledger-hash.js";
 import { printedPaths } from "./printed-paths.js";
+import { markedFiles, removeMarkers } from "./ready-markers.js";
+import { returnGrown } from "./return-grown.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
-import { scanLanding, type UnexpectedEntry } from "./scan-landing.js";
+import { type LandedFile, scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
+
+import { findSettled } from "./settled-files.js";
+
 import { readFailure } from "./skip-reason.js";
+
+
 import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { withoutMasked } from "./without-masked.js";
@@ -32,9 +40,9 @@ const LOOK_AHEAD = 16;
 const MOST_UNEXPECTED = 10_000;
 
 /**
- * Takes a run's files from landing, and first those that it claimed before it was interrupted. Many small files become
- * one batch, a large file becomes many. A file that was delivered before is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and
- * neither stops the other files.
+ * Takes a run's files from landing, and first those that it claimed before it was interrupted. Files that may still be written
+ * come last, or not at all. Many small files become one batch, a large file becomes many. A file that was delivered before is
+ * set aside, and an unreadable file goes to quarantine as a whole; both are counted, and neither stops the other files.
  */
 export async function extractFiles(
   context: ExtractorContext,
@@ -42,6 +50,7 @@ export async function extractFiles(
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
   await returnLeftByOthers(context, runId);
+  await returnGrown(context, runId, run.dataset);
   const { files, left, unexpected, otherUnexpected } = await scanLanding(context.storage, {
     dataset: run.dataset,
     datasets: context.datasets.names,
@@ -68,12 +77,7 @@ export async function extractFiles(
   const taken = new Set(earlier.map(({ path }) => path));
   // A newer file of the same name must not take the place of one that is claimed.
   const landed = files.filter(({ path }) => !taken.has(path));
-  const groups = [
-    ...inGroupsOf(earlier, LOOK_AHEAD).map((group) => async () => group),
-    ...inGroupsOf(landed, LOOK_AHEAD).map((group) => () => claimLanded(context, runId, group)),
-  ];
-  for (const claimGroup of groups) {
-    const claimed = await claimGroup();
+  for await (const claimed of claimedGroups(context, runId, earlier, landed)) {
     const read = await Promise.all(claimed.map((file) => inspect(context, runId, run.dataset, file)));
     const there = read.filter((file) => file !== undefined);
     const inspected = await withoutMasked(context, runId, run.dataset, there, (file) =>
@@ -98,6 +102,35 @@ export async function extractFiles(
   }
   await takeWaiting();
   return totals;
+}
+
+/** Yields the files that a run has claimed, in groups: those of an earlier attempt, then what it finds in landing. */
+async function* claimedGroups(
+  context: ExtractorContext,
+  runId: string,
+  earlier: readonly ClaimedFile[],
+  landed: readonly LandedFile[],
+): AsyncGenerator<readonly ClaimedFile[]> {
+  const { pool, storage, readyMarker, settleMs, signal } = context;
+  yield* inGroupsOf(earlier, LOOK_AHEAD);
+  if (readyMarker !== "none") {
+    const marked = await markedFiles(storage, landed, readyMarker);
+    const others = landed.length - marked.length;
+    if (others > 0) await addNotice(pool, runId, "files_unmarked", ".", `They are ${others}.`);
+    for (const group of inGroupsOf(marked, LOOK_AHEAD)) {
+      const claimed = await claimLanded(context, runId, group);
+      await removeMarkers(storage, claimed, readyMarker);
+      yield claimed;
+    }
+    return;
+  }
+  const { settled, settleOthers } = await findSettled(storage, landed, settleMs, (name) =>
+    isFiledRequestName(context.datasets.requests.name, name),
+  );
+  for (const group of inGroupsOf(settled, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  const others = await settleOthers(signal);
+  for (const group of inGroupsOf(others.settled, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  for (const { path } of others.growing) await addNotice(pool, runId, "file_growing", path);
 }
 
 /** Names in the run what it does not take. */

@@ -1,7 +1,7 @@
 import { TransientError } from "@lethe/contracts/errors";
 import { READ_BYTES, unpackedBytes } from "@lethe/input-files/file-source";
 import { readLines } from "@lethe/input-files/read-lines";
-import { unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
+import { firstBytes, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Claim } from "@lethe/warehouse/ledger/claim-files";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
@@ -49,7 +49,10 @@ export async function extractLargeFile(
     // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
     const limit = unpackLimit(file.bytes, file.format.gzip, context.limits);
-    const source = withinLimit(unpackedBytes(opened.bytes(pieceBytes), file.format.gzip, pieceBytes), limit);
+    // What has come since the file was looked through is no part of it.
+    const isOriginal = file.sourceKey === file.claimedKey;
+    const stored = isOriginal ? firstBytes(opened.bytes(pieceBytes), file.bytes) : opened.bytes(pieceBytes);
+    const source = withinLimit(unpackedBytes(stored, file.format.gzip, pieceBytes), limit);
     for await (const chunk of readLines(source, file.format.shape, context.limits)) {
       context.signal.throwIfAborted();
       const skip = Math.min(Math.max(firstLine - nextLine, 0), chunk.lines);

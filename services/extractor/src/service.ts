@@ -63,6 +63,8 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       ring: parseKeyring(settings.LETHE_PRIVACY_KEY),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
+      settleMs: settings.LETHE_SETTLE_SECONDS * 1_000,
+      readyMarker: settings.LETHE_READY_MARKER,
       inputOptions,
       limits: {
         maxRecordBytes: settings.LETHE_MAX_RECORD_BYTES,

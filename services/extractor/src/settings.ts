@@ -1,6 +1,7 @@
 import { COMMON_SETTINGS, PRIVACY_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
+import { READY_MARKERS } from "./ready-markers.js";
 
 const MIB = 1024 * 1024;
 
@@ -35,6 +36,18 @@ export const ExtractorSettings = Type.Object({
     default: "{}",
     description:
       "How senders write the files of a dataset where Lethe cannot see it, as JSON by dataset: encoding, delimiter, escape, decimalComma, columns and names (docs/data-rules.md)",
+  }),
+  LETHE_SETTLE_SECONDS: Type.Number({
+    default: 5,
+    minimum: 0,
+    maximum: 3_600,
+    description:
+      "How long a file must have been quiet in landing, in seconds, before it is taken; a run waits for that once. 0 under `npm start -- --once`",
+  }),
+  LETHE_READY_MARKER: Type.Enum(READY_MARKERS, {
+    default: "none",
+    description:
+      "How senders mark what is finished: none; _SUCCESS, a file in the folder; .done, beside each file one of its name and .done. Without its marker nothing is taken",
   }),
   LETHE_MAX_FILES_PER_RUN: Type.Integer({
     default: 100_000,

@@ -142,12 +142,19 @@ async function startAllServices(
   const port = options.once ? 0 : await choosePort(wanted, settings.host);
   if (!options.once && port !== wanted) terminal.note(`port ${wanted} is taken; the API listens on another`);
   return startServices({
-    environment: await serviceEnvironment(environment, settings, servers),
+    environment: await serviceEnvironment(
+      options.once ? { ...SETTLED_AT_ONCE, ...environment } : environment,
+      settings,
+      servers,
+    ),
     schedulerEnvironment: { LETHE_PORT: String(port), ...(options.once && { LETHE_SCHEDULES: "off" }) },
     logs: settings.folders.logs,
     onFailure,
   });
 }
+
+/** What is there when everything runs once is finished, unless the user says otherwise. */
+const SETTLED_AT_ONCE: Environment = { LETHE_SETTLE_SECONDS: "0" };
 
 async function serviceEnvironment(
   environment: Environment,

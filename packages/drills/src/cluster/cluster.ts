@@ -75,6 +75,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
     LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_PORT: "0",
     LETHE_SCHEDULES: "on",
+    LETHE_SETTLE_SECONDS: "0",
     NODE_ENV: "test",
     ...DRILL_SETTINGS,
   };

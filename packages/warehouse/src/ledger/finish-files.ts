@@ -229,6 +229,28 @@ export async function archivedFilesOfReplay(
   return rows;
 }
 
+/** A file that was done a short while ago, and is kept as it came as far as the ledger knows. */
+export interface LateFile {
+  /** Below the archive, or below the quarantine. */
+  readonly keptPath: string;
+  readonly isQuarantined: boolean;
+  readonly sha256: Buffer;
+  readonly bytes: number;
+}
+
+/** Returns a dataset's files that were archived or quarantined in the last day, the newest first, so many at most. */
+export async function filesDoneLately(db: Queryable, dataset: DatasetName, limit: number): Promise<LateFile[]> {
+  const { rows } = await db.query<LateFile>(
+    `select kept_path as "keptPath", state = 'quarantined' as "isQuarantined", sha256, bytes
+     from ledger.files
+     where dataset = $1 and done_at > clock_timestamp() - interval '1 day' and state in ('done', 'quarantined')
+       and kept_path is not null and not masked and converted_from is null
+     order by done_at desc limit $2`,
+    [dataset, limit],
+  );
+  return rows;
+}
+
 /** Records that people are masked in kept files, before these take the place of what came. */
 export async function markMasked(db: Queryable, fileIds: readonly number[]): Promise<void> {
   await db.query("update ledger.files set masked = true where id = any ($1) and not masked", [fileIds]);

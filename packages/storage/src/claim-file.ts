@@ -1,0 +1,31 @@
+import { lstat, rename } from "node:fs/promises";
+import { hasSystemCode, systemCode } from "@lethe/contracts/system-error";
+import { moveAsCopy } from "./copy-across.js";
+import type { ClaimOutcome } from "./storage.js";
+
+/** Moves a file out of its sender's reach. Throws what concerns more than this one file. */
+export async function claimFile(source: string, target: string): Promise<ClaimOutcome> {
+  try {
+    await rename(source, target);
+    return "claimed";
+  } catch (error) {
+    if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) return "gone";
+    if (!hasSystemCode(error, "EXDEV")) return refused(error);
+  }
+  // A folder within landing may be a mount of its own.
+  try {
+    if (!(await lstat(source)).isFile()) return "gone";
+    await moveAsCopy(source, target);
+    return "claimed";
+  } catch (error) {
+    return hasSystemCode(error, "ENOENT") ? "gone" : refused(error);
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EBUSY"]);
+
+function refused(error: unknown): ClaimOutcome {
+  const code = systemCode(error);
+  if (code === undefined || !REFUSALS.has(code)) throw error;
+  return { refusedWith: code };
+}
