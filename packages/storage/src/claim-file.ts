@@ -10,7 +10,7 @@ export async function claimFile(source: string, target: string): Promise<ClaimOu
     return "claimed";
   } catch (error) {
     if (hasSystemCode(error, "ENOENT") || hasSystemCode(error, "ENOTDIR")) return "gone";
-    if (!hasSystemCode(error, "EXDEV")) return refused(error);
+    if (!hasSystemCode(error, "EXDEV")) return refusalOf(error);
   }
   // A folder within landing may be a mount of its own.
   try {
@@ -18,13 +18,14 @@ export async function claimFile(source: string, target: string): Promise<ClaimOu
     await moveAsCopy(source, target);
     return "claimed";
   } catch (error) {
-    return hasSystemCode(error, "ENOENT") ? "gone" : refused(error);
+    return hasSystemCode(error, "ENOENT") ? "gone" : refusalOf(error);
   }
 }
 
 const REFUSALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EBUSY"]);
 
-function refused(error: unknown): ClaimOutcome {
+/** Returns what an error says of a file that the system does not let go. Throws any other error. */
+export function refusalOf(error: unknown): Exclude<ClaimOutcome, string> {
   const code = systemCode(error);
   if (code === undefined || !REFUSALS.has(code)) throw error;
   return { refusedWith: code };

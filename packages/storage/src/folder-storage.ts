@@ -2,7 +2,7 @@ import { access, lstat, opendir, readdir, rename, rm, stat, unlink } from "node:
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import { claimFile } from "./claim-file.js";
+import { claimFile, refusalOf } from "./claim-file.js";
 import { claimedFolder } from "./claimed-folder.js";
 import { moveAsCopy } from "./copy-across.js";
 import { copyInput, requireInput } from "./copy-input.js";
@@ -78,9 +78,13 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
         source: join(landing, requireInside(key)),
         target: join(root, requireInside(newKey)),
       }));
-      const folders = new Set(paths.map(({ target }) => dirname(target)));
-      await inGroups([...folders], (folder) => makeFolders(folder, modes));
-      const outcomes = await inGroups(paths, ({ source, target }) => claimFile(source, target));
+      const folders = [...new Set(paths.map(({ target }) => dirname(target)))];
+      const made = await inGroups(folders, (folder) => makeFolders(folder, modes).then(() => undefined, refusalOf));
+      const refused = new Map(folders.map((folder, i) => [folder, made[i]]));
+      const outcomes = await inGroups(
+        paths,
+        async ({ source, target }) => refused.get(dirname(target)) ?? claimFile(source, target),
+      );
       await removeEmptyFolders(
         landing,
         moves.filter((_, i) => outcomes[i] === "claimed").map(({ key }) => key),

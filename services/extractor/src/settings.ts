@@ -37,7 +37,7 @@ export const ExtractorSettings = Type.Object({
     description:
       "How senders write the files of a dataset where Lethe cannot see it, as JSON by dataset: encoding, delimiter, escape, decimalComma, columns and names (docs/data-rules.md)",
   }),
-  LETHE_SETTLE_SECONDS: Type.Number({
+  LETHE_SETTLE_SECONDS: Type.Integer({
     default: 5,
     minimum: 0,
     maximum: 3_600,

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { contentHashes } from "@lethe/privacy/content-hash";
+import { parseKeyring } from "@lethe/privacy/privacy-key";
 import type { Pool } from "@lethe/warehouse/pool";
 import { describe, expect } from "vitest";
 import { addFile, addRun, readRow } from "../../../packages/warehouse/test/ledger-rows.js";
@@ -13,11 +15,16 @@ const PATH = `${FOLDER}/customers.json`;
 const CONTENT = '{"id":"013000"}\n';
 const COMPLETE = { batches_total: 1, batches_loaded: 1 };
 
+/** Returns the columns of a file of this content. */
+function contentOf(content: string | Buffer) {
+  const [sha256] = contentHashes(parseKeyring("11".repeat(32)), createHash("sha256").update(content).digest());
+  return { sha256, bytes: Buffer.byteLength(content) };
+}
+
 /** Adds a complete file of this content to a run, which it has claimed; returns its id. */
 async function land(pool: Pool, data: string, runId: string, content = CONTENT, columns = {}): Promise<number> {
   await writeData(data, `claimed/${runId}/${PATH}`, content);
-  const sha256 = createHash("sha256").update(content).digest();
-  return addFile(pool, runId, { path: PATH, sha256, ...COMPLETE, ...columns });
+  return addFile(pool, runId, { path: PATH, ...contentOf(content), ...COMPLETE, ...columns });
 }
 
 describe("archiveFiles", () => {
@@ -59,7 +66,7 @@ describe("archiveFiles", () => {
       const runId = await addRun(pool);
       const path = `${PATH}.gz`;
       await writeData(data, `claimed/${runId}/${path}`, named(name));
-      const id = await addFile(pool, runId, { path, sha256: createHash("sha256").update(name).digest(), ...COMPLETE });
+      const id = await addFile(pool, runId, { path, ...contentOf(named(name)), ...COMPLETE });
       await archiveFiles(context, runId, "customers", log);
       expect(await readData(data, `archived_data/${FOLDER}/customers.${id}.json.gz`)).toEqual(kept);
       await pool.query("update ledger.files set state = 'released'; update ledger.runs set state = 'succeeded'");
