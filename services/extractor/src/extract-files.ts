@@ -25,7 +25,6 @@ import { findSettled } from "./settled-files.js";
 
 import { readFailure } from "./skip-reason.js";
 
-
 import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { withoutMasked } from "./without-masked.js";
