@@ -1,4 +1,5 @@
-import { lstat, rename } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, lstat, rename } from "node:fs/promises";
 import { hasSystemCode, systemCode } from "@lethe/contracts/system-error";
 import { moveAsCopy } from "./copy-across.js";
 import type { ClaimOutcome } from "./storage.js";
@@ -24,8 +25,20 @@ export async function claimFile(source: string, target: string): Promise<ClaimOu
 
 const REFUSALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EBUSY"]);
 
+/**
+ * Returns what an error says that came when folders were to be made below `folder`. Where that may not be written to, Node's
+ * error for folders several levels deep says something else.
+ */
+export async function refusalBelow(folder: string, error: unknown): Promise<Exclude<ClaimOutcome, string>> {
+  const cause = await access(folder, constants.W_OK).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  return refusalOf(cause);
+}
+
 /** Returns what an error says of a file that the system does not let go. Throws any other error. */
-export function refusalOf(error: unknown): Exclude<ClaimOutcome, string> {
+function refusalOf(error: unknown): Exclude<ClaimOutcome, string> {
   const code = systemCode(error);
   if (code === undefined || !REFUSALS.has(code)) throw error;
   return { refusedWith: code };

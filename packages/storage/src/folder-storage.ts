@@ -2,7 +2,7 @@ import { access, lstat, opendir, readdir, rename, rm, stat, unlink } from "node:
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
-import { claimFile, refusalOf } from "./claim-file.js";
+import { claimFile, refusalBelow } from "./claim-file.js";
 import { claimedFolder } from "./claimed-folder.js";
 import { moveAsCopy } from "./copy-across.js";
 import { copyInput, requireInput } from "./copy-input.js";
@@ -79,7 +79,12 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
         target: join(root, requireInside(newKey)),
       }));
       const folders = [...new Set(paths.map(({ target }) => dirname(target)))];
-      const made = await inGroups(folders, (folder) => makeFolders(folder, modes).then(() => undefined, refusalOf));
+      const made = await inGroups(folders, (folder) =>
+        makeFolders(folder, modes).then(
+          () => undefined,
+          (error: unknown) => refusalBelow(dirname(root), error),
+        ),
+      );
       const refused = new Map(folders.map((folder, i) => [folder, made[i]]));
       const outcomes = await inGroups(
         paths,
