@@ -119,6 +119,7 @@ function batchOf(
     strategies: strategiesOf(POLICY, name),
     maxNesting: MAX_NESTING,
     schemaMode: "quarantine",
+    refundMode: "reject",
   };
 }
 

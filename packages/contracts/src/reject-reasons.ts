@@ -8,6 +8,8 @@ export const REJECT_REASONS = {
   unknown_customer: "The customer is not in the warehouse yet.",
   unknown_sku: "A product of the purchase is not in the warehouse yet.",
   total_mismatch: "The sum of price times quantity over the lines is not the total cost.",
+  refund:
+    "The sale has a quantity or a total below zero, or a quantity of zero, and LETHE_REFUNDS does not accept refunds.",
   identity_mismatch: "The email of the erasure request is not the customer's email.",
   held: "A privacy officer must decide first whose record it is, or its person asked that it is not processed.",
   unreadable: "The bytes could not be read: damaged, not UTF-8, or over a limit.",

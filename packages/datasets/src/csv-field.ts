@@ -17,13 +17,17 @@ const MARKED_AS_TEXT = /^'[+(-]?\d[\d\s+().,/:-]*$/;
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+const WHOLE = /^[+-]?\d+$/;
+
 /** Returns the number that a CSV field holds in decimal; any other text is returned as it is, so that the schema's check names it. */
 export function csvNumber(field: string | undefined): number | string | null | undefined {
   const text = csvText(field);
   if (text === undefined || text === null) return text;
   // Number() alone would take 0x10 for 16.
   const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(number) ? number : text;
+  // A whole number that a double cannot hold would become another one.
+  const isExact = !Number.isFinite(number) || !WHOLE.test(text) || BigInt(text.replace("+", "")) === BigInt(number);
+  return Number.isFinite(number) && isExact ? number : text;
 }
 
 /** Returns the value of a CSV field that holds JSON; any other text is returned as it is, so that the schema's check names it. */

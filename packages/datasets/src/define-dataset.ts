@@ -2,6 +2,7 @@ import type { StagingTable, TableDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { isErasedId } from "@lethe/privacy/erased-id";
+import { withoutInvisible, withoutNoise } from "@lethe/privacy/invisible-characters";
 import { maskRecord } from "@lethe/privacy/mask-record";
 import type { MaskingStrategy } from "@lethe/privacy/mask-value";
 import { keyedHash, type PrivacyKey } from "@lethe/privacy/privacy-key";
@@ -79,8 +80,10 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
   });
   const numbers = new Set(definition.csv?.numbers);
   const json = new Set(definition.csv?.json);
-  const csvValue = (name: string, field: string) =>
-    numbers.has(name) ? csvNumber(field) : json.has(name) ? csvJson(field) : csvText(field);
+  const csvValue = (name: string, raw: string) => {
+    const field = withoutNoise(raw);
+    return numbers.has(name) ? csvNumber(field) : json.has(name) ? csvJson(field) : csvText(field);
+  };
   const derive = processed?.derive ?? ((record: unknown) => record);
   const recordIdField = Object.keys(fields).find((path) => fields[path]?.unlink === "record-id");
   const emptied = emptiedRecord(fields);
@@ -88,7 +91,7 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
   const holdsNothingElse = Object.values(fields).every(({ kind }) => kind !== "neither");
   const isNobodys = (record: unknown) => idField !== undefined && isErasedId(customerIdOf(record, idField));
   const recordIdOf = (record: unknown) =>
-    (recordIdField === undefined ? null : textFieldOf(record, recordIdField)?.trim().toLowerCase()) ?? null;
+    (recordIdField === undefined ? null : cleanId(textFieldOf(record, recordIdField))) ?? null;
   const hashRecordId = (id: string, key: PrivacyKey) => keyedHash(key, "record-id", `${definition.name}\0${id}`);
   const recordHash: Dataset["recordHash"] = (record, key) => {
     // A record that no longer says whose it is has no id of its own either.
@@ -162,6 +165,11 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     sample: definition.sample,
     ...(definition.erasure !== undefined && { erasure: definition.erasure }),
   };
+}
+
+/** A file may hold the id with characters that nobody sees; the record was taken without them. */
+function cleanId(id: string | null): string | undefined {
+  return id === null ? undefined : withoutInvisible(id).trim().toLowerCase();
 }
 
 function fieldThatIdentifies(fields: DatasetDefinition["fields"], of: "customer-id" | "email"): string | undefined {

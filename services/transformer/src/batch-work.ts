@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RefundMode } from "@lethe/contracts/refunds";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import type { Policy } from "@lethe/privacy/policy";
 import type { SuppressedIdentifier } from "@lethe/privacy/suppression-list";
@@ -37,6 +38,7 @@ export interface ThreadData {
   readonly keyring: string;
   readonly policy: Policy;
   readonly schemaMode: SchemaMode;
+  readonly refundMode: RefundMode;
   /** Arrays and objects within each other that a record may have. */
   readonly maxNesting: number;
   /** One number: the ordinal of the record at work, or `NO_RECORD`. Whoever waits for the thread reads it there. */

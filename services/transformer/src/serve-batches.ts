@@ -25,6 +25,7 @@ export function serveBatches(onRecord?: (text: string) => void): void {
     ring: parseKeyring(data.keyring),
     policy: data.policy,
     schemaMode: data.schemaMode,
+    refundMode: data.refundMode,
     maxNesting: data.maxNesting,
   };
   let suppressions: SuppressionsInForce | undefined;

@@ -55,6 +55,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
           keyring,
           policy,
           schemaMode,
+          refundMode: settings.LETHE_REFUNDS,
           maxNesting: settings.LETHE_MAX_NESTING,
         },
       });

@@ -1,3 +1,4 @@
+import { REFUND_MODES } from "@lethe/contracts/refunds";
 import { SCHEMA_MODES } from "@lethe/contracts/schema-changes";
 import { DEEPEST_NESTING } from "@lethe/datasets/nesting";
 import { COMMON_SETTINGS, PRIVACY_SETTINGS } from "@lethe/service-kit/settings";
@@ -25,6 +26,11 @@ export const TransformerSettings = Type.Object({
   LETHE_SCHEMA_CHANGES: Type.Enum([...SCHEMA_MODES], {
     default: "quarantine",
     description: "What becomes of a record with a field that its dataset does not declare; see docs/data-rules.md",
+  }),
+  LETHE_REFUNDS: Type.Enum([...REFUND_MODES], {
+    default: "reject",
+    description:
+      "What becomes of a sale with a quantity or a total below zero, or a quantity of zero; see docs/data-rules.md",
   }),
   LETHE_MAX_NESTING: Type.Integer({
     default: 100,

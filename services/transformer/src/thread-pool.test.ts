@@ -14,6 +14,7 @@ const OPTIONS: ThreadOptions = {
     keyring: "",
     policy: {} as ThreadOptions["data"]["policy"],
     schemaMode: "quarantine",
+    refundMode: "reject",
     maxNesting: 100,
   },
 };

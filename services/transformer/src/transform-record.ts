@@ -1,5 +1,6 @@
 import { partitionStart } from "@lethe/contracts/partition";
 import type { RecordWarning } from "@lethe/contracts/record-warnings";
+import type { RefundMode } from "@lethe/contracts/refunds";
 import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { lineInFile, type Segment } from "@lethe/contracts/staged-batch";
@@ -8,6 +9,7 @@ import { isPlausiblePartition } from "@lethe/datasets/plausible-time";
 import { isUnattributed } from "@lethe/datasets/read-field";
 import { keepKnown } from "@lethe/datasets/record-shape";
 import { repeatedKeyIn } from "@lethe/datasets/repeated-key";
+import { recordWithoutNoise } from "@lethe/datasets/without-noise";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import type { Keyring, PrivacyKey } from "@lethe/privacy/privacy-key";
@@ -37,6 +39,8 @@ export interface RecordContext extends MaskingRules {
   readonly judgeArrival: JudgeArrival;
   /** Only `discard` changes what becomes of a record; the caller decides whether a batch is kept out. */
   readonly schemaMode: SchemaMode;
+  /** Whether sales below zero are taken. */
+  readonly refundMode: RefundMode;
   /** How deep arrays and objects of a record may be nested. */
   readonly maxNesting: number;
   /** Finds people whose suppression was lifted. */
@@ -214,10 +218,15 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
 
   /** Returns why a record does not fit the schema, if it does not. In `discard` mode, unknown fields are no reason. */
   function findMisfit(record: unknown, line: number): Rejection | undefined {
-    const misfit = dataset.check(record);
-    const difference = watch.take(record, line, misfit === undefined);
+    const misfit = check(record);
+    const difference = watch.take(record, line, misfit === undefined || misfit.reason === "refund");
     if (misfit === undefined || difference === undefined || difference.unknown.size === 0) return misfit;
-    return context.schemaMode === "discard" ? dataset.check(keepKnown(dataset.shape, record)) : misfit;
+    return context.schemaMode === "discard" ? check(keepKnown(dataset.shape, record)) : misfit;
+  }
+
+  function check(record: unknown): Rejection | undefined {
+    const misfit = dataset.check(record);
+    return misfit?.reason === "refund" && context.refundMode === "accept" ? undefined : misfit;
   }
 
   /** Rejects a line that cannot be masked field by field. */
@@ -254,8 +263,9 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
         const key = ownNames.has(repeated) ? `the key ${JSON.stringify(repeated)}` : "a key";
         const problem = `${key} occurs twice in an object of the record`;
         rejectLine(lineIndex, unreadable(problem), { payload: parsed.text, encoding: "utf8" }, NOBODY);
-      } else if (parsed.problem === undefined) takeRecord(parsed.record, parsed.text, lineIndex);
-      else {
+      } else if (parsed.problem === undefined) {
+        takeRecord(recordWithoutNoise(parsed.record, parsed.text), parsed.text, lineIndex);
+      } else {
         const { problem, text: payload, encoding, record, reason = "unreadable" } = parsed;
         rejectLine(lineIndex, rejectionFor(reason, problem), { payload, encoding }, dataset.subjectOf(record));
       }

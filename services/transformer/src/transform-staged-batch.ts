@@ -1,4 +1,5 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
+import type { RefundMode } from "@lethe/contracts/refunds";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
 import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
 import type { Datasets } from "@lethe/datasets/create-datasets";
@@ -18,6 +19,7 @@ export interface TransformTools {
   readonly ring: Keyring;
   readonly policy: Policy;
   readonly schemaMode: SchemaMode;
+  readonly refundMode: RefundMode;
   readonly maxNesting: number;
 }
 
@@ -60,6 +62,7 @@ export async function transformStagedBatch(
     ...(findLifted && { findLifted }),
     strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
+    refundMode: tools.refundMode,
     maxNesting: tools.maxNesting,
     poison: work.poison,
     ...(work.probe !== null && { only: work.probe }),

@@ -23,7 +23,10 @@ export async function transform(
   name: DatasetName,
   files: readonly FileLines[],
   options: Partial<
-    Pick<TransformInput, "findSuppression" | "judgeArrival" | "dataset" | "poison" | "only" | "onRecord" | "schemaMode">
+    Pick<
+      TransformInput,
+      "findSuppression" | "judgeArrival" | "dataset" | "poison" | "only" | "onRecord" | "schemaMode" | "refundMode"
+    >
   > = {},
 ) {
   let ordinal = 0;
@@ -52,6 +55,7 @@ export async function transform(
     judgeArrival: judgeBy(options.findSuppression ?? (() => undefined)),
     strategies: strategiesOf(POLICY, name),
     schemaMode: "quarantine",
+    refundMode: "reject",
     maxNesting: 100,
     ...options,
   });

@@ -1,14 +1,26 @@
 import { canonicalEmail } from "@lethe/privacy/canonical-email";
+import { mayHoldNoise, withoutInvisible, withoutNoise } from "@lethe/privacy/invisible-characters";
 
 // Printable ASCII with single spaces between words is clean as it is, and nearly all text is that. To find that out costs a
 // tenth of NFC, which copies the text to look at it.
 const CLEAN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 const CLEAN_LINES = /^(?:[!-~]+(?:[ \n][!-~]+)*)?$/;
 
-/** Cleans a text of one line: NFC, runs of white space (line breaks too) become one space, ends are trimmed. */
+/** Cleans a text of one line: characters that nobody sees go (`withoutNoise`), NFC, runs of white space (line breaks too) become one space, ends are trimmed. */
 export function cleanText(text: string | null): string | null {
   if (text === null || CLEAN_LINE.test(text)) return text;
-  return text.normalize("NFC").replace(/\s+/g, " ").trim();
+  return withoutNoiseInNfc(text).replace(/\s+/g, " ").trim();
+}
+
+/** To drop a character can put marks into another order, in which another character does not matter any more. */
+function withoutNoiseInNfc(text: string): string {
+  let clean = text.normalize("NFC");
+  while (mayHoldNoise(clean)) {
+    const next = withoutNoise(clean).normalize("NFC");
+    if (next === clean) break;
+    clean = next;
+  }
+  return clean;
 }
 
 /** Cleans an address: each line as `cleanText` does, empty lines go, line breaks between lines stay. */
@@ -29,8 +41,12 @@ export function cleanEmail(text: string | null): string | null {
   return text === null ? null : canonicalEmail(text);
 }
 
-/** Cleans a postcode: as `cleanText`, in upper case. */
+/** Cleans a postcode: as `cleanText`, in upper case; no character that nobody sees matters in one. */
 export function cleanPostcode(text: string | null): string | null {
   if (text !== null && CLEAN_LINE.test(text)) return text.toUpperCase();
-  return cleanText(text)?.toUpperCase().normalize("NFC") ?? null;
+  return (
+    cleanText(text === null ? null : withoutInvisible(text))
+      ?.toUpperCase()
+      .normalize("NFC") ?? null
+  );
 }

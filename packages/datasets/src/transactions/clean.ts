@@ -1,5 +1,6 @@
+import { REJECT_REASONS } from "@lethe/contracts/reject-reasons";
 import { toCountryCode } from "../cleaning/country.js";
-import { multiplyMoney, parseMoney } from "../cleaning/money.js";
+import { multiplyMoney, parseMoney, withoutSignOfZero } from "../cleaning/money.js";
 import { cleanAddress, cleanPostcode, cleanText } from "../cleaning/text.js";
 import { parseInstant } from "../cleaning/timestamp.js";
 import type { Rejection } from "../dataset.js";
@@ -57,7 +58,7 @@ export function cleanTransaction(raw: RawTransaction): CleanTransaction | Reject
       return schemaRejection(quantityOf(i), "makes an amount that is too large");
     }
     sum += amount;
-    lines.push({ sku: product.sku, quantity, price: product.price, total: product.total });
+    lines.push({ sku: product.sku, quantity, price: product.price, total: withoutSignOfZero(product.total) });
   }
   if (sum !== parseMoney(raw.purchases.total_cost)) return TOTAL_MISMATCH;
   return {
@@ -67,8 +68,28 @@ export function cleanTransaction(raw: RawTransaction): CleanTransaction | Reject
     customer_id: raw.customer_id,
     delivery_address: cleanDeliveryAddress(raw.delivery_address),
     purchases: lines,
-    total_cost: raw.purchases.total_cost,
+    total_cost: withoutSignOfZero(raw.purchases.total_cost),
   };
+}
+
+/** Returns the rejection of a transaction that gives money or goods back, or of which a line is of nothing; otherwise undefined. */
+export function findRefund({ purchases: { products, total_cost } }: RawTransaction): Rejection | undefined {
+  for (let i = 0; i < products.length; i++) {
+    const line = products[i];
+    if (line === undefined) break;
+    const spelling = line.quanitity === undefined ? "quantity" : "quanitity";
+    if ((line[spelling] ?? 1) <= 0) return refund(`/purchases/products/${i}/${spelling}`);
+    if (isNegative(line.total)) return refund(`/purchases/products/${i}/total`);
+  }
+  return isNegative(total_cost) ? refund("/purchases/total_cost") : undefined;
+}
+
+function isNegative(amount: string): boolean {
+  return amount.startsWith("-") && parseMoney(amount) < 0;
+}
+
+function refund(pointer: string): Rejection {
+  return { reason: "refund", pointer, message: REJECT_REASONS.refund, missingKey: null };
 }
 
 /** Cleans an address and adds the country's code. */

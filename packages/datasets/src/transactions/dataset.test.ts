@@ -69,7 +69,6 @@ describe("a transaction", () => {
     ["/delivery_address", { delivery_address: `${MARKER} street` }],
     ["/purchases/products", withLines([])],
     ["/purchases/products/0/sku", withLines([{ ...LINE, sku: "50121" }])],
-    ["/purchases/products/0/quanitity", withLines([{ ...LINE, quanitity: 0 }])],
     ["/purchases/products/0/quanitity", withLines([{ ...LINE, quanitity: 1.5 }])],
     ["/purchases/products/0/price", withLines([{ ...LINE, price: 4.99 }])],
     ["/purchases/products/0/price", withLines([{ ...LINE, price: "-4.99" }])],
@@ -79,6 +78,32 @@ describe("a transaction", () => {
     ["/purchases/products/0/colour", withLines([{ ...LINE, colour: MARKER }])],
   ])("does not fit where %s is wrong", (pointer, changes) => {
     expect(transactions.check({ ...TRANSACTION, ...changes })).toMatchObject({ reason: "schema", pointer });
+  });
+
+  it.each([
+    ["/purchases/products/0/quanitity", withLines([{ ...LINE, quanitity: 0 }])],
+    ["/purchases/products/0/quanitity", withLines([{ ...LINE, quanitity: -0 }])],
+    ["/purchases/products/1/quantity", withLines([LINE, { sku: 1, quantity: -1, price: "4.99", total: "-4.99" }])],
+    ["/purchases/products/0/total", withLines([{ ...LINE, total: "-14.97" }])],
+    ["/purchases/total_cost", withLines([LINE], "-14.97")],
+  ])("is a refund where %s is below zero, or a quantity zero", (pointer, record) => {
+    expect(transactions.check(record)).toMatchObject({ reason: "refund", pointer });
+  });
+
+  it("adds up below zero, and has no sign where it is zero", () => {
+    const back = { sku: 50_121, quantity: -3, price: "4.99", total: "-14.97" };
+    const { rows, result } = accept(transactions, withLines([back], "-14.97"));
+    expect(result).toMatchObject({
+      processed: { total_cost: "-14.97", purchases: [{ quantity: -3, total: "-14.97" }] },
+    });
+    expect(rows[1]).toEqual([expect.objectContaining({ quantity: "-3", total: "-14.97" })]);
+    const nothing = { ...back, quantity: -0, total: "-0.00" };
+    expect(accept(transactions, withLines([nothing], "-0")).result).toMatchObject({
+      processed: { total_cost: "0", purchases: [{ quantity: 0, total: "0.00" }] },
+    });
+    expect(accept(transactions, withLines([back], "14.97")).result).toMatchObject({
+      rejection: { reason: "total_mismatch" },
+    });
   });
 
   it("fits without the fields that nobody named, at every level, and drops them", () => {

@@ -5,7 +5,13 @@ import type { RecordPlace } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
 import { textFieldOf } from "../read-field.js";
-import { type CleanTransaction, cleanDeliveryAddress, cleanTransaction, type MaskableAddress } from "./clean.js";
+import {
+  type CleanTransaction,
+  cleanDeliveryAddress,
+  cleanTransaction,
+  findRefund,
+  type MaskableAddress,
+} from "./clean.js";
 import { FOLD_TRANSACTIONS } from "./fold.js";
 import { ERASED_STAGING, PURCHASE_STAGING, TRANSACTION_MERGE, TRANSACTION_STAGING } from "./merge.js";
 import { type RawTransaction, SPELLINGS, TransactionSchema } from "./schema.js";
@@ -32,6 +38,7 @@ export const transactions: DatasetDefinition = {
     // One field to the policy: what was bought, for how much.
     purchases: field.notPersonal,
   },
+  checkFurther: (record) => findRefund(record as RawTransaction),
   identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
   accept(record, place, sinks) {
     const transaction = cleanTransaction(record as RawTransaction);

@@ -1,11 +1,13 @@
 import Type, { type Static, type TProperties } from "typebox";
-import { MONEY_PATTERN } from "../cleaning/money.js";
+import { MONEY_PATTERN, SIGNED_MONEY_PATTERN } from "../cleaning/money.js";
 import { CUSTOMER_REFERENCE_PATTERN } from "../customers/schema.js";
 import { Sku } from "../products/schema.js";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
 const Money = Type.String({ pattern: MONEY_PATTERN });
-const Quantity = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+/** What is below zero is a refund, about which a setting decides. */
+const SignedMoney = Type.String({ pattern: SIGNED_MONEY_PATTERN });
+const Quantity = Type.Integer({ minimum: -2_147_483_648, maximum: 2_147_483_647 });
 const UUID_PATTERN = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 /** `purchases.line` is a smallint. */
 const MOST_LINES = 32_767;
@@ -31,11 +33,11 @@ export const TransactionSchema = record({
         quanitity: Type.Optional(Quantity),
         quantity: Type.Optional(Quantity),
         price: Money,
-        total: Money,
+        total: SignedMoney,
       }),
       { minItems: 1, maxItems: MOST_LINES },
     ),
-    total_cost: Money,
+    total_cost: SignedMoney,
   }),
 });
 export type RawTransaction = Static<typeof TransactionSchema>;

@@ -107,7 +107,9 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
         from: "warehouse.erased_sales s cross join lateral generate_series(1, s.lines) n",
         columns: {
           sku: "s.sku",
-          quantity: "(s.quantity / s.lines + case when n <= s.quantity % s.lines then 1 else 0 end)::integer",
+          // Below zero, too, the parts add up: the whole is cut downwards, and what is left is given to the first ones.
+          quantity: `(floor(s.quantity::numeric / s.lines)
+                     + case when n <= mod(mod(s.quantity, s.lines) + s.lines, s.lines) then 1 else 0 end)::integer`,
           total: "case when n = 1 then s.total else 0 end",
           transaction_key: "-s.sales_key",
         },
