@@ -94,7 +94,7 @@ interface Names {
 }
 
 function readEnglish() {
-  const countries: readonly Country[] = load("world-countries/countries.json");
+  const countries = readCountries();
   const codesByLetters = new Map(
     countries.flatMap(({ cca2, cca3 }) => [cca2, cca3].map((letters) => [letters.toLowerCase(), cca2] as const)),
   );
@@ -110,9 +110,13 @@ function readEnglish() {
   return { codes: codesByLetters, names };
 }
 
+function readCountries(): readonly Country[] {
+  return createRequire(import.meta.url)("world-countries/countries.json");
+}
+
 function readOthers(): Map<string, string | null> {
   const names = new Map<string, string | null>();
-  for (const { cca2, name, translations } of load("world-countries/countries.json") as readonly Country[]) {
+  for (const { cca2, name, translations } of readCountries()) {
     for (const each of [...Object.values(name.native), ...Object.values(translations)]) {
       add(names, each.common, cca2);
       add(names, each.official, cca2);
