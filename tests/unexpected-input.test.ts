@@ -10,7 +10,7 @@ import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { land, landRecords } from "@lethe/test-kit/landing";
 import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
-import { customer, product, transaction } from "@lethe/test-kit/records";
+import { customer as sampleCustomer, product, transaction } from "@lethe/test-kit/records";
 import { runAllByCommand } from "@lethe/test-kit/runs";
 import { readRows } from "@lethe/test-kit/warehouse-rows";
 import { openWorld, type World } from "@lethe/test-kit/world";
@@ -21,6 +21,10 @@ const MIB = 1024 * 1024;
 const HUGE_BYTES = 200 * MIB;
 const DAY = "date=2021-05-01";
 const DEEP = 100_000;
+
+/** A customer who did not change after the partitions here. */
+const customer = (fields: { readonly id: string; readonly first_name?: string }) =>
+  sampleCustomer({ last_change: "2021-04-01", ...fields });
 
 let world: World;
 let runs: Readonly<Record<CountedDataset, RunDetail>>;
