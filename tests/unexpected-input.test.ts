@@ -10,7 +10,7 @@ import { filesBelow, pathsBelow } from "@lethe/test-kit/folders";
 import { land, landRecords } from "@lethe/test-kit/landing";
 import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { COUNTED_DATASETS, type CountedDataset } from "@lethe/test-kit/plain-count";
-import { customer as sampleCustomer, product, transaction } from "@lethe/test-kit/records";
+import { product, customer as sampleCustomer, transaction } from "@lethe/test-kit/records";
 import { runAllByCommand } from "@lethe/test-kit/runs";
 import { readRows } from "@lethe/test-kit/warehouse-rows";
 import { openWorld, type World } from "@lethe/test-kit/world";
