@@ -57,10 +57,10 @@ async function landChangedCustomers(firstId: number) {
   await land(world, rows, toCsv([4, 5].map((n) => without(person(n, { county: VALUE }), "segment"))));
   const report = [
     { change: "new", field: "(other)", records: 1, firstFile: lines, firstLine: 2 },
-    { change: "new", field: "/county", records: 2, firstFile: rows, firstLine: 1 },
+    { change: "new", field: "/county", records: 2, firstFile: rows, firstLine: 2 },
     { change: "new", field: "/loyalty_tier", records: 2, firstFile: lines, firstLine: 2 },
     { change: "missing", field: "/email", records: 1, firstFile: lines, firstLine: 3 },
-    { change: "missing", field: "/segment", records: 2, firstFile: rows, firstLine: 1 },
+    { change: "missing", field: "/segment", records: 2, firstFile: rows, firstLine: 2 },
   ];
   return { files: [lines, rows], report };
 }

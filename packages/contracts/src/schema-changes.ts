@@ -33,7 +33,7 @@ export const SchemaChangeSchema = Type.Object({
   /** The number of records that have the new field or lack the missing one; a lower bound for `(other)`. */
   records: Count,
   firstFile: Type.String(),
-  /** Counted from 1. In a JSON array or CSV file, records are counted. */
+  /** Counted from 1. In a JSON array, records are counted; in a CSV file rows, as a spreadsheet shows them. */
   firstLine: Count,
 });
 export type SchemaChange = Static<typeof SchemaChangeSchema>;

@@ -37,11 +37,11 @@ const Count = Type.Integer({ minimum: 0 });
 export const SegmentSchema = Type.Object({
   fileId: Count,
   partition: Type.Object({ date: Type.String(), hour: Count }),
-  /** `csv`: each line is a JSON object of texts, which the dataset's CSV rules convert to a record. */
+  /** `csv`: each line is blank, or a JSON object of texts, which the dataset's CSV rules convert to a record, or a bad row. */
   encoding: Type.Union([Type.Literal("json"), Type.Literal("csv")]),
   firstOrdinal: Count,
   lineCount: Count,
-  /** The first line's number in the file, from 1. In a JSON array or CSV file, records are counted. */
+  /** The first line's number in the file, from 1. In a JSON array, records are counted; in a CSV file, rows. */
   firstLine: Count,
   lines: Type.Optional(Type.Array(Count)),
   quarantineIds: Type.Optional(Type.Array(Count)),

@@ -86,7 +86,7 @@ function withPoint(field: string): string {
   return `${sign}${whole.replaceAll(".", "")}${decimals === undefined ? "" : `.${decimals}`}`;
 }
 
-/** Writes a field so that a reader takes it as it is: in quotes, if need be. */
+/** Writes a field so that a reader takes it as it is: in quotes where it may begin with a mark or white space, too. */
 function quoted(field: string): string {
-  return /[",\r\n]|^\xef\xbb\xbf/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return /[",\r\n]|^[\t\v\f \xc2\xe1-\xef]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

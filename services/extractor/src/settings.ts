@@ -30,7 +30,7 @@ export const ExtractorSettings = Type.Object({
   LETHE_MAX_COLUMNS: Type.Integer({
     default: 1_000,
     minimum: 1,
-    description: "Fields of the longest CSV row; a file with a longer one is quarantined as unreadable",
+    description: "Columns of the widest CSV header; a file with a wider one is quarantined as unreadable",
   }),
   LETHE_INPUT_FORMATS: Type.String({
     default: "{}",
