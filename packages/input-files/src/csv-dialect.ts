@@ -48,10 +48,9 @@ export function detectCsvDialect(head: Buffer, options: CsvOptions): CsvDialect 
   const fieldOf = createFieldOf(options.form, options.names);
   const separator = SEPARATOR_LINE.exec(head.toString("latin1", 0, 64))?.[1];
   const said = options.delimiter ?? separator;
-  const readings = (said === undefined ? DELIMITERS : [said]).map((delimiter) =>
+  const best = bestReading(said === undefined ? DELIMITERS : [said], (delimiter) =>
     readHead(head, { delimiter, escape: "quote" }, fieldOf, options),
   );
-  const best = readings.reduce((a, b) => (b.score > a.score ? b : a));
   const escaping = options.escape ?? (usesBackslash(head, best) ? "backslash" : "quote");
   const reading = escaping === "quote" ? best : readHead(head, { ...best.syntax, escape: escaping }, fieldOf, options);
   const syntax = { delimiter: reading.syntax.delimiter, escape: escaping };
@@ -68,6 +67,18 @@ interface HeadReading {
   /** The index of the header row among all rows. */
   readonly header: number | undefined;
   readonly score: number;
+}
+
+/** Returns the reading with the highest score. The first with two names or more has the right delimiter. */
+function bestReading(delimiters: readonly string[], read: (delimiter: string) => HeadReading): HeadReading {
+  let best: HeadReading | undefined;
+  for (const delimiter of delimiters) {
+    const reading = read(delimiter);
+    if (best === undefined || reading.score > best.score) best = reading;
+    if (best.score >= 2) break;
+  }
+  if (best === undefined) throw new RangeError("no delimiter was given");
+  return best;
 }
 
 /** Reads the head with a delimiter. The header is worth more than any number of rows of equal length. */
