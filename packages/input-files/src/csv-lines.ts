@@ -96,8 +96,14 @@ function lineOf(row: CsvRow, { names, keys, isOther }: Header, rowNumber: number
   if (fields[0] === names[0] && fields.every((field, i) => field === names[i])) return "";
   if (isOther(fields)) throw otherHeader(rowNumber);
   let line = "";
-  for (let i = 0; i < keys.length; i++) line += `${i === 0 ? "{" : ","}${keys[i]}${JSON.stringify(fields[i])}`;
+  for (let i = 0; i < keys.length; i++) line += `${i === 0 ? "{" : ","}${keys[i]}${jsonText(fields[i] ?? "")}`;
   return `${line}}`;
+}
+
+/** Writes a text as JSON. */
+function jsonText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those that JSON escapes
+  return /["\\\x00-\x1f]/.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 function textOf({ raw }: CsvRow, isText: boolean): string {

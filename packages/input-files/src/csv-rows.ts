@@ -128,6 +128,7 @@ function createSplitter(options: CsvRowsOptions): Split {
   let lineEnds = createFinder("", "\n");
   let returns = createFinder("", "\r");
   let quotes = createFinder("", '"');
+  let delimiters = createFinder("", delimiter);
 
   return (bytes, isEnd) => {
     text = bytes.toString("latin1");
@@ -135,6 +136,7 @@ function createSplitter(options: CsvRowsOptions): Split {
     lineEnds = createFinder(text, "\n");
     returns = createFinder(text, "\r");
     quotes = createFinder(text, '"');
+    delimiters = createFinder(text, delimiter);
     const rows: CsvRow[] = [];
     let position = 0;
     while (position < text.length) {
@@ -206,7 +208,7 @@ function createSplitter(options: CsvRowsOptions): Split {
   function endOfBadRow(position: number, start: number): number | undefined {
     let first: number | undefined;
     let from = start;
-    let delimiters = 0;
+    let count = 0;
     for (let lines = 0; lines < MOST_BAD_LINES && from - position <= maxRecordBytes; lines++) {
       const end = lineEnd(from);
       if (end === undefined) {
@@ -217,8 +219,8 @@ function createSplitter(options: CsvRowsOptions): Split {
       if (next === undefined) return undefined;
       first ??= next;
       if (fieldCount === 0) break;
-      delimiters += countDelimiters(from, end);
-      if (delimiters >= fieldCount - 1) return next;
+      count += countDelimiters(from, end);
+      if (count >= fieldCount - 1) return next;
       const isGood = beginsGoodRow(next, false);
       if (isGood === undefined) return undefined;
       if (isGood) return next;
@@ -266,11 +268,10 @@ function createSplitter(options: CsvRowsOptions): Split {
         if (!isLast && text.length - at < LONGEST_SPACE && !isEnd(at)) return undefined;
         if (!isEnd(at) && at < text.length) return { fields: undefined, at };
       } else {
-        let end = at;
-        while (end < text.length && !isEnd(end)) end += 1;
+        const end = Math.min(delimiters(at), lineEnd(at) ?? text.length, text.length);
         if (end === text.length && !isLast) return end > limit ? { fields: undefined, at: limit } : undefined;
         const field = text.slice(at, end);
-        endsInQuote ||= field.trimEnd().endsWith('"');
+        endsInQuote ||= field.includes('"') && field.trimEnd().endsWith('"');
         fields.push(field);
         at = end;
       }
