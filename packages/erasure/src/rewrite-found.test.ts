@@ -147,11 +147,12 @@ describe("the header of a CSV file", () => {
     const redacted = ["[erased]", "[erased] 2", "[erased] 3"];
     expect(header("004004", "Zoë", "N")).toEqual({ names: redacted, told: ["jane masked"] });
     expect(header("7", "Zoë", "O'Hara")).toEqual({ names: redacted, told: ["jane masked"] });
+    expect(header("004004", "Zoë", "city")).toEqual({ names: redacted, told: ["jane masked"] });
   });
 
   it("keeps the names of fields, and those of columns that name nobody", () => {
-    expect(header("id", "note", "of zoë@box.example")).toEqual({
-      names: ["id", "note", "[erased]"],
+    expect(header("id", "email", "note", "city", "of zoë@box.example")).toEqual({
+      names: ["id", "email", "note", "city", "[erased]"],
       told: ["jane masked"],
     });
   });

@@ -2,6 +2,7 @@ import type { Dataset, Subject } from "@lethe/datasets/dataset";
 import { DEEPEST_NESTING, isNestedDeeper } from "@lethe/datasets/nesting";
 import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import { repeatedIdentifierIn } from "@lethe/datasets/repeated-identifier";
+import { createFieldOf, isHeader } from "@lethe/input-files/csv-header";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { REDACTED } from "@lethe/privacy/mask-value";
 import { type FoundValue, isIdentifier, type SearchedKind } from "@lethe/privacy/value-search";
@@ -27,10 +28,13 @@ export interface SearchEvents {
 export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPeople, events: SearchEvents): Rewrite {
   const repeatedIdentifier = repeatedIdentifierIn(dataset);
   const hasPeople = Object.values(dataset.fields).some(({ kind }) => kind === "identifying");
+  const fieldOf = createFieldOf(dataset.csv);
   const columns = new Set(Object.keys(dataset.fields).map((path) => path.split(".")[0]));
   return {
     header(names) {
-      const own = names.filter((name) => !columns.has(name));
+      // A file without a header has a record there, all of which is the person's, though a value may be a field's name.
+      const isRecord = !isHeader(names, fieldOf, dataset.csv);
+      const own = isRecord ? names : names.filter((name) => !columns.has(name));
       const found = people.find(own.join("\n"));
       const named = namedIn(found);
       for (const erasureId of named) events.onMasked(erasureId, 1);
@@ -38,8 +42,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
         report(found, false);
         return undefined;
       }
-      // A file without a header has a record there, all of which is the person's.
-      const naming = own.length === names.length ? [] : own.filter((name) => namedIn(people.find(name)).length > 0);
+      const naming = isRecord ? [] : own.filter((name) => namedIn(people.find(name)).length > 0);
       const redacted = new Set(naming.length === 0 ? own : naming);
       // Two columns of the same name would make the file unreadable.
       let number = 0;
