@@ -12,6 +12,7 @@ export const REJECT_REASONS = {
     "The sale has a quantity or a total below zero, or a quantity of zero, and LETHE_REFUNDS does not accept refunds.",
   identity_mismatch: "The email of the erasure request is not the customer's email.",
   held: "A privacy officer must decide first whose record it is, or its person asked that it is not processed.",
+  unsupported_format: "The file is of a kind that holds no records that can be read; the message says what to send.",
   unreadable: "The bytes could not be read: damaged, not UTF-8, or over a limit.",
 } as const;
 

@@ -4,6 +4,7 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import type { DetectedInput } from "./detect-input.js";
 import type { InputFormat } from "./input-format.js";
 import type { ByteSource } from "./line-chunk.js";
+import { plainCsv } from "./plain-csv.js";
 import type { ReadLimits } from "./read-limits.js";
 import { IN_ARRAY, newSplitReport, type SplitReport, splitJson } from "./split-json.js";
 import { encodingName } from "./text-encoding.js";
@@ -27,17 +28,26 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 export function convertInput(input: DetectedInput, storedBytes: number, limits: ReadLimits): ConvertedInput {
   const gzip = input.packings.length > 0 || storedBytes > LARGE_BYTES;
   const report = newSplitReport();
-  const text = input.shape === "csv" ? input.source : jsonLinesOf(input.source, limits.maxRecordBytes, report);
-  const isKept = input.encoding === "utf-8" && isKeptPacking(input) && input.shape !== "csv";
+  const { csv } = input;
+  const text =
+    csv === undefined ? jsonLinesOf(input.source, limits.maxRecordBytes, report) : plainCsv(input.source, csv, limits);
   return {
-    format: { shape: input.shape === "csv" ? "csv" : "ndjson", gzip },
+    format: { shape: csv === undefined ? "ndjson" : "csv", gzip },
     source: gzip ? packed(text) : text,
-    convertedFrom: () => (isKept && report.isPlain && input.tail() === undefined ? undefined : describe(input, report)),
+    convertedFrom: () =>
+      mayBeKept(input) && report.isPlain && input.tail() === undefined ? undefined : describe(input, report),
   };
 }
 
-/** Reports whether a file is packed in a way that is kept: in one layer of gzip, or not at all. */
-export function isKeptPacking({ packings }: Pick<DetectedInput, "packings">): boolean {
+/**
+ * Reports whether a file may be kept as it came, as far as its beginning shows it: it is UTF-8, packed in one layer of gzip at the
+ * most, and CSV is plain.
+ */
+export function mayBeKept(input: DetectedInput): boolean {
+  return input.encoding === "utf-8" && isKeptPacking(input) && input.csv?.isPlain !== false;
+}
+
+function isKeptPacking({ packings }: DetectedInput): boolean {
   return packings.length === 0 || (packings.length === 1 && packings[0] === "gzip");
 }
 
@@ -59,7 +69,7 @@ function describe(input: DetectedInput, report: SplitReport): string {
   const encoding = input.encoding === "utf-8" ? [] : [encodingName(input.encoding)];
   const packing = isKeptPacking(input) ? [] : [`in ${[...input.packings].reverse().join(" in ")}`];
   const tail = input.tail() === undefined ? [] : ["with bytes after the gzip data"];
-  return [...encoding, input.shape === "csv" ? "CSV" : jsonName(report), ...packing, ...tail].join(" ");
+  return [...encoding, input.csv?.description ?? jsonName(report), ...packing, ...tail].join(" ");
 }
 
 function jsonName({ traits, broken }: SplitReport): string {

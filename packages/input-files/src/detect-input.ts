@@ -1,4 +1,5 @@
 import { UnreadableFileError, UnsupportedFormatError } from "@lethe/contracts/errors";
+import { CSV_HEAD_BYTES, type CsvDialect, type CsvOptions, detectCsvDialect } from "./csv-dialect.js";
 import { type ForeignKind, foreignKindOf, KIND_BYTES, type Packing, packingOf } from "./file-kind.js";
 import { unpackedBytes } from "./file-source.js";
 import { type GzipTail, gunzipMembers } from "./gunzip-members.js";
@@ -21,8 +22,8 @@ export interface DetectedInput {
   readonly encoding: TextEncoding;
   /** `json` may be any JSON; `ndjson` is what the name calls lines and does not begin as an array. */
   readonly shape: InputFormat["shape"];
-  /** The first bytes of the text, in UTF-8. */
-  readonly head: Buffer;
+  /** How CSV is written; undefined for JSON. */
+  readonly csv: CsvDialect | undefined;
   /** The text in UTF-8, from its beginning. Reading it throws UnreadableFileError where the file is damaged or over a limit. */
   readonly source: ByteSource;
   /** What follows the gzip data; known when all of `source` has been read. */
@@ -34,10 +35,8 @@ export interface DetectOptions extends UnpackLimits {
   readonly storedBytes: number;
   /** What the name suggests. */
   readonly namedShape: InputFormat["shape"];
-  /** The setting for text of which the bytes do not show the encoding: a label of the Encoding Standard. */
-  readonly encoding?: string | undefined;
-  /** The names of columns, in lower case, by one of which CSV is known under a name of JSON. */
-  readonly columns?: ReadonlySet<string> | undefined;
+  /** What is set for the dataset's files, and what the header of CSV is known by. */
+  readonly csv: CsvOptions;
   /**
    * Whether what surrounds gzip data is left out. Otherwise reading throws UnreadableFileError there, and is faster.
    */
@@ -76,17 +75,10 @@ export async function detectInput(stored: ByteSource, options: DetectOptions): P
   }
   const kind = kindOf(layer.head);
   if (kind !== undefined) throw new UnsupportedFormatError(`the file is ${kind.what}; ${kind.remedy}`);
-  const encoding = encodingOf(layer.head, options.encoding);
+  const encoding = encodingOf(layer.head, options.csv.encoding);
   const text = encoding === "utf-8" ? layer : await peek(toUtf8(layer.source, encoding), ENCODING_BYTES);
   if (isBinary(text.head)) throw new UnsupportedFormatError(`the file is ${BINARY.what}; ${BINARY.remedy}`);
-  return {
-    packings,
-    encoding,
-    shape: shapeOf(text.head, options),
-    head: text.head,
-    source: text.source,
-    tail: () => tail,
-  };
+  return { packings, encoding, ...(await shapeOf(text, options)), tail: () => tail };
 }
 
 /** Returns the first bytes of a source, and all of it. */
@@ -167,19 +159,29 @@ function textOf(head: Buffer): string {
   return head.toString("utf8").replace(BEFORE_TEXT, "");
 }
 
-function shapeOf(head: Buffer, { namedShape, columns }: DetectOptions): InputFormat["shape"] {
-  const text = textOf(head);
-  if (text.startsWith("[")) return "json";
-  if (text.startsWith("{")) return namedShape === "ndjson" ? "ndjson" : "json";
-  if (namedShape === "csv") return "csv";
-  return columns !== undefined && hasHeader(text, columns) ? "csv" : namedShape;
+async function shapeOf(
+  text: { readonly head: Buffer; readonly source: ByteSource },
+  { namedShape, csv: options }: DetectOptions,
+): Promise<Pick<DetectedInput, "shape" | "csv" | "source">> {
+  const start = textOf(text.head);
+  if (start.startsWith("[")) return { shape: "json", csv: undefined, source: text.source };
+  const shape = namedShape === "ndjson" ? "ndjson" : "json";
+  if (start.startsWith("{") || (start === "" && namedShape !== "csv")) {
+    return { shape, csv: undefined, source: text.source };
+  }
+  const { head, source } = await peek(text.source, CSV_HEAD_BYTES);
+  if (namedShape === "csv") return { shape: "csv", csv: detectCsvDialect(head, options), source };
+  const csv = findCsv(head, options);
+  return csv === undefined ? { shape, csv, source } : { shape: "csv", csv, source };
 }
 
-/** Reports whether the first line of a text names columns: two of them, or the only one that there is. */
-function hasHeader(text: string, columns: ReadonlySet<string>): boolean {
-  const lines = text.split(/[\r\n]+/, 2);
-  const header = lines[0]?.toLowerCase().startsWith("sep=") === true ? lines[1] : lines[0];
-  const names = (header ?? "").split(/[,;\t|]/).map((name) => name.replaceAll('"', "").trim().toLowerCase());
-  const known = names.filter((name) => columns.has(name)).length;
-  return known >= 2 || (known === 1 && names.length === 1);
+/** Returns how text in a file that is not named so is written as CSV; undefined if it has no header row. */
+function findCsv(head: Buffer, options: CsvOptions): CsvDialect | undefined {
+  try {
+    const dialect = detectCsvDialect(head, options);
+    return dialect.headerRow > 0 ? dialect : undefined;
+  } catch (error) {
+    if (error instanceof UnreadableFileError) return undefined;
+    throw error;
+  }
 }

@@ -3,6 +3,9 @@ import { createGunzip, gunzipSync, type ZlibOptions } from "node:zlib";
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import type { ByteSource } from "./line-chunk.js";
 
+/** The gzip data is torn or damaged, or bytes follow it. `gunzipMembers` tells which. */
+export class GzipDataError extends UnreadableFileError {}
+
 export const READ_BYTES = 1024 * 1024;
 
 /** A compressed file of at most this size is unpacked in one step, unless it becomes too large. */
@@ -41,10 +44,9 @@ export async function* unpackedBytes(
   try {
     // What is kept of a piece would keep all of the room that it was unpacked into.
     for await (const piece of gunzip) yield piece.length < pieceBytes ? Buffer.from(piece) : piece;
-    if (isWhole && !(packed.isRead() && gunzip.bytesWritten === packed.bytes()))
-      throw new UnreadableFileError(FOLLOWED);
+    if (isWhole && !(packed.isRead() && gunzip.bytesWritten === packed.bytes())) throw new GzipDataError(FOLLOWED);
   } catch (error) {
-    throw isZlibError(error) ? new UnreadableFileError(describe(error), { cause: error }) : error;
+    throw isZlibError(error) ? new GzipDataError(describe(error), { cause: error }) : error;
   } finally {
     source.destroy();
   }

@@ -1,14 +1,16 @@
 import { gunzipSync } from "node:zlib";
 import { convertInput } from "../src/convert-input.js";
+import type { CsvOptions } from "../src/csv-dialect.js";
 import { type DetectOptions, detectInput } from "../src/detect-input.js";
 import { type Cuts, inPieces, LIMITS } from "./lines.js";
 
-const OPTIONS = {
+export const OPTIONS = {
   maxFileBytes: 64 * 1024 * 1024,
   maxUnpackRatio: 200,
-  namedShape: "json",
+  namedShape: "json" as const,
   isLenient: true,
-} as const satisfies Partial<DetectOptions>;
+  csv: { form: { columns: ["id", "email"], required: ["id"], decimals: [] } } as CsvOptions,
+} satisfies Partial<DetectOptions>;
 
 /** Detects and converts a file's bytes. Returns the text that comes out, unpacked, and what the file was. */
 export async function convert(bytes: Buffer, cuts: Cuts = [], options: Partial<DetectOptions> = {}) {

@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { type UnreadableFileError, UnsupportedFormatError } from "@lethe/contracts/errors";
 import { isFiledRequestName } from "@lethe/contracts/filed-request";
 import type { JobResult } from "@lethe/contracts/jobs";
 import { keptPathOf } from "@lethe/input-files/kept-path";
@@ -84,7 +85,7 @@ export async function extractFiles(
     );
     for (const file of inspected) {
       if (file.unreadable !== undefined) {
-        await quarantineWhole(context, runId, run, file, file.unreadable.message);
+        await quarantineWhole(context, runId, run, file, file.unreadable);
       } else if (file.lines === undefined) {
         const [claim] = await claimFiles(context.pool, runId, run.dataset, [toFoundFile(file)], run.force);
         if (claim === undefined) continue;
@@ -153,8 +154,12 @@ async function inspect(
   file: ClaimedFile,
 ): Promise<TakenFile | undefined> {
   try {
-    const limits = { ...context.limits, columns: context.datasets.get(dataset).csv };
-    const inspected = await inspectFile(context.storage, file, context.batchBytes, limits, context.signal);
+    const csv = { ...context.inputOptions.get(dataset), form: context.datasets.get(dataset).csv };
+    const options = { ...context.limits, csv };
+    const inspected = await inspectFile(context.storage, file, context.batchBytes, options, context.signal);
+    if (inspected?.tail !== undefined) {
+      await addNotice(context.pool, runId, "bytes_behind_gzip", file.path, inspected.tail);
+    }
     return inspected && { ...inspected, ...(await ledgerHashes(context, dataset, file, inspected.sha256)) };
   } catch (error) {
     const reason = readFailure(error);
@@ -172,8 +177,10 @@ async function quarantineWhole(
   runId: string,
   run: RunSpec,
   file: TakenFile,
-  message: string,
+  error: UnreadableFileError,
 ): Promise<void> {
+  const { message } = error;
+  const reason = error instanceof UnsupportedFormatError ? "unsupported_format" : "unreadable";
   const [known] = (await changedContents(context.pool, run.dataset, file.contents)).filter((one) => one.isQuarantined);
   if (known !== undefined && !run.force) {
     await setAsideUnclaimed(context, runId, [file], [{ kind: "known", quarantined: known }]);
@@ -183,7 +190,7 @@ async function quarantineWhole(
     const [claim] = await claimFiles(client, runId, run.dataset, [toFoundFile(file)], run.force);
     if (claim === undefined || !("fileId" in claim)) return { claim, keptPath: undefined };
     const keptPath = keptPathOf(run.dataset, claim.fileId, file.partition, file.format);
-    await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, message });
+    await quarantineFile(client, { runId, dataset: run.dataset, fileId: claim.fileId, keptPath, reason, message });
     await addNotice(client, runId, "file_unreadable", file.path, message);
     return { claim, keptPath };
   });

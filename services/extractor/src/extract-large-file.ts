@@ -48,10 +48,11 @@ export async function extractLargeFile(
   try {
     // A piece becomes whole lines together: one that is longer than a batch would make a longer batch.
     const pieceBytes = Math.min(READ_BYTES, context.batchBytes);
-    const limit = unpackLimit(file.bytes, file.format.gzip, context.limits);
     // What has come since the file was looked through is no part of it.
     const isOriginal = file.sourceKey === file.claimedKey;
     const stored = isOriginal ? firstBytes(opened.bytes(pieceBytes), file.bytes) : opened.bytes(pieceBytes);
+    // How large a file became was checked when it was converted.
+    const limit = unpackLimit(file.bytes, file.format.gzip && isOriginal, context.limits);
     const source = withinLimit(unpackedBytes(stored, file.format.gzip, pieceBytes), limit);
     for await (const chunk of readLines(source, file.format.shape, context.limits)) {
       context.signal.throwIfAborted();

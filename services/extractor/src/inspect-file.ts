@@ -1,42 +1,54 @@
 import { UnreadableFileError } from "@lethe/contracts/errors";
-import type { CsvColumns } from "@lethe/input-files/csv-header";
-import { unpackedBytes } from "@lethe/input-files/file-source";
+import { mayBeKept } from "@lethe/input-files/convert-input";
+import type { CsvOptions } from "@lethe/input-files/csv-dialect";
+import { csvLines } from "@lethe/input-files/csv-lines";
+import { type DetectedInput, detectInput } from "@lethe/input-files/detect-input";
+import { packingOf } from "@lethe/input-files/file-kind";
+import { GzipDataError } from "@lethe/input-files/file-source";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
+import { readEvident } from "@lethe/input-files/read-evident";
 import type { ReadLimits } from "@lethe/input-files/read-limits";
-import { readLines } from "@lethe/input-files/read-lines";
-import { requireText } from "@lethe/input-files/require-text";
-import { fileTooLarge, type UnpackLimits, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
+import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Storage } from "@lethe/storage/storage";
 import type { ClaimedFile } from "./claim-landed.js";
+import { collectLines } from "./collect-lines.js";
+import { convertFile } from "./convert-file.js";
 import { hashStored } from "./hash-stored.js";
 
-export interface InspectedFile extends ClaimedFile {
+export interface InspectedFile extends ClaimedFile, ReadFile {
+  /** Of the content as it came. */
+  readonly sha256: Buffer;
+  /** Bytes on disk as it came. */
+  readonly bytes: number;
+}
+
+/** What was found where a file was read. */
+export interface ReadFile {
   /** The key in area `claimed` of what is read: the file itself, or what it was converted to. */
   readonly sourceKey: string;
   /** The format of what is read. */
   readonly format: InputFormat;
   /** What it was when it came, in words, if it was converted. */
   readonly convertedFrom: string | null;
-  /** Of the content as it came. */
-  readonly sha256: Buffer;
-  /** Bytes on disk as it came. */
-  readonly bytes: number;
   /** The file's lines, of a small file; a large one is read again when it is cut. */
   readonly lines: readonly LineChunk[] | undefined;
   /** Why it cannot be taken in, if so. */
   readonly unreadable: UnreadableFileError | undefined;
+  /** What followed the gzip data and was left out, or read on, in words. */
+  readonly tail?: string | undefined;
 }
 
-/** What a file must keep to. */
-export interface InspectionLimits extends ReadLimits, UnpackLimits {
-  /** What the header of a CSV file must name. */
-  readonly columns?: CsvColumns;
+/** How a file is read, and what it must keep to. */
+export interface InspectionOptions extends ReadLimits, UnpackLimits {
+  /** What is set for the dataset's files, and what the header of CSV is known by. */
+  readonly csv: CsvOptions;
 }
 
 /**
- * Reads a file once from end to end, computes its hash and checks that all of it can be cut into records, so that a
- * truncated file is recognised before the first of its records is staged. Keeps the lines while they take less than
+ * Reads a file once from end to end, computes its hash, finds out by its content what it is, and checks that all of it can be
+ * cut into records, so that a truncated file is recognised before the first of its records is staged. A file in a form that is
+ * not kept is converted, and its conversion is what is read then. Keeps the lines while they take less than
  * `keepBytes`. Returns undefined if the file was removed since it was claimed. Throws what the storage throws,
  * and when `signal` aborts.
  */
@@ -44,44 +56,68 @@ export async function inspectFile(
   storage: Storage,
   file: ClaimedFile,
   keepBytes: number,
-  limits: InspectionLimits,
+  options: InspectionOptions,
   signal: AbortSignal,
 ): Promise<InspectedFile | undefined> {
   const opened = await storage.open("claimed", file.claimedKey);
   if (opened === undefined) return undefined;
-  const format = file.namedFormat;
   try {
     const stored = hashStored(opened.bytes(), signal);
-    const limit = unpackLimit(opened.size, format.gzip, limits);
-    const unpacked = requireText(withinLimit(unpackedBytes(stored.source, format.gzip), limit));
-    const { lines, unreadable } = await collectLines(unpacked, format.shape, keepBytes, limits);
+    const read = await readAsItIs(stored.source, opened.size, file, keepBytes, options);
     // A file that turns out unreadable half way still needs the hash of all of its bytes.
-    const source = { sourceKey: file.claimedKey, format, convertedFrom: null };
-    return { ...file, ...source, ...(await stored.finish()), lines, unreadable };
+    const hashed = await stored.finish();
+    if (read !== undefined) return { ...file, ...hashed, ...read };
+    return { ...file, ...hashed, ...(await convertFile(storage, file, keepBytes, options, signal)) };
   } finally {
     await opened.close();
   }
 }
 
-async function collectLines(
-  unpacked: ByteSource,
-  shape: InputFormat["shape"],
+/** Reads a file that is kept as it came. Returns undefined if it is to be converted, or to be looked at more closely. */
+async function readAsItIs(
+  stored: ByteSource,
+  storedBytes: number,
+  { namedFormat, claimedKey }: ClaimedFile,
   keepBytes: number,
-  limits: InspectionLimits,
-) {
-  let kept: LineChunk[] | undefined = [];
-  let bytes = 0;
+  options: InspectionOptions,
+): Promise<ReadFile | undefined> {
+  const start = withStart(stored);
+  let input: DetectedInput | undefined;
+  let isDoubtful = false;
+  const onDoubt = () => {
+    isDoubtful = true;
+  };
   try {
-    for await (const chunk of readLines(unpacked, shape, limits, limits.columns)) {
-      bytes += chunk.bytes.length;
-      // A row of CSV becomes longer as a line, for it names its fields.
-      if (bytes > limits.maxFileBytes) throw fileTooLarge(limits.maxFileBytes);
-      if (bytes > keepBytes) kept = undefined;
-      kept?.push(chunk);
-    }
-    return { lines: kept, unreadable: undefined };
+    const detecting = { ...options, storedBytes, namedShape: namedFormat.shape, isLenient: false };
+    input = await detectInput(start.source, detecting);
+    if (!mayBeKept(input)) return undefined;
+    const chunks =
+      input.csv === undefined
+        ? readEvident(input.source, options, onDoubt)
+        : csvLines(input.source, options, options.csv.form);
+    const lines = await collectLines(chunks, keepBytes, options.maxFileBytes);
+    if (isDoubtful) return undefined;
+    const format = { shape: input.shape, gzip: input.packings.length > 0 };
+    return { sourceKey: claimedKey, format, convertedFrom: null, lines, unreadable: undefined };
   } catch (error) {
-    if (error instanceof UnreadableFileError) return { lines: undefined, unreadable: error };
-    throw error;
+    if (!(error instanceof UnreadableFileError)) throw error;
+    // What follows gzip data stops a reader that does not look for it.
+    if (error instanceof GzipDataError) return undefined;
+    const format = { shape: input?.shape ?? namedFormat.shape, gzip: packingOf(start.bytes()) === "gzip" };
+    return { sourceKey: claimedKey, format, convertedFrom: null, lines: undefined, unreadable: error };
   }
+}
+
+/** Bytes that show whether a file is gzip. */
+const START_BYTES = 16;
+
+function withStart(source: ByteSource) {
+  let start = Buffer.alloc(0);
+  async function* all(): AsyncGenerator<Buffer> {
+    for await (const piece of source) {
+      if (start.length < START_BYTES) start = Buffer.concat([start, piece.subarray(0, START_BYTES)]);
+      yield piece;
+    }
+  }
+  return { source: all(), bytes: () => start };
 }

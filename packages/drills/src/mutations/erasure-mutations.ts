@@ -49,10 +49,6 @@ export const ERASURE_MUTATIONS: readonly ErasureMutation[] = [
     seam: { module: "packages/erasure/src/is-searchable.ts", name: "isSearchable", mutant: "returnTrue" },
   },
   {
-    part: "what is no text is not taken for lines of text",
-    seam: { module: "packages/input-files/src/require-text.ts", name: "requireText", mutant: "passEverythingOn" },
-  },
-  {
     part: "mentions are redacted on arrival",
     seam: {
       module: "services/transformer/src/redact-mentions.ts",

@@ -170,6 +170,7 @@ describe("quarantineFile", () => {
     const fileId = await addFile(pool, runId);
     for (const path of ["aside/customers.json", "again/customers.json"]) {
       await quarantineFile(pool, {
+        reason: "unreadable",
         runId,
         dataset: "customers",
         fileId,
@@ -196,6 +197,7 @@ describe("quarantineFile", () => {
     const runId = await addRun(pool);
     const fileId = await addFile(pool, runId, { state });
     await quarantineFile(pool, {
+      reason: "unreadable",
       runId,
       dataset: "customers",
       fileId,

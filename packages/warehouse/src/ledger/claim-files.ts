@@ -184,13 +184,14 @@ export interface UnreadableFile {
   readonly fileId: number;
   /** Where the file is kept, relative to the quarantine folder. */
   readonly keptPath: string;
+  readonly reason: "unreadable" | "unsupported_format";
   readonly message: string;
 }
 
 /** Quarantines a file as a whole. A record in quarantine names it, and the same content is not tried again. */
 export async function quarantineFile(
   db: Queryable,
-  { runId, dataset, fileId, keptPath, message }: UnreadableFile,
+  { runId, dataset, fileId, keptPath, reason, message }: UnreadableFile,
 ): Promise<void> {
   await db.query(
     `with put_aside as (
@@ -198,7 +199,7 @@ export async function quarantineFile(
        where id = $1 and state = 'open' returning id
      )
      insert into ledger.quarantine (dataset, reason, run_id, file_id, message)
-     select $2, 'unreadable', $3, id, $5 from put_aside`,
-    [fileId, dataset, runId, keptPath, message],
+     select $2, $6, $3, id, $5 from put_aside`,
+    [fileId, dataset, runId, keptPath, message, reason],
   );
 }
