@@ -8,7 +8,7 @@ import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
 import { contentHashes } from "@lethe/privacy/content-hash";
 import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
-import { claimedKeyOf } from "@lethe/storage/claimed-key";
+import { claimedKeyOf, convertedKeyOf } from "@lethe/storage/claimed-key";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordsToReplay } from "@lethe/warehouse/ledger/quarantine";
 import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
@@ -73,12 +73,18 @@ async function fromFile(
     throw skipReason(error) === undefined ? error : lost(batchId);
   });
   if (opened === undefined) throw lost(batchId);
+  const converted = await openConverted(context, origin);
+  if (converted === undefined && origin.convertedFrom !== null) {
+    await opened.close();
+    throw lost(batchId);
+  }
   const end = origin.firstLine + origin.lineCount;
   const lines: Buffer[] = [];
   try {
     const stored = hashStored(opened.bytes(), context.signal);
+    const source = converted?.bytes() ?? stored.source;
     let line = 1;
-    for await (const chunk of readLines(unpackedBytes(stored.source, format.gzip), format.shape, context.limits)) {
+    for await (const chunk of readLines(unpackedBytes(source, format.gzip), format.shape, context.limits)) {
       const from = Math.max(origin.firstLine - line, 0);
       const to = Math.min(end - line, chunk.lines);
       if (from < to) lines.push(sliceLines(chunk.bytes, from, to));
@@ -88,6 +94,7 @@ async function fromFile(
     const { sha256 } = await stored.finish();
     if (!contentHashes(context.ring, sha256).some((hash) => hash.equals(origin.sha256))) throw lost(batchId);
   } finally {
+    await converted?.close();
     await opened.close();
   }
   const { fileId, partition, lineCount, firstLine } = origin;
@@ -98,6 +105,12 @@ async function fromFile(
 /** Opens the file that a run claimed. One that went back when the run was closed lies in landing, if nobody took it since. */
 async function openClaimed({ storage }: ExtractorContext, { fileRunId, path }: SegmentOrigin) {
   return (await storage.open("claimed", claimedKeyOf(fileRunId, path))) ?? storage.open("landing", path);
+}
+
+/** Opens what a file was converted to, beside it. */
+async function openConverted({ storage }: ExtractorContext, { fileRunId, path, convertedFrom }: SegmentOrigin) {
+  if (convertedFrom === null) return undefined;
+  return storage.open("claimed", convertedKeyOf(claimedKeyOf(fileRunId, path)));
 }
 
 /**
