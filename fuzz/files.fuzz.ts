@@ -10,7 +10,8 @@ import type { ByteSource } from "../packages/input-files/src/line-chunk.js";
 import { readLines } from "../packages/input-files/src/read-lines.js";
 import { rewriteRecords } from "../packages/input-files/src/rewrite-records.js";
 import { salvagedBytes } from "../packages/input-files/src/salvaged-bytes.js";
-import { anyCuts, inPieces } from "../packages/input-files/test/lines.js";
+import { convert } from "../packages/input-files/test/converted.js";
+import { anyCuts, type Cuts, inPieces } from "../packages/input-files/test/lines.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyFile, anyText, mutated, SHAPES, validFile } from "./harness/inputs.js";
 
@@ -37,6 +38,16 @@ async function* linesOf(bytes: ByteSource, shape: (typeof SHAPES)[number], readL
   }
 }
 
+async function converted(file: Buffer, cuts: Cuts, namedShape: (typeof SHAPES)[number]) {
+  try {
+    const { bytes, convertedFrom } = await convert(file, cuts, { namedShape });
+    return { text: bytes.toString("latin1"), convertedFrom };
+  } catch (error) {
+    if (!(error instanceof UnreadableFileError)) throw error;
+    return { unreadable: error.message };
+  }
+}
+
 describe("files", () => {
   for (const shape of SHAPES) {
     const bytes = anyFile.filter(([of]) => of === shape).map(([, file]) => file);
@@ -56,6 +67,11 @@ describe("files", () => {
       },
     );
   }
+
+  fuzz("convertInput", 1, fc.tuple(anyFile, anyCuts), async ([[namedShape, file], cuts]) => {
+    const [whole, cut] = await Promise.all([converted(file, [], namedShape), converted(file, cuts, namedShape)]);
+    expect(cut).toEqual(whole);
+  });
 
   fuzz(
     "rewriteRecords",
