@@ -154,6 +154,7 @@ describe("what is in no form that is kept", () => {
     ["UTF-16", Buffer.from('\ufeff{"id":1}\n', "utf16le"), "UTF-16LE JSON"],
     ["objects without line ends", Buffer.from('{"id":1}{"id":2}'), "JSON with records one after another on a line"],
     ["an array that does not end", Buffer.from('[{"id":1},{"id":2'), "a JSON array with broken elements"],
+    ["an array in an object", Buffer.from('{"records":[{"id":1},{"id":2}]}'), "a JSON array with an object around it"],
     ["a raw line end", Buffer.from('{"id":"1\n2"}\n'), "JSON with control characters in strings"],
     ["several lines", Buffer.from('{\n"id":1}\n{\n"id":2}\n'), "JSON with records of several lines"],
     ["NUL bytes", Buffer.from('{"id":1}\n\0\0\0'), "JSON with NUL bytes"],
@@ -165,6 +166,8 @@ describe("what is in no form that is kept", () => {
     ["lines", '{"id":1}\n{"id":2}\n'],
     ["lines without the last line end", '{"id":1}\r\n\r\n{"id":2}'],
     ["lines some of which are none", '{"id":1}\nnonsense\n{"id":\n{"id":2}\n"text"\n[1,2]\n{"id":3'],
+    ["a record with an array", '{"items":[{"id":1}],"id":2}'],
+    ["lines with arrays", '{"items":[{"id":1}]}\n{"items":[{"id":2}]}\n'],
     ["packed lines", gzipSync('{"id":1}\n')],
   ])("is not what is kept: %s", async (_what, content) => {
     expect((await convert(Buffer.from(content))).convertedFrom).toBeUndefined();

@@ -6,6 +6,7 @@ import { detectJsonShape } from "./json-shape.js";
 import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
 import type { ReadLimits } from "./read-limits.js";
 import { withoutByteOrderMark } from "./read-lines.js";
+import { isWrapper } from "./split-json.js";
 
 /**
  * Returns the records of a text of JSON, a line each, as long as a cheap look shows that each is one: an object on each line, one
@@ -20,7 +21,7 @@ export async function* readEvident(
   const shaped = await detectJsonShape(withoutByteOrderMark(source), maxRecordBytes);
   if (shaped.shape === "object") {
     for await (const whole of shaped.source) {
-      if (!isBraced(whole)) onDoubt();
+      if (!isBraced(whole) || isWrapper(whole)) onDoubt();
       yield { bytes: Buffer.concat([onOneLine(whole), NEWLINE_BYTES]), lines: 1 };
     }
     return;
@@ -29,8 +30,11 @@ export async function* readEvident(
   const chunks = isArray ? jsonArray(shaped.source, maxRecordBytes) : jsonLines(shaped.source, maxRecordBytes);
   const isEvident = isArray ? eachIsBraced : areObjectLines;
   try {
+    let lines = 0;
     for await (const chunk of chunks) {
-      if (!isEvident(chunk.bytes)) {
+      lines += chunk.lines;
+      const isOnly = lines === 1 && !isArray;
+      if (!isEvident(chunk.bytes) || (isOnly && isWrapper(chunk.bytes))) {
         onDoubt();
         return;
       }

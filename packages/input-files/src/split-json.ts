@@ -1,5 +1,5 @@
 import { tooLong } from "./json-lines.js";
-import { findBalancedEnd, findValueEnd } from "./json-value.js";
+import { findBalancedEnd, findValueEnd, type ValueEnd } from "./json-value.js";
 import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
 import { valueOnOneLine } from "./value-on-one-line.js";
 
@@ -32,6 +32,7 @@ const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const MARK = Buffer.from("\ufeff");
 
 /** Bytes that are looked at beyond a record: white space before a bracket's first element. */
@@ -82,6 +83,8 @@ interface Splitter {
 function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
   let lines: Buffer[] = [];
   let inArray = false;
+  // Whether the array stands in an object, whose end is still to come.
+  let isWrapped = false;
   let isFirst = true;
   let gap = newGap();
   // How the first record begins, `{"id"`, by which others are known where no line begins.
@@ -147,6 +150,7 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
         note(IN_ARRAY);
         inArray = true;
       } else if (byte === CLOSE_BRACKET && inArray) inArray = false;
+      else if (byte === CLOSE_BRACE && isWrapped && !inArray) isWrapped = false;
       else if (byte !== SPACE && byte !== TAB) break;
       gap.column += 1;
     }
@@ -166,6 +170,14 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
     const isNested = first === OPEN_BRACE || first === OPEN_BRACKET;
     if (!isNested && !inArray) return takeLine(bytes, window, start);
     const value = findValueEnd(window, start);
+    const opened = isFirst ? wrappedArrayAt(bytes, start, value, maxRecordBytes) : -1;
+    if (opened !== -1) {
+      note(IN_ARRAY);
+      note("an object around it");
+      inArray = true;
+      isWrapped = true;
+      return opened;
+    }
     if (value.kind === "whole") {
       emitValue(bytes.subarray(start, value.end));
       return value.end;
@@ -260,6 +272,39 @@ function newGap(): Gap {
   return { hasNewline: false, hasReturn: false, column: 0 };
 }
 
+const WRAPPER = /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
+
+/**
+ * Finds an array of records that is the only field of an object: `{"records":[{`. The object must be all that the bytes hold, or
+ * no JSON and the only one that begins so, or longer than a record may be. Returns the place behind the array's bracket, or -1.
+ */
+function wrappedArrayAt(bytes: Buffer, start: number, value: ValueEnd, maxRecordBytes: number): number {
+  const [opening] = WRAPPER.exec(bytes.toString("latin1", start, start + SLACK)) ?? [];
+  if (opening === undefined) return -1;
+  const opened = start + opening.length;
+  if (value.kind === "whole") {
+    const isAlone = bytes.subarray(value.end).every((byte) => byte <= SPACE);
+    return isAlone && isWrapper(bytes.subarray(start, value.end)) ? opened : -1;
+  }
+  const isLong = value.kind === "open" && bytes.length > start + maxRecordBytes;
+  const window = bytes.subarray(0, start + maxRecordBytes);
+  return isLong || window.indexOf(opening, opened, "latin1") === -1 ? opened : -1;
+}
+
+/** Reports whether a JSON text is an object with one field, an array of objects. */
+export function isWrapper(text: Buffer): boolean {
+  // A text of control characters in strings is none; it is repaired as the record that it is.
+  const value = parsed(text);
+  const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.values(value) : [];
+  const [records] = fields;
+  return (
+    fields.length === 1 &&
+    Array.isArray(records) &&
+    records.length > 0 &&
+    records.every((record) => typeof record === "object" && record !== null && !Array.isArray(record))
+  );
+}
+
 const LONGEST_KEY = 256;
 const FIRST_KEY = /^\{\s*"(?:[^"\\]|\\.)*"/;
 
@@ -319,10 +364,13 @@ function isBlank(byte: number): boolean {
 }
 
 function isJson(bytes: Buffer): boolean {
+  return parsed(bytes) !== undefined;
+}
+
+function parsed(bytes: Buffer): unknown {
   try {
-    JSON.parse(bytes.toString("utf8"));
-    return true;
+    return JSON.parse(bytes.toString("utf8"));
   } catch {
-    return false;
+    return undefined;
   }
 }

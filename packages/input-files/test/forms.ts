@@ -23,6 +23,8 @@ export const SHAPES: Readonly<Record<string, (records: Records) => string>> = {
   "an array of lines with commas in front": (records) =>
     `[${records.map((record) => JSON.stringify(record)).join("\n,")}\n]`,
   "an array that does not end": (records) => `[${records.map((record) => JSON.stringify(record)).join(",")},`,
+  "an array in an object": (records) => JSON.stringify({ records }),
+  "an indented array in an object": (records) => `${JSON.stringify({ data: records }, null, 2)}\n`,
   "two arrays": (records) => `${JSON.stringify(records.slice(0, 2))}\n${JSON.stringify(records.slice(2))}\n`,
   "record separators": (records) => records.map((record) => `\x1e${JSON.stringify(record)}\n`).join(""),
   "record separators alone": (records) => records.map((record) => `\x1e${JSON.stringify(record)}`).join(""),
