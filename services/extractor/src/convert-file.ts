@@ -11,7 +11,7 @@ import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import type { OpenFile, Storage } from "@lethe/storage/storage";
 import type { ClaimedFile } from "./claim-landed.js";
 import { collectLines } from "./collect-lines.js";
-import type { InspectionOptions, ReadFile } from "./inspect-file.js";
+import type { InspectionOptions, ReadFile } from "./read-file.js";
 
 /**
  * Converts a claimed file to a form that is kept, beside the file, and returns what was found. A file in which nothing had to be

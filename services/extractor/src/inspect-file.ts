@@ -1,48 +1,23 @@
 import { UnreadableFileError } from "@lethe/contracts/errors";
 import { mayBeKept } from "@lethe/input-files/convert-input";
-import type { CsvOptions } from "@lethe/input-files/csv-dialect";
 import { csvLines } from "@lethe/input-files/csv-lines";
 import { type DetectedInput, detectInput } from "@lethe/input-files/detect-input";
 import { packingOf } from "@lethe/input-files/file-kind";
 import { GzipDataError } from "@lethe/input-files/file-source";
-import type { InputFormat } from "@lethe/input-files/input-format";
-import type { ByteSource, LineChunk } from "@lethe/input-files/line-chunk";
+import type { ByteSource } from "@lethe/input-files/line-chunk";
 import { readEvident } from "@lethe/input-files/read-evident";
-import type { ReadLimits } from "@lethe/input-files/read-limits";
-import type { UnpackLimits } from "@lethe/input-files/unpack-limit";
 import type { Storage } from "@lethe/storage/storage";
 import type { ClaimedFile } from "./claim-landed.js";
 import { collectLines } from "./collect-lines.js";
 import { convertFile } from "./convert-file.js";
 import { hashStored } from "./hash-stored.js";
+import type { InspectionOptions, ReadFile } from "./read-file.js";
 
 export interface InspectedFile extends ClaimedFile, ReadFile {
   /** Of the content as it came. */
   readonly sha256: Buffer;
   /** Bytes on disk as it came. */
   readonly bytes: number;
-}
-
-/** What was found where a file was read. */
-export interface ReadFile {
-  /** The key in area `claimed` of what is read: the file itself, or what it was converted to. */
-  readonly sourceKey: string;
-  /** The format of what is read. */
-  readonly format: InputFormat;
-  /** What it was when it came, in words, if it was converted. */
-  readonly convertedFrom: string | null;
-  /** The file's lines, of a small file; a large one is read again when it is cut. */
-  readonly lines: readonly LineChunk[] | undefined;
-  /** Why it cannot be taken in, if so. */
-  readonly unreadable: UnreadableFileError | undefined;
-  /** What followed the gzip data and was left out, or read on, in words. */
-  readonly tail?: string | undefined;
-}
-
-/** How a file is read, and what it must keep to. */
-export interface InspectionOptions extends ReadLimits, UnpackLimits {
-  /** What is set for the dataset's files, and what the header of CSV is known by. */
-  readonly csv: CsvOptions;
 }
 
 /**

@@ -50,9 +50,6 @@ export const MUTANTS = {
     (starts: never) => { add(record: never): void }
   >,
   leaveMentions: (() => () => () => undefined) satisfies Mutant<(...values: never) => () => unknown>,
-  passEverythingOn: (() => (source: AsyncIterable<Buffer>) => source) satisfies Mutant<
-    (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
-  >,
 } as const;
 
 function giveUpOn(error: SafeError, codes: readonly string[]): SafeError {
