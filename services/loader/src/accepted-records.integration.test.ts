@@ -155,3 +155,25 @@ describe("a record that a dataset accepts", () => {
     },
   );
 });
+
+it("adds up below zero in what is left of sales that were folded into sums", async ({ pool }) => {
+  const runId = await addRun(pool, { job: "products" });
+  await addCustomerAndProduct(pool, await addFile(pool, runId, { dataset: "products" }));
+  for (const quantity of [-5, -1, 0, 7]) {
+    await pool.query("truncate warehouse.erased_sales, warehouse.erased_sales_days");
+    await pool.query(
+      `with day as (
+         insert into warehouse.erased_sales_days (day, transactions, total_cost) values ('2021-01-01', 3, -1.50)
+         returning sales_key
+       )
+       insert into warehouse.erased_sales (sales_key, sku, lines, quantity, total)
+       select sales_key, 50121, 3, $1, -1.50 from day`,
+      [quantity],
+    );
+    const { rows } = await pool.query(
+      "select count(*)::int as lines, sum(quantity)::int as quantity, sum(total)::text as total from analytics.purchases",
+    );
+    expect(rows).toEqual([{ lines: 3, quantity, total: "-1.50" }]);
+  }
+  await pool.query("truncate warehouse.erased_sales, warehouse.erased_sales_days");
+});

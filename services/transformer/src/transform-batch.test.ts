@@ -466,3 +466,47 @@ describe("a suppressed person", () => {
     expect(output.segments.map(({ records }) => records)).toEqual([1, 1]);
   });
 });
+
+describe("characters that nobody sees", () => {
+  it("go from ids, emails and numbers of every form, before the record is checked and compared", async () => {
+    const lines = [
+      customer({ id: "\u200b013000\ufeff", email: "ja\u00adne@example.org", first_name: "Ja\u200dne" }),
+      customer({ id: "0130\u000201" }),
+    ];
+    const [plain, noisy] = [customer(), json(customer()).replace("013000", "\\u200b0\\u202e13000")];
+    const { rows, rejects } = await transform("customers", [{ lines: [...lines.map(json), json(plain), noisy] }]);
+    expect(rejects).toEqual([]);
+    const people = rows[0]?.map(([, , , , , id, first, , , email]) => [id, first, email]);
+    const jane = ["013000", "Jane", "jane@example.org"];
+    expect(people).toEqual([jane, ["013001", "Jane", "jane@example.org"], jane, jane]);
+    const csv = { sku: "50\u200b121", name: "Tea", price: "\u202a4.99", category: "Food", popularity: "0.5\u200b" };
+    const products = await transform("products", [{ lines: [json(csv)], segment: { encoding: "csv" } }]);
+    expect(products.rejects).toEqual([]);
+    expect(products.rows[0]?.[0]?.slice(4, 7)).toEqual(["50121", "Tea", "4.99"]);
+  });
+
+  it("leave two sales under one id one sale", async () => {
+    const twice = [transaction(1), transaction(1, { transaction_id: `\u200b${uuid(1)}` })];
+    const { rejects } = await transform("transactions", [{ lines: twice.map(json) }]);
+    expect(rejects).toMatchObject([{ reason: "duplicate", line: 2 }]);
+  });
+});
+
+describe("a refund", () => {
+  const back = { sku: 1, quanitity: -2, price: "0.50", total: "-1.00" };
+  const refund = json(transaction(1, { purchases: { products: [back], total_cost: "-1.00" } }));
+
+  it("is rejected with that word, or taken where the setting says so", async () => {
+    const rejecting = await transform("transactions", [{ lines: [refund] }]);
+    expect(rejecting.rejects).toMatchObject([{ reason: "refund", pointer: "/purchases/products/0/quanitity" }]);
+    expect(rejecting.rows.flat()).toEqual([]);
+    const accepting = await transform("transactions", [{ lines: [refund] }], { refundMode: "accept" });
+    expect(accepting.rejects).toEqual([]);
+    expect(accepting.rows[1]).toMatchObject([["0", "1", "1", "-2", "0.50", "-1.00"]]);
+  });
+
+  it("is no schema change", async () => {
+    const { schema } = await transform("transactions", [{ lines: [refund] }]);
+    expect(schema.changes).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type { LocaleData } from "i18n-iso-countries/index.js";
+import type { Country } from "world-countries";
 import { cleanText } from "./text.js";
 
 // The libraries' files are JSON, which ES modules of Node 20 cannot import without a flag.
@@ -79,19 +80,6 @@ let english:
   | { readonly codes: ReadonlyMap<string, string>; readonly names: ReadonlyMap<string, string | null> }
   | undefined;
 let others: ReadonlyMap<string, string | null> | undefined;
-
-interface Country {
-  readonly cca2: string;
-  readonly cca3: string;
-  readonly name: Names & { readonly native: Readonly<Record<string, Names>> };
-  readonly altSpellings: readonly string[];
-  readonly translations: Readonly<Record<string, Names>>;
-}
-
-interface Names {
-  readonly common: string;
-  readonly official: string;
-}
 
 function readEnglish() {
   const countries = readCountries();
