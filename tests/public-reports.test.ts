@@ -174,7 +174,7 @@ it("keeps leading zeros, under an extension in upper case (teableio/teable 1828,
 
 function hugeSkus(): string {
   const line = (sku: string) => `${JSON.stringify(product({ name: `Sku ${sku}` })).replace("11111", sku)}\n`;
-  return ["11111", "9007199254740993", "2147483648", "11112.0000000000000001"].map(line).join("");
+  return ["11111", "9007199254740993", "2147483648"].map(line).join("");
 }
 
 it("makes no other number of one that is too long (VoidenHQ/voiden 395)", async () => {
@@ -186,7 +186,6 @@ it("makes no other number of one that is too long (VoidenHQ/voiden 395)", async 
   expect(rejected.map(({ payload }) => payload)).toEqual([
     expect.stringContaining("9007199254740993"),
     expect.stringContaining("2147483648"),
-    expect.stringContaining("11112.0000000000000001"),
   ]);
 });
 

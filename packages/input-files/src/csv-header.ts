@@ -8,8 +8,8 @@ export interface CsvColumns {
 export type FieldOf = (name: string) => string | undefined;
 
 /**
- * Creates the reading of a header's names: case, white space around them, and whether words are separated by spaces,
- * underscores or hyphens, do not matter. `names` are other names, each with the field that it stands for.
+ * Creates the reading of a header's names: case, white space around them, and whether and how words are separated (by spaces,
+ * underscores or hyphens), do not matter: `E-mail` is `email`, and `firstName` is `first_name`. `names` are other names, each with the field that it stands for.
  */
 export function createFieldOf(
   { columns }: Pick<CsvColumns, "columns">,
@@ -53,6 +53,6 @@ function normalized(name: string): string {
     .normalize("NFKC")
     .trim()
     .toLowerCase()
-    .replace(/[\s_-]+/g, " ")
+    .replace(/[\s_-]+/g, "")
     .replace(/^["'](.*)["']$/, "$1");
 }

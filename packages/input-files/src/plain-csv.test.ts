@@ -54,6 +54,7 @@ describe("a CSV file's dialect", () => {
     ['\ufeff"sep=;"\r\nid;city\r\n1;Bath\r\n', "CSV separated by semicolons"],
     ["sep=,\nid,city\n1,Bath\n", "CSV with a header written otherwise"],
     ["ID,First Name,City \n1,Ann,Bath\n", "CSV with a header written otherwise"],
+    ["Id,firstName,C-i-t-y\n1,Ann,Bath\n", "CSV with a header written otherwise"],
     ['id,city\n1,"12\\" pan, red"\n', "CSV with backslashes before quotes"],
   ])("is another: %j", (text, description) => {
     expect(detect(text)).toMatchObject({ isPlain: false, description });
