@@ -4,9 +4,9 @@ export interface InstallationStore {
   readonly name: string;
   /** Returns the id of its installation; undefined where it has none yet. */
   read(): Promise<string | undefined>;
-  /** Gives it to an installation unless another has it. Returns the id that it has then. */
+  /** Records an installation's id unless another one is recorded. Returns the id that is recorded then. */
   create(id: string): Promise<string>;
-  /** Gives it to an installation, whoever has it. */
+  /** Records an installation's id in place of the recorded one. */
   replace(id: string): Promise<void>;
 }
 

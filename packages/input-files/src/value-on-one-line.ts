@@ -6,9 +6,9 @@ const RETURN = 0x0d;
 
 export interface OneLine {
   readonly line: Buffer;
-  /** Whether there were line ends between the value's tokens. They are spaces now. */
+  /** True if line ends stood between the tokens of the value. They are spaces now. */
   readonly hasLineEnds: boolean;
-  /** Whether there were control characters in strings, which JSON does not allow. They are escapes now; a NUL is gone. */
+  /** True if strings held control characters, which JSON does not allow. They are escapes now, and a NUL is removed. */
   readonly hasControls: boolean;
 }
 

@@ -55,7 +55,7 @@ async function take(store: InstallationStore, queues: Queues, installation: stri
   await store.replace(installation);
 }
 
-/** Says that queues belong to another installation, and what to do. */
+/** Returns the error text for queues that belong to another installation. */
 export function foreignQueues(name: string): string {
   return (
     `${name} is in use by another installation, with another database: its services would take this one's jobs. ` +

@@ -30,7 +30,7 @@ export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   default_table_access_method: "hostile_heap",
 };
 
-/** Makes the access method that the settings name, in a database of a superuser's. */
+/** Creates the access method that the hostile settings name. Only a superuser may run it. */
 export const HOSTILE_ACCESS_METHOD = "create access method hostile_heap type table handler heap_tableam_handler";
 
 /** Returns the statements that give a role or a database (`role x`, `database y`) all hostile settings that the server has. */

@@ -31,7 +31,7 @@ export async function joinInstallation(pool: Pool, folder: InstallationStore): P
   });
 }
 
-/** Gives a folder to the database's installation, whatever the folder was before. Returns the installation's id. */
+/** Marks a folder as the database's installation's, whatever it was before. Returns the installation's id. */
 export async function adoptFolder(pool: Pool, folder: InstallationStore): Promise<string> {
   const known = await readInstallation(pool);
   if (known === undefined) return joinInstallation(pool, folder);
