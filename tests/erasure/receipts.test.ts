@@ -119,13 +119,13 @@ it("a receipt that was tampered with makes the command fail and name it", async 
 
 it("the newest receipt that was taken away is missed", async () => {
   const sequence = await sequenceOf(3);
-  await world.pool.query(`create table taken as select * from privacy.proof_log where sequence = ${sequence}`);
+  await world.pool.query(`create table public.taken as select * from privacy.proof_log where sequence = ${sequence}`);
   const { rows } = await world.pool.query<{ id: string }>(
     "delete from privacy.proof_log where sequence = $1 returning body ->> 'erasureId' as id",
     [sequence],
   );
   expect((await verify()).withoutReceipt).toEqual([rows[0]?.id]);
-  await world.pool.query("insert into privacy.proof_log select * from taken; drop table taken");
+  await world.pool.query("insert into privacy.proof_log select * from public.taken; drop table public.taken");
   expect((await verify()).withoutReceipt).toEqual([]);
 });
 
