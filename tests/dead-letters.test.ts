@@ -33,12 +33,12 @@ async function deadLetters(query = ""): Promise<DeadLetter[]> {
 
 it("a batch that the database refuses gives up after its retries and becomes a dead letter; the others load", async () => {
   await world.pool.query(`
-    create function refuse() returns trigger language plpgsql as $$
+    create function public.refuse() returns trigger language plpgsql as $$
     begin
       raise exception 'no room for jane@example.org';
     end $$;
     create trigger refuse before insert on warehouse.transactions for each row
-    when (new.transaction_id = '${FATEFUL}') execute function refuse();`);
+    when (new.transaction_id = '${FATEFUL}') execute function public.refuse();`);
   const records = Array.from({ length: RECORDS }, (_, n) => transaction(n));
   await landRecords(world, `${SALES}/transactions.json`, records);
   const run = await runByApi(world, "transactions");
@@ -78,7 +78,7 @@ it("is listed by the command line, as text, JSON and CSV", async () => {
 });
 
 it("loads when it is replayed after what was wrong is put right, once and whole, and is listed no more", async () => {
-  await world.pool.query("drop function refuse cascade");
+  await world.pool.query("drop function public.refuse cascade");
   const { code, out, err } = await world.lethe("dead-letters", "replay", letter.id, "--follow", "--json");
   expect(code, err).toBe(0);
   expect(JSON.parse(out)).toMatchObject({

@@ -53,9 +53,9 @@ it("merges what waits in one transaction, and finds what several of its batches 
 it("leaves the others their load when one of them is refused", async () => {
   const refused = transaction(300).transaction_id;
   await world.pool.query(`
-    create function refuse() returns trigger language plpgsql as $$
+    create function public.refuse() returns trigger language plpgsql as $$
       begin if new.transaction_id = '${refused}' then raise exception 'refused'; end if; return new; end $$;
-    create trigger refuse before insert on warehouse.transactions for each row execute function refuse()`);
+    create trigger refuse before insert on warehouse.transactions for each row execute function public.refuse()`);
   const runId = await transformOnly(Array.from({ length: 200 }, (_, n) => transaction(300 + n)));
   const batches = (await batchesOf(world, runId)).length;
   await world.start("loader");

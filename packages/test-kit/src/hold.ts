@@ -46,18 +46,18 @@ export function holdPublications(world: World): Promise<() => Promise<void>> {
 async function hold(world: World, event: string, condition: string): Promise<() => Promise<void>> {
   const holder = await world.pool.connect();
   await holder.query(`
-    create function hold_batches() returns trigger language plpgsql as $$
+    create function public.hold_batches() returns trigger language plpgsql as $$
     begin
       if ${condition} then
         perform pg_advisory_xact_lock(${HOLD});
       end if;
       return new;
     end $$;
-    create trigger hold_batches ${event} for each row execute function hold_batches();
+    create trigger hold_batches ${event} for each row execute function public.hold_batches();
     select pg_advisory_lock(${HOLD});`);
   return async () => {
     await holder.query(`select pg_advisory_unlock(${HOLD})`);
-    await holder.query("drop function hold_batches cascade");
+    await holder.query("drop function public.hold_batches cascade");
     holder.release();
   };
 }
