@@ -50,7 +50,7 @@ export const NOTICE_CODES = {
   ...NOT_TAKEN_CODES,
   ...RECORD_WARNINGS,
   empty_file: "The file holds no record.",
-  bytes_behind_gzip: "Bytes follow the file's gzip data that are neither gzip data nor padding.",
+  bytes_behind_gzip: "Text follows the file's gzip data; it was read as records.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_quarantined_before: "The same delivery stands in quarantine already; the file was removed.",
   content_masked:

@@ -26,7 +26,7 @@ export interface DetectedInput {
   readonly csv: CsvDialect | undefined;
   /** The text in UTF-8, from its beginning. Reading it throws UnreadableFileError where the file is damaged or over a limit. */
   readonly source: ByteSource;
-  /** What follows the gzip data; known when all of `source` has been read. */
+  /** What stands beside the gzip data; known when all of `source` has been read. */
   readonly tail: () => GzipTail | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface DetectOptions extends UnpackLimits {
   /** What is set for the dataset's files, and what the header of CSV is known by. */
   readonly csv: CsvOptions;
   /**
-   * Whether what surrounds gzip data is left out. Otherwise reading throws UnreadableFileError there, and is faster.
+   * Whether what is joined to gzip data is read, too. Otherwise reading throws UnreadableFileError there, and is faster.
    */
   readonly isLenient: boolean;
 }
@@ -55,7 +55,7 @@ export async function detectInput(stored: ByteSource, options: DetectOptions): P
   const packings: Packing[] = [];
   let tail: GzipTail | undefined;
   const onTail = (found: GzipTail) => {
-    tail ??= found;
+    tail = { bytes: (tail?.bytes ?? 0) + found.bytes };
   };
   let layer = await peek(stored, ENCODING_BYTES);
   for (let packing = packingOf(layer.head); packing !== undefined; packing = packingOf(layer.head)) {

@@ -1,48 +1,88 @@
 import { isUtf8 } from "node:buffer";
 import { crc32, createInflateRaw } from "node:zlib";
-import { UnreadableFileError } from "@lethe/contracts/errors";
-import { type ByteReader, readBytes, restOf } from "./byte-reader.js";
+import { UnreadableFileError, UnsupportedFormatError } from "@lethe/contracts/errors";
+import { type ByteReader, readBytes } from "./byte-reader.js";
 import { type ByteSource, NEWLINE_BYTES } from "./line-chunk.js";
+import { detectEncoding, ENCODING_BYTES } from "./text-encoding.js";
 
-/** What follows the last member of a gzip file, and is no padding. */
+/** What a file has beside its gzip data and the zeros at its end. */
 export interface GzipTail {
+  /** Bytes of text, which was read on as if it were unpacked. */
   readonly bytes: number;
-  /** Whether it is text, which was read on as if it were unpacked. */
-  readonly isText: boolean;
 }
 
 /** Bytes that are unpacked together: at the best packing there is, 4 MiB come of them. */
 const STEP_BYTES = 4 * 1024;
 
 /**
- * Yields what the members of a gzip file unpack to, one after another. Padding of zeros between and behind them is left out.
- * Anything else behind the last member is read on where it is text, is left out where it is not, and is reported to `onTail`.
- * Throws UnreadableFileError at a place where a member is torn or damaged. Slower than zlib's own reading, which does not tell
- * where a member ends.
+ * Yields what the members of a gzip file unpack to, one after another. Zeros and white space between and behind them become one
+ * line end at the most. Text between and behind them is read on; `onTail` is called at the end if there is any, or anything else
+ * that zlib's own reading stops at. Throws UnsupportedFormatError where there is anything else, UnreadableFileError at a place
+ * where a member is torn or damaged. Slower than zlib's own reading, which does not tell where a member ends.
  */
 export async function* gunzipMembers(stored: ByteSource, onTail: (tail: GzipTail) => void): AsyncGenerator<Buffer> {
   const reader = readBytes(stored);
-  let hasMember = false;
-  while (!hasMember || (await skipZeros(reader))) {
-    if (!(await skipHeader(reader))) {
-      if (!hasMember) throw damaged();
-      yield* readTail(reader, onTail);
-      return;
-    }
-    hasMember = true;
-    yield* inflateMember(reader);
+  if (!(await skipHeader(reader))) throw damaged();
+  const text = { bytes: 0, head: Buffer.alloc(0) };
+  let hasOthers = false;
+  for (let isMember = true; ; ) {
+    if (isMember) yield* withHead(inflateMember(reader), text);
+    else yield* readText(reader, text);
+    const filler = await skipFiller(reader);
+    hasOthers ||= filler.hasWhiteSpace;
+    if (filler.isLast) break;
+    isMember = await skipHeader(reader);
+    hasOthers ||= filler.bytes > 0 || !isMember;
+    if (filler.bytes > 0 || !isMember) yield lineEndOf(text.head, isMember);
+  }
+  if (hasOthers) onTail({ bytes: text.bytes });
+}
+
+interface UnpackedText {
+  /** Bytes of text that was not packed. */
+  bytes: number;
+  /** The first bytes of what was unpacked. */
+  head: Buffer<ArrayBuffer>;
+}
+
+async function* withHead(source: ByteSource, text: UnpackedText): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    if (text.head.length < ENCODING_BYTES)
+      text.head = Buffer.concat([text.head, piece.subarray(0, ENCODING_BYTES - text.head.length)]);
+    yield piece;
   }
 }
 
-/** Skips padding. Returns false if nothing follows it. */
-async function skipZeros(reader: ByteReader): Promise<boolean> {
+/** Returns what ends a line before a further member or a text, in the encoding of what was unpacked. */
+function lineEndOf(head: Buffer, isMember: boolean): Buffer {
+  const encoding = detectEncoding(head);
+  if (encoding === "utf-8") return NEWLINE_BYTES;
+  if (!isMember) throw otherEncoding();
+  const lineEnd = Buffer.alloc(encoding.startsWith("utf-16") ? 2 : 4);
+  lineEnd[encoding.endsWith("le") ? 0 : lineEnd.length - 1] = 0x0a;
+  return lineEnd;
+}
+
+/** Skips zeros and white space. */
+async function skipFiller(
+  reader: ByteReader,
+): Promise<{ readonly isLast: boolean; readonly bytes: number; readonly hasWhiteSpace: boolean }> {
+  let bytes = 0;
+  let hasWhiteSpace = false;
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
-    const start = piece.findIndex((byte) => byte !== 0);
-    if (start === -1) continue;
-    reader.putBack(piece.subarray(start));
-    return true;
+    const end = piece.findIndex((byte) => byte !== 0 && !isWhiteSpace(byte));
+    const filler = end === -1 ? piece : piece.subarray(0, end);
+    bytes += filler.length;
+    hasWhiteSpace ||= filler.some(isWhiteSpace);
+    if (end === -1) continue;
+    reader.putBack(piece.subarray(end));
+    return { isLast: false, bytes, hasWhiteSpace };
   }
-  return false;
+  return { isLast: true, bytes, hasWhiteSpace };
+}
+
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 // RFC 1952, section 2.3.
@@ -121,27 +161,76 @@ async function* inflateMember(reader: ByteReader): AsyncGenerator<Buffer> {
   if (trailer.readUInt32LE(0) !== sum || trailer.readUInt32LE(4) !== length % 2 ** 32) throw damaged();
 }
 
-/** Bytes of a tail by which it is told whether it is text. */
-const LOOKED_AT = 4 * 1024;
+/** Bytes of the longest mark that packed data begins with. */
+const LONGEST_MARK = 6;
+/** Bytes of text that are looked at together. */
+const BLOCK_BYTES = 4 * 1024;
 
-async function* readTail(reader: ByteReader, onTail: (tail: GzipTail) => void): AsyncGenerator<Buffer> {
-  const head = await reader.take(LOOKED_AT);
-  const isText = isTextual(head);
-  reader.putBack(head);
-  let bytes = 0;
-  if (isText) yield NEWLINE_BYTES;
-  for await (const piece of restOf(reader)) {
-    bytes += piece.length;
-    if (isText) yield piece;
+/** Yields text up to the next member, or to the end. */
+async function* readText(reader: ByteReader, text: UnpackedText): AsyncGenerator<Buffer> {
+  for (let isFirst = true; ; isFirst = false) {
+    const block = await reader.take(BLOCK_BYTES);
+    const member = block.indexOf(MAGIC);
+    // A mark may have been cut in two.
+    const cut = block.length < BLOCK_BYTES ? block.length : block.length - (LONGEST_MARK - 1);
+    const end = member === -1 ? cut : member;
+    const bytes = block.subarray(0, end);
+    requireText(bytes, isFirst, end === block.length || member !== -1);
+    reader.putBack(block.subarray(end));
+    text.bytes += bytes.length;
+    yield bytes;
+    if (member !== -1 || block.length < BLOCK_BYTES) return;
   }
-  onTail({ bytes, isText });
 }
 
-function isTextual(head: Buffer): boolean {
-  // The head may end within a character.
-  const cuts = head.length === LOOKED_AT ? [0, 1, 2, 3] : [0];
-  const whole = cuts.some((cut) => isUtf8(head.subarray(0, head.length - cut)));
-  return whole && !head.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+/** Zeros that are padding, but for the first of a row. */
+const PADDING = /(?<=[\s\0])\0+|\0+(?=\s|$)/g;
+/** ASCII in UTF-16 or UTF-32. */
+const WIDE = /(?:[\x20-\x7e]\0){4}|(?:[\x20-\x7e]\0{3}){4}/;
+/** Control characters, of all bytes but padding, from which bytes are no text. */
+const MOST_CONTROLS = 0.05;
+/** ASCII, of all bytes, from which bytes that are no UTF-8 are text in another encoding of single bytes. */
+const LEAST_ASCII = 0.5;
+
+function requireText(block: Buffer, isFirst: boolean, isLast: boolean): void {
+  if (isFirst && detectEncoding(block.subarray(0, ENCODING_BYTES)) !== "utf-8") throw otherEncoding();
+  const characters = block.toString("latin1");
+  if (WIDE.test(characters)) throw otherEncoding();
+  const bytes = Buffer.from(characters.replaceAll(PADDING, ""), "latin1");
+  const isControl = (byte: number) => byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1e;
+  const controls = bytes.filter(isControl).length;
+  const isPacked = OTHER_PACKINGS.some((begins) => bytes.includes(begins));
+  if (isPacked || (controls > 1 && controls > bytes.length * MOST_CONTROLS)) throw neither();
+  if (isUtf8Part(bytes, isFirst, isLast)) return;
+  const ascii = bytes.filter((byte) => byte < 0x80 && !isControl(byte)).length;
+  if (ascii < bytes.length * LEAST_ASCII) throw neither();
+}
+
+/** What other packed data begins with, and no text has. */
+const OTHER_PACKINGS = [
+  Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
+  Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),
+  Buffer.from([0x31, 0x41, 0x59, 0x26, 0x53, 0x59]),
+];
+
+/** Reports whether bytes are UTF-8, but for characters that were cut where a block begins or ends. */
+function isUtf8Part(bytes: Buffer, isFirst: boolean, isLast: boolean): boolean {
+  let start = 0;
+  while (!isFirst && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  const cuts = isLast ? [0] : [0, 1, 2, 3];
+  return cuts.some((cut) => isUtf8(bytes.subarray(start, Math.max(start, bytes.length - cut))));
+}
+
+function neither(): UnsupportedFormatError {
+  return new UnsupportedFormatError(
+    "bytes that are neither gzip data nor text follow the gzip data; send what they hold as a file of its own, and the gzip data without them",
+  );
+}
+
+function otherEncoding(): UnsupportedFormatError {
+  return new UnsupportedFormatError(
+    "text in another encoding than UTF-8 is joined to the gzip data; send each of the two as a file of its own",
+  );
 }
 
 function damaged(cause?: Error): UnreadableFileError {

@@ -93,8 +93,6 @@ async function isGzip(opened: OpenFile): Promise<boolean> {
   return false;
 }
 
-function describeTail({ bytes, isText }: GzipTail): string {
-  return isText
-    ? `The ${bytes} bytes behind the gzip data are text and were read as records.`
-    : `The ${bytes} bytes behind the gzip data are no records and were left out.`;
+function describeTail({ bytes }: GzipTail): string | undefined {
+  return bytes === 0 ? undefined : `The ${bytes} bytes behind the gzip data are text and were read as records.`;
 }

@@ -17,7 +17,7 @@ export interface ReadFile {
   readonly lines: readonly LineChunk[] | undefined;
   /** Why it cannot be taken in, if so. */
   readonly unreadable: UnreadableFileError | undefined;
-  /** What followed the gzip data and was left out, or read on, in words. */
+  /** What text followed the gzip data and was read on, in words. */
   readonly tail?: string | undefined;
 }
 
