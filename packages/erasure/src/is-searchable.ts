@@ -51,16 +51,17 @@ function endOfText(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** Reports whether gzip data is damaged and goes on behind the damage; data that was cut off is not. */
+/** Reports whether gzip data is damaged and goes on behind the damage, or something follows it; data that was cut off is neither. */
 async function isDamagedWithin(stored: AsyncIterable<Buffer>): Promise<boolean> {
   try {
-    for await (const _piece of unpackedBytes(stored, true)) {
+    for await (const _piece of unpackedBytes(stored, true, undefined, true)) {
       // Unpacked for its end alone.
     }
     return false;
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
-    return isOfZlib(error.cause) && error.cause.code !== "Z_BUF_ERROR";
+    // Where something follows, there is no error of zlib's.
+    return !isOfZlib(error.cause) || error.cause.code !== "Z_BUF_ERROR";
   }
 }
 

@@ -94,5 +94,5 @@ async function isGzip(opened: OpenFile): Promise<boolean> {
 }
 
 function describeTail({ bytes }: GzipTail): string | undefined {
-  return bytes === 0 ? undefined : `The ${bytes} bytes behind the gzip data are text and were read as records.`;
+  return bytes === 0 ? undefined : `It has ${bytes} bytes.`;
 }
