@@ -10,6 +10,8 @@ export interface VersionedTable extends AgeOrder {
   readonly columns: readonly string[];
   /** Columns that staging and table have beside those, and that do not make a version another one. */
   readonly extraColumns: readonly string[];
+  /** The one of them that says when a version's person was erased. The version keeps no ages then, which say when they changed. */
+  readonly erasedAt?: string;
 }
 
 /** What becomes of the versions of a batch's keys. A row is a staged record, or a stored version that changes. */
@@ -39,10 +41,13 @@ export function versionedMerge(t: VersionedTable): Merge {
   const stored = [...kept, "first_seen", "last_seen", "valid_from", "loaded_at"];
   const of = (alias: string, names: readonly string[]) => names.map((name) => `${alias}.${name}`).join(", ");
   const content = (alias: string) => `row(${of(alias, t.columns)})`;
+  const keptAge = (alias: string, age: "first_seen" | "last_seen") =>
+    t.erasedAt === undefined ? `p.${age}` : `case when ${alias}.${t.erasedAt} is null then p.${age} end`;
+  const ages = (alias: string) => `${keptAge(alias, "first_seen")}, ${keptAge(alias, "last_seen")}`;
   const staged = `${of("s", [t.key, ...t.columns, ...t.extraColumns, "source_partition"])}, s.file_id,
-      p.first_seen, p.last_seen, ${validFrom(t, "p.first_seen", "now()")}, clock_timestamp()`;
+      ${ages("s")}, ${validFrom(t, "p.first_seen", "now()")}, clock_timestamp()`;
   const version = (alias: string) =>
-    `${of(alias, kept)}, p.first_seen, p.last_seen, ${validFrom(t, "p.first_seen", `${alias}.loaded_at`)}, ${alias}.loaded_at`;
+    `${of(alias, kept)}, ${ages(alias)}, ${validFrom(t, "p.first_seen", `${alias}.loaded_at`)}, ${alias}.loaded_at`;
   const currentOfPlan = `version_plan p join ${t.stage} s on s.ordinal = p.ordinal join ${t.table} c on c.${t.key} = s.${t.key}`;
   const order = `${t.key} order by age, place, version_id, ordinal`;
   return {
@@ -125,12 +130,12 @@ export function versionedMerge(t: VersionedTable): Merge {
        select ${staged} from version_plan p join ${t.stage} s on s.ordinal = p.ordinal
        where p.action = 'new' and not p.is_newest`,
       `update ${t.history} h
-       set first_seen = p.first_seen, last_seen = p.last_seen,
+       set (first_seen, last_seen) = row(${ages("h")}),
            valid_from = ${validFrom(t, "p.first_seen", "h.loaded_at")}
        from version_plan p
        where p.action = 'keep' and h.version_id = p.version_id`,
       `update ${t.table} t
-       set first_seen = p.first_seen, last_seen = p.last_seen,
+       set (first_seen, last_seen) = row(${ages("t")}),
            valid_from = ${validFrom(t, "p.first_seen", "t.loaded_at")}
        from version_plan p join ${t.stage} s on s.ordinal = p.ordinal
        where p.action = 'keep' and p.version_id is null and p.is_newest and t.${t.key} = s.${t.key}`,

@@ -43,5 +43,6 @@ export const CUSTOMER_MERGE: Merge = versionedMerge({
   key: "id",
   columns: VERSION_COLUMNS.map(([name]) => name),
   extraColumns: ["erased_at"],
+  erasedAt: "erased_at",
   changed: "last_change",
 });
