@@ -53,6 +53,8 @@ export async function convertFile(
     };
   } catch (error) {
     if (!(error instanceof UnreadableFileError)) throw error;
+    // The whole file goes to quarantine; nothing would ever look at its conversion again.
+    await storage.remove("claimed", [convertedKeyOf(claimedKey)]);
     const format = { shape: namedFormat.shape, gzip: await isGzip(opened) };
     return { sourceKey: claimedKey, format, convertedFrom: null, lines: undefined, unreadable: error };
   } finally {

@@ -3,6 +3,7 @@ import { type UnreadableFileError, UnsupportedFormatError } from "@lethe/contrac
 import { isFiledRequestName } from "@lethe/contracts/filed-request";
 import type { JobResult } from "@lethe/contracts/jobs";
 import { keptPathOf } from "@lethe/input-files/kept-path";
+import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import { countNotTaken, type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
@@ -80,6 +81,10 @@ export async function extractFiles(
   for await (const claimed of claimedGroups(context, runId, earlier, landed)) {
     const read = await Promise.all(claimed.map((file) => inspect(context, runId, run.dataset, file)));
     const there = read.filter((file) => file !== undefined);
+    // Under other settings an interrupted attempt may have converted what is read as it came now.
+    const kept = there.filter(({ path, sourceKey, claimedKey }) => taken.has(path) && sourceKey === claimedKey);
+    const conversions = kept.map(({ claimedKey }) => convertedKeyOf(claimedKey));
+    if (conversions.length > 0) await context.storage.remove("claimed", conversions);
     const inspected = await withoutMasked(context, runId, run.dataset, there, (file) =>
       inspect(context, runId, run.dataset, file),
     );

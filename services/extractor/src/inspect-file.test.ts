@@ -142,7 +142,7 @@ describe("inspectFile", { timeout: 30_000 }, () => {
     [
       "a tail",
       "customers.json.gz",
-      Buffer.concat([gzipSync(LINES), Buffer.from("\x01")]),
+      Buffer.concat([gzipSync(LINES), Buffer.from("\r\n")]),
       "JSON with bytes after the gzip data",
       true,
     ],

@@ -1,4 +1,5 @@
 import { contentHashes } from "@lethe/privacy/content-hash";
+import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { separateRead } from "@lethe/storage/separate-read";
 import { adoptFile, type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
@@ -69,7 +70,7 @@ export async function moveToQuarantine(
   }
 }
 
-/** Returns the keys of a claimed file and, behind it, of what it was converted to. */
-function keysOf({ claimedKey, sourceKey }: TakenFile): string[] {
-  return claimedKey === sourceKey ? [claimedKey] : [claimedKey, sourceKey];
+/** Returns the keys of a claimed file and, behind it, of what it was converted to, be it now or before an interruption. */
+function keysOf({ claimedKey }: TakenFile): string[] {
+  return [claimedKey, convertedKeyOf(claimedKey)];
 }
