@@ -200,3 +200,38 @@ describe("a CSV file as a spreadsheet writes it", () => {
     expect(archived.split("\n")).toHaveLength(5);
   });
 });
+
+describe("a CSV file that is quarantined whole", () => {
+  it("leaves no conversion behind", async () => {
+    const rows = "id;first_name;last_name;email\n007101;Ann;Quiet;quiet@box.example\n";
+    await land(world, `${HOUR}/customers.csv`, `${rows}first_name;id;last_name;email\nBo;007102;Lee;lee@box.example\n`);
+    await succeed(world, "customers");
+    expect(await pathsBelow(join(world.data, "claimed"))).toEqual([]);
+  });
+
+  it("is taken when it comes again once a setting makes it readable, and its record in quarantine is resolved", async () => {
+    const rows = "9001;Desk;20,50;Home;0,5\n9002;Lamp;1,5;Home;0,25\n";
+    const extractorWith = async (formats: object) => {
+      for (const service of world.running) if (service.name === "extractor") await world.stop(service);
+      await world.start("extractor", { LETHE_INPUT_FORMATS: JSON.stringify(formats) });
+    };
+    await extractorWith({});
+    for (let i = 0; i < 2; i++) {
+      await land(world, `${HOUR}/products.csv`, rows);
+      await succeed(world, "products");
+    }
+    expect(await quarantine()).toEqual([[null, "unreadable", expect.stringContaining("set columns"), null]]);
+    expect((await pathsBelow(world.quarantined)).length).toBeGreaterThan(0);
+    await extractorWith(FORMATS);
+    await land(world, `${HOUR}/products.csv`, rows);
+    await succeed(world, "products");
+    const { rows: loaded } = await world.pool.query("select sku from warehouse.products order by sku");
+    expect(loaded).toEqual([{ sku: 9001 }, { sku: 9002 }]);
+    expect((await pathsBelow(world.quarantined)).filter((path) => path.endsWith(".csv"))).toEqual([]);
+    const states = await world.pool.query(
+      "select q.status, q.resolved_at is not null as resolved, f.state, f.kept_path from ledger.quarantine q join ledger.files f on f.id = q.file_id",
+    );
+    expect(states.rows).toEqual([{ status: "replayed", resolved: true, state: "released", kept_path: null }]);
+    expect(await pathsBelow(join(world.data, "claimed"))).toEqual([]);
+  });
+});

@@ -52,7 +52,8 @@ export const NOTICE_CODES = {
   empty_file: "The file holds no record.",
   bytes_behind_gzip: "Text follows the file's gzip data; it was read as records.",
   file_unreadable: "The file could not be read and stands in quarantine whole.",
-  file_quarantined_before: "The same delivery stands in quarantine already; the file was removed.",
+  file_quarantined_before:
+    "The same content stands in quarantine already and is unreadable still; the file was removed.",
   content_masked:
     "The same content came before and people were erased from it: what the archive keeps of it was taken.",
   staging_full:

@@ -79,7 +79,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     rights: {
       // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is.
       scheduler: "select, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
-      extractor: "select, insert",
+      // A file that can be read when it comes again resolves its own.
+      extractor: "select, insert, update (status, resolved_at)",
       loader: "select, insert, update",
     },
   },

@@ -7,6 +7,7 @@ import {
   changedContents,
   countAlreadyLoaded,
   knownDeliveries,
+  releaseQuarantined,
 } from "@lethe/warehouse/ledger/claim-files";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ClaimedFile } from "./claim-landed.js";
@@ -16,7 +17,8 @@ import type { TakenFile } from "./taken-file.js";
 /**
  * Returns a run's files, but for each whose content came before and had people masked in it since, what the archive keeps of
  * it: the records of the others are a new delivery, and whoever was erased does not come back. Where the archive has lost it,
- * the file counts as loaded. `read` reads a claimed file.
+ * the file counts as loaded. A delivery that stands in quarantine as a whole and can be read now is taken again. `read` reads a
+ * claimed file.
  */
 export async function withoutMasked(
   context: ExtractorContext,
@@ -26,7 +28,9 @@ export async function withoutMasked(
   read: (file: ClaimedFile) => Promise<TakenFile | undefined>,
 ): Promise<TakenFile[]> {
   const hashes = files.flatMap(({ contents }) => contents);
-  const changed = (await changedContents(context.pool, dataset, hashes)).filter((one) => !one.isQuarantined);
+  const before = await changedContents(context.pool, dataset, hashes);
+  await retakeQuarantined(context, files, before);
+  const changed = before.filter((one) => !one.isQuarantined);
   if (changed.length === 0) return [...files];
   // The same delivery loads nothing anyway.
   const known = await knownDeliveries(
@@ -42,6 +46,33 @@ export async function withoutMasked(
     if (taken !== undefined) result.push(taken);
   }
   return result;
+}
+
+/**
+ * Makes way for deliveries that stand in quarantine as a whole and can be read now: a setting has changed since. What
+ * people were masked in stays, and whoever was erased from it does not come back.
+ */
+async function retakeQuarantined(
+  { pool, storage }: ExtractorContext,
+  files: readonly TakenFile[],
+  before: readonly ChangedContent[],
+): Promise<void> {
+  const retaken = before.filter(
+    ({ isQuarantined, isMasked, delivery }) =>
+      isQuarantined &&
+      !isMasked &&
+      files.some((file) => file.unreadable === undefined && delivery !== null && file.delivery.equals(delivery)),
+  );
+  if (retaken.length === 0) return;
+  // First the copy: after a crash, its delivery is claimed still and comes here again.
+  await storage.remove(
+    "quarantined",
+    retaken.map(({ keptPath }) => keptPath),
+  );
+  await releaseQuarantined(
+    pool,
+    retaken.map(({ fileId }) => fileId),
+  );
 }
 
 async function takeMasked(

@@ -106,11 +106,14 @@ export async function knownDeliveries(
 export interface ChangedContent {
   readonly fileId: number;
   readonly sha256: Buffer;
+  readonly delivery: Buffer | null;
   /** Below the archive, or below the quarantine. */
   readonly keptPath: string;
   readonly format: string | null;
   /** Whether it was quarantined as a whole; otherwise people were masked in it. */
   readonly isQuarantined: boolean;
+  /** Whether people were masked in it. */
+  readonly isMasked: boolean;
 }
 
 /** Returns, of some contents by their hashes, those that stand in quarantine whole and those in which people were masked. */
@@ -120,7 +123,8 @@ export async function changedContents(
   hashes: readonly Buffer[],
 ): Promise<ChangedContent[]> {
   const { rows } = await db.query<ChangedContent>(
-    `select id as "fileId", sha256, kept_path as "keptPath", format, state = 'quarantined' as "isQuarantined"
+    `select id as "fileId", sha256, delivery, kept_path as "keptPath", format, state = 'quarantined' as "isQuarantined",
+            masked as "isMasked"
      from ledger.files
      where dataset = $1 and sha256 = any ($2) and (masked or state = 'quarantined') and kept_path is not null
      order by id`,
@@ -176,6 +180,23 @@ export async function countAlreadyLoaded(db: Queryable, runId: string, files: nu
 /** Makes a quarantined file that has come again the run's own, so that the run masks it as it does all that it quarantines. */
 export async function adoptFile(db: Queryable, runId: string, fileId: number): Promise<void> {
   await db.query("update ledger.files set run_id = $1 where id = $2 and state = 'quarantined'", [runId, fileId]);
+}
+
+/**
+ * Lets deliveries be taken again that were quarantined as a whole, and resolves their records in quarantine. Nothing in the
+ * quarantine folder is theirs from then on.
+ */
+export async function releaseQuarantined(db: Queryable, fileIds: readonly number[]): Promise<void> {
+  await db.query(
+    `with released as (
+       update ledger.files set state = 'released', kept_path = null
+       where id = any ($1) and state = 'quarantined' returning id
+     )
+     update ledger.quarantine q set status = 'replayed', resolved_at = clock_timestamp()
+     from released r
+     where q.file_id = r.id and q.status = 'open' and q.line is null`,
+    [fileIds],
+  );
 }
 
 export interface UnreadableFile {
