@@ -2,17 +2,18 @@ import { NEWLINE } from "./line-chunk.js";
 
 const RETURN = 0x0d;
 const SPACE = 0x20;
+const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-const JOINED = Buffer.from("}{");
+const QUOTE = 0x22;
 
 /**
- * Reports whether whole lines are evidently a JSON object each, as far as this can be seen without parsing them: each begins and
- * ends with a brace, no object follows another one, no control character stands in them, and the first line is JSON. Blank lines
- * are none. Costs a small part of what parsing does.
+ * Reports whether whole lines are evidently a JSON object each, as far as this can be seen by parsing few of them: each begins and
+ * ends with a brace, no control character stands in them, and the first line is JSON, and so is each one in which an object may
+ * follow another one. Blank lines are none. Costs a small part of what parsing does.
  */
 export function areObjectLines(lines: Buffer): boolean {
-  return !lines.includes(JOINED) && !hasControls(lines) && eachIsBraced(lines);
+  return !hasControls(lines) && eachIsBraced(lines);
 }
 
 /** Reports whether bytes, but for white space around them, begin and end as an object does. */
@@ -33,7 +34,7 @@ function eachIsBraced(lines: Buffer): boolean {
     const end = lines[next - 1] === RETURN ? next - 1 : next;
     if (end > start) {
       if (lines[start] !== OPEN_BRACE || lines[end - 1] !== CLOSE_BRACE) return false;
-      if (!isParsed && !isJson(lines.subarray(start, end))) return false;
+      if ((!isParsed || mayBeTwo(lines, start, end)) && !isJson(lines.subarray(start, end))) return false;
       isParsed = true;
     }
     start = next + 1;
@@ -41,9 +42,36 @@ function eachIsBraced(lines: Buffer): boolean {
   return true;
 }
 
+/** Reports whether a brace closes in a line and another one opens, with no text in quotes between them. */
+function mayBeTwo(lines: Buffer, start: number, end: number): boolean {
+  for (let close = lines.indexOf(CLOSE_BRACE, start); close < end - 1; ) {
+    const open = lines.indexOf(OPEN_BRACE, close);
+    if (open === -1 || open > end) return false;
+    const quote = lines.indexOf(QUOTE, close);
+    if ((quote === -1 || quote > open) && !isInArray(lines.subarray(start, open))) return true;
+    close = lines.indexOf(CLOSE_BRACE, open);
+    if (close === -1) return false;
+  }
+  return false;
+}
+
+const ARRAY = Buffer.from(":[{");
+
+/** Reports whether the beginning of a line ends within an array of objects. */
+function isInArray(beginning: Buffer): boolean {
+  const at = beginning.lastIndexOf(ARRAY);
+  return at !== -1 && !beginning.includes(CLOSE_BRACKET, at);
+}
+
+/** Reports whether bytes are a JSON object. */
+export function isObject(bytes: Buffer): boolean {
+  return isBraced(bytes) && isJson(bytes);
+}
+
 function isJson(bytes: Buffer): boolean {
   try {
-    JSON.parse(bytes.toString("utf8"));
+    // Whatever is not ASCII stands in strings, or nothing is JSON. Each byte as a character is read much faster.
+    JSON.parse(bytes.toString("latin1"));
     return true;
   } catch {
     return false;

@@ -148,6 +148,95 @@ const BREAKS: readonly ((text: string, at: number) => string)[] = [
   (text, at) => `${text.slice(0, at)}\\x${text.slice(at + 1)}`,
 ];
 
+/** A complete record on a line. */
+function customer(id: number): string {
+  return JSON.stringify({
+    id: String(id),
+    first_name: `A${id}`,
+    last_name: `L${id}`,
+    email: `a${id}@x.org`,
+    city: "Ulm",
+  });
+}
+
+const [J1, J2, J3, J4, J5] = [1, 2, 3, 4, 5].map(customer) as [string, string, string, string, string];
+
+/** Ways in which one record alone is broken where it stands between others. */
+const TORN: Readonly<Record<string, (record: string) => string>> = {
+  "cut off in a key": (record) => record.slice(0, record.indexOf("ast_name")),
+  "without its last brace": (record) => record.slice(0, -1),
+  "without its first brace": (record) => record.slice(1),
+  "without a quote": (record) => record.replace('"first_name', "first_name"),
+  "with an inch mark": (record) => record.replace('"A', '"A"'),
+  "with a value without quotes": (record) => record.replace('"Ulm"', "Ulm"),
+  "with a comma too many": (record) => record.replace("}", ",}"),
+  "with objects in it": (record) => record.replace('"Ulm"', '"5" x","items":[{"id":"91","n":1},{"id":"92","n":2}]'),
+  "cut off in an object in it": (record) => record.replace('"Ulm"}', '[{"id":"91"},{"id":"92"},{"x'),
+};
+
+const JOINED: Readonly<Record<string, (records: readonly string[]) => string>> = {
+  "an array": (records) => `[${records.join(",")}]`,
+  "an array of lines": (records) => `[\n${records.join(",\n")}\n]\n`,
+  "an array without commas": (records) => `[${records.join(" ")}]`,
+  "an array after hard spaces": (records) => `[${records.map((record) => `\u00a0${record}`).join(",")}]`,
+  "an array with comments": (records) => `[${records.map((record) => `/* north */ ${record}`).join(",")}]`,
+  "an array in an object": (records) => `{"data":[${records.join(",")}]}`,
+  "one after another": (records) => records.join(""),
+  "one after another with blanks": (records) => records.join(" "),
+  "one after another with commas": (records) => records.join(", "),
+};
+
+describe("a record that is broken", () => {
+  // Without what the first record needs to be known as one of several, nothing shows that it is.
+  const isHopeless = (shape: string, how: string, places: readonly number[]) =>
+    how === "without its first brace" && places.includes(0) && !/^an array(?! in)/.test(shape);
+
+  it.each(Object.keys(JOINED).flatMap((shape) => Object.keys(TORN).map((how) => [how, shape] as const)))(
+    "is one, and costs its neighbours nothing: %s, in %s",
+    async (how, shape) => {
+      for (const places of [[0], [1], [4], [1, 3], [0, 2], [0, 4]]) {
+        if (isHopeless(shape, how, places)) continue;
+        const records = [J1, J2, J3, J4, J5];
+        const text = JOINED[shape]?.(records.map((each, i) => (places.includes(i) ? TORN[how]?.(each) : each) ?? ""));
+        for (const cuts of [[], "everywhere"] as const) {
+          const lines = await convertedLines(Buffer.from(text ?? ""), cuts);
+          const sound = records.filter((_, i) => !places.includes(i));
+          expect(
+            lines.filter((line) => records.includes(line)),
+            text,
+          ).toEqual(sound);
+          expect(lines.length - sound.length, `${text}\n${lines.join("\n")}`).toBe(places.length);
+        }
+      }
+    },
+  );
+
+  it("costs no time that grows with the square of the file", async () => {
+    const torn = J1.slice(0, 24);
+    const text = `[${`${torn},${J2},`.repeat(20_000)}${J3}]`;
+    const lines = await convertedLines(Buffer.from(text));
+    expect(lines).toHaveLength(40_001);
+  }, 20_000);
+
+  it("may begin with another field than the others", async () => {
+    const text = `${J1}{"last_name":"q","id":"2","first{"email":"q","id":"3"}{"id":"4"}`;
+    expect(await convertedLines(Buffer.from(text))).toEqual([
+      J1,
+      '{"last_name":"q","id":"2","first',
+      '{"email":"q","id":"3"}',
+      '{"id":"4"}',
+    ]);
+  });
+
+  it("is not each of an array's elements that is no object", async () => {
+    expect(await convertedLines(Buffer.from(`[1,null,"x",${J1},true]`))).toEqual(["1", "null", '"x"', J1, "true"]);
+  });
+
+  it("is a comment with a record in it", async () => {
+    expect(await convertedLines(Buffer.from(`[${J1},/* ${J2} */${J3}]`))).toEqual([J1, `/* ${J2} */`, J3]);
+  });
+});
+
 describe("what is in no form that is kept", () => {
   it.each([
     ["gzip twice", gzipSync(gzipSync('{"id":1}\n')), "JSON in gzip in gzip"],

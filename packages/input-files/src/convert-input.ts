@@ -30,7 +30,7 @@ export function convertInput(input: DetectedInput, storedBytes: number, limits: 
   const report = newSplitReport();
   const { csv } = input;
   const text =
-    csv === undefined ? jsonLinesOf(input.source, limits.maxRecordBytes, report) : plainCsv(input.source, csv, limits);
+    csv === undefined ? jsonLinesOf(input, limits.maxRecordBytes, report) : plainCsv(input.source, csv, limits);
   return {
     format: { shape: csv === undefined ? "ndjson" : "csv", gzip },
     source: gzip ? packed(text) : text,
@@ -51,8 +51,12 @@ function isKeptPacking({ packings }: DetectedInput): boolean {
   return packings.length === 0 || (packings.length === 1 && packings[0] === "gzip");
 }
 
-async function* jsonLinesOf(source: ByteSource, maxRecordBytes: number, report: SplitReport): AsyncGenerator<Buffer> {
-  for await (const chunk of splitJson(source, maxRecordBytes, report)) yield chunk.bytes;
+async function* jsonLinesOf(
+  { source, dataset }: DetectedInput,
+  maxRecordBytes: number,
+  report: SplitReport,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of splitJson(source, maxRecordBytes, report, dataset)) yield chunk.bytes;
   if (report.records === 0 && report.broken > 0 && !report.isPlain) {
     throw new UnreadableFileError("nothing in the file is a record; send it as JSON or CSV");
   }

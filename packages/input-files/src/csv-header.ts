@@ -9,7 +9,7 @@ export type FieldOf = (name: string) => string | undefined;
 
 /**
  * Creates the reading of a header's names: case, white space around them, and whether and how words are separated (by spaces,
- * underscores or hyphens), do not matter: `E-mail` is `email`, and `firstName` is `first_name`. `names` are other names, each with the field that it stands for.
+ * underscores or hyphens), do not matter, nor do brackets around it: `E-mail` is `email`, and `firstName` is `first_name`. `names` are other names, each with the field that it stands for.
  */
 export function createFieldOf(
   { columns }: Pick<CsvColumns, "columns">,
@@ -54,5 +54,5 @@ function normalized(name: string): string {
     .trim()
     .toLowerCase()
     .replace(/[\s_-]+/g, "")
-    .replace(/^["'](.*)["']$/, "$1");
+    .replace(/^["'](.*)["']$|^\[(.*)\]$/, "$1$2");
 }

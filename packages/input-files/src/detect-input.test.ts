@@ -164,6 +164,12 @@ describe("the shape", () => {
     ["json", "csv", '{"id":1}\n'],
     ["json", "csv", ' [{"id":1}]'],
     ["csv", "csv", "id,b\n1,2\n"],
+    ["csv", "csv", "[Export]\nid,email\n1,2\n"],
+    ["csv", "csv", "{Export}\nid;email\n1;2\n"],
+    ["csv", "json", "[Export]\nid,email\n1,2\n"],
+    ["csv", "csv", "[id],[email]\n1,2\n"],
+    ["csv", "json", "[id],[email]\n1,2\n"],
+    ["json", "csv", '[\n  {\n    "id": "1",\n    "email": "id"\n  }\n]\n'],
     ["ndjson", "ndjson", '{"id":1}\n'],
     ["json", "ndjson", '[{"id":1}]\n'],
   ] as const)("is %s, in a file named %s: %s", async (shape, namedShape, text) => {

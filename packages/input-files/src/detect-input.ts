@@ -1,5 +1,6 @@
 import { UnreadableFileError, UnsupportedFormatError } from "@lethe/contracts/errors";
 import { CSV_HEAD_BYTES, type CsvDialect, type CsvOptions, detectCsvDialect } from "./csv-dialect.js";
+import type { CsvColumns } from "./csv-header.js";
 import { type ForeignKind, foreignKindOf, KIND_BYTES, type Packing, packingOf } from "./file-kind.js";
 import { unpackedBytes } from "./file-source.js";
 import { type GzipTail, gunzipMembers } from "./gunzip-members.js";
@@ -24,6 +25,8 @@ export interface DetectedInput {
   readonly shape: InputFormat["shape"];
   /** How CSV is written; undefined for JSON. */
   readonly csv: CsvDialect | undefined;
+  /** The dataset's fields. */
+  readonly dataset: CsvColumns;
   /** The text in UTF-8, from its beginning. Reading it throws UnreadableFileError where the file is damaged or over a limit. */
   readonly source: ByteSource;
   /** What stands beside the gzip data; known when all of `source` has been read. */
@@ -78,7 +81,7 @@ export async function detectInput(stored: ByteSource, options: DetectOptions): P
   const encoding = encodingOf(layer.head, options.csv.encoding);
   const text = encoding === "utf-8" ? layer : await peek(toUtf8(layer.source, encoding), ENCODING_BYTES);
   if (isBinary(text.head)) throw new UnsupportedFormatError(`the file is ${BINARY.what}; ${BINARY.remedy}`);
-  return { packings, encoding, ...(await shapeOf(text, options)), tail: () => tail };
+  return { packings, encoding, ...(await shapeOf(text, options)), dataset: options.csv.form, tail: () => tail };
 }
 
 /** Returns the first bytes of a source, and all of it. */
@@ -164,15 +167,26 @@ async function shapeOf(
   { namedShape, csv: options }: DetectOptions,
 ): Promise<Pick<DetectedInput, "shape" | "csv" | "source">> {
   const start = textOf(text.head);
-  if (start.startsWith("[")) return { shape: "json", csv: undefined, source: text.source };
-  const shape = namedShape === "ndjson" ? "ndjson" : "json";
-  if (start.startsWith("{") || (start === "" && namedShape !== "csv")) {
-    return { shape, csv: undefined, source: text.source };
-  }
+  const shape = namedShape === "csv" || start.startsWith("[") ? "json" : namedShape;
+  const opensJson = start.startsWith("[") || start.startsWith("{");
+  // A title or a name in brackets may be the first thing in a file of CSV.
+  const mayBeCsv = !opensJson || namedShape === "csv" || !BEGINS_RECORDS.test(start);
+  if (!mayBeCsv || (start === "" && namedShape !== "csv")) return { shape, csv: undefined, source: text.source };
   const { head, source } = await peek(text.source, CSV_HEAD_BYTES);
-  if (namedShape === "csv") return { shape: "csv", csv: detectCsvDialect(head, options), source };
+  if (namedShape === "csv" && !opensJson) return { shape: "csv", csv: detectCsvDialect(head, options), source };
   const csv = findCsv(head, options);
-  return csv === undefined ? { shape, csv, source } : { shape: "csv", csv, source };
+  const isCsv = csv !== undefined && (!opensJson || namesFields(csv, options));
+  return isCsv ? { shape: "csv", csv, source } : { shape, csv: undefined, source };
+}
+
+/** How JSON begins in which records may be. */
+const BEGINS_RECORDS = /^(?:\[\s*)*(?:\{\s*["}]|\])/;
+
+/** Fields that a header names where what stands above it, or it itself, opens with a bracket. */
+const FEWEST_NAMES = 2;
+
+function namesFields({ names }: CsvDialect, { form }: CsvOptions): boolean {
+  return names.filter((name) => name !== null && form.columns.includes(name)).length >= FEWEST_NAMES;
 }
 
 /** Returns how text in a file that is not named so is written as CSV; undefined if it has no header row. */

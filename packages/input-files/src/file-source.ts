@@ -4,7 +4,10 @@ import { UnreadableFileError } from "@lethe/contracts/errors";
 import type { ByteSource } from "./line-chunk.js";
 
 /** The gzip data is torn or damaged, or bytes follow it. `gunzipMembers` tells which. */
-export class GzipDataError extends UnreadableFileError {}
+export class GzipDataError extends UnreadableFileError {
+  // To all but those who look for it, it is what it extends.
+  override readonly name = "UnreadableFileError";
+}
 
 export const READ_BYTES = 1024 * 1024;
 

@@ -1,15 +1,20 @@
 import { createArrayScanner } from "./array-scanner.js";
 import { tooLong } from "./json-lines.js";
-import { type ByteSource, type LineChunk, NEWLINE_BYTES } from "./line-chunk.js";
+import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
 
+const RETURN = 0x0d;
 const SPACE = 0x20;
 
 /**
  * Cuts a JSON array into its elements, one per line, without parsing them. Line breaks in an element, which JSON
  * allows only between tokens, become spaces. Throws UnreadableFileError for an array that does not end, for text
- * after it, and for an element of more than `maxRecordBytes`.
+ * after it, and for an element of more than `maxRecordBytes`. Passes each element to `look` as it stands in the file.
  */
-export async function* jsonArray(source: ByteSource, maxRecordBytes: number): AsyncGenerator<LineChunk> {
+export async function* jsonArray(
+  source: ByteSource,
+  maxRecordBytes: number,
+  look?: (element: Buffer) => void,
+): AsyncGenerator<LineChunk> {
   let elements = 0;
   let done: Buffer[] = [];
   const scanner = createArrayScanner(
@@ -17,6 +22,7 @@ export async function* jsonArray(source: ByteSource, maxRecordBytes: number): As
       if (element.length > maxRecordBytes) throw tooLong(elements + 1, maxRecordBytes);
       if (isBlank(element)) return;
       elements += 1;
+      look?.(element);
       done.push(onOneLine(element), NEWLINE_BYTES);
     },
     () => undefined,
@@ -36,5 +42,10 @@ function isBlank(bytes: Buffer): boolean {
 
 /** Replaces line breaks by spaces, so that a value of several lines stands on one. */
 export function onOneLine(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.map((byte) => (byte === 0x0a || byte === 0x0d ? SPACE : byte)));
+  if (!bytes.includes(NEWLINE) && !bytes.includes(RETURN)) return bytes;
+  const line = Buffer.from(bytes);
+  for (const lineEnd of [NEWLINE, RETURN]) {
+    for (let at = line.indexOf(lineEnd); at !== -1; at = line.indexOf(lineEnd, at + 1)) line[at] = SPACE;
+  }
+  return line;
 }

@@ -20,7 +20,7 @@ const LOWER_U = 0x75;
 const RECORD_SEPARATOR = 0x1e;
 
 /** No record is nested as deep. */
-const DEEPEST = 1000;
+export const MOST_NESTED = 1000;
 
 /** What may come next. */
 type Expected = "value" | "value or ]" | "key or }" | "key" | "colon" | ", or end";
@@ -65,7 +65,7 @@ export function findValueEnd(bytes: Buffer, start: number): ValueEnd {
       i = end;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       // Lines that each begin an object and do not end it would be read as one value again and again.
-      if (open.length === DEEPEST) return { kind: "broken", at: i };
+      if (open.length === MOST_NESTED) return { kind: "broken", at: i };
       open.push(byte);
       expected = byte === OPEN_BRACE ? "key or }" : "value or ]";
       i += 1;
@@ -129,26 +129,4 @@ function isOfScalar(byte: number): boolean {
     byte === 0x2d ||
     byte === 0x2e
   );
-}
-
-/**
- * Finds where the brackets and braces that open at `start` are closed again, whatever stands between them outside strings.
- * Returns the place behind, or -1 if they are not.
- */
-export function findBalancedEnd(bytes: Buffer, start: number): number {
-  let depth = 0;
-  let inString = false;
-  for (let i = start; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (inString) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth -= 1;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return -1;
 }

@@ -56,6 +56,11 @@ describe("readEvident", () => {
     ["text behind an array", '[{"a":1}] x'],
     ["an element that is no object", '[{"a":1},2]'],
     ["a tab in a string", '{"a":1}\n{"a":"\t"}\n'],
+    ["two on a line with a blank between", '{"a":1}\n{"a":2} {"a":3}\n'],
+    ["two on a line with a comma between", '{"a":1}\n{"a":[{"b":1},{"b":2}]}, {"a":3}\n'],
+    ["two broken ones around a sound one", '[{"a":1},{"a":"x"x"},{"a":2},{"a":"x"x"},{"a":3}]'],
+    ["a missing comma", '[{"a":1} {"a":2}]'],
+    ["a line end in a string of an array", '[{"a":"x\ny"}]'],
     ["two on a line", '{"a":1}\n{"a":2}{"a":3}\n'],
   ])("is in doubt about %s", async (_what, text) => {
     expect(await read(text)).toBeUndefined();

@@ -1,6 +1,9 @@
+import { findBrokenEnd } from "./broken-end.js";
+import type { CsvColumns } from "./csv-header.js";
 import { tooLong } from "./json-lines.js";
-import { findBalancedEnd, findValueEnd, type ValueEnd } from "./json-value.js";
+import { findValueEnd, type ValueEnd } from "./json-value.js";
 import { type ByteSource, type LineChunk, NEWLINE, NEWLINE_BYTES } from "./line-chunk.js";
+import { createRecordFields } from "./record-fields.js";
 import { valueOnOneLine } from "./value-on-one-line.js";
 
 /** What was found where a text of JSON was split. */
@@ -24,11 +27,14 @@ export function newSplitReport(): SplitReport {
 export const IN_ARRAY = "an array";
 
 const TAB = 0x09;
+const VERTICAL_TAB = 0x0b;
+const FORM_FEED = 0x0c;
 const RETURN = 0x0d;
 const RECORD_SEPARATOR = 0x1e;
 const SPACE = 0x20;
+const ASTERISK = 0x2a;
 const COMMA = 0x2c;
-const COLON = 0x3a;
+const SLASH = 0x2f;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
@@ -42,15 +48,16 @@ const SLACK = 4 * 1024;
  * Splits a text of JSON into its records, a line each, however they are written: on lines, over several lines, one after
  * another, in an array, after record separators. A value that is JSON but for raw control characters in its strings is one: they
  * become escapes. What is no JSON goes up to where the next record seems to begin and becomes a line as it is; its neighbours
- * are not touched. What comes out does not depend on how the bytes are cut. Fills `report`. Throws UnreadableFileError for a
- * record of more than `maxRecordBytes`.
+ * are not touched. `dataset` names the fields by which records are known. What comes out does not depend on how the bytes are cut.
+ * Fills `report`. Throws UnreadableFileError for a record of more than `maxRecordBytes`.
  */
 export async function* splitJson(
   source: ByteSource,
   maxRecordBytes: number,
   report: SplitReport,
+  dataset?: CsvColumns,
 ): AsyncGenerator<LineChunk> {
-  const splitter = createSplitter(maxRecordBytes, report);
+  const splitter = createSplitter(maxRecordBytes, report, dataset);
   // A decision looks at a record, and at one that may begin within it.
   const lookAhead = 2 * maxRecordBytes + SLACK;
   let open: Buffer[] = [];
@@ -80,17 +87,16 @@ interface Splitter {
   takeLines(): LineChunk | undefined;
 }
 
-function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
+function createSplitter(maxRecordBytes: number, report: SplitReport, dataset: CsvColumns | undefined): Splitter {
   let lines: Buffer[] = [];
   let inArray = false;
   // Whether the array stands in an object, whose end is still to come.
   let isWrapped = false;
   let isFirst = true;
   let gap = newGap();
-  // How the first record begins, `{"id"`, by which others are known where no line begins.
-  let firstKey: Buffer | undefined;
-  // The first record that begins so between two places, or -1, so that nothing is looked through twice.
-  let known = { from: 0, to: 0, found: -1 };
+  const fields = createRecordFields(dataset);
+  // Up to where elements that are no objects are known to be sound, so that nothing is looked through twice.
+  let soundUntil = 0;
 
   function note(trait: string): void {
     report.isPlain = false;
@@ -110,7 +116,7 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
   }
 
   function emitValue(bytes: Buffer): void {
-    firstKey ??= firstKeyOf(bytes);
+    fields.learn(bytes);
     const { line, hasLineEnds, hasControls } = valueOnOneLine(bytes);
     if (hasLineEnds) note("records of several lines");
     if (hasControls) note("control characters in strings");
@@ -118,7 +124,7 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
   }
 
   function emitBroken(bytes: Buffer): void {
-    const text = trimmed(bytes);
+    const text = trimmed(bytes, inArray);
     if (text.length === 0) return;
     const hasLineEnd = text.some(isLineEnd);
     if (hasLineEnd) note("broken records of several lines");
@@ -142,6 +148,14 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
         inArray = false;
       } else if (byte === COMMA && !isFirst) {
         if (!inArray) note("commas after records");
+      } else if (byte === SLASH && inArray && commentEnd(bytes, i, false) !== -1) {
+        note("comments between records");
+        i = commentEnd(bytes, i, false) - 1;
+        continue;
+      } else if (spaceBytes(bytes, i) > 0) {
+        note("white space that is not JSON's");
+        i += spaceBytes(bytes, i) - 1;
+        continue;
       } else if (byte === MARK[0] && bytes[i + 1] === MARK[1] && bytes[i + 2] === MARK[2]) {
         if (!isFirst) note("byte order marks between records");
         i += MARK.length - 1;
@@ -151,7 +165,7 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
         inArray = true;
       } else if (byte === CLOSE_BRACKET && inArray) inArray = false;
       else if (byte === CLOSE_BRACE && isWrapped && !inArray) isWrapped = false;
-      else if (byte !== SPACE && byte !== TAB) break;
+      else if (byte !== SPACE && byte !== TAB && byte !== VERTICAL_TAB && byte !== FORM_FEED) break;
       gap.column += 1;
     }
     return i;
@@ -178,72 +192,59 @@ function createSplitter(maxRecordBytes: number, report: SplitReport): Splitter {
       isWrapped = true;
       return opened;
     }
-    if (value.kind === "whole") {
+    if (value.kind === "whole" && (isNested || isSound(window, start))) {
       emitValue(bytes.subarray(start, value.end));
       return value.end;
     }
+    const comment = inArray && first === SLASH ? commentEnd(window, start, true) : -1;
+    const end = comment === -1 ? brokenEnd(bytes, window, start, false) : comment;
     const isLast = window.length === bytes.length;
-    const end = isNested ? brokenEnd(bytes, window, start) : elementEnd(window, start);
-    if (end === undefined && value.kind === "open" && !isLast) {
-      throw tooLong(report.records + report.broken + 1, maxRecordBytes);
-    }
-    const last = end ?? (isLast ? bytes.length : lineEndAfter(window, start));
+    if (end === undefined && !isLast) throw tooLong(report.records + report.broken + 1, maxRecordBytes);
+    const last = end ?? bytes.length;
     emitBroken(bytes.subarray(start, last));
     return last;
+  }
+
+  /** Reports whether an element that is no object is one, and no piece of a record whose brace is missing. */
+  function isSound(window: Buffer, start: number): boolean {
+    if (start < soundUntil) return true;
+    for (let at = start; at < window.length; ) {
+      const value = findValueEnd(window, at);
+      if (value.kind !== "whole") return false;
+      const next = skipSpace(window, value.end);
+      if (next < window.length && window[next] !== COMMA && window[next] !== CLOSE_BRACKET) return false;
+      soundUntil = value.end;
+      at = next;
+      while (window[at] === COMMA || isBlank(window[at] ?? 0)) at++;
+      const byte = window[at];
+      if (byte === undefined || byte === OPEN_BRACE || byte === OPEN_BRACKET || byte === CLOSE_BRACKET) return true;
+    }
+    return true;
   }
 
   /** Takes a line that begins with no bracket: a scalar, which is JSON though no record, or text. */
   function takeLine(bytes: Buffer, window: Buffer, start: number): number {
     const line = lineEndAfter(window, start);
-    const text = trimmed(bytes.subarray(start, line));
+    const text = trimmed(bytes.subarray(start, line), false);
     if (text.length <= maxRecordBytes && isJson(text)) {
       emit(text, true);
       return line;
     }
-    const separated = separatorAfter(window, start, line);
-    const next = nextWithin(bytes, start + 1, separated);
-    const end = next === -1 ? separated : next;
+    const end = brokenEnd(bytes, window, start, true) ?? line;
     emitBroken(bytes.subarray(start, end));
     return end;
   }
 
-  /** Finds where a value that is no JSON gives way to the next record; undefined where no place in the window seems to. */
-  function brokenEnd(bytes: Buffer, window: Buffer, start: number): number | undefined {
+  function brokenEnd(bytes: Buffer, window: Buffer, start: number, isText: boolean): number | undefined {
     // Where it does not begin its line, nothing is known of its indentation.
-    const column = isFirst || gap.hasNewline || gap.hasReturn ? gap.column : Number.POSITIVE_INFINITY;
-    const bound = separatorAfter(window, start, nextRecordLine(window, start, column));
-    const balanced = findBalancedEnd(window.subarray(0, bound), start);
-    const next = nextWithin(bytes, start + 1, balanced === -1 ? bound : balanced);
-    if (next !== -1) return next;
-    if (balanced !== -1) return balanced;
-    return bound === window.length ? undefined : bound;
-  }
-
-  /** Finds a record between two places that begins as the first one did, and is not part of another value. */
-  function nextWithin(bytes: Buffer, from: number, to: number): number {
-    if (firstKey === undefined) return -1;
-    let at = from;
-    if (from >= known.from && from <= known.to) {
-      if (known.found >= from) return known.found < to ? known.found : -1;
-      if (known.found === -1) at = known.to;
-    }
-    const within = bytes.subarray(0, to);
-    let found = within.indexOf(firstKey, at);
-    while (found !== -1 && !beginsRecord(bytes, found, from)) found = within.indexOf(firstKey, found + 1);
-    known = { from, to: Math.max(at, to), found };
-    return found;
-  }
-
-  function beginsRecord(bytes: Buffer, place: number, from: number): boolean {
-    let before = place - 1;
-    while (before > from && (bytes[before] ?? 0) <= SPACE) before--;
-    if (bytes[before] === COLON || bytes[before] === OPEN_BRACKET) return false;
-    return findValueEnd(bytes.subarray(0, place + maxRecordBytes + 1), place).kind === "whole";
+    const column = isFirst || gap.hasNewline || gap.hasReturn ? gap.column : 0;
+    const record = { bytes, start, to: window.length, column, isText, isInArray: inArray };
+    return findBrokenEnd(record, fields, maxRecordBytes);
   }
 
   return {
     split(bytes, until) {
-      known = { from: 0, to: 0, found: -1 };
+      soundUntil = 0;
       let at = 0;
       while (at < until) {
         at = skipGap(bytes, at, until);
@@ -272,7 +273,7 @@ function newGap(): Gap {
   return { hasNewline: false, hasReturn: false, column: 0 };
 }
 
-const WRAPPER = /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
+const WRAPPER = /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=[\s\xc2]*\{)/;
 
 /**
  * Finds an array of records that is the only field of an object: `{"records":[{`. The object must be all that the bytes hold, or
@@ -305,42 +306,36 @@ export function isWrapper(text: Buffer): boolean {
   );
 }
 
-const LONGEST_KEY = 256;
-const FIRST_KEY = /^\{\s*"(?:[^"\\]|\\.)*"/;
-
-function firstKeyOf(value: Buffer): Buffer | undefined {
-  const [key] = FIRST_KEY.exec(value.toString("latin1", 0, LONGEST_KEY)) ?? [];
-  return key === undefined ? undefined : Buffer.from(key, "latin1");
+/** Finds where a comment that begins at `start` ends; -1 if it does not, or has a brace and must not. */
+function commentEnd(bytes: Buffer, start: number, mayHaveBrace: boolean): number {
+  const within = bytes.subarray(start, start + SLACK / 2);
+  const isLine = within[1] === SLASH;
+  if (!isLine && within[1] !== ASTERISK) return -1;
+  const end = isLine ? lineEndAfter(within, 0) : within.indexOf("*/", 2, "latin1") + "*/".length;
+  if (end < "/**/".length && !isLine) return -1;
+  const hasBrace = within.subarray(0, end).includes(OPEN_BRACE);
+  return hasBrace && (isLine || !mayHaveBrace) ? -1 : start + end;
 }
 
-/** Finds the first line behind `start` that begins as a record does, no further in than `column`; returns its line's start. */
-function nextRecordLine(bytes: Buffer, start: number, column: number): number {
-  for (let end = lineEndAfter(bytes, start); end < bytes.length; end = lineEndAfter(bytes, end + 1)) {
-    let at = end + 1;
-    while (isBeforeRecord(bytes[at])) at++;
-    if (bytes[at] === OPEN_BRACE && at - end - 1 <= column) return end;
-  }
-  return bytes.length;
+/** Bytes of white space, as pages of the web have it between words, from U+0085 to U+3000. */
+const SPACES: ReadonlySet<string> = new Set(
+  [
+    ..."\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u2060\u3000",
+  ].map((space) => Buffer.from(space).toString("latin1")),
+);
+
+/** Returns how many bytes the white space at a place has that is not JSON's; 0 if there is none. */
+function spaceBytes(bytes: Buffer, place: number): number {
+  const first = bytes[place] ?? 0;
+  if (first < 0xc2 || first > 0xe3) return 0;
+  const length = first === 0xc2 ? 2 : 3;
+  return SPACES.has(bytes.toString("latin1", place, place + length)) ? length : 0;
 }
 
-function isBeforeRecord(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB || byte === COMMA || byte === OPEN_BRACKET;
-}
-
-/** Finds the first NUL byte or record separator behind `start`; returns `to` if there is none before it. */
-function separatorAfter(bytes: Buffer, start: number, to: number): number {
-  const within = bytes.subarray(start + 1, to);
-  const found = [within.indexOf(0), within.indexOf(RECORD_SEPARATOR)].filter((place) => place !== -1);
-  return found.length === 0 ? to : start + 1 + Math.min(...found);
-}
-
-/** Finds where an element of an array ends that is neither an object nor JSON. */
-function elementEnd(bytes: Buffer, start: number): number | undefined {
-  for (let i = start + 1; i < bytes.length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === COMMA || byte === CLOSE_BRACKET || isLineEnd(byte)) return i;
-  }
-  return undefined;
+function skipSpace(bytes: Buffer, start: number): number {
+  let at = start;
+  while (at < bytes.length && isBlank(bytes[at] ?? 0)) at++;
+  return at;
 }
 
 /** Finds the first line end at or behind `start`; returns the end of the bytes if there is none. */
@@ -353,9 +348,10 @@ function isLineEnd(byte: number): boolean {
   return byte === NEWLINE || byte === RETURN;
 }
 
-function trimmed(bytes: Buffer): Buffer {
+/** Returns the bytes without the white space at their end; of an element, without the comma, too. */
+function trimmed(bytes: Buffer, isElement: boolean): Buffer {
   let end = bytes.length;
-  while (end > 0 && isBlank(bytes[end - 1] ?? 0)) end--;
+  while (end > 0 && (isBlank(bytes[end - 1] ?? 0) || (isElement && bytes[end - 1] === COMMA))) end--;
   return bytes.subarray(0, end);
 }
 
