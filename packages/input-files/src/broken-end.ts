@@ -55,6 +55,8 @@ export function findBrokenEnd(record: BrokenRecord, shape: RecordShape, maxRecor
   const { bytes, start, to, column, isText, isInArray } = record;
   /** The brackets and braces that are open, as far as this can be told. */
   const open: number[] = [];
+  // Those that are open within the deepest of them.
+  let deeper = 0;
   let inString = false;
   let budget = MOST_READINGS * maxRecordBytes;
 
@@ -112,6 +114,9 @@ export function findBrokenEnd(record: BrokenRecord, shape: RecordShape, maxRecor
     } else if (byte === QUOTE) inString = true;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       if (open.length < MOST_NESTED) open.push(byte);
+      else deeper += 1;
+    } else if (deeper > 0 && (byte === CLOSE_BRACE || byte === CLOSE_BRACKET)) {
+      deeper -= 1;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       const at = open.lastIndexOf(byte === CLOSE_BRACE ? OPEN_BRACE : OPEN_BRACKET);
       // A bracket that closes nothing is the array's, or one too many.

@@ -218,6 +218,14 @@ describe("a record that is broken", () => {
     expect(lines).toHaveLength(40_001);
   }, 20_000);
 
+  it.each([
+    ["[", "]"],
+    ['{"a":', "}"],
+  ])("is one that is nested too deep: %s", async (open, close) => {
+    const deep = `{"id":${open.repeat(9_000)}1${close.repeat(9_000)},"note":"x"}`;
+    expect(await convertedLines(Buffer.from(`${J1}\n${deep}\nNaN\n${J2}\n`))).toEqual([J1, deep, "NaN", J2]);
+  });
+
   it("may begin with another field than the others", async () => {
     const text = `${J1}{"last_name":"q","id":"2","first{"email":"q","id":"3"}{"id":"4"}`;
     expect(await convertedLines(Buffer.from(text))).toEqual([
