@@ -15,8 +15,8 @@ export interface GzipTail {
 const STEP_BYTES = 4 * 1024;
 
 /**
- * Yields what the members of a gzip file unpack to, one after another. Zeros and white space between and behind them become one
- * line end at the most. Text between and behind them is read on; `onTail` is called at the end if there is any, or anything else
+ * Yields what the members of a gzip file unpack to, one after another. Zeros between and behind them are left out, and white space
+ * between them becomes one line end. Text between and behind them is read on; `onTail` is called at the end if there is any, or anything else
  * that zlib's own reading stops at. Throws UnsupportedFormatError where there is anything else, UnreadableFileError at a place
  * where a member is torn or damaged. Slower than zlib's own reading, which does not tell where a member ends.
  */
@@ -33,7 +33,8 @@ export async function* gunzipMembers(stored: ByteSource, onTail: (tail: GzipTail
     if (filler.isLast) break;
     isMember = await skipHeader(reader);
     hasOthers ||= filler.bytes > 0 || !isMember;
-    if (filler.bytes > 0 || !isMember) yield lineEndOf(text.head, isMember);
+    // Members that zeros alone stand between may have been cut anywhere, within a character too.
+    if (filler.hasWhiteSpace || !isMember) yield lineEndOf(text.head, isMember);
   }
   if (hasOthers) onTail({ bytes: text.bytes });
 }
