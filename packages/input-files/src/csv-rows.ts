@@ -211,10 +211,9 @@ function createSplitter(options: CsvRowsOptions): Split {
     let count = 0;
     for (let lines = 0; lines < MOST_BAD_LINES && from - position <= maxRecordBytes; lines++) {
       const end = lineEnd(from);
-      if (end === undefined) {
-        if (isLast) return text.length;
-        return text.length - position > 2 * maxRecordBytes ? first : undefined;
-      }
+      // A line that ends so far behind is not looked at, whether its end has come or not.
+      if ((end ?? text.length) - position > 2 * maxRecordBytes) return first;
+      if (end === undefined) return isLast ? text.length : undefined;
       const next = behindLineEnd(end);
       if (next === undefined) return undefined;
       first ??= next;
@@ -225,7 +224,8 @@ function createSplitter(options: CsvRowsOptions): Split {
       if (isGood === undefined) return undefined;
       if (isGood) return next;
       // A row with too many fields is one, too.
-      if (fieldCount > 1 && countDelimiters(next, lineEnd(next) ?? text.length) >= fieldCount - 1) return next;
+      const lineTo = Math.min(lineEnd(next) ?? text.length, next + maxRecordBytes);
+      if (fieldCount > 1 && countDelimiters(next, lineTo) >= fieldCount - 1) return next;
       from = next;
     }
     return first;
