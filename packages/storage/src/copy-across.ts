@@ -39,7 +39,8 @@ export async function moveAsCopy(
   await unlink(source);
 }
 
-async function hashOf(path: string): Promise<string> {
+/** Returns the SHA-256 of a file, in hexadecimal digits. */
+export async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");

@@ -1,6 +1,7 @@
-import { link, lstat, mkdir, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { placeIfFree } from "./place-if-free.js";
 
 /**
  * Puts a claimed file back into landing under the first of `keys` that is free, and returns that key. The file stays what it
@@ -14,44 +15,10 @@ export async function returnFile(
 ): Promise<string | undefined> {
   for (const key of keys) {
     const target = join(landing, key);
-    if (await putBack(source, target, landing)) return key;
+    await makeSendersFolder(landing, dirname(target));
+    if (await placeIfFree(source, target)) return key;
   }
   return undefined;
-}
-
-async function putBack(source: string, target: string, landing: string): Promise<boolean> {
-  await makeSendersFolder(landing, dirname(target));
-  try {
-    await link(source, target);
-  } catch (error) {
-    if (hasSystemCode(error, "EEXIST")) {
-      // A crash may have come between the two steps.
-      if (!(await areSame(source, target))) return false;
-    } else if (["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].some((code) => hasSystemCode(error, code))) {
-      return renameIfFree(source, target);
-    } else throw error;
-  }
-  await unlink(source);
-  return true;
-}
-
-async function areSame(source: string, target: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lstat(source), lstat(target)]);
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
-/** For a file system without hard links, or a file of somebody else, which the system may not let be linked. */
-async function renameIfFree(source: string, target: string): Promise<boolean> {
-  const isTaken = await lstat(target).then(
-    () => true,
-    (error: unknown) => {
-      if (hasSystemCode(error, "ENOENT")) return false;
-      throw error;
-    },
-  );
-  if (isTaken) return false;
-  await rename(source, target);
-  return true;
 }
 
 /** Creates a folder in landing and those above it, with the permissions of landing itself: it is for senders, not for Lethe. */

@@ -66,6 +66,7 @@ export interface Move {
 }
 
 export interface CopiedInput {
+  /** Files that were put into landing; those whose content lies there already do not count. */
   readonly files: number;
   readonly bytes: number;
   /** What could not be copied, relative to the source, and why. */
@@ -126,7 +127,7 @@ export interface Storage {
   requireInput(folder: string): Promise<void>;
   /**
    * Copies a folder of this machine into landing and leaves it as it is. A file appears in landing whole, since services
-   * may look at any time. Symbolic links stay links, where the storage can hold some, and are not followed. Of the top folder,
+   * may look at any time, and takes the place of nothing: beside another file of its name it gets a spare name. Symbolic links stay links, where the storage can hold some, and are not followed. Of the top folder,
    * README.md and names that start with a dot are no input. Throws the signal's reason when that aborts.
    */
   copyInput(folder: string, signal: AbortSignal): Promise<CopiedInput>;
