@@ -8,11 +8,23 @@ export interface ProgramResult {
   readonly err: string;
 }
 
+/** A `lethe` command that runs. */
+export interface RunningProgram {
+  readonly ended: Promise<ProgramResult>;
+  /** Interrupts it, unless it has ended, and waits for its end. */
+  stop(): Promise<ProgramResult>;
+}
+
 /** Runs the built `lethe` command to its end as a process of its own, with nothing but the given environment. */
 export async function runLethe(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<ProgramResult> {
+  return startLethe(args, environment).ended;
+}
+
+/** Starts the built `lethe` command as a process of its own, with nothing but the given environment. */
+export function startLethe(args: readonly string[], environment: Readonly<Record<string, string>>): RunningProgram {
   const child = spawn(process.execPath, [fromRepository("packages/cli/bundle/main.js"), ...args], {
     env: { ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -25,6 +37,12 @@ export async function runLethe(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     err += text;
   });
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, out, err };
+  const ended = once(child, "close").then(([code]: unknown[]) => ({ code: code as number | null, out, err }));
+  return {
+    ended,
+    async stop() {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
 }

@@ -3,7 +3,8 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import type { InstallationStore } from "@lethe/contracts/installation";
 import { expect } from "vitest";
 import { it } from "../test/ledger-database.js";
-import { adoptFolder, joinInstallation, readInstallation } from "./installation.js";
+import { adoptFolder, hasServices, joinInstallation, readInstallation, succeedFolder } from "./installation.js";
+import { createPool } from "./pool.js";
 
 function folderWith(id?: string): InstallationStore {
   let held = id;
@@ -45,4 +46,32 @@ it("refuses a folder that has no marker, and one of another installation, until 
     expect(await adoptFolder(pool, folder)).toBe(id);
     expect(await joinInstallation(pool, folder)).toBe(id);
   }
+});
+
+it("gives the installation a new id when a new folder succeeds the one before, so that the two never share one", async ({
+  pool,
+  database,
+}) => {
+  const former = folderWith();
+  const [next, late] = [folderWith(), folderWith()];
+  const free = { isFree: async () => true, require: async () => {} };
+  expect(await succeedFolder(pool, next, free)).toBe(false);
+  const id = await joinInstallation(pool, former);
+  expect(await succeedFolder(pool, next, { ...free, isFree: async () => false })).toBe(false);
+  const refused = { ...free, require: () => Promise.reject(new ConfigurationError("no key")) };
+  await expect(succeedFolder(pool, next, refused)).rejects.toThrow("no key");
+  expect(await next.read()).toBeUndefined();
+
+  const at = createPool(database.url, 1, "lethe-loader");
+  await at.query("select 1");
+  expect(await succeedFolder(pool, next, free)).toBe(false);
+  await at.end();
+  await expect.poll(() => hasServices(pool)).toBe(false);
+
+  const taken = await Promise.all([next, late].map((folder) => succeedFolder(pool, folder, free)));
+  expect(taken).toEqual([true, true]);
+  const ids = [id, await next.read(), await late.read()];
+  expect(new Set(ids).size).toBe(3);
+  expect(ids).toContain(await readInstallation(pool));
+  await expect(joinInstallation(pool, former)).rejects.toThrow("belongs to another installation");
 });

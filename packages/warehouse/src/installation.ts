@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import type { InstallationStore } from "@lethe/contracts/installation";
-import { inTransaction, type Pool, type Queryable } from "./pool.js";
+import { type Client, inTransaction, type Pool, type Queryable } from "./pool.js";
 
 /** Returns the id of the installation that the database belongs to; undefined before its first service has started. */
 export async function readInstallation(db: Queryable): Promise<string | undefined> {
@@ -17,7 +17,7 @@ export async function readInstallation(db: Queryable): Promise<string | undefine
 export async function joinInstallation(pool: Pool, folder: InstallationStore): Promise<string> {
   return inTransaction(pool, async (client) => {
     // Services that start together wait for each other, so that none sees the one's id and not the other's.
-    await client.query("select pg_advisory_xact_lock(hashtext('lethe installation'))");
+    await lockInstallation(client);
     const known = await readInstallation(client);
     const marked = await folder.read();
     if (known !== undefined) {
@@ -28,6 +28,31 @@ export async function joinInstallation(pool: Pool, folder: InstallationStore): P
     const id = marked ?? (await folder.create(randomUUID()));
     await client.query("insert into ledger.installation (id) values ($1)", [id]);
     return id;
+  });
+}
+
+/** What must hold for a new folder to take the place of the one that the database had. */
+export interface Succession {
+  /** Reports whether nobody is at work elsewhere, as on the queues. */
+  readonly isFree: () => Promise<boolean>;
+  /** Throws what keeps the folder from being taken. */
+  readonly require: (client: Queryable) => Promise<void>;
+}
+
+/**
+ * Makes a folder without a marker the one of the database, unless a service is at work. Reports whether it did so. The installation
+ * gets a new id: a service on the folder that it had before, which was about to start, finds that its marker is another's.
+ */
+export async function succeedFolder(pool: Pool, folder: InstallationStore, succession: Succession): Promise<boolean> {
+  return inTransaction(pool, async (client) => {
+    await lockInstallation(client);
+    if ((await readInstallation(client)) === undefined || (await folder.read()) !== undefined) return false;
+    // A service is connected before it waits for the lock, so it is seen here, or it sees the new id.
+    if ((await hasServices(client)) || !(await succession.isFree())) return false;
+    await succession.require(client);
+    const id = await folder.create(randomUUID());
+    await client.query("update ledger.installation set id = $1", [id]);
+    return true;
   });
 }
 
@@ -47,6 +72,10 @@ export async function hasServices(db: Queryable): Promise<boolean> {
        and application_name in ('lethe-scheduler', 'lethe-extractor', 'lethe-transformer', 'lethe-loader')`,
   );
   return rows.length > 0;
+}
+
+async function lockInstallation(client: Client): Promise<void> {
+  await client.query("select pg_advisory_xact_lock(hashtext('lethe installation'))");
 }
 
 const ACCEPT =

@@ -6,13 +6,14 @@ import type { Environment } from "@lethe/service-kit/settings";
 import { type DataFolder, openDataFolder } from "@lethe/storage/data-folder";
 import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
-import { hasServices, joinInstallation, readInstallation } from "@lethe/warehouse/installation";
+import { withSessionLock } from "@lethe/warehouse/advisory-lock";
+import { joinInstallation, readInstallation, type Succession, succeedFolder } from "@lethe/warehouse/installation";
 import { migrate } from "@lethe/warehouse/migrate";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
-import { type Connections, withConnections } from "../connections.js";
+import { type Connections, withConnections, withDatabase } from "../connections.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
@@ -23,6 +24,7 @@ import { choosePort } from "./choose-port.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
 import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
+import { type PrivacyKeyPlace, requireKnownKeys } from "./require-known-keys.js";
 import { runAllJobs } from "./run-all-jobs.js";
 import { readUpSettings, type UpSettings } from "./settings.js";
 import { ensureSigningKey } from "./signing-key-file.js";
@@ -62,6 +64,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     if (settings.redis !== undefined) await checkGivenRedis(settings.redis, settings.queuePrefix, terminal);
     if (settings.databaseUrl !== undefined) await requireDatabase(settings.databaseUrl);
     const copying = storage.copyInput(settings.input, signal);
+    copying.catch(stopRequest.fail);
     undo.push(() => copying.then(ignore, ignore));
 
     const stack = await startLocalStack({
@@ -76,14 +79,22 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
     await migrate(stack.databaseUrl, context.datasets.database);
-    await withConnections(servers, (connections) => takeFolder(connections, folder, isNewFolder, terminal));
-    // A Redis of one's own has no other users; one that was given may have services at work.
-    if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
+    const keys = {
+      environment: context.environment,
+      isGiven: settings.hasPrivacyKey,
+      dataFolder: settings.folders.data,
+    };
+    const address = await whileNoOtherStarts(databaseUrl, terminal, signal, async () => {
+      await withConnections(servers, (connections) => takeFolder(connections, folder, isNewFolder, keys, terminal));
+      // A Redis of one's own has no other users; one that was given may have services at work.
+      if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
-    signal.throwIfAborted();
-    const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
-    undo.push(() => services.stop());
-    const [address, copied] = await abortable(Promise.all([services.ready, copying]), signal);
+      signal.throwIfAborted();
+      const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
+      undo.push(() => services.stop());
+      return abortable(services.ready, signal);
+    });
+    const copied = await abortable(copying, signal);
     terminal.note(formatCopied(copied, settings.input));
 
     const result = await withConnections(servers, (connections) =>
@@ -105,23 +116,67 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
 }
 
 /**
- * Requires that the data folder is that of the database. A new folder becomes so when no service is at work: all that will be
- * run here, on this folder. Throws ConfigurationError.
+ * Runs `work`, which looks whether services are at work and then starts its own, while no other `lethe up` does so on this database:
+ * each would see none, and both would take the database.
+ */
+async function whileNoOtherStarts<T>(
+  databaseUrl: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  return withDatabase(
+    databaseUrl,
+    async (pool) => {
+      const noting = setTimeout(
+        () => terminal.note("another `lethe up` is starting on this database; waiting until its services are ready"),
+        NOTE_WAIT_MS,
+      );
+      try {
+        return await withSessionLock(
+          pool,
+          "lethe up",
+          () => {
+            clearTimeout(noting);
+            return work();
+          },
+          signal,
+        );
+      } finally {
+        clearTimeout(noting);
+      }
+    },
+    1,
+  );
+}
+
+const NOTE_WAIT_MS = 2_000;
+
+/**
+ * Requires that the data folder is that of the database, and that the privacy keys are those that it was used with. A new folder
+ * becomes the database's when no service is at work: all that will be run here, on this folder. Throws ConfigurationError.
  */
 async function takeFolder(
   { pool, queues }: Connections,
   folder: DataFolder,
   isNewFolder: boolean,
+  keys: PrivacyKeyPlace,
   terminal: Terminal,
 ): Promise<void> {
-  const known = await readInstallation(pool);
-  if (known !== undefined && isNewFolder && !(await hasServices(pool)) && !(await hasWorkers(queues))) {
-    await folder.installation.create(known);
+  const { installation } = folder;
+  if ((await readInstallation(pool)) === undefined) await requireKnownKeys(pool, keys);
+  const succession: Succession = {
+    isFree: async () => !(await hasWorkers(queues)),
+    require: (client) => requireKnownKeys(client, keys),
+  };
+  if (isNewFolder && (await succeedFolder(pool, installation, succession))) {
     terminal.note(
       `${folder.path} is new and belongs to the database's installation from now on; files of earlier runs are in the folder that it had`,
     );
+    return;
   }
-  await joinInstallation(pool, folder.installation);
+  await joinInstallation(pool, installation);
+  await requireKnownKeys(pool, keys);
 }
 
 /** Throws what keeps a Redis of the user's from being used, and notes what they should know of it. */
