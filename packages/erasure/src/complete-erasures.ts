@@ -1,5 +1,7 @@
 import type { ErasurePlace, ReceiptBody } from "@lethe/contracts/erasures";
 import { createSuppressionFinder, type FindSuppression } from "@lethe/privacy/suppression-list";
+import { removeMade } from "@lethe/storage/claimed-files";
+import { isRunId } from "@lethe/storage/claimed-key";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { recordFailedAttempts } from "@lethe/warehouse/erasures/erasure-attempts";
@@ -13,6 +15,7 @@ import { readErasuresById } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasuresTogether } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
+import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
@@ -73,6 +76,7 @@ async function complete(
   const people = searchFor(open, values, findSuppression, context);
   context.onStep?.("erasures ready");
   await removeStagedOfClosedRuns(context);
+  await removeMadeByClosedRuns(context);
   const scope = await searchScope(context.pool, context.fullSearchBytes);
   const run = startSearchRun();
   const changed = await searchTables(context, people, findSuppression, scope, run);
@@ -211,4 +215,12 @@ async function removeStagedOfClosedRuns(context: ErasureContext): Promise<void> 
   // What a crash leaves here is found again by its folder.
   await forgetStaged(context.pool, useless);
   for (const runId of useless) await context.staging.removeRun(runId);
+}
+
+/** Removes what closed runs made of files that they had claimed, and left behind. Those files have gone elsewhere. */
+async function removeMadeByClosedRuns({ pool, storage }: ErasureContext): Promise<void> {
+  for await (const { name, kind } of storage.list("claimed", "")) {
+    if (kind !== "folder" || !isRunId(name)) continue;
+    await whileClosed(pool, name, (_client, held) => removeMade(storage, name, held));
+  }
 }

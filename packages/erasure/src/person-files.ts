@@ -42,10 +42,17 @@ export async function filesOf(
   return toPersonFiles(rows);
 }
 
-/** Returns every file that Lethe keeps. */
+/**
+ * Returns every file that Lethe keeps. A processed file may hold people of whose raw files nothing is kept: their run ended
+ * before they were loaded whole, or they were gone before they could be archived.
+ */
 export async function allFiles(db: Queryable): Promise<PersonFile[]> {
-  const { rows } = await db.query<FileRow>(`${SELECT_FILE} where kept_path is not null order by id`);
-  return toPersonFiles(rows);
+  const { rows } = await db.query<FileRow>(`${SELECT_FILE} order by id`);
+  const published = await db.query<PublishedRow>(
+    `select dataset, partition_date as date, partition_hour as hour
+     from ledger.processed_files order by dataset, partition_date, partition_hour`,
+  );
+  return toPersonFiles(rows, published.rows);
 }
 
 const SELECT_FILE = `
@@ -65,30 +72,37 @@ interface FileRow {
   isSealed: boolean;
 }
 
-function toPersonFiles(rows: readonly FileRow[]): PersonFile[] {
+type PublishedRow = Pick<FileRow, "dataset" | "date" | "hour">;
+
+function toPersonFiles(rows: readonly FileRow[], published: readonly PublishedRow[] = []): PersonFile[] {
   const files = new Map<string, PersonFile & { readonly fileIds: number[] }>();
-  const add = (file: Omit<PersonFile, "fileIds">, fileId: number) => {
+  const add = (file: Omit<PersonFile, "fileIds">, ...fileIds: number[]) => {
     const key = `${file.place} ${file.path}`;
     const before = files.get(key);
-    if (before === undefined) files.set(key, { ...file, fileIds: [fileId] });
-    else before.fileIds.push(fileId);
+    if (before === undefined) files.set(key, { ...file, fileIds });
+    else before.fileIds.push(...fileIds);
   };
   for (const row of rows) {
     const { id, dataset, isSealed } = row;
     const partition = { date: row.date, hour: row.hour };
     const format = formatOfName(row.format) ?? inputFormatOf(row.path);
-    if (format === undefined) continue;
     const isQuarantined = row.state === "quarantined";
-    if (row.keptPath !== null) {
+    if (row.keptPath !== null && format !== undefined) {
       const kept = { dataset, path: row.keptPath, partition, format, isSealed };
       if (!isQuarantined) add({ place: "archived_data", ...kept }, id);
       // Content that was released to be taken again may have been quarantined before.
       if (row.state !== "done") add({ place: "quarantined_data", ...kept }, id);
     }
-    if (isQuarantined) continue;
-    const path = `${partitionPath(partition)}/${dataset}.json.gz`;
-    const processed = { dataset, path, partition, format: { shape: "ndjson", gzip: true }, isSealed: false } as const;
-    add({ place: "processed_data", ...processed }, id);
+    // Whatever became of the file: its records may have been published before.
+    if (!isQuarantined) add(processedFile(row), id);
   }
+  for (const row of published) add(processedFile(row));
   return [...files.values()];
+}
+
+function processedFile({ dataset, date, hour }: PublishedRow): Omit<PersonFile, "fileIds"> {
+  const partition = { date, hour };
+  const path = `${partitionPath(partition)}/${dataset}.json.gz`;
+  const format = { shape: "ndjson", gzip: true } as const;
+  return { place: "processed_data", dataset, path, partition, format, isSealed: false };
 }

@@ -1,4 +1,4 @@
-import { claimedKeyOf, convertedKeyOf, isMadeOfClaimed, readKeyOf } from "./claimed-key.js";
+import { claimedKeyOf, convertedKeyOf, isMadeOfClaimed, readKeyOf, sourceOfMade } from "./claimed-key.js";
 import { spareKeyOf } from "./spare-key.js";
 import type { Storage } from "./storage.js";
 
@@ -41,7 +41,22 @@ export interface RenamedFile {
   readonly newPath: string;
 }
 
-/** Puts back into landing what a closed run has left in the claimed area, but for the `held` paths. */
+/**
+ * Removes what Lethe made of a closed run's files, but for the `held` paths: it holds what came in clear, and can be made
+ * again of what went back to landing.
+ */
+export async function removeMade(storage: Storage, runId: string, held: ReadonlySet<string>): Promise<void> {
+  const made: string[] = [];
+  for await (const path of pathsBelow(storage, runId, "")) {
+    if (isMadeOfClaimed(path) && !held.has(sourceOfMade(path))) made.push(claimedKeyOf(runId, path));
+  }
+  if (made.length > 0) await storage.remove("claimed", made);
+}
+
+/**
+ * Puts back into landing what a closed run has left in the claimed area, but for the `held` paths, and removes what Lethe made
+ * of it.
+ */
 export async function returnClaimed(
   storage: Storage,
   runId: string,
@@ -54,5 +69,6 @@ export async function returnClaimed(
     const newPath = await returnClaimedFile(storage, runId, path);
     if (newPath !== undefined && newPath !== path) renamed.push({ path, newPath });
   }
+  await removeMade(storage, runId, held);
   return renamed;
 }

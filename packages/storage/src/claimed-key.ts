@@ -18,5 +18,18 @@ export function isMadeOfClaimed(name: string): boolean {
   return name.endsWith(CONVERTED) || name.endsWith(READ);
 }
 
+/** Returns the name of the claimed file that a file was made of. */
+export function sourceOfMade(name: string): string {
+  const suffix = [CONVERTED, READ].find((one) => name.endsWith(one)) ?? "";
+  return name.slice(0, name.length - suffix.length);
+}
+
+/** Reports whether a folder of this name in `claimed` is a run's. */
+export function isRunId(name: string): boolean {
+  return UUID.test(name);
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const CONVERTED = ".converted";
 const READ = ".read";

@@ -16,7 +16,7 @@ import { moveFile } from "./move-file.js";
 import { openStored, readWhole, storedBytes } from "./read-stored.js";
 import { returnFile } from "./return-file.js";
 import type { Area, Storage } from "./storage.js";
-import { isTemporary, writeStored } from "./write-stored.js";
+import { isTemporary, temporaryBeside, writeStored } from "./write-stored.js";
 
 export interface FolderStorageOptions {
   /** Whether the group of the files' owner may read them; without it, the owner alone. */
@@ -127,7 +127,9 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
     async remove(area, keys) {
       const root = await rootOf(area);
       const paths = keys.map((key) => join(root, requireInside(key)));
-      await inGroups(paths, (path) => isDone(unlink(path)));
+      // What a crash has left of writing them may hold anybody.
+      const unfinished = area === "claimed" ? paths.map(temporaryBeside) : [];
+      await inGroups([...paths, ...unfinished], (path) => isDone(unlink(path)));
       await removeEmptyFolders(root, keys);
     },
     async removeFolder(area, folder) {

@@ -69,8 +69,13 @@ function temporaryOf({ area, key, path, incoming }: Target): string {
       // Two deliveries of one job may write the same object at once. What is left goes with the run.
       return `${path}.${process.pid}.${threadId}.${nextNumber()}${TEMPORARY}`;
     default:
-      return `${path}${TEMPORARY}`;
+      return temporaryBeside(path);
   }
+}
+
+/** Returns the name under which a file grows where nobody but Lethe looks and no other could be writing it. */
+export function temporaryBeside(path: string): string {
+  return `${path}${TEMPORARY}`;
 }
 
 let written = 0;

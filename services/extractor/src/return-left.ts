@@ -1,4 +1,5 @@
 import { returnClaimed, returnClaimedFile } from "@lethe/storage/claimed-files";
+import { isRunId } from "@lethe/storage/claimed-key";
 import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
 import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import type { ClaimedFile } from "./claim-landed.js";
@@ -19,11 +20,9 @@ export async function returnLeft({ pool, storage }: ReturnContext, runId: string
 /** Puts back into landing what closed runs have left in the claimed area after a crash. */
 export async function returnLeftByOthers(context: ReturnContext, runId: string): Promise<void> {
   for await (const { name, kind } of context.storage.list("claimed", "")) {
-    if (kind === "folder" && name !== runId && UUID.test(name)) await returnLeft(context, name);
+    if (kind === "folder" && name !== runId && isRunId(name)) await returnLeft(context, name);
   }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Puts one file of a run back into landing, and names it in the run where it gets another name there. */
 export async function returnFile(
