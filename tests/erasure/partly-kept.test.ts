@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findPeople } from "@lethe/test-kit/everything";
-import { pathsBelow } from "@lethe/test-kit/folders";
+import { filesBelow } from "@lethe/test-kit/folders";
 import { holdBatchesAfter, holdPublications, untilHeldUp } from "@lethe/test-kit/hold";
 import { landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
@@ -132,7 +132,7 @@ describe.each([
     expect(await untilClosed(world, erasure)).toMatchObject({ state: "succeeded" });
     await settle(world);
     expect(await placesOf(second)).toEqual([]);
-    expect(await pathsBelow(join(world.data, "claimed"))).toEqual([]);
+    expect([...(await filesBelow(join(world.data, "claimed"))).keys()]).toEqual([]);
     await expectCleanAudit();
   });
 });
