@@ -14,7 +14,7 @@ export interface BrokenRecord {
   readonly isInArray: boolean;
 }
 
-/** Tells records from other objects. */
+/** Distinguishes records from other objects. */
 export interface RecordShape {
   /** Reports whether there is anything that records are known by. */
   isKnown(): boolean;

@@ -40,7 +40,7 @@ export interface Succession {
 }
 
 /**
- * Makes a folder without a marker the one of the database, unless a service is at work. Reports whether it did so. The installation
+ * Marks a folder without a marker as the database's, unless a service is at work. Reports whether it did so. The installation
  * gets a new id: a service on the folder that it had before, which was about to start, finds that its marker is another's.
  */
 export async function succeedFolder(pool: Pool, folder: InstallationStore, succession: Succession): Promise<boolean> {

@@ -49,7 +49,7 @@ export async function withoutMasked(
 }
 
 /**
- * Makes way for deliveries that stand in quarantine as a whole and can be read now: a setting has changed since. What
+ * Releases deliveries that stand in quarantine as a whole and can be read now, because a setting has changed since. What
  * people were masked in stays, and whoever was erased from it does not come back.
  */
 async function retakeQuarantined(
