@@ -77,8 +77,9 @@ describe.each([
     expect((await cancelled).status).toBe(202);
     expect(await untilClosed(world, runId)).toMatchObject({ state: "cancelled" });
     await settle(world);
-    const published = (place: string) => place.includes("processed_data");
-    expect((await placesOf(first)).filter(published)).not.toEqual([]);
+    // What was loaded is published by the job that ends the run, after the run is closed.
+    const published = async () => (await placesOf(first)).filter((place) => place.includes("processed_data"));
+    await expect.poll(published, { timeout: 20_000 }).not.toEqual([]);
 
     await erase(first);
     expect((await placesOf(first)).filter((place) => !place.includes("landing"))).toEqual([]);

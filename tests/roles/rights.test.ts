@@ -132,7 +132,7 @@ const REFUSED: Readonly<Record<Role, readonly string[]>> = {
     "select from warehouse.transactions",
     "select from warehouse.delivery_addresses",
     "insert into warehouse.customers (id) values ('')",
-    "update ledger.quarantine set status = 'discarded'",
+    "update ledger.quarantine set payload = ''",
     "insert into ledger.runs (job) values ('customers')",
     "update ledger.schedules set enabled = false",
     "select from privacy.suppressions",

@@ -74,7 +74,7 @@ interface FileRow {
 
 type PublishedRow = Pick<FileRow, "dataset" | "date" | "hour">;
 
-function toPersonFiles(rows: readonly FileRow[], published: readonly PublishedRow[] = []): PersonFile[] {
+function toPersonFiles(rows: readonly FileRow[], published?: readonly PublishedRow[]): PersonFile[] {
   const files = new Map<string, PersonFile & { readonly fileIds: number[] }>();
   const add = (file: Omit<PersonFile, "fileIds">, ...fileIds: number[]) => {
     const key = `${file.place} ${file.path}`;
@@ -93,10 +93,10 @@ function toPersonFiles(rows: readonly FileRow[], published: readonly PublishedRo
       // Content that was released to be taken again may have been quarantined before.
       if (row.state !== "done") add({ place: "quarantined_data", ...kept }, id);
     }
-    // Whatever became of the file: its records may have been published before.
-    if (!isQuarantined) add(processedFile(row), id);
+    // Whatever became of the file, its records may have been published before; all that was published is listed below.
+    if (!isQuarantined && (row.keptPath !== null || published === undefined)) add(processedFile(row), id);
   }
-  for (const row of published) add(processedFile(row));
+  for (const row of published ?? []) add(processedFile(row));
   return [...files.values()];
 }
 

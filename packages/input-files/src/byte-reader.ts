@@ -44,8 +44,3 @@ export function readBytes(source: ByteSource): ByteReader {
     },
   };
 }
-
-/** Yields the bytes that a reader has not taken. */
-export async function* restOf(reader: ByteReader): AsyncGenerator<Buffer> {
-  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) yield piece;
-}
