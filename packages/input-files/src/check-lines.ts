@@ -2,15 +2,13 @@ import { NEWLINE } from "./line-chunk.js";
 
 const RETURN = 0x0d;
 const SPACE = 0x20;
-const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-const QUOTE = 0x22;
 
 /**
  * Reports whether whole lines are evidently a JSON object each, as far as this can be seen by parsing few of them: each begins and
- * ends with a brace, no control character stands in them, and the first line is JSON, and so is each one in which an object may
- * follow another one. Blank lines are none. Costs a small part of what parsing does.
+ * ends with a brace, no control character stands in them, the first line is JSON, and what it begins with begins one record on
+ * each line at the most. Blank lines are none. Costs a small part of what parsing does.
  */
 export function areObjectLines(lines: Buffer): boolean {
   return !hasControls(lines) && eachIsBraced(lines);
@@ -27,40 +25,37 @@ export function isBraced(bytes: Buffer): boolean {
 
 function eachIsBraced(lines: Buffer): boolean {
   let start = 0;
-  let isParsed = false;
+  let first: Buffer | undefined;
+  let count = 0;
   while (start < lines.length) {
     const found = lines.indexOf(NEWLINE, start);
     const next = found === -1 ? lines.length : found;
     const end = lines[next - 1] === RETURN ? next - 1 : next;
     if (end > start) {
       if (lines[start] !== OPEN_BRACE || lines[end - 1] !== CLOSE_BRACE) return false;
-      if ((!isParsed || mayBeTwo(lines, start, end)) && !isJson(lines.subarray(start, end))) return false;
-      isParsed = true;
+      count += 1;
+      if (first === undefined) {
+        first = lines.subarray(start, end);
+        if (!isJson(first)) return false;
+      }
     }
     start = next + 1;
   }
-  return true;
+  return first === undefined || !hasMoreBeginnings(lines, first, count);
 }
 
-/** Reports whether a brace closes in a line and another one opens, with no text in quotes between them. */
-function mayBeTwo(lines: Buffer, start: number, end: number): boolean {
-  for (let close = lines.indexOf(CLOSE_BRACE, start); close < end - 1; ) {
-    const open = lines.indexOf(OPEN_BRACE, close);
-    if (open === -1 || open > end) return false;
-    const quote = lines.indexOf(QUOTE, close);
-    if ((quote === -1 || quote > open) && !isInArray(lines.subarray(start, open))) return true;
-    close = lines.indexOf(CLOSE_BRACE, open);
-    if (close === -1) return false;
-  }
-  return false;
-}
+/** How a record begins: its brace and its first key. */
+const BEGINNING = /^\{\s*"[^"\\]*"/;
+const LONGEST_BEGINNING = 128;
 
-const ARRAY = Buffer.from(":[{");
-
-/** Reports whether the beginning of a line ends within an array of objects. */
-function isInArray(beginning: Buffer): boolean {
-  const at = beginning.lastIndexOf(ARRAY);
-  return at !== -1 && !beginning.includes(CLOSE_BRACKET, at);
+/** Reports whether lines hold the beginning of the first one more often than there are lines, as joined records do. */
+function hasMoreBeginnings(lines: Buffer, first: Buffer, count: number): boolean {
+  const [beginning] = BEGINNING.exec(first.toString("latin1", 0, LONGEST_BEGINNING)) ?? [];
+  if (beginning === undefined) return false;
+  const bytes = Buffer.from(beginning, "latin1");
+  let found = 0;
+  for (let at = lines.indexOf(bytes); at !== -1; at = lines.indexOf(bytes, at + bytes.length)) found += 1;
+  return found > count;
 }
 
 /** Reports whether bytes are a JSON object. */
