@@ -10,6 +10,11 @@ export function contentHashes(ring: Keyring, sha256: Buffer): readonly Buffer[] 
   return ring.all.map((key) => createHmac("sha256", key.secret).update("file-content\0").update(sha256).digest());
 }
 
+/** Reports whether a file's SHA-256 is that of the content that the ledger knows by `kept`, under whichever key of the ring. */
+export function isKnownContent(ring: Keyring, sha256: Buffer, kept: Buffer): boolean {
+  return contentHashes(ring, sha256).some((hash) => hash.equals(kept));
+}
+
 /** What makes a delivery, beside its content. */
 export interface DeliveryName {
   readonly dataset: string;

@@ -22,11 +22,8 @@ import { returnGrown } from "./return-grown.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
 import { type LandedFile, scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
-
 import { findSettled } from "./settled-files.js";
-
 import { readFailure } from "./skip-reason.js";
-
 import { type TakenFile, toFoundFile } from "./taken-file.js";
 import { waitForRoom } from "./wait-for-room.js";
 import { withoutMasked } from "./without-masked.js";

@@ -6,7 +6,7 @@ import { unpackedBytes } from "@lethe/input-files/file-source";
 import { formatOfName, inputFormatOf } from "@lethe/input-files/input-format";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { readLines } from "@lethe/input-files/read-lines";
-import { contentHashes } from "@lethe/privacy/content-hash";
+import { isKnownContent } from "@lethe/privacy/content-hash";
 import { enqueueBatch, newRound } from "@lethe/service-kit/enqueue";
 import { claimedKeyOf, convertedKeyOf } from "@lethe/storage/claimed-key";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
@@ -92,7 +92,7 @@ async function fromFile(
       if (line >= end) break;
     }
     const { sha256 } = await stored.finish();
-    if (!contentHashes(context.ring, sha256).some((hash) => hash.equals(origin.sha256))) throw lost(batchId);
+    if (!isKnownContent(context.ring, sha256, origin.sha256)) throw lost(batchId);
   } finally {
     await converted?.close();
     await opened.close();

@@ -1,5 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { contentHashes } from "@lethe/privacy/content-hash";
+import { isKnownContent } from "@lethe/privacy/content-hash";
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import { compareWithRead, firstBytesOf } from "@lethe/storage/compare-with-read";
 import { inGroups } from "@lethe/storage/in-groups";
@@ -24,7 +24,7 @@ export async function returnGrown(context: ExtractorContext, runId: string, data
 async function returnIfGrown({ pool, storage, ring }: ExtractorContext, runId: string, file: LateFile): Promise<void> {
   const { keptPath, bytes, sha256 } = file;
   const area = areaOf(file);
-  const read = { bytes, isRead: (hash: Buffer) => contentHashes(ring, hash).some((one) => one.equals(sha256)) };
+  const read = { bytes, isRead: (hash: Buffer) => isKnownContent(ring, hash, sha256) };
   // Lethe's own changes (a seal, other headers) are none of a writer's.
   if ((await compareWithRead(storage, area, keptPath, read)) !== "longer") return;
   const key = claimedKeyOf(runId, keptPath);

@@ -1,4 +1,4 @@
-import { contentHashes } from "@lethe/privacy/content-hash";
+import { isKnownContent } from "@lethe/privacy/content-hash";
 import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { separateRead } from "@lethe/storage/separate-read";
 import { adoptFile, type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
@@ -45,8 +45,8 @@ export async function setAsideUnclaimed(
 }
 
 /**
- * Moves a claimed file to quarantine as it was read; one that has changed since goes back to landing. What was put there before stays as it is: people who were erased in it must not
- * come back with the same bytes.
+ * Moves a claimed file to quarantine as it was read; one that has changed since goes back to landing. What was put there before
+ * stays as it is: people who were erased in it must not come back with the same bytes.
  */
 export async function moveToQuarantine(
   context: ExtractorContext,
@@ -55,10 +55,7 @@ export async function moveToQuarantine(
   newKey: string,
 ): Promise<void> {
   const { pool, storage, ring } = context;
-  const read = {
-    bytes: file.bytes,
-    isRead: (hash: Buffer) => contentHashes(ring, hash).some((one) => one.equals(file.sha256)),
-  };
+  const read = { bytes: file.bytes, isRead: (hash: Buffer) => isKnownContent(ring, hash, file.sha256) };
   const isThere = (await storage.size("quarantined", newKey)) !== undefined;
   const { key, hasChanged } = await separateRead(storage, file.claimedKey, read);
   if (key !== undefined && !isThere) await storage.move("claimed", "quarantined", [{ key, newKey }]);

@@ -1,4 +1,4 @@
-import { contentHashes } from "@lethe/privacy/content-hash";
+import { isKnownContent } from "@lethe/privacy/content-hash";
 import type { Logger } from "@lethe/service-kit/logger";
 import { returnClaimedFile } from "@lethe/storage/claimed-files";
 import { convertedKeyOf, readKeyOf } from "@lethe/storage/claimed-key";
@@ -43,7 +43,7 @@ async function keyToArchive(context: LoaderContext, runId: string, file: FileToA
     // It was moved already; to move it again does nothing.
     if ((await storage.size("archived", file.keptPath)) !== undefined) return claimedKey;
   }
-  const read = { bytes, isRead: (hash: Buffer) => contentHashes(ring, hash).some((one) => one.equals(sha256)) };
+  const read = { bytes, isRead: (hash: Buffer) => isKnownContent(ring, hash, sha256) };
   let found = await separateRead(storage, claimedKey, read);
   if (found.key === undefined && !found.hasChanged) {
     // It went back to landing when its run was closed, and a retry has completed the run.
