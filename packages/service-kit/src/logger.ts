@@ -16,7 +16,8 @@ export function createLogger(
   service: string,
   level: string,
   personalNames: readonly string[],
-  destination: DestinationStream = pino.destination(1),
+  // A process that ends at once, or whose log somebody reads as soon as it is ready, has written each of its lines.
+  destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
 ): Logger {
   const fields = [...personalNames, ...RECORD_FIELDS, ...SECRET_FIELDS];
   const options: LoggerOptions = {
