@@ -16,3 +16,14 @@ export function countTests(report, exitCode) {
   if (exitCode !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;
 }
+
+/** Returns what failed of a suite that did not pass, by vitest's JSON report: a line for each test, and for a file that failed as a whole. */
+export function failedTests(report) {
+  if (report === undefined) return ["the suite left no report"];
+  const names = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status !== "passed" && test.status !== "todo");
+    if (failed.length === 0) return status === "failed" ? [`${name}: could not be run`] : [];
+    return failed.map((test) => `${name}: ${test.fullName} (${test.status})`);
+  });
+  return names.length > 0 ? names : ["an error outside of all tests"];
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countTests } from "./count-tests.mjs";
+import { countTests, failedTests } from "./count-tests.mjs";
 
 const file = (status, ...statuses) => ({ status, assertionResults: statuses.map((each) => ({ status: each })) });
 
@@ -17,4 +17,19 @@ test.each([
 
 test("counts a suite that left no report as failed", () => {
   expect(countTests(undefined, 0)).toEqual({ passed: 0, failed: 1 });
+});
+
+test("names what failed: tests, skipped ones, and files that could not be run", () => {
+  const named = (status, fullName) => ({ status, fullName });
+  const testResults = [
+    { name: "a.test.ts", status: "failed", assertionResults: [named("passed", "one"), named("failed", "two")] },
+    { name: "b.test.ts", status: "passed", assertionResults: [named("pending", "three"), named("todo", "four")] },
+    { name: "c.test.ts", status: "failed", assertionResults: [] },
+  ];
+  expect(failedTests({ testResults })).toEqual([
+    "a.test.ts: two (failed)",
+    "b.test.ts: three (pending)",
+    "c.test.ts: could not be run",
+  ]);
+  expect(failedTests(undefined)).toEqual(["the suite left no report"]);
 });

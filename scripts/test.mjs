@@ -6,7 +6,7 @@ import path from "node:path";
 import { audit } from "./audit.mjs";
 import { build } from "./build.mjs";
 import { checkNode } from "./check-node.mjs";
-import { countTests } from "./count-tests.mjs";
+import { countTests, failedTests } from "./count-tests.mjs";
 import { install } from "./install.mjs";
 import { ROOT, tool, toolEnvironment } from "./root.mjs";
 import { smokeTest } from "./smoke-node.mjs";
@@ -25,6 +25,8 @@ const SUITES = [
 
 checkNode();
 const total = { passed: 0, failed: 0 };
+/** What failed, named once more at the end, where it is not lost among thousands of lines. */
+const failed = [];
 if (await step("install", install)) {
   await step("build", build);
   for (const [title, program, args] of CHECKS) {
@@ -36,12 +38,14 @@ if (await step("install", install)) {
     add(title, await runSuite(config));
   }
 }
+for (const name of failed) console.log(`failed: ${name}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 ? 0 : 1);
 
 /** Runs one check, which counts as one, passed or failed. */
 async function step(title, check) {
   const passed = await check();
+  if (!passed) failed.push(title);
   add(title, passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
   return passed;
 }
@@ -52,6 +56,7 @@ async function registryStep(title, check) {
   if (outcome === "not possible") console.log(`NOT CHECKED: ${title}: ${reason}`);
   else {
     console.log(reason);
+    if (outcome !== "passed") failed.push(title);
     add(title, outcome === "passed" ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
   }
 }
@@ -69,7 +74,10 @@ async function runSuite(config) {
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const code = await run("vitest", ["run", "--config", config, ...reporters]);
-    return countTests(readReport(report), code);
+    const results = readReport(report);
+    const counts = countTests(results, code);
+    if (counts.failed > 0) failed.push(...failedTests(results).map((name) => name.replace(`${ROOT}${path.sep}`, "")));
+    return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
