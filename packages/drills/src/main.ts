@@ -6,6 +6,7 @@ import { runMutations } from "./mutations/run-mutations.js";
 import { presentTable } from "./present-table.js";
 import { runDrills } from "./run-drills.js";
 import type { RoundResult } from "./run-round.js";
+import { runStorm } from "./storm/run-storm.js";
 
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
@@ -19,6 +20,7 @@ interface Options {
   readonly keep?: true;
   readonly mutations?: true;
   readonly erasures?: true;
+  readonly storm?: string;
 }
 
 const options = new Command("drills")
@@ -30,6 +32,7 @@ const options = new Command("drills")
   .option("--keep", "leave data and logs of each installation where they are")
   .option("--mutations", "take each guard out, one at a time, and require that a drill notices")
   .option("--erasures", "erase 60 people during loads while services are killed, once for each seed")
+  .option("--storm <minutes>", "let faults of all kinds strike at random while all kinds of work go on, for each seed")
   .parse()
   .opts<Options>();
 
@@ -37,7 +40,9 @@ const isGood = await (options.mutations === true
   ? drillMutants()
   : options.erasures === true
     ? drillErasures()
-    : drillFaults());
+    : options.storm !== undefined
+      ? drillStorm(Number(options.storm))
+      : drillFaults());
 // Ended here, because Node may wait for ever for a connection to close that a drill has broken.
 process.exit(isGood ? 0 : 1);
 
@@ -108,6 +113,32 @@ async function drillErasures(): Promise<boolean> {
     for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
     if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
     isGood &&= findings.length === 0;
+  }
+  return isGood;
+}
+
+/** Lets a storm go over an installation, for each seed. Reports whether nothing was found. */
+async function drillStorm(minutes: number): Promise<boolean> {
+  let isGood = true;
+  for (let i = 0; i < Number(options.seeds); i++) {
+    const seed = Number(options.first) + i;
+    const legs = await runStorm({
+      seed,
+      minutes,
+      keep: options.keep === true,
+      onStart: (folder) => console.log(`seed ${seed}: ${folder}/storm.log says what is done when`),
+      onLeg(leg) {
+        const { minute, records, erased, strikes, doings, failedRuns, settledSeconds, findings } = leg;
+        const done = Object.entries(doings).map(([doing, times]) => `${times} ${doing}`);
+        console.log(
+          `seed ${seed}, minute ${minute}: ${findings.length === 0 ? "ok" : "FAILED"}, ${records} records, ${erased} erased, ` +
+            `${strikes} strikes, ${done.join(", ")}; runs failed so far: ${failedRuns || "none"}; settled after ${settledSeconds.toFixed(1)} s`,
+        );
+        for (const { kind, what } of findings.slice(0, 20)) console.log(`  ${kind}: ${what}`);
+        if (findings.length > 20) console.log(`  and ${findings.length - 20} more`);
+      },
+    });
+    isGood &&= legs.length > 0 && legs.every(({ findings }) => findings.length === 0);
   }
   return isGood;
 }

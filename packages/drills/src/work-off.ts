@@ -1,4 +1,5 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Cluster } from "./cluster/cluster.js";
 import type { FileAnswer } from "./feed/answer.js";
@@ -13,9 +14,15 @@ export async function land(cluster: Cluster, files: readonly FileAnswer[]): Prom
   for (const file of files) {
     const target = join(cluster.landing, file.path);
     await mkdir(dirname(target), { recursive: true });
-    const beside = join(cluster.folder, "being-written");
-    await writeFile(beside, file.bytes);
-    await rename(beside, target);
+    // On the disk of landing, and of this call alone.
+    const beside = join(cluster.data, `.being-written-${randomUUID()}`);
+    try {
+      await writeFile(beside, file.bytes);
+      await rename(beside, target);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
   }
 }
 

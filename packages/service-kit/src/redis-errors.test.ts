@@ -43,6 +43,12 @@ it("explains an error by its code, and those that it stands for", () => {
   expect(explainRedisError(untrusted)?.code).toBe("redis_not_trusted");
 });
 
+it("explains the error of a lost connection, which ioredis lists among its own previous errors", () => {
+  const lost: Error & { previousErrors?: Error[] } = new Error("Connection is closed.");
+  lost.previousErrors = [lost];
+  expect(explainRedisError(lost)?.code).toBe("redis_unreachable");
+});
+
 it("knows nothing of other errors, and shows nothing of any", () => {
   expect(explainRedisError(new TypeError("x is not a function"))).toBeUndefined();
   expect(explainRedisError(new Error("ERR wrong number of arguments"))).toBeUndefined();

@@ -204,15 +204,18 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Returns an error's message and code, and those of the errors that it stands for. */
-function textsOf(error: unknown): string[] {
-  if (error instanceof AggregateError) return error.errors.flatMap(textsOf);
+/** Returns an error's message and code, and those of the errors that it stands for. `seen` are those on the way to it. */
+function textsOf(error: unknown, seen: readonly unknown[] = []): string[] {
+  // A command that was not answered names the error that ended the connection, which may name itself.
+  if (seen.includes(error)) return [];
+  const within = [...seen, error];
+  if (error instanceof AggregateError) return error.errors.flatMap((one) => textsOf(one, within));
   if (!(error instanceof Error)) return typeof error === "string" ? [error] : [];
   const code: unknown = "code" in error ? error.code : undefined;
   // Of a transaction that was not carried out, its commands say why.
   const earlier: unknown = "previousErrors" in error ? error.previousErrors : undefined;
   return [
-    ...(Array.isArray(earlier) ? earlier.flatMap(textsOf) : []),
+    ...(Array.isArray(earlier) ? earlier.flatMap((one) => textsOf(one, within)) : []),
     error.message,
     ...(typeof code === "string" ? [code] : []),
   ];

@@ -57,6 +57,7 @@ describe("the outcome of a feed, compared with its answer", () => {
     ["a published record too many", "wrong", (o) => ({ processed: [...o.processed, "another"] })],
     ["a file that is gone", "lost", (o) => ({ archived: new Map([...o.archived].slice(1)) })],
     ["a file in two folders", "doubled", (o) => ({ landing: new Map([...o.archived].slice(0, 1)) })],
+    ["a file that a run has left in claimed", "wrong", (o) => ({ claimed: new Map([...o.archived].slice(0, 1)) })],
     ["a file in the wrong folder", "wrong", (o) => ({ archived: new Map(), landing: o.archived })],
     [
       "a file that is not as it came",
@@ -129,6 +130,7 @@ function perfect(answer: Answer): Outcome {
     ],
     processed: answer.transactions.map(({ id, customerId }) => (customerId === null ? `new ${id}` : id)),
     landing: new Map(),
+    claimed: new Map(),
     archived: filesThat(false),
     quarantined: filesThat(true),
     text: "",

@@ -12,6 +12,7 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
     ...compareProducts(answer, outcome),
     ...compareQuarantine(answer, outcome),
     ...compareProcessed(outcome),
+    ...[...outcome.claimed.keys()].map((path) => wrong(`${path} is left in claimed`)),
     ...answer.files.flatMap((file) => compareFile(file, outcome)),
     ...answer.erased
       .filter((word) => isNamed(word, outcome.text))

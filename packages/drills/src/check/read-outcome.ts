@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { TableDeclaration } from "@lethe/contracts/data-map";
@@ -21,6 +21,8 @@ export interface Outcome {
   readonly processed: readonly string[];
   /** Paths below the roots, with the hash of their bytes. */
   readonly landing: ReadonlyMap<string, string>;
+  /** What runs hold of the day's input, by its path from there: nothing once all is settled. */
+  readonly claimed: ReadonlyMap<string, string>;
   readonly archived: ReadonlyMap<string, string>;
   readonly quarantined: ReadonlyMap<string, string>;
   /** Everything that rows and files of the day hold, as text. */
@@ -81,16 +83,19 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
   );
   const folders = { landing: "landing", archived: "archived_data", quarantined: "quarantined_data" } as const;
-  const [landing, archived, quarantined, published] = await Promise.all([
-    readFolder(join(data, folders.landing), dayFolder),
-    readFolder(join(data, folders.archived), dayFolder),
-    readFolder(join(data, folders.quarantined), dayFolder),
-    readFolder(join(data, "processed_data"), dayFolder),
+  const [claimed, staged, landing, archived, quarantined, published] = await Promise.all([
+    readClaimed(join(data, "claimed"), dayFolder),
+    readAll(join(data, "staging")),
+    readAll(join(data, folders.landing), dayFolder),
+    readAll(join(data, folders.archived), dayFolder),
+    readAll(join(data, folders.quarantined), dayFolder),
+    readAll(join(data, "processed_data"), dayFolder),
   ]);
   const processed = [...published].flatMap(([path, file]) =>
     path.endsWith("/transactions.json.gz") ? idsOf(file) : [],
   );
-  const kept = [...archived.values(), ...quarantined.values(), ...published.values()];
+  // Landing is the senders': what lies there has not arrived.
+  const kept = [claimed, staged, archived, quarantined, published].flatMap((files) => [...files.values()]);
   return {
     files,
     customers,
@@ -99,6 +104,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     quarantine: quarantine.map(({ path, entry }) => `${fileKey(path)}:${entry}`),
     processed,
     landing: hashes(landing),
+    claimed: hashes(claimed),
     archived: hashes(archived),
     quarantined: hashes(quarantined),
     text: [...rows.map(({ row }) => row), ...kept.map(textOf)].join("\n"),
@@ -131,11 +137,19 @@ function hashes(files: ReadonlyMap<string, Buffer>): Map<string, string> {
   return new Map([...files].map(([path, bytes]) => [path, createHash("sha256").update(bytes).digest("hex")]));
 }
 
-/** Reads the files of a day below a root, by their paths from there. */
-async function readFolder(root: string, day: string): Promise<Map<string, Buffer>> {
+/** Reads what runs have claimed of a day, by paths that begin with the run. */
+async function readClaimed(root: string, day: string): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  for (const path of (await filesBelow(join(root, day))).keys()) {
-    found.set(`${day}/${path}`, await readFile(join(root, day, path)));
+  const runs = await readdir(root).catch(() => []);
+  for (const run of runs) for (const [path, bytes] of await readAll(root, join(run, day))) found.set(path, bytes);
+  return found;
+}
+
+/** Reads the files of a folder below a root, by their paths from the root. */
+async function readAll(root: string, folder = ""): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  for (const path of (await filesBelow(join(root, folder))).keys()) {
+    found.set(join(folder, path), await readFile(join(root, folder, path)));
   }
   return found;
 }

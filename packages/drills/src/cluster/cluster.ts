@@ -9,6 +9,7 @@ import { serviceProgram } from "@lethe/service-kit/service-process";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { type Seam, seamOptions } from "../mutations/seam.js";
+import { runCommand } from "./run-command.js";
 import { type Servers, startServers } from "./servers.js";
 import { openPlace, type ServicePlace } from "./service-place.js";
 
@@ -21,9 +22,11 @@ export interface Cluster {
   /** DATA_DIR. */
   readonly data: string;
   readonly landing: string;
+  /** The environment of services and commands. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Holds all of it: the servers' data, DATA_DIR and the services' logs. */
   readonly folder: string;
-  /** Returns the places of a service, or all: one for each service unless a drill has opened more. */
+  /** Returns the places of a service, or all: as many for each service as the options say unless a drill has opened more. */
   places(name?: ServiceName): readonly ServicePlace[];
   /** Opens one more place of a service. It stays until `closeExtraPlaces`. */
   openExtraPlace(name: ServiceName): Promise<ServicePlace>;
@@ -50,10 +53,15 @@ export interface ClusterOptions {
   readonly seams: readonly Seam[];
   /** Leaves the folder, with data and logs, where it is when the cluster is closed. */
   readonly keep: boolean;
+  /** Processes of each service; one unless given. */
+  readonly instances?: number;
+  /** Megabytes of a disk of its own for DATA_DIR, which a drill can fill; without, it lies beside the rest. Root alone can mount one. */
+  readonly diskMegabytes?: number | undefined;
 }
 
 /** Starts servers in a temporary folder, migrates a database and starts the services. */
-export async function openCluster({ seams, keep }: ClusterOptions): Promise<Cluster> {
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { seams, keep, instances = 1, diskMegabytes } = options;
   const folder = await mkdtemp(join(tmpdir(), "lethe-drills-"));
   const serverFolder = join(folder, "servers");
   // The database's own user must be able to pass through.
@@ -63,7 +71,9 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
   await migrate(servers.postgres.directUrl, createDatasets().database);
   const data = join(folder, "data");
   const logs = join(folder, "logs");
-  await mkdir(join(data, "landing"), { recursive: true });
+  await mkdir(data);
+  if (diskMegabytes !== undefined) runCommand("mount", "-t", "tmpfs", "-o", `size=${diskMegabytes}m`, "tmpfs", data);
+  await mkdir(join(data, "landing"));
   await mkdir(logs);
   const prefix = `drill-${randomBytes(4).toString("hex")}`;
   const environment = {
@@ -92,7 +102,9 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
       readyMs: READY_MS,
       nodeOptions: ["--import", FAULT_HOOK, ...(seams.length === 0 ? [] : seamOptions(seams))],
     });
-  const places = SERVICE_NAMES.map((name) => open(name, name));
+  const places = SERVICE_NAMES.flatMap((name) =>
+    Array.from({ length: instances }, (_, i) => open(name, i === 0 ? name : `${name}-beside-${i}`)),
+  );
   const extraPlaces: ServicePlace[] = [];
   const all = () => [...places, ...extraPlaces];
   const cluster: Cluster = {
@@ -100,6 +112,7 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
     pool,
     prefix,
     data,
+    environment,
     folder,
     landing: join(data, "landing"),
     places: (name) => all().filter((place) => name === undefined || place.name === name),
@@ -113,13 +126,24 @@ export async function openCluster({ seams, keep }: ClusterOptions): Promise<Clus
     async closeExtraPlaces() {
       await Promise.all(extraPlaces.splice(0).map((place) => place.stop()));
     },
-    call: (method, path, body) =>
-      callApi(() => all().find((place) => place.address() !== undefined), method, path, body),
+    call(method, path, body) {
+      // Each attempt may go to another one: the first may be stopped.
+      let attempts = 0;
+      const findPlace = () => {
+        const there = all().filter((place) => place.address() !== undefined);
+        return there[attempts++ % Math.max(1, there.length)];
+      };
+      return callApi(findPlace, method, path, body);
+    },
     async close() {
       await Promise.all(all().map((place) => place.stop()));
       await servers.stop();
       // Bounded, because the pool may never let go of a client that tries to connect to the server, which is gone.
       await Promise.race([pool.end(), setTimeout(5_000)]);
+      if (diskMegabytes !== undefined) {
+        if (keep) runCommand("cp", "-a", data, `${data}.kept`);
+        runCommand("umount", "--lazy", data);
+      }
       if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };

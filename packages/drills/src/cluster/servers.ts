@@ -12,9 +12,9 @@ export interface Server {
   /** Its address past the proxy. */
   readonly directUrl: string;
   readonly proxy: TcpProxy;
-  /** Kills it, as a power cut would, and resolves when it is gone. */
+  /** Kills it, as a power cut would, and resolves when it is gone. One that is down stays down. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and data. */
+  /** Starts it again on the same port and data. One that is up stays up: of several faults at once, any may start it. */
   start(): Promise<void>;
 }
 
@@ -60,7 +60,14 @@ async function startServer(
   spec: ServerSpec,
   directUrl: string,
 ): Promise<Server> {
-  let pid = await keeper.startServer(spec);
+  let pid: number | undefined = await keeper.startServer(spec);
+  // Several faults may be at it at once: each finds it as the one before has left it.
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (change: () => Promise<void>): Promise<void> => {
+    const done = last.then(change);
+    last = done.catch(() => undefined);
+    return done;
+  };
   const url = new URL(directUrl);
   const proxy = await startTcpProxy(Number(url.port));
   url.port = String(proxy.port);
@@ -68,13 +75,17 @@ async function startServer(
     url: url.href,
     directUrl,
     proxy,
-    async kill() {
-      const gone = new Promise<void>((resolve) => ended.set(spec.name, resolve));
-      process.kill(pid, "SIGKILL");
-      await gone;
-    },
-    async start() {
-      pid = await keeper.startServer(spec);
-    },
+    kill: () =>
+      inTurn(async () => {
+        if (pid === undefined) return;
+        const gone = new Promise<void>((resolve) => ended.set(spec.name, resolve));
+        process.kill(pid, "SIGKILL");
+        pid = undefined;
+        await gone;
+      }),
+    start: () =>
+      inTurn(async () => {
+        pid ??= await keeper.startServer(spec);
+      }),
   };
 }

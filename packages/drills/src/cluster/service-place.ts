@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { ServiceName } from "@lethe/contracts/services";
 import {
   type ServiceProcess,
@@ -18,6 +19,15 @@ export interface ServicePlace {
   memory(): Promise<number>;
   /** Ends the process at once; the next one starts by itself. */
   kill(): void;
+  /** Sends the process a signal. When it ends of it, that is no end by itself, and the next one starts. */
+  signal(signal: NodeJS.Signals): void;
+  /** Reports whether the process at work has started to its end. */
+  isReady(): boolean;
+  /**
+   * Returns how processes of this place ended that were at work, and that nobody had asked to: none, as long as all is well. One that
+   * could not start, because what it needs was away, is another matter: it says so, and the next one tries.
+   */
+  endedByThemselves(): readonly string[];
   /** Asks the process to stop and lets no other take its place. */
   stop(): Promise<void>;
 }
@@ -31,18 +41,29 @@ const RESTART_MS = 100;
 /** Creates a place and starts the service in it. */
 export function openPlace(options: ServiceProcessOptions): ServicePlace {
   let isWanted = true;
+  let isReady = false;
+  let isAskedToEnd = false;
   let address: string | null = null;
+  const byThemselves: string[] = [];
   const start = (): ServiceProcess => {
     const started = startServiceProcess(options);
     address = null;
+    isReady = false;
+    isAskedToEnd = false;
     void started.ready.then(
       (ready) => {
         address = ready;
+        isReady = true;
       },
       () => undefined,
     );
-    void started.ended.then(() => {
+    void started.ended.then((code) => {
+      const wasReady = isReady;
       address = null;
+      isReady = false;
+      if (isWanted && !isAskedToEnd && wasReady) {
+        byThemselves.push(`${basename(options.logFile)}: exit code ${code} at ${new Date().toISOString()}`);
+      }
       setTimeout(() => {
         if (isWanted) current = start();
       }, RESTART_MS);
@@ -59,7 +80,16 @@ export function openPlace(options: ServiceProcessOptions): ServicePlace {
       if (current.child.connected) current.child.send(order);
     },
     memory: () => askMemory(current),
-    kill: () => void current.kill(),
+    kill() {
+      isAskedToEnd = true;
+      void current.kill();
+    },
+    signal(signal) {
+      if (signal !== "SIGSTOP" && signal !== "SIGCONT") isAskedToEnd = true;
+      current.child.kill(signal);
+    },
+    isReady: () => isReady,
+    endedByThemselves: () => byThemselves,
     async stop() {
       isWanted = false;
       await current.stop();

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { below } from "@lethe/sample-data/random";
+import { runCommand } from "../cluster/run-command.js";
 import type { Fault } from "../fault.js";
 
 const FULL_MS = 2_500;
@@ -18,26 +18,21 @@ export function fillDisk(folder: "staging" | "processed_data"): Fault {
     async inject({ cluster, random }) {
       const path = join(cluster.data, folder);
       await mkdir(path, { recursive: true });
-      run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
+      runCommand("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path);
       // It is full before the work begins: a run cannot reach an injection point then, and its retries do not last for ever.
       await setTimeout(FULL_MS + below(random, FULL_MS));
-      run("mount", "-o", "remount,size=64m", path);
+      runCommand("mount", "-o", "remount,size=64m", path);
     },
     async conclude({ cluster }) {
       const path = join(cluster.data, folder);
       // Its files move to the folder underneath, which keeps them for the rounds that follow.
       const move = 'cp -a "$0"/. "$0".kept && umount "$0" && cp -a "$0".kept/. "$0" && rm -rf "$0".kept';
-      run("sh", "-c", move, path);
+      runCommand("sh", "-c", move, path);
       return [];
     },
     async abandon({ cluster }) {
       // Lazily, because services still have files open on it.
-      run("umount", "--lazy", join(cluster.data, folder));
+      runCommand("umount", "--lazy", join(cluster.data, folder));
     },
   };
-}
-
-function run(command: string, ...args: string[]): void {
-  const ended = spawnSync(command, args);
-  if (ended.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${ended.stderr.toString()}`);
 }

@@ -50,6 +50,10 @@ export interface Answer {
   readonly copies: readonly (readonly Place[])[];
   /** Ids and emails of people who were erased. They must no longer be found anywhere. */
   readonly erased: readonly string[];
+  /** Ids of all people, erased or not. */
+  readonly people: readonly string[];
+  /** Who of those who are erased has no request in the feed. */
+  readonly erasedOtherwise: readonly { readonly customerId: string; readonly email: string }[];
   /** Records in readable files. */
   readonly records: number;
 }

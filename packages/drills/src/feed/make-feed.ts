@@ -17,13 +17,19 @@ const LAST_HOUR_OF_REQUESTS = 22;
 export interface FeedOptions {
   /** How many of the feed's customers ask to be erased, 60 at the most. */
   readonly erased: number;
+  /** How many further ones are erased without a request in the feed: it is for the drill to ask. */
+  readonly erasedOtherwise?: number;
 }
 
 /**
  * Creates the input of one round of a drill, with its answer. Rounds of one cluster have days, ids and skus of their own
  * (up to 7,000 rounds), so that no round changes the outcome of the next. The same seed and round give the same bytes.
  */
-export function makeFeed(seed: number, round: number, { erased }: FeedOptions = { erased: 3 }): Answer {
+export function makeFeed(
+  seed: number,
+  round: number,
+  { erased, erasedOtherwise = 0 }: FeedOptions = { erased: 3 },
+): Answer {
   const random = createRandomForRecord(seed, "transaction", round);
   const files: FileAnswer[] = [];
   const rejected: { place: Place; reason: RejectReason }[] = [];
@@ -32,8 +38,9 @@ export function makeFeed(seed: number, round: number, { erased }: FeedOptions = 
   const pathOf = (hour: number, name: string) => `date=${day}/hour=${String(hour).padStart(2, "0")}/${name}`;
 
   const people = Array.from({ length: CUSTOMERS }, (_, n) => makePerson(round, n));
-  const isErased = (n: number) => n < erased;
-  const holdsErased = (text: Buffer) => people.slice(0, erased).some(({ id }) => text.includes(id));
+  const everErased = erased + erasedOtherwise;
+  const isErased = (n: number) => n < everErased;
+  const holdsErased = (text: Buffer) => people.slice(0, everErased).some(({ id }) => text.includes(id));
 
   /** Adds a file of JSON lines. A line with a reason must be rejected. */
   function addFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
@@ -173,7 +180,9 @@ export function makeFeed(seed: number, round: number, { erased }: FeedOptions = 
     transactions,
     rejected,
     copies,
-    erased: people.slice(0, erased).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
+    erased: people.slice(0, everErased).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
+    people: people.map(({ id }) => id),
+    erasedOtherwise: people.slice(erased, everErased).map(({ id, email }) => ({ customerId: id, email })),
     records: files.reduce((sum, file) => sum + file.records, 0),
   };
 }
