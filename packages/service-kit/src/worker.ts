@@ -6,7 +6,6 @@ import { Compile } from "typebox/compile";
 import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
-import { createNewsFilter } from "./news-filter.js";
 import { type SafeError, safeError } from "./safe-error.js";
 import { withTimeout } from "./with-timeout.js";
 
@@ -104,12 +103,8 @@ export function startWorker<N extends JobName>(
     if (job?.finishedOn === undefined || thrownHere.has(error)) return;
     void giveUp(job.data, { code: "stalled", message: error.message, retryable: true, frames: [] });
   });
-  // BullMQ tries again ten times a second, in every worker.
-  const isNews = createNewsFilter();
-  worker.on("error", (error) => {
-    const { code, message } = safeError(error);
-    if (isNews(`${code} ${message}`)) log.warn({ error }, "queue connection");
-  });
+  // BullMQ tries again ten times a second, in every worker; the logger counts what repeats.
+  worker.on("error", (error) => log.warn({ error }, "queue connection"));
   return {
     async stop(graceMs) {
       // BullMQ waits without limit for jobs and for a Redis that does not answer. Closing by force later changes nothing.
