@@ -6,8 +6,9 @@ export const DEAD_LETTER_STAGES = ["extract", "transform", "load", "finish"] as 
 export type DeadLetterStage = (typeof DEAD_LETTER_STAGES)[number];
 
 /**
- * - `open`: it can be replayed;
- * - `overtaken`: later runs have taken up what its run left undone, so there is nothing to replay.
+ * - `open`: somebody has to see to it, and it can be replayed;
+ * - `overtaken`: later runs have taken up what its run left undone, so there is nothing to replay. It is closed when they have
+ *   finished that.
  */
 export const DEAD_LETTER_STATUSES = ["open", "overtaken"] as const;
 export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];

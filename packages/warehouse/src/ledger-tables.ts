@@ -11,7 +11,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     primaryKey: "id",
     columns: neutral(`
       id job kind trigger state range_from range_to force replay_filter requested_at started_at finished_at
-      extracted_at extract_ms finish_ms already_loaded not_taken error_code error_message failed_stage failed_at`),
+      extracted_at extract_ms finish_ms already_loaded not_taken error_code error_message failed_stage failed_at
+      letter_closed_at notices_more`),
     rights: {
       scheduler: "select, insert, update",
       extractor: "select, update",
@@ -35,7 +36,8 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     primaryKey: "id",
     columns: neutral(`
       id run_id number state bytes records_in records_loaded records_rejected rejected_by_reason transform_ms load_ms
-      error_code error_message created_at loaded_at failed_stage failed_at staged_bytes damages restaging republishing`),
+      error_code error_message created_at loaded_at failed_stage failed_at staged_bytes damages restaging republishing
+      letter_closed_at`),
     rights: {
       scheduler: "select, update",
       extractor: "select, insert, update",

@@ -1,6 +1,6 @@
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import { countNotTaken } from "@lethe/warehouse/ledger/not-taken";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ExtractorContext } from "./context.js";
 import type { LandedFile } from "./scan-landing.js";
 

@@ -4,7 +4,7 @@ import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import { compareWithRead, firstBytesOf } from "@lethe/storage/compare-with-read";
 import { inGroups } from "@lethe/storage/in-groups";
 import { filesDoneLately, type LateFile } from "@lethe/warehouse/ledger/finish-files";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ExtractorContext } from "./context.js";
 
 /** Files that are looked at again: as many as cost a run some milliseconds. */

@@ -1,7 +1,7 @@
 import { returnClaimed, returnClaimedFile } from "@lethe/storage/claimed-files";
 import { isRunId } from "@lethe/storage/claimed-key";
 import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ClaimedFile } from "./claim-landed.js";
 import type { ExtractorContext } from "./context.js";
 

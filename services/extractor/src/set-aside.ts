@@ -2,7 +2,7 @@ import { isKnownContent } from "@lethe/privacy/content-hash";
 import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { separateRead } from "@lethe/storage/separate-read";
 import { adoptFile, type Claim, countAlreadyLoaded } from "@lethe/warehouse/ledger/claim-files";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ExtractorContext } from "./context.js";
 import { returnFile } from "./return-left.js";
 import type { TakenFile } from "./taken-file.js";

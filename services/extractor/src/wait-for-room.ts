@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { RunStateError } from "@lethe/contracts/errors";
 import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { listenToEveryRun, type RunListener } from "@lethe/warehouse/ledger/run-events";
 import { readStagedSpace, type StagedSpace } from "@lethe/warehouse/ledger/staged-bytes";
 import type { ExtractorContext } from "./context.js";

@@ -9,7 +9,7 @@ import {
   knownDeliveries,
   releaseQuarantined,
 } from "@lethe/warehouse/ledger/claim-files";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ClaimedFile } from "./claim-landed.js";
 import type { ExtractorContext } from "./context.js";
 import type { TakenFile } from "./taken-file.js";

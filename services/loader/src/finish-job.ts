@@ -10,8 +10,8 @@ import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-record
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
 import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
 import { heldPaths } from "@lethe/warehouse/ledger/closed-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import { archiveFiles } from "./archive-files.js";

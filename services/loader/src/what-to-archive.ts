@@ -5,7 +5,7 @@ import { convertedKeyOf, readKeyOf } from "@lethe/storage/claimed-key";
 import { inGroups } from "@lethe/storage/in-groups";
 import { separateRead } from "@lethe/storage/separate-read";
 import type { CompleteFile } from "@lethe/warehouse/ledger/finish-files";
-import { addNotice } from "@lethe/warehouse/ledger/read-runs";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { LoaderContext } from "./context.js";
 
 /** A complete file and where it goes. */

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
+import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
@@ -7,14 +7,20 @@ import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
-import type { RunningService, ServiceContext, ServiceDefinition } from "@lethe/service-kit/run-service";
+import {
+  type RunningService,
+  readinessChecks,
+  type ServiceContext,
+  type ServiceDefinition,
+} from "@lethe/service-kit/run-service";
 import { startWorkers } from "@lethe/service-kit/service-workers";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
-import { checkPool } from "@lethe/warehouse/check-pool";
+import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
+import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
 import { migrate } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
@@ -111,6 +117,13 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
       { name: "write manifest", run: createManifestTask(pool, storage) },
+      {
+        name: "close dead letters",
+        run: async () => {
+          const closed = await closeDoneLetters(pool);
+          if (closed > 0) log.info({ closed }, "dead letters closed: their work was done since");
+        },
+      },
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
       ...(signer === undefined
         ? []
@@ -134,7 +147,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
-    const checks = { database: () => checkPool(pool), folder: () => folder.check(installation) };
+    const checks = {
+      ...createDatabaseReadiness(pool, datasets.database, "scheduler"),
+      folder: () => folder.requireWritable(installation, SERVICE_AREAS.scheduler),
+    };
     const app = await buildApp({
       pool,
       datasets,
@@ -153,7 +169,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         storage,
       },
       ring,
-      checks: { ...checks, redis: context.redisReadiness.check },
+      checks: readinessChecks(checks, context.redisReadiness),
       warnings: context.redisReadiness.warnings,
       registry: metrics.registry,
       log,

@@ -48,10 +48,10 @@ function addListCommand(deadLetters: Command, context: CommandContext): void {
     .summary("list dead letters")
     .description(
       "Lists batches that failed, and runs that could not be extracted or finished, newest first. What later runs have " +
-        "taken up is `overtaken` and cannot be replayed.",
+        "taken up is `overtaken`, cannot be replayed and is listed with --status overtaken alone; when they have finished it, it is closed.",
     )
     .addOption(new Option("--job <job>", "only those of this job").choices(context.datasets.names))
-    .addOption(new Option("--status <status>", "only those in this status").choices(DEAD_LETTER_STATUSES))
+    .addOption(new Option("--status <status>", "those in this status").choices(DEAD_LETTER_STATUSES).default("open"))
     .option("--limit <letters>", "dead letters on a page", integerBetween(1, 10_000), 50)
     .option("--before <id>", "go on after the dead letter with this id", parseDeadLetterId)
     .option("--json", "print one line of JSON per dead letter instead of text")

@@ -4,6 +4,7 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { isActive, type RunKind, type RunState } from "@lethe/contracts/runs";
 import { withSessionLock } from "../advisory-lock.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
+import { closeDoneLetters } from "./close-dead-letters.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
@@ -47,7 +48,7 @@ export async function reopenRun(
     const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
       `update ledger.runs
        set state = case when extracted_at is null then 'queued' else 'processing' end,
-           finished_at = null, error_code = null, error_message = null
+           finished_at = null, error_code = null, error_message = null, letter_closed_at = null
        where id = $1
        returning kind, extracted_at is not null as extracted`,
       [runId],
@@ -55,7 +56,8 @@ export async function reopenRun(
     await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
     const { rows: waiting } = await client.query<{ id: string }>(
       `update ledger.batches
-       set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null
+       set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null,
+           letter_closed_at = null
        where run_id = $1 and (state = 'cancelled' or state = 'failed' and ($2 or id = $3))
        returning id`,
       [runId, only === undefined, only?.failedBatch ?? null],
@@ -170,7 +172,7 @@ export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<st
 /**
  * Closes a run in its last stage and returns its state: failed when one of its batches failed, or else succeeded. A run that
  * had failed or was cancelled stays so, and one that was retried meanwhile stays active. Releases the files that are not
- * complete. Adds `finishMs` to the run's finishing time. Call it in a transaction, together with whatever must be visible as
+ * complete, and closes the dead letters whose work is done with it. Adds `finishMs` to the run's finishing time. Call it in a transaction, together with whatever must be visible as
  * soon as the run is closed.
  */
 export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
@@ -178,19 +180,23 @@ export async function closeRun(client: Client, runId: string, finishMs: number):
   // The run was retried during its cleanup. It has work again, and closes when that is done.
   if (isActive(before) && before !== "finishing") return before;
   await releaseIncompleteFiles(client, runId);
-  const { rows } = await client.query<{ state: RunState }>(
+  const { rows } = await client.query<{ state: RunState; job: DatasetName }>(
     `update ledger.runs r
      set state = case when r.state in ('failed', 'cancelled') then r.state when failed.n > 0 then 'failed' else 'succeeded' end,
          finished_at = coalesce(r.finished_at, clock_timestamp()),
          finish_ms = finish_ms + $2,
          error_code = coalesce(r.error_code, case when failed.n > 0 then 'batches_failed' end),
-         error_message = coalesce(r.error_message, case when failed.n > 0 then failed.n || ' of its batches failed' end)
+         error_message = coalesce(r.error_message, case when failed.n > 0 then failed.n || ' of its batches failed' end),
+         -- It could not be finished, and now it is.
+         letter_closed_at = case when r.state = 'failed' and r.failed_stage = 'finish'
+                                 then coalesce(r.letter_closed_at, clock_timestamp()) else r.letter_closed_at end
      from (select count(*) as n from ledger.batches where run_id = $1 and state = 'failed') as failed
      where r.id = $1
-     returning r.state`,
+     returning r.state, r.job`,
     [runId, Math.round(finishMs)],
   );
   await announceRun(client, runId);
+  if (rows[0] !== undefined) await closeDoneLetters(client, rows[0].job);
   const state = rows[0]?.state;
   if (state === undefined) throw new NotFoundError(`there is no run ${runId}`);
   return state;
@@ -209,7 +215,7 @@ export async function failRun(
     await client.query(
       `update ledger.runs
        set state = 'failed', finished_at = clock_timestamp(), failed_at = clock_timestamp(), failed_stage = $2,
-           error_code = $3, error_message = $4
+           error_code = $3, error_message = $4, letter_closed_at = null
        where id = $1`,
       [runId, stage, code, message],
     );

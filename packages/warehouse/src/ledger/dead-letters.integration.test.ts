@@ -3,7 +3,9 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment, readRow } from "../../test/ledger-rows.js";
-import type { Pool } from "../pool.js";
+import { inTransaction, type Pool } from "../pool.js";
+import { closeRun, failRun, reopenRun } from "./change-run.js";
+import { closeDoneLetters } from "./close-dead-letters.js";
 import { countReplayableDeadLetters, listDeadLetters, readDeadLetter, replayDeadLetter } from "./dead-letters.js";
 
 const AT = "2020-01-01T05:00:00.000Z";
@@ -89,7 +91,8 @@ describe("listDeadLetters", () => {
     const open = await addBatch(pool, await addFailedRun(pool, { job: "products" }), FAILED);
     const idsOf = async (filter: { job?: "customers" | "products"; status?: "open" | "overtaken" }) =>
       (await listDeadLetters(pool, { limit: 10, ...filter })).deadLetters.map(({ id }) => id);
-    expect(await idsOf({ job: "customers" })).toEqual([overtaken]);
+    expect(await idsOf({ job: "customers" })).toEqual([]);
+    expect(await idsOf({ job: "products" })).toEqual([open]);
     expect(await idsOf({ status: "overtaken" })).toEqual([overtaken]);
     expect(await idsOf({ status: "open" })).toEqual([open]);
     expect(await idsOf({ status: "open", job: "customers" })).toEqual([]);
@@ -118,6 +121,76 @@ describe("listDeadLetters", () => {
     await addBatch(pool, await addFailedRun(pool), FAILED);
     const page = await listDeadLetters(pool, { limit: 2, before: randomUUID() });
     expect(page).toEqual({ deadLetters: [], nextCursor: null });
+  });
+});
+
+describe("closeDoneLetters", () => {
+  const at = (hour: number) => `2020-01-01T0${hour}:00:00.000Z`;
+  const later = (columns = {}) => ({ state: "succeeded", extracted_at: at(6), ...columns });
+  const openIds = async (pool: Pool) =>
+    (await listDeadLetters(pool, { limit: 10 })).deadLetters.map(({ id }) => id).sort();
+
+  it("closes a batch when all of its files are finished by later runs, and not before", async ({ pool }) => {
+    const runId = await addFailedRun(pool);
+    const batchId = await addBatch(pool, runId, FAILED);
+    const deliveries = [randomBytes(32), randomBytes(32)];
+    for (const [position, delivery] of deliveries.entries()) {
+      await addSegment(pool, batchId, await addFile(pool, runId, { state: "released", delivery }), { position });
+    }
+    expect(await closeDoneLetters(pool)).toBe(0);
+    const laterRun = await addRun(pool, later());
+    await addFile(pool, laterRun, { state: "done", delivery: deliveries[0] });
+    const second = await addFile(pool, laterRun, { state: "open", delivery: deliveries[1] });
+    expect(await closeDoneLetters(pool)).toBe(0);
+    await pool.query("update ledger.files set state = 'quarantined' where id = $1", [second]);
+    expect(await closeDoneLetters(pool, "products")).toBe(0);
+    expect(await closeDoneLetters(pool, "customers")).toBe(1);
+    for (const status of ["open", "overtaken"] as const) {
+      expect(await listDeadLetters(pool, { limit: 10, status })).toMatchObject({ deadLetters: [] });
+    }
+    await expect(replayDeadLetter(pool, batchId)).rejects.toThrow(NotFoundError);
+    expect(await closeDoneLetters(pool)).toBe(0);
+  });
+
+  it("closes a run that could not be extracted when a later one has done all of its job", async ({ pool }) => {
+    const unextracted = { ...FAILED, failed_stage: "extract" };
+    const whole = await addRun(pool, unextracted);
+    const ofRange = await addRun(pool, { ...unextracted, range_from: "2020-01-01", range_to: "2020-01-02" });
+    const ofReplay = await addRun(pool, { ...unextracted, kind: "replay" });
+    const unpublished = await addRun(pool, unextracted);
+    const fileId = await addFile(pool, unpublished, { state: "done" });
+    await addSegment(pool, await addBatch(pool, unpublished, { state: "loaded" }), fileId, { published_bytes: 1 });
+    await addRun(pool, later({ extracted_at: at(4) }));
+    await addRun(pool, later({ range_from: "2020-01-01", range_to: "2020-01-02" }));
+    await addRun(pool, later({ job: "products" }));
+    expect(await closeDoneLetters(pool)).toBe(1);
+    expect(await openIds(pool)).toEqual([whole, ofReplay, unpublished].sort());
+    expect(await readRow(pool, "ledger.runs", ofRange)).toMatchObject({ letter_closed_at: expect.any(Date) });
+    await addRun(pool, later());
+    await addRun(pool, later({ kind: "replay" }));
+    expect(await closeDoneLetters(pool)).toBe(2);
+    expect(await openIds(pool)).toEqual([unpublished]);
+  });
+
+  it("leaves a run that could not be finished to its own finish, which closes it; a retry opens the letter anew", async ({
+    pool,
+  }) => {
+    const runId = await addRun(pool, { ...FAILED, failed_stage: "finish", extracted_at: AT });
+    await addRun(pool, later());
+    expect(await closeDoneLetters(pool)).toBe(0);
+    expect(await inTransaction(pool, (client) => closeRun(client, runId, 5))).toBe("failed");
+    expect(await openIds(pool)).toEqual([]);
+    await reopenRun(pool, runId);
+    await failRun(pool, runId, "finish", "storage_full", "The disk is full.");
+    expect(await openIds(pool)).toEqual([runId]);
+  });
+
+  it("is done at the end of the run that has done the work", async ({ pool }) => {
+    const failed = await addRun(pool, { ...FAILED, failed_stage: "extract" });
+    const runId = await addRun(pool, { state: "finishing", extracted_at: at(6) });
+    expect(await openIds(pool)).toEqual([failed]);
+    await inTransaction(pool, (client) => closeRun(client, runId, 5));
+    expect(await openIds(pool)).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { IS_OVERTAKEN, reopenRun } from "./change-run.js";
 
 export interface DeadLetterFilter {
   readonly job?: DatasetName | undefined;
+  /** `open` unless given: what somebody has to see to. */
   readonly status?: DeadLetterStatus | undefined;
   /** The cursor of the previous page: only letters older than that one. */
   readonly before?: string | undefined;
@@ -15,7 +16,8 @@ export interface DeadLetterFilter {
 
 /**
  * Returns one page of dead letters, newest first. The cursor is a letter's id, which stays valid after that letter has been
- * replayed; an unknown id returns an empty page. A run that a person cancelled leaves no letters.
+ * replayed; an unknown id returns an empty page. A run that a person cancelled leaves no letters, and one whose work was done since
+ * is closed (`closeDoneLetters`).
  */
 export async function listDeadLetters(
   db: Queryable,
@@ -24,13 +26,13 @@ export async function listDeadLetters(
   const { rows } = await db.query<LetterRow>(
     `${LETTERS}
      select * from letters
-     where ($1::text is null or job = $1) and ($2::text is null or status = $2)
+     where ($1::text is null or job = $1) and status = $2
        and ($3::uuid is null or ("failedAt", id) < (
          select failed_at, id from (select id, failed_at from ledger.batches
                                     union all select id, failed_at from ledger.runs) as known
          where id = $3))
      order by "failedAt" desc, id desc limit $4`,
-    [filter.job ?? null, filter.status ?? null, filter.before ?? null, filter.limit + 1],
+    [filter.job ?? null, filter.status ?? "open", filter.before ?? null, filter.limit + 1],
   );
   const deadLetters = rows.slice(0, filter.limit).map(toDeadLetter);
   return { deadLetters, nextCursor: rows.length > filter.limit ? (deadLetters.at(-1)?.id ?? null) : null };
@@ -70,14 +72,14 @@ const LETTERS = `
            b.bytes, coalesce(b.failed_at, b.created_at) as "failedAt",
            case when ${IS_OVERTAKEN} then 'overtaken' else 'open' end as status
     from ledger.batches b join ledger.runs r on r.id = b.run_id
-    where b.state = 'failed' and r.state <> 'cancelled'
+    where b.state = 'failed' and r.state <> 'cancelled' and b.letter_closed_at is null
     union all
     select r.id, coalesce(r.failed_stage, case when r.extracted_at is null then 'extract' else 'finish' end), r.job,
            r.id, null, coalesce(r.error_code, 'unknown'), coalesce(r.error_message, ''), null, null,
            coalesce(r.failed_at, r.finished_at, r.requested_at),
            case when ${IS_OVERTAKEN} then 'overtaken' else 'open' end
     from ledger.runs r
-    where r.state = 'failed' and r.error_code is distinct from 'batches_failed'
+    where r.state = 'failed' and r.error_code is distinct from 'batches_failed' and r.letter_closed_at is null
   )`;
 
 function toDeadLetter(row: LetterRow): DeadLetter {

@@ -5,7 +5,8 @@ import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun } from "../../test/ledger-rows.js";
 import { inTransaction } from "../pool.js";
-import { addNotice, listRuns, readActiveRunIds, readLastRuns, readRun } from "./read-runs.js";
+import { addNotice } from "./notices.js";
+import { listRuns, readActiveRunIds, readLastRuns, readRun } from "./read-runs.js";
 import { writeSchemaChanges } from "./schema-changes.js";
 
 const AT = "2020-01-01T05:00:00.000Z";

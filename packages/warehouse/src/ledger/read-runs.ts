@@ -1,7 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
-import { NOTICE_CODES, type Run, type RunDetail, type RunState } from "@lethe/contracts/runs";
+import type { Run, RunDetail, RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { readUnnamedNotices } from "./notices.js";
 import { readRecordWarnings } from "./record-warnings.js";
 import { readSchemaChanges } from "./schema-changes.js";
 import { runIsActive } from "./states.js";
@@ -53,7 +54,8 @@ export async function readRun(db: Queryable, runId: string, maxNotices = MOST_NO
   );
   const schemaChanges = (await readSchemaChanges(db, [runId])).get(runId) ?? [];
   const warnings = await readRecordWarnings(db, runId);
-  return { ...toRun(row), notices: [...notices.rows, ...warnings], failures: failures.rows, schemaChanges };
+  const unnamed = await readUnnamedNotices(db, runId);
+  return { ...toRun(row), notices: [...notices.rows, ...unnamed, ...warnings], failures: failures.rows, schemaChanges };
 }
 
 /** Returns the newest run over files of each job, by job. A job that never ran is absent. */
@@ -69,22 +71,6 @@ export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, 
      where kind = 'files' and ${runIsActive()}`,
   );
   return new Map(rows.map((row) => [row.job, row.id]));
-}
-
-/** Adds a notice about a file or folder to a run. The same notice is kept once. */
-export async function addNotice(
-  db: Queryable,
-  runId: string,
-  code: keyof typeof NOTICE_CODES,
-  path: string,
-  detail?: string,
-): Promise<void> {
-  const message = detail === undefined ? NOTICE_CODES[code] : `${NOTICE_CODES[code]} ${detail}`;
-  await db.query(
-    `insert into ledger.notices (run_id, code, path, message) values ($1, $2, $3, $4)
-     on conflict (run_id, code, path) do nothing`,
-    [runId, code, path, message],
-  );
 }
 
 const SELECT_RUN = `

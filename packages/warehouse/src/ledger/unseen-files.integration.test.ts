@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addFile, addRun } from "../../test/ledger-rows.js";
-import { addNotice } from "./read-runs.js";
+import { addNotice } from "./notices.js";
 import { unseenFiles } from "./unseen-files.js";
 
 describe("unseenFiles", () => {

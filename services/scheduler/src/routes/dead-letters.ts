@@ -19,7 +19,9 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
     config: { role: "viewer" },
     schema: {
       summary: "Jobs that gave up for good, newest first",
-      description: "Each stands here until it is replayed, or its run is retried or cancelled.",
+      description:
+        "What somebody has to see to: each stands here until it is replayed, its run is retried or cancelled, or its work was done by a " +
+        "later run. `status=overtaken` shows those that a later run works on.",
       tags: ["dead letters"],
       querystring: Type.Object(
         {
