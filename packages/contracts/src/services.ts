@@ -25,3 +25,14 @@ export const DATABASE_CONNECTIONS: Readonly<Record<ServiceName, number>> = {
   transformer: 2,
   loader: 8,
 };
+
+/**
+ * The areas of the data folder that a service writes, by their names in the storage. `/readyz` of the service is false while one of
+ * them is full or cannot be written.
+ */
+export const SERVICE_AREAS = {
+  scheduler: ["landing", "processed"],
+  extractor: ["landing", "claimed", "staging", "archived", "quarantined"],
+  transformer: ["staging"],
+  loader: ["landing", "claimed", "staging", "processed", "archived", "quarantined"],
+} as const satisfies Readonly<Record<ServiceName, readonly string[]>>;

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkRedis } from "./check-redis.js";
 import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
-import { createLogger, type Logger } from "./logger.js";
+import { createLogger, endLog, type Logger } from "./logger.js";
 import { createMetrics, type JobMetrics } from "./metrics.js";
 import { connectRedis } from "./redis.js";
 import { type RedisAccess, readRedisAddress, redisAccess } from "./redis-address.js";
@@ -21,9 +21,21 @@ export interface ServiceContext extends WorkerContext {
   readonly metrics: JobMetrics;
 }
 
+/**
+ * What every service needs besides Redis, each as a check that throws an error whose code is the reason. A service that leaves one out
+ * does not compile.
+ */
+export interface ServiceChecks {
+  /** PostgreSQL gives it a connection and takes writes. */
+  readonly database: () => Promise<unknown>;
+  /** Its role may do in the database what the service does there. */
+  readonly rights: () => Promise<unknown>;
+  /** The data folder is the installation's, and each area that the service writes has room and can be written. */
+  readonly folder: () => Promise<unknown>;
+}
+
 export interface RunningService {
-  /** What `/readyz` checks besides Redis. */
-  readonly checks: ReadinessChecks;
+  readonly checks: ServiceChecks;
   /** The URL of the service, if it has one. The parent process is told of it. */
   readonly address?: string;
   /** Ends the work in progress and closes what the service opened, within `graceMs`. */
@@ -63,7 +75,11 @@ export async function runService<S extends TObject>(
   try {
     const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
     const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL, definition.personalNames);
-    await runWith<S>(definition, settings, log, stopRequest);
+    try {
+      await runWith<S>(definition, settings, log, stopRequest);
+    } finally {
+      endLog(log);
+    }
   } catch (error) {
     const { code, message, frames } = safeError(error);
     process.stderr.write(`${definition.name} cannot go on: ${message} (${code})\n`);
@@ -96,7 +112,7 @@ async function runWith<S extends TObject>(
       log,
       metrics,
     });
-    const checks = { ...service.checks, redis: redisReadiness.check };
+    const checks = readinessChecks(service.checks, redisReadiness);
     const health =
       settings.LETHE_HEALTH_PORT === 0
         ? undefined
@@ -115,6 +131,11 @@ async function runWith<S extends TObject>(
   } finally {
     redis.disconnect();
   }
+}
+
+/** Returns everything that `/readyz` of a service checks. */
+export function readinessChecks({ database, rights, folder }: ServiceChecks, redis: RedisReadiness): ReadinessChecks {
+  return { database, rights, folder, redis: redis.check };
 }
 
 /**

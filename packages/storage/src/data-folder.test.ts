@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { ConfigurationError, FolderUnavailableError } from "@lethe/contracts/errors";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type DataFolder, INSTALLATION_FILE, openDataFolder } from "./data-folder.js";
+import type { Area } from "./storage.js";
 
 let root: string;
 beforeEach(async () => {
@@ -140,6 +141,34 @@ describe("a folder that cannot be used is named, with the remedy", () => {
     mount("-o", "remount,ro", disk);
     expect(await refusal(folder)).toContain("mounted read-only");
     await expect.poll(() => folder.check(id).catch(({ code }) => code), { timeout: 5_000 }).toBe("folder_read_only");
+  });
+
+  it("an area that has no room, too little of it, or is read-only, and others that have", async () => {
+    const folder = openDataFolder(root);
+    const id = await folder.installation.create(randomUUID());
+    const staging = join(root, "staging");
+    await mkdir(staging);
+    if (!mount("-t", "tmpfs", "-o", "size=17m", "tmpfs", staging)) return;
+    onTestFinished(() => void spawnSync("umount", [staging]));
+    // Anew, since one keeps for a while what it has seen.
+    const stateOf = (areas: readonly Area[]) =>
+      openDataFolder(root)
+        .requireWritable(id, areas)
+        .then(
+          () => "well",
+          ({ code, message }) => `${code} ${message}`,
+        );
+    const state = () => stateOf(["staging"]);
+    expect(await state()).toBe("well");
+    await writeFile(join(staging, "much"), Buffer.alloc(2 * 1024 * 1024));
+    expect(await state()).toMatch(/^folder_full .*staging, in DATA_DIR, has 15 MiB left/);
+    expect(await stateOf(["landing", "claimed", "archived"])).toBe("well");
+    await rm(join(staging, "much"));
+    expect(await state()).toBe("well");
+    mount("-o", "remount,ro", staging);
+    expect(await state()).toMatch(/^folder_read_only .*staging, in DATA_DIR/);
+    await expect(folder.check(id)).resolves.toBeUndefined();
+    expect((await readdir(staging)).filter((name) => name.includes("probe"))).toEqual([]);
   });
 
   it("a marker that holds something else", async () => {

@@ -8,6 +8,8 @@ import { hasSystemCode } from "@lethe/contracts/system-error";
 import { fileModes, makeFolders } from "./file-modes.js";
 import { AREA_FOLDERS } from "./folder-names.js";
 import type { FolderStorageOptions } from "./folder-storage.js";
+import { requireFreeSpace, tryToWrite } from "./probe-folder.js";
+import type { Area } from "./storage.js";
 
 /** Names the installation that a data folder belongs to. Hidden, and at the top, where nobody looks for input. */
 export const INSTALLATION_FILE = ".lethe-installation";
@@ -27,6 +29,11 @@ export interface DataFolder {
    * once a second at most. Throws FolderUnavailableError.
    */
   check(installation: string): Promise<void>;
+  /**
+   * Requires what `check` does, and that each of the areas can be written and has some room, for `/readyz`. Looks every two seconds
+   * at most. Throws FolderUnavailableError, which names the folder.
+   */
+  requireWritable(installation: string, areas: readonly Area[]): Promise<void>;
 }
 
 /** Returns the data folder at a path; a relative one starts at the working directory. */
@@ -100,26 +107,38 @@ export function openDataFolder(dataFolder: string, options: FolderStorageOptions
     return (await read()) ?? id;
   }
 
-  async function tryToWrite(): Promise<void> {
-    const probe = join(path, `.lethe-probe-${process.pid}-${randomUUID()}.tmp`);
-    try {
-      const handle = await open(probe, "wx", modes.file);
-      try {
-        await handle.writeFile("written");
-      } finally {
-        await handle.close();
-      }
-    } finally {
-      await rm(probe, { force: true });
-    }
+  const lookAtMarker = atMostEvery(FRESH_MS, async () => {
+    await tryToWrite(path, modes.file);
+    return read();
+  });
+
+  async function check(installation: string): Promise<void> {
+    const found = await lookAtMarker().catch((error: unknown) => {
+      throw unavailable(named, error);
+    });
+    if (found === installation) return;
+    throw new FolderUnavailableError(
+      "folder_foreign",
+      `${named} is no longer the folder that it was when the service started (${INSTALLATION_FILE} in it is ${
+        found === undefined ? "gone" : "another installation’s"
+      }): mount the folder again`,
+    );
   }
 
-  let looked: Promise<string | undefined> | undefined;
-  let freshUntil = 0;
-  const look = async () => {
-    await tryToWrite();
-    return read();
-  };
+  async function requireWritableArea(area: Area): Promise<void> {
+    const areaPath = join(path, AREA_FOLDERS[area]);
+    try {
+      // Nothing that senders could take for theirs appears in landing.
+      if (area === "landing") await access(areaPath, constants.R_OK | constants.W_OK | constants.X_OK);
+      else await tryToWrite(areaPath, modes.file);
+      await requireFreeSpace(areaPath);
+    } catch (error) {
+      // It is made when something is put there.
+      if (hasSystemCode(error, "ENOENT")) return;
+      throw unavailable(`${areaPath}, in DATA_DIR,`, error);
+    }
+  }
+  const looks = new Map<string, () => Promise<unknown>>();
 
   return {
     path,
@@ -138,7 +157,7 @@ export function openDataFolder(dataFolder: string, options: FolderStorageOptions
     },
     async requireUsable() {
       await explained(makeWhole(path));
-      await explained(tryToWrite());
+      await explained(tryToWrite(path, modes.file));
       for (const [area, folder] of Object.entries(AREA_FOLDERS)) {
         const areaPath = join(path, folder);
         const rights =
@@ -152,33 +171,50 @@ export function openDataFolder(dataFolder: string, options: FolderStorageOptions
         });
       }
     },
-    async check(installation) {
-      if (looked === undefined || Date.now() > freshUntil) {
-        freshUntil = Number.POSITIVE_INFINITY;
-        looked = look().finally(() => {
-          freshUntil = Date.now() + FRESH_MS;
+    check,
+    async requireWritable(installation, areas) {
+      await check(installation);
+      const key = areas.join();
+      const look =
+        looks.get(key) ??
+        atMostEvery(FRESH_AREAS_MS, async () => {
+          await requireFreeSpace(path).catch((error: unknown) => {
+            throw unavailable(named, error);
+          });
+          for (const area of areas) await requireWritableArea(area);
         });
-      }
-      const found = await looked.catch((error: unknown) => {
-        const missing = hasSystemCode(error, "ENOENT");
-        const problem = missing
-          ? ({ code: "folder_missing", message: "is not there: mount it again, or restore it" } as const)
-          : explainFileError(error);
-        if (problem === undefined) throw error;
-        throw new FolderUnavailableError(problem.code, `${named} ${problem.message}`, { cause: error });
-      });
-      if (found === installation) return;
-      throw new FolderUnavailableError(
-        "folder_foreign",
-        `${named} is no longer the folder that it was when the service started (${INSTALLATION_FILE} in it is ${
-          found === undefined ? "gone" : "another installation’s"
-        }): mount the folder again`,
-      );
+      looks.set(key, look);
+      await look();
     },
   };
 }
 
+function unavailable(named: string, error: unknown): unknown {
+  if (error instanceof FolderUnavailableError) return error;
+  const problem = hasSystemCode(error, "ENOENT")
+    ? ({ code: "folder_missing", message: "is not there: mount it again, or restore it" } as const)
+    : explainFileError(error);
+  if (problem === undefined) return error;
+  return new FolderUnavailableError(problem.code, `${named} ${problem.message}`, { cause: error });
+}
+
+/** Returns a function that does the work anew when its outcome is so many milliseconds old; whoever asks meanwhile shares it. */
+function atMostEvery<T>(freshMs: number, work: () => Promise<T>): () => Promise<T> {
+  let outcome: Promise<T> | undefined;
+  let freshUntil = 0;
+  return () => {
+    if (outcome === undefined || Date.now() > freshUntil) {
+      freshUntil = Number.POSITIVE_INFINITY;
+      outcome = work().finally(() => {
+        freshUntil = Date.now() + freshMs;
+      });
+    }
+    return outcome;
+  };
+}
+
 const FRESH_MS = 1_000;
+const FRESH_AREAS_MS = 2_000;
 
 function idIn(text: string): string | undefined {
   try {

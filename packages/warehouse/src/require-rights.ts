@@ -1,9 +1,23 @@
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { UnfitDatabaseError } from "@lethe/contracts/errors";
 import type { ServiceName } from "@lethe/contracts/services";
-import { declaredTables } from "./data-map.js";
+import { declaredTables, tablesAboutPeople } from "./data-map.js";
+import { requireVacuumer } from "./erasures/vacuum-erased-tables.js";
 import type { Queryable } from "./pool.js";
 import { toRole } from "./table-rights.js";
+
+/**
+ * Checks that a connection has every right that a service needs for its work (`requireRights`), and the loader's that it may vacuum,
+ * too. Throws what `requireRights` and `requireVacuumer` throw.
+ */
+export async function requireServiceRights(
+  db: Queryable,
+  declaration: DatabaseDeclaration,
+  service: ServiceName,
+): Promise<void> {
+  await requireRights(db, declaration, service);
+  if (service === "loader") await requireVacuumer(db, tablesAboutPeople(declaration));
+}
 
 /**
  * Checks that a connection has what the tables declare for a service, and that no policy hides rows from it. Throws
@@ -20,7 +34,7 @@ export async function requireRights(
     wanted.map(({ privilege }) => privilege),
     wanted.map(({ column }) => column),
   ]);
-  const [{ who = "", database = "", mayMakeTables = true, missing = [], hidden = [] } = {}] = rows;
+  const [{ who = "", database = "", mayMakeTables = true, mayMerge = true, missing = [], hidden = [] } = {}] = rows;
   if (missing.length > 0) {
     throw new UnfitDatabaseError(
       "database_rights",
@@ -31,6 +45,12 @@ export async function requireRights(
     throw new UnfitDatabaseError(
       "database_rights",
       `the role ${who} may not make temporary tables, which loads need: run \`grant temporary on database ${database} to ${who}\` as the database's owner`,
+    );
+  }
+  if (service === "loader" && !mayMerge) {
+    throw new UnfitDatabaseError(
+      "database_rights",
+      `the role ${who} may not call the functions that merge transactions: run \`lethe migrate\` with the DATABASE_URL of the database's owner`,
     );
   }
   if (hidden.length > 0) {
@@ -52,6 +72,7 @@ interface FoundRights {
   readonly who: string;
   readonly database: string;
   readonly mayMakeTables: boolean;
+  readonly mayMerge: boolean;
   readonly missing: readonly string[];
   readonly hidden: readonly string[];
 }
@@ -80,5 +101,9 @@ const SELECT_RIGHTS = `
   )
   select quote_ident(current_user) as who, quote_ident(current_database()) as database,
          has_database_privilege(current_database(), 'temporary') as "mayMakeTables",
+         (select coalesce(bool_and(has_function_privilege(p.oid, 'execute')), true)
+          from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where n.nspname = 'warehouse' and p.proname in ('open_transaction_stage', 'take_transactions', 'merge_transactions')
+         ) as "mayMerge",
          array(select privilege || ' on ' || name || coalesce(' (' || "column" || ')', '') from wanted where not has) as missing,
          array(select distinct name from wanted where row_security_active(oid)) as hidden`;

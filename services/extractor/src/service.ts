@@ -1,4 +1,4 @@
-import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
+import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseInputFormats } from "@lethe/input-files/input-options";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
@@ -10,7 +10,7 @@ import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
-import { checkPool } from "@lethe/warehouse/check-pool";
+import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
@@ -97,7 +97,10 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       },
     });
     return {
-      checks: { database: () => checkPool(pool), folder: () => folder.check(installation) },
+      checks: {
+        ...createDatabaseReadiness(pool, datasets.database, "extractor"),
+        folder: () => folder.requireWritable(installation, SERVICE_AREAS.extractor),
+      },
       async stop(graceMs) {
         await workers.stop(graceMs);
         await queues.close();

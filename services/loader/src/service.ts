@@ -1,4 +1,4 @@
-import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
+import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -13,7 +13,7 @@ import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
-import { checkPool } from "@lethe/warehouse/check-pool";
+import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables";
 import { joinInstallation } from "@lethe/warehouse/installation";
@@ -99,7 +99,10 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         },
       });
       return {
-        checks: { database: () => checkPool(pool), folder: () => folder.check(installation) },
+        checks: {
+          ...createDatabaseReadiness(pool, datasets.database, "loader"),
+          folder: () => folder.requireWritable(installation, SERVICE_AREAS.loader),
+        },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await queues.close();

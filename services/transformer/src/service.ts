@@ -1,4 +1,4 @@
-import { DATABASE_CONNECTIONS } from "@lethe/contracts/services";
+import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -10,7 +10,7 @@ import { startWorkers } from "@lethe/service-kit/service-workers";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
-import { checkPool } from "@lethe/warehouse/check-pool";
+import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { migrate } from "@lethe/warehouse/migrate";
@@ -99,7 +99,10 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         },
       });
       return {
-        checks: { database: () => checkPool(pool), folder: () => folder.check(installation) },
+        checks: {
+          ...createDatabaseReadiness(pool, datasets.database, "transformer"),
+          folder: () => folder.requireWritable(installation, SERVICE_AREAS.transformer),
+        },
         async stop(graceMs) {
           await workers.stop(graceMs);
           await threads.stop();
