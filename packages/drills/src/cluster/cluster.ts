@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { SERVICE_NAMES, type ServiceName } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { findFreePort } from "@lethe/local-stack/free-port";
 import { serviceProgram } from "@lethe/service-kit/service-process";
 import { migrate } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
@@ -33,6 +34,8 @@ export interface Cluster {
   closeExtraPlaces(): Promise<void>;
   /** Calls the API until it answers with a status below 500, and returns that answer. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Returns what `/readyz` of a service's first place says against it, by check; undefined while it does not answer. */
+  reasons(name: ServiceName): Promise<Readonly<Record<string, string>> | undefined>;
   close(): Promise<void>;
 }
 
@@ -93,17 +96,21 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   // Only a drill that is about schedules lets them fire.
   await pool.query("update ledger.schedules set enabled = false");
   let extra = 0;
-  const open = (name: ServiceName, log: string) =>
+  const open = (name: ServiceName, log: string, healthPort = 0) =>
     openPlace({
       name,
-      environment,
+      environment: { ...environment, LETHE_HEALTH_PORT: String(healthPort) },
       logFile: join(logs, `${log}.log`),
       program: serviceProgram(name, seams.length === 0 ? "bundle" : "dist"),
       readyMs: READY_MS,
       nodeOptions: ["--import", FAULT_HOOK, ...(seams.length === 0 ? [] : seamOptions(seams))],
     });
+  const healthPorts = new Map<ServiceName, number>();
+  for (const name of SERVICE_NAMES) healthPorts.set(name, await findFreePort());
   const places = SERVICE_NAMES.flatMap((name) =>
-    Array.from({ length: instances }, (_, i) => open(name, i === 0 ? name : `${name}-beside-${i}`)),
+    Array.from({ length: instances }, (_, i) =>
+      i === 0 ? open(name, name, healthPorts.get(name)) : open(name, `${name}-beside-${i}`),
+    ),
   );
   const extraPlaces: ServicePlace[] = [];
   const all = () => [...places, ...extraPlaces];
@@ -134,6 +141,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         return there[attempts++ % Math.max(1, there.length)];
       };
       return callApi(findPlace, method, path, body);
+    },
+    async reasons(name) {
+      const answer = await ask(`http://127.0.0.1:${healthPorts.get(name)}/readyz`, "GET", undefined);
+      return (answer?.body as { reasons?: Record<string, string> } | undefined)?.reasons;
     },
     async close() {
       await Promise.all(all().map((place) => place.stop()));

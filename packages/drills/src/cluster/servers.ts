@@ -21,6 +21,8 @@ export interface Server {
 export interface Servers {
   readonly postgres: Server;
   readonly redis: Server;
+  /** The data folder of PostgreSQL. */
+  readonly postgresFolder: string;
   /** Deletes what Redis has on disk. Call it while Redis is down. */
   emptyRedis(): Promise<void>;
   stop(): Promise<void>;
@@ -35,13 +37,14 @@ export async function startServers(folder: string): Promise<Servers> {
     const postgres = await preparePostgres({ directory: folder, durable: true, onNote: nothing });
     const redis = await prepareRedis(folder, nothing);
     const servers = await Promise.all([
-      startServer(keeper, ended, postgres.spec, postgres.databaseUrl),
+      startServer(keeper, ended, asPossibleStandby(postgres.spec), postgres.databaseUrl),
       startServer(keeper, ended, redis.spec, redis.redisUrl),
     ]);
     await ensureDatabase(postgres.databaseUrl);
     return {
       postgres: servers[0],
       redis: servers[1],
+      postgresFolder: postgres.spec.cwd,
       emptyRedis: () => rm(path.join(redis.spec.cwd, "appendonlydir"), { recursive: true, force: true }),
       async stop() {
         await Promise.all(servers.map(({ proxy }) => proxy.stop()));
@@ -52,6 +55,15 @@ export async function startServers(folder: string): Promise<Servers> {
     await keeper.stop();
     throw error;
   }
+}
+
+/** Lets a server that finds `standby.signal` in its data come up as a standby, which is ready with other words. */
+function asPossibleStandby(spec: ServerSpec): ServerSpec {
+  return {
+    ...spec,
+    args: [...spec.args, "-c", "wal_level=replica"],
+    readyText: "database system is ready to accept",
+  };
 }
 
 async function startServer(

@@ -8,6 +8,14 @@ import { SCHEDULE_FAULTS } from "./disturb-schedules.js";
 import { fillDisk } from "./fill-disk.js";
 import { killService } from "./kill-service.js";
 import { manyInstances } from "./many-instances.js";
+import {
+  fullRedis,
+  hesitantPostgres,
+  lonelyRedis,
+  readOnlyFolder,
+  revokedRight,
+  standbyPostgres,
+} from "./refuse-writes.js";
 
 /** The first round of a drill injects nothing: whatever it finds is a mistake of the drill itself, or a plain bug. */
 export const noFault: Fault = {
@@ -40,6 +48,12 @@ export const ALL_FAULTS: readonly Fault[] = [
   fillDisk("processed_data"),
   damageStaging("truncated"),
   damageStaging("missing"),
+  fullRedis,
+  lonelyRedis,
+  standbyPostgres,
+  hesitantPostgres,
+  revokedRight,
+  readOnlyFolder,
   blockEventLoop,
   clockSetBack,
   deliverTwice,

@@ -6,6 +6,7 @@ import { deliverTwice } from "../faults/deliver-twice.js";
 import { SCHEDULE_FAULTS } from "../faults/disturb-schedules.js";
 import { fillDisk } from "../faults/fill-disk.js";
 import { killService } from "../faults/kill-service.js";
+import { fullRedis, readOnlyFolder, revokedRight, standbyPostgres } from "../faults/refuse-writes.js";
 import type { Mutation } from "./mutation.js";
 
 /** The guards, each of which a drill must miss when it is out. */
@@ -99,6 +100,32 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     seams: [{ module: "packages/service-kit/src/redis-options.ts", name: "redisOptions", mutant: "connectOnce" }],
     fault: cutRedis,
     rounds: 2,
+  },
+  {
+    guard: "a Redis that refuses writes makes a service unready",
+    seams: [{ module: "packages/service-kit/src/redis-probe.ts", name: "probeRedis", mutant: "doNothing" }],
+    fault: fullRedis,
+    rounds: 1,
+  },
+  {
+    guard: "a database that takes no writes makes a service unready",
+    seams: [
+      { module: "packages/warehouse/src/check-pool.ts", name: "createDatabaseReadiness", mutant: "beAlwaysReady" },
+    ],
+    fault: standbyPostgres,
+    rounds: 1,
+  },
+  {
+    guard: "a right that is missing makes a service unready",
+    seams: [{ module: "packages/warehouse/src/require-rights.ts", name: "requireServiceRights", mutant: "doNothing" }],
+    fault: revokedRight,
+    rounds: 1,
+  },
+  {
+    guard: "a folder that cannot be written makes a service unready",
+    seams: [{ module: "packages/storage/src/probe-folder.ts", name: "tryToWrite", mutant: "doNothing" }],
+    fault: readOnlyFolder,
+    rounds: 1,
   },
 ];
 

@@ -3,6 +3,7 @@ import type { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import type { jobOwnership } from "@lethe/service-kit/job-ownership";
 import type { redisOptions } from "@lethe/service-kit/redis-options";
 import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
+import type { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
 import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
 
@@ -45,6 +46,9 @@ export const MUTANTS = {
   returnNothing: (() => () => undefined) satisfies Mutant<(...values: never) => unknown>,
   returnTrue: (() => async () => true) satisfies Mutant<(...values: never) => Promise<boolean>>,
   doNothing: (() => async () => []) satisfies Mutant<(...values: never) => Promise<unknown>>,
+  beAlwaysReady: (() => () => ({ database: async () => undefined, rights: async () => undefined })) satisfies Mutant<
+    typeof createDatabaseReadiness
+  >,
   joinNothing: (() => async () => false) satisfies Mutant<(...values: never) => Promise<boolean>>,
   connectNothing: ((original) => (starts) => ({ ...original(starts), add: () => undefined })) satisfies Mutant<
     (starts: never) => { add(record: never): void }
