@@ -7,7 +7,7 @@ import { FolderUnavailableError } from "@lethe/contracts/errors";
  * The least free space with which work goes on: two batches of the usual size. Below it a service could begin what it cannot end, and
  * a disk that is full to the last byte keeps others from working, too.
  */
-export const LEAST_FREE_BYTES = 16 * 2 ** 20;
+const LEAST_FREE_BYTES = 16 * 2 ** 20;
 
 /** Writes a small file in a folder and removes it. Throws what the operating system says where that is not possible. */
 export async function tryToWrite(folder: string, mode: number): Promise<void> {
@@ -36,7 +36,7 @@ export async function requireFreeSpace(folder: string): Promise<void> {
 }
 
 /** Returns what this user may still write on the disk of a folder, in bytes; undefined where the file system does not say. */
-export async function freeBytes(folder: string): Promise<number | undefined> {
+async function freeBytes(folder: string): Promise<number | undefined> {
   const { bavail, bsize, blocks } = await statfs(folder);
   // Some network shares report nothing at all.
   return blocks === 0 ? undefined : bavail * bsize;

@@ -2,7 +2,7 @@ import { NOTICE_CODES, type Notice, type NoticeCode } from "@lethe/contracts/run
 import type { Queryable } from "../pool.js";
 
 /** Notices of one kind that a run names. Beyond them it counts: a landing of a million such files must not make a million rows. */
-export const MOST_NAMED = 1_000;
+const MOST_NAMED = 1_000;
 
 /**
  * Adds a notice about a file or folder to a run. The same notice is kept once. Of each kind so many are named as `mostNamed` says, and
