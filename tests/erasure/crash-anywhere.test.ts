@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { DatasetName } from "@lethe/contracts/datasets";
@@ -14,9 +14,9 @@ import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { expectSalesOnce, readProcessed } from "@lethe/test-kit/processed";
 import { product } from "@lethe/test-kit/records";
 import { openByApi, settle, succeed, untilClosed } from "@lethe/test-kit/runs";
-import { openWorld, type World } from "@lethe/test-kit/world";
+import { openWorld, type RunningService, type World } from "@lethe/test-kit/world";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
 // One to be erased for each crash; all are alike, and so must their receipts be.
 const PEOPLE = markedPeople(60);
@@ -44,17 +44,21 @@ beforeAll(async () => {
     ]);
   }
   await succeed(world, "customers", "products", "transactions");
-  const [loader] = [...world.running].filter(({ name }) => name === "loader");
+  const [first] = [...world.running].filter(({ name }) => name === "loader");
+  if (first !== undefined) await world.stop(first);
+});
+afterEach(async () => {
   if (loader !== undefined) await world.stop(loader);
+  loader = undefined;
 });
 afterAll(() => world.close());
 
 it("an erasure completes after a crash before each of its steps, its receipt as if nothing had been", async () => {
-  const [undisturbed, ...others] = PEOPLE.slice(0, 40) as [MarkedPerson, ...MarkedPerson[]];
-  const steps = await stepsOf(() => askToErase(undisturbed));
-  erased.add(undisturbed.n);
+  const [first, ...others] = PEOPLE.slice(0, 40) as [MarkedPerson, ...MarkedPerson[]];
+  const steps = await stepsOf(() => askToErase(first));
+  erased.add(first.n);
   expect(steps.length).toBeGreaterThan(20);
-  const receipt = await receiptOf(undisturbed);
+  const receipt = await receiptOf(first);
   expect(receipt.places.map(({ place }) => place)).toContain("warehouse.customers_history");
   expect(receipt.places.map(({ place }) => place)).toContain("processed_data");
   for (const [i, { step, time }] of steps.entries()) {
@@ -71,7 +75,7 @@ it("an erasure completes after a crash before each of its steps, its receipt as 
 
 it("an old file of somebody erased is archived masked after a crash before each step of that", async () => {
   const [person, ...others] = PEOPLE.slice(40) as [MarkedPerson, ...MarkedPerson[]];
-  await recovered(() => askToErase(person));
+  await undisturbed(() => askToErase(person));
   erased.add(person.n);
   const steps = await stepsOf(() => sendAgain(person, 0));
   expect(steps.length).toBeGreaterThan(8);
@@ -113,10 +117,7 @@ interface Step {
 /** Does work undisturbed and returns the loader's steps. */
 async function stepsOf(begin: () => Promise<string>): Promise<Step[]> {
   const file = join(world.data, "logs", `steps-${randomUUID()}`);
-  const loader = await world.start("loader", { STEPS_FILE: file }, CRASHING_LOADER);
-  await untilClosed(world, await begin());
-  await settle(world);
-  await world.stop(loader);
+  await undisturbed(begin, { STEPS_FILE: file }, CRASHING_LOADER);
   const names = (await readFile(file, "utf8")).trim().split("\n");
   const times = new Map<string, number>();
   return names.map((step) => {
@@ -126,29 +127,36 @@ async function stepsOf(begin: () => Promise<string>): Promise<Step[]> {
   });
 }
 
+/** The loader that has recovered the last crash, and is the next to crash. */
+let loader: RunningService | undefined;
+
 /** Ends the loader on the spot at a step, looks at what that leaves, and has another one complete the work. */
 async function crashAndRecover(step: string, time: number, begin: () => Promise<string>): Promise<RunDetail> {
-  const loader = await world.start("loader", { CRASH_STEP: step, CRASH_TIME: String(time) }, CRASHING_LOADER);
+  const crashFile = join(world.data, "logs", "crash");
+  const crashing = loader ?? (await world.start("loader", { CRASH_FILE: crashFile }, CRASHING_LOADER));
+  await writeFile(`${crashFile}.new`, JSON.stringify({ step, time }));
+  await rename(`${crashFile}.new`, crashFile);
   const runId = await begin();
   const closed = untilClosed(world, runId).then(() => Promise.reject(new Error(`"${step}" (${time}) never came`)));
   closed.catch(() => undefined);
-  await Promise.race([loader.ended, closed]);
-  await world.kill(loader);
+  await Promise.race([crashing.ended, closed]);
+  await world.kill(crashing);
   await expectNothingHalfWritten(`crash before "${step}" (${time})`);
   // A job at work is given to another worker only when its lock has run out; the ledger knows at once.
   await world.flush();
-  return recovered(async () => {
-    await enqueueActiveRuns(world.queues, await readActiveRuns(world.pool));
-    return runId;
-  });
+  loader = await world.start("loader", { CRASH_FILE: crashFile }, CRASHING_LOADER);
+  await enqueueActiveRuns(world.queues, await readActiveRuns(world.pool));
+  const run = await untilClosed(world, runId);
+  await settle(world);
+  return run;
 }
 
-async function recovered(begin: () => Promise<string>): Promise<RunDetail> {
-  const loader = await world.start("loader");
-  const run = await untilClosed(world, await begin());
+/** Does work from beginning to end with a loader of its own. */
+async function undisturbed(begin: () => Promise<string>, settings = {}, program?: string): Promise<void> {
+  const whole = await world.start("loader", settings, program);
+  await untilClosed(world, await begin());
   await settle(world);
-  await world.stop(loader);
-  return run;
+  await world.stop(whole);
 }
 
 async function receiptOf(person: MarkedPerson) {
