@@ -25,6 +25,7 @@ export const EXIT = {
   unreachable: 3,
   runActive: 4,
   notTaken: 5,
+  unwell: 7,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -38,6 +39,7 @@ Exit codes:
   3    PostgreSQL or Redis does not answer, or takes no writes at the moment
   4    the job already has an active run
   5    done, but files or folders were left: not copied from RAW_DATA_DIR, or not taken from landing
+  7    \`lethe doctor\` has found an error
   130  interrupted before it was done`;
 
 /** Returns the exit code of runs that have ended. That something failed matters more than that something was left. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
 import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
+import { addDoctorCommand } from "./commands/doctor.js";
 import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
 import { addKeysCommand } from "./commands/keys.js";
@@ -66,6 +67,7 @@ function buildProgram(context: CommandContext): Command {
   addKeysCommand(program, context);
   addTokensCommand(program, context);
   addDataCommand(program, context);
+  addDoctorCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
   return program;

@@ -26,9 +26,14 @@ export const JOB_OPTIONS = {
   removeOnFail: { age: 7 * DAY, count: 5_000 },
 } as const satisfies JobsOptions;
 
-/** Opens the queues, one per job, on a connection, which the caller closes. */
-export function openQueues(redis: Redis, prefix: string): Queues {
-  const options = { connection: redis, prefix, streams: { events: { maxLen: 1_000 } } };
+/** Opens the queues, one per job, on a connection, which the caller closes. One who only reads leaves no trace in them. */
+export function openQueues(redis: Redis, prefix: string, { onlyRead = false } = {}): Queues {
+  const options = {
+    connection: redis,
+    prefix,
+    streams: { events: { maxLen: 1_000 } },
+    ...(onlyRead && { skipMetasUpdate: true }),
+  };
   const byJob = Object.fromEntries(
     JOB_NAMES.map((job) => [job, new Queue(job, options)]),
   ) as unknown as Queues["byJob"];

@@ -31,7 +31,35 @@ export async function requireDatabaseOfCommand(databaseUrl: string): Promise<voi
   );
 }
 
-async function inspectDatabase(databaseUrl: string): Promise<DatabaseFacts> {
+/** What keeps Lethe from working with a database. */
+interface DatabaseProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Returns everything that `requireDatabase` would refuse the database of a URL for, not only the first of it; one problem alone where
+ * there is no connection. Waits for no answer longer than `answerMs`. Changes nothing.
+ */
+export async function findDatabaseProblems(
+  databaseUrl: string,
+  answerMs: number,
+): Promise<{ readonly isReached: boolean; readonly problems: readonly DatabaseProblem[] }> {
+  let facts: DatabaseFacts;
+  try {
+    facts = await inspectDatabase(databaseUrl, answerMs);
+  } catch (error) {
+    const { code, message } = explainConnectionError(databaseUrl, error);
+    return { isReached: false, problems: [{ code: code === "transient" ? "database_unreachable" : code, message }] };
+  }
+  const problems = DATABASE_CHECKS.flatMap(({ code, problem }) => {
+    const message = problem(facts);
+    return message === undefined ? [] : [{ code, message }];
+  });
+  return { isReached: true, problems };
+}
+
+async function inspectDatabase(databaseUrl: string, answerMs = ANSWER_MS): Promise<DatabaseFacts> {
   const { host } = placeOf(databaseUrl);
   const clients = Array.from(
     { length: PROBES },
@@ -39,8 +67,8 @@ async function inspectDatabase(databaseUrl: string): Promise<DatabaseFacts> {
       new pg.Client({
         connectionString: databaseUrl,
         application_name: "lethe-check",
-        connectionTimeoutMillis: ANSWER_MS,
-        query_timeout: ANSWER_MS,
+        connectionTimeoutMillis: answerMs,
+        query_timeout: answerMs,
       }),
   );
   // One that breaks later than its failure is reported by its query.

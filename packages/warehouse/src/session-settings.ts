@@ -106,6 +106,24 @@ export function sessionStatements(given: ReadonlySet<string>, role?: string): st
   ].join(";\n");
 }
 
+/**
+ * Returns those of a session's settings that are not what they were set to, with their values: something between has set them
+ * otherwise. Limits of time are left out, since the URL may set them.
+ */
+export async function findOtherSettings(db: Pick<pg.ClientBase, "query">): Promise<string[]> {
+  const always = SESSION_SETTINGS.filter(({ when, isLimit }) => when === undefined && isLimit !== true);
+  const { rows } = await db.query<{ name: string; value: string | null }>(
+    "select name, current_setting(name, true) as value from unnest($1::text[]) as wanted (name)",
+    [always.map(({ name }) => name)],
+  );
+  const found = new Map(rows.map(({ name, value }) => [name, value]));
+  return always.flatMap(({ name, value }) => {
+    const is = found.get(name);
+    const wanted = value.replaceAll("'", "");
+    return is === undefined || is === null || is.toLowerCase() === wanted.toLowerCase() ? [] : [`${name} is ${is}`];
+  });
+}
+
 function toStatement({ name, value, when }: SessionSetting): string {
   if (when === undefined) return `set ${name} = ${value}`;
   const text = value.startsWith("'") ? value : `'${value}'`;

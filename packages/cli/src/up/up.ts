@@ -14,7 +14,9 @@ import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
+import { diagnose } from "../doctor/diagnose.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
+import { formatFinding } from "../present/doctor.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
@@ -79,6 +81,9 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
     await migrate(stack.databaseUrl, context.datasets.database);
+    // Beside the start of the services, which takes longer.
+    const looking = noteFindings(context);
+    undo.push(() => looking);
     const keys = {
       environment: context.environment,
       isGiven: settings.hasPrivacyKey,
@@ -183,6 +188,12 @@ async function takeFolder(
 async function checkGivenRedis(redis: RedisAccess, queuePrefix: string, terminal: Terminal): Promise<void> {
   const { findings } = await requireRedis(redis, queuePrefix);
   for (const { message } of findings) terminal.note(`warning: ${message}`);
+}
+
+/** Notes what the quick part of `lethe doctor` finds. Never throws: what keeps Lethe from starting is refused elsewhere. */
+async function noteFindings({ environment, datasets, terminal }: Context): Promise<void> {
+  const diagnosis = await diagnose(environment, datasets, true).catch(ignore);
+  for (const finding of diagnosis?.findings ?? []) terminal.note(formatFinding(finding));
 }
 
 /** Starts the services with what each must know, on a port that is free. */

@@ -40,6 +40,12 @@ export async function readSchedules(db: Queryable, defaults: readonly DefaultSch
   return rows;
 }
 
+/** Returns the jobs whose schedules are stored and switched on. Changes nothing. */
+export async function readEnabledSchedules(db: Queryable): Promise<DatasetName[]> {
+  const { rows } = await db.query<{ job: DatasetName }>("select job from ledger.schedules where enabled order by job");
+  return rows.map(({ job }) => job);
+}
+
 /** Changes a schedule and returns it as it now is. The caller has checked cron and time zone. Throws NotFoundError. */
 export async function changeSchedule(db: Queryable, job: DatasetName, change: ScheduleChange): Promise<StoredSchedule> {
   await db.query(

@@ -1,0 +1,102 @@
+import { LetheError } from "@lethe/contracts/errors";
+import { foreignQueues, installationInRedis } from "@lethe/service-kit/installation-in-redis";
+import { checkpointFile } from "@lethe/storage/checkpoint-file";
+import { readInstallation } from "@lethe/warehouse/installation";
+import { describeRollback, findRollback } from "@lethe/warehouse/proof/known-checkpoints";
+import { readKeyring } from "../privacy-keys.js";
+import { readSigningKeys } from "../signing-keys.js";
+import { requireKnownKeys } from "../up/require-known-keys.js";
+import { type Check, defineCheck } from "./check.js";
+import { type Finding, findingOf } from "./finding.js";
+
+/** Whether database, folder, queues and keys belong together. */
+export const INSTALLATION_CHECKS: readonly Check[] = [
+  defineCheck({
+    name: "installation of the folder",
+    question: "Is DATA_DIR the folder of the database's installation?",
+    needs: ["ledger"],
+    isQuick: true,
+    async find({ ledger }, { folder }) {
+      const known = await readInstallation(ledger);
+      const marked = await folder.installation.read();
+      if (known === undefined || known === marked) return [];
+      return [
+        {
+          severity: "error",
+          code: "folder_foreign",
+          where: folder.path,
+          what:
+            marked === undefined
+              ? "it has no .lethe-installation, and the database knows an installation"
+              : "its .lethe-installation names another installation than the database",
+          remedy:
+            "mount the installation's folder there, or name it in DATA_DIR; if this is to be its folder from now on, run `lethe data adopt`",
+        },
+      ];
+    },
+  }),
+  defineCheck({
+    name: "installation of the queues",
+    question: "Are the queues those of the database's installation?",
+    needs: ["ledger", "redis", "queues"],
+    async find({ ledger, redis, queues }) {
+      const store = installationInRedis(redis, queues.prefix);
+      const [known, taken] = await Promise.all([readInstallation(ledger), store.read()]);
+      if (known === undefined || taken === undefined || known === taken) return [];
+      return [findingOf("error", "queues_foreign", store.name, foreignQueues(store.name), SHARE)];
+    },
+  }),
+  defineCheck({
+    name: "privacy key",
+    question: "Are the privacy keys those that the database was used with?",
+    needs: ["ledger"],
+    isQuick: true,
+    async find({ ledger }, { environment, folder }) {
+      const isGiven = [environment.LETHE_PRIVACY_KEY, environment.LETHE_PRIVACY_KEY_FILE].some(isSet);
+      return explained("privacy_key_unknown", "LETHE_PRIVACY_KEY", () =>
+        requireKnownKeys(ledger, { environment, isGiven, dataFolder: folder.path }),
+      );
+    },
+  }),
+  defineCheck({
+    name: "keys",
+    question: "Can the privacy key and the signing key be read?",
+    needs: [],
+    async find(_resources, { environment, folder }) {
+      // `npm start` makes both at its first start.
+      if (await folder.isNew().catch(() => true)) return [];
+      return [
+        ...(await explained("privacy_key_missing", "LETHE_PRIVACY_KEY", () => readKeyring(environment))),
+        ...(await explained("signing_key_missing", "LETHE_SIGNING_KEY", () => readSigningKeys(environment))),
+      ];
+    },
+  }),
+  defineCheck({
+    name: "restored database",
+    question: "Does the database hold the newest checkpoint that the data folder knows?",
+    needs: ["ledger"],
+    async find({ ledger }, { folder }) {
+      const known = await findRollback(ledger, [checkpointFile(folder.path)]);
+      if (known === undefined) return [];
+      return [findingOf("error", "database_rolled_back", "DATABASE_URL", describeRollback(known), REAPPLY)];
+    },
+  }),
+];
+
+const SHARE = "give each installation a LETHE_QUEUE_PREFIX of its own";
+const REAPPLY = "run `lethe erasure reapply` with the newest export";
+const KEYS = "name the keys' files in LETHE_PRIVACY_KEY_FILE and LETHE_SIGNING_KEY_FILE, or set DATA_DIR";
+
+function isSet(text: string | undefined): boolean {
+  return (text ?? "") !== "";
+}
+
+async function explained(code: string, where: string, work: () => unknown): Promise<Finding[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    if (!(error instanceof LetheError)) throw error;
+    return [findingOf("error", code, where, error.message, KEYS)];
+  }
+}
