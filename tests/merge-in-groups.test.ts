@@ -51,7 +51,7 @@ it("merges what waits in one transaction, and finds what several of its batches 
 });
 
 it("leaves the others their load when one of them is refused", async () => {
-  const refused = transaction(300).transaction_id;
+  const refused = transaction(499).transaction_id;
   await world.pool.query(`
     create function public.refuse() returns trigger language plpgsql as $$
       begin if new.transaction_id = '${refused}' then raise exception 'refused'; end if; return new; end $$;

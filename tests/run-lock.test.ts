@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { cancelRun, completeExtraction } from "@lethe/warehouse/ledger/change-run";
-import { lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
+import { lockBatch, lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { type Client, createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
@@ -59,17 +59,17 @@ it("is not cancelled while one is loaded", async () => {
   await expect(cancelRun(hasty, runId)).rejects.toMatchObject({ cause: { code: LOCK_NOT_AVAILABLE } });
   await loader.query("commit; begin");
   await cancelRun(hasty, runId);
-  expect(await lockWaitingBatches(loader, runId, String(batchIds[0]), 4)).toEqual([]);
+  expect(await lockNextToLoad(loader, runId, 4)).toEqual([]);
 });
 
-it("gives each of its batches to one loader: its own first, then those that wait, in their order", async () => {
-  const [first, second, third, fourth, fifth] = batchIds;
-  await pool.query("update ledger.batches set restaging = true where id = $1", [second]);
-  expect(await lockWaitingBatches(loader, runId, String(fourth), 3)).toEqual([fourth, first, third]);
+it("is loaded in the order of its batches by one loader at a time, up to one that is not transformed", async () => {
+  const [first, second, third] = batchIds;
+  await pool.query("update ledger.batches set restaging = true where id = $1", [third]);
+  expect(await lockNextToLoad(loader, runId, 3)).toEqual([first, second]);
   const other = await pool.connect();
   try {
     await other.query("begin");
-    expect(await lockWaitingBatches(other, runId, String(third), 3)).toEqual([fifth]);
+    expect(await lockNextToLoad(other, runId, 3)).toBeUndefined();
   } finally {
     await other.query("rollback");
     other.release();

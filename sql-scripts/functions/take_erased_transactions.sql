@@ -1,6 +1,6 @@
 -- Decides on the staged transactions of people who are, or were, on the suppression list: one that was erased before is a
--- duplicate, whatever id it bears now. What is taken of the others loses its source file, and the keyed hash of its id is kept.
--- What is to be folded goes into the sums here.
+-- duplicate, whatever it holds and whatever id it bears now. What is taken of the others loses its source file, and the keyed
+-- hash of its id is kept. What is to be folded goes into the sums here.
 create or replace function warehouse.take_erased_transactions() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -13,14 +13,23 @@ begin
   where (e.part, e.ordinal) = (t.part, t.ordinal)
     and (exists (select from privacy.erased_records r where r.record_hash = e.record_hash)
          or e.is_masked and exists (select from warehouse.transactions w where w.transaction_id = e.original_id));
+  -- What stands before one in the stage will be in the warehouse, or its hash will be known.
   update pg_temp.taken_transactions t set reason = 'duplicate', missing_key = null
   from (
-    select e.part, e.ordinal, row_number() over (partition by e.record_hash order by e.part, e.ordinal) as copy
+    select e.part, e.ordinal, e.part * 4294967296 + e.ordinal as place,
+           min(e.part * 4294967296 + e.ordinal) filter (where e.is_masked and o.reason is distinct from 'duplicate')
+             over (partition by e.record_hash) as first_place
     from pg_temp.stage_erased_transactions e
     join pg_temp.taken_transactions o on (o.part, o.ordinal) = (e.part, e.ordinal)
-    where o.reason is distinct from 'duplicate'
   ) c
-  where c.copy > 1 and (c.part, c.ordinal) = (t.part, t.ordinal);
+  where c.place > c.first_place and (c.part, c.ordinal) = (t.part, t.ordinal);
+  update pg_temp.taken_transactions t set reason = 'duplicate', missing_key = null
+  from pg_temp.stage_erased_transactions e
+  where e.is_masked and (e.part, e.ordinal) = (t.part, t.ordinal) and exists (
+    select from pg_temp.taken_transactions o
+    where o.transaction_id = e.original_id and o.reason is null
+      and o.part * 4294967296 + o.ordinal < e.part * 4294967296 + e.ordinal
+  );
 
   -- What waits for a product is known, too: masked, it lies in quarantine. Two batches with the same transaction at once: the
   -- later one waits for the hash, fails on it and finds a duplicate when it is tried again.

@@ -1,5 +1,6 @@
 -- Brings what is staged of one or several batches into `transactions`, but for what it gives back: transactions that are
--- there already, or that refer to a customer or a product that is not. Their lines may stay in the stage.
+-- there already, or that refer to a customer or a product that is not. Their lines may stay in the stage. The outcome is that of
+-- records that come one by one in the order of part and ordinal, whatever is staged together.
 create or replace function warehouse.take_transactions()
 returns table (part smallint, ordinal integer, reason text, missing_key text)
 language plpgsql
@@ -51,29 +52,31 @@ begin
     order by p.part, p.ordinal, p.line
   ) l on (l.part, l.ordinal) = (s.part, s.ordinal);
 
-  -- One that is there is a duplicate first of all.
-  update pg_temp.taken_transactions t set reason = 'duplicate', missing_key = null
-  where t.reason is not null and (
-    select true from warehouse.transactions w where w.transaction_id = t.transaction_id limit 1
-  );
-  -- Within a batch the transformer has found them. Where there are any, all are numbered: nothing is known of the table that
-  -- would let the planner look for those alone.
-  if exists (
-    select from pg_temp.taken_transactions o where o.reason is null group by o.transaction_id having count(*) > 1
-  ) then
-    update pg_temp.taken_transactions t set reason = 'duplicate'
-    from (
-      select o.part, o.ordinal, row_number() over (partition by o.transaction_id order by o.part, o.ordinal) as copy
-      from pg_temp.taken_transactions o
-      where o.reason is null
-    ) c
-    where c.copy > 1 and (c.part, c.ordinal) = (t.part, t.ordinal);
-  end if;
-
-  -- Transactions of people who are, or were, on the suppression list. Mostly there are none.
+  -- Transactions of people who are, or were, on the suppression list. Mostly there are none. They are known by a hash and bear
+  -- new ids, so what follows leaves them alone.
   select exists (select from pg_temp.stage_erased_transactions) into some_are_erased;
   if some_are_erased then
     perform warehouse.take_erased_transactions();
+  end if;
+
+  -- One whose id is there already is a duplicate or a conflict first of all.
+  update pg_temp.taken_transactions t set reason = 'there', missing_key = null
+  where t.reason in ('unknown_customer', 'unknown_sku') and (
+    select true from warehouse.transactions w where w.transaction_id = t.transaction_id limit 1
+  );
+  -- Of several with one id that are staged, the first that can be taken is, and those behind it find it there. Those before it
+  -- wait for what they refer to. Where there are any, all are looked at: nothing is known of the table that would let the
+  -- planner look for those alone.
+  if exists (select from pg_temp.taken_transactions o group by o.transaction_id having count(*) > 1) then
+    update pg_temp.taken_transactions t set reason = 'there', missing_key = null
+    from (
+      select o.part, o.ordinal, o.part * 4294967296 + o.ordinal as place,
+             min(o.part * 4294967296 + o.ordinal) filter (where o.reason is null)
+               over (partition by o.transaction_id) as first_place
+      from pg_temp.taken_transactions o
+    ) c
+    where c.place > c.first_place and (c.part, c.ordinal) = (t.part, t.ordinal)
+      and (t.reason is null or t.reason in ('unknown_customer', 'unknown_sku'));
   end if;
 
   if warehouse.may_replace_checks() then
@@ -94,7 +97,7 @@ begin
   where w.there is null;
   get diagnostics inserted = row_count;
   if inserted < wanted then
-    update pg_temp.taken_transactions t set reason = 'duplicate'
+    update pg_temp.taken_transactions t set reason = 'there'
     where t.reason is null and t.transaction_key <> (
       select w.transaction_key from warehouse.transactions w where w.transaction_id = t.transaction_id limit 1
     );
@@ -102,6 +105,10 @@ begin
     if marked <> wanted - inserted then
       raise exception 'a transaction that was there has gone meanwhile' using errcode = 'serialization_failure';
     end if;
+  end if;
+
+  if exists (select from pg_temp.taken_transactions t where t.reason = 'there') then
+    perform warehouse.compare_transactions();
   end if;
 
   -- What was folded into sums is in the warehouse as much as what was inserted.

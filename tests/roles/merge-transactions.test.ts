@@ -67,27 +67,55 @@ describe("gives back, and leaves out of the warehouse,", () => {
     expect(await everything()).toEqual([]);
   });
 
-  it("a transaction that is there, whatever else is wrong with it", async () => {
+  it("a transaction that is there, whatever else is wrong with it: a conflict where anything differs", async () => {
     await stage({});
     expect(await take()).toEqual([]);
     await merge();
     const before = await everything();
-    for (const again of [{}, { customer: "999999" }, { sku: SKU + 1 }]) {
+    const cases: readonly (readonly [reason: string, Parameters<typeof stage>[0], change?: string])[] = [
+      ["duplicate", {}],
+      ["duplicate", {}, "update stage_purchases set price = 1.000, total = 1.0"],
+      ["conflict", { lines: 3 }],
+      ["conflict", { customer: "999999" }],
+      ["conflict", { sku: SKU + 1 }],
+      ["conflict", {}, "update stage_transactions set total_cost = 2"],
+      ["conflict", {}, "update stage_transactions set transaction_time = '2020-01-01'"],
+      ["conflict", {}, "update stage_transactions set address = null"],
+      ["conflict", {}, "update stage_transactions set country_code = 'HU'"],
+      ["conflict", {}, "update stage_purchases set quantity = 2"],
+      ["conflict", {}, "update stage_purchases set total = 2"],
+    ];
+    for (const [reason, again, change] of cases) {
       await emptyStage();
-      await stage({ lines: 3, ...again });
-      expect(await take()).toEqual([{ part: 0, ordinal: 0, reason: "duplicate", missing_key: null }]);
+      await stage(again);
+      if (change !== undefined) await asOwner(change);
+      expect([change, await take()]).toEqual([change, [{ part: 0, ordinal: 0, reason, missing_key: null }]]);
       await merge();
       expect(await everything()).toEqual(before);
     }
+  });
+
+  it("a transaction of which an erasure has left nothing to compare: a duplicate", async () => {
+    await stage({});
+    await take();
+    await merge();
+    await asOwner(`update warehouse.customers set erased_at = now() where id = '${CUSTOMER}'`);
+    await emptyStage();
+    await stage({ lines: 3 });
+    expect(await take()).toEqual([{ part: 0, ordinal: 0, reason: "duplicate", missing_key: null }]);
   });
 
   it("all but the first of what several batches hold, of those that could be taken", async () => {
     await stage({ part: 0, customer: "999999" });
     await stage({ part: 1 });
     await stage({ part: 2, lines: 2 });
+    await stage({ part: 3 });
+    await stage({ part: 4, customer: "999999" });
     expect((await take()).map(({ part, reason }) => [part, reason])).toEqual([
       [0, "unknown_customer"],
-      [2, "duplicate"],
+      [2, "conflict"],
+      [3, "duplicate"],
+      [4, "conflict"],
     ]);
     await merge();
     expect(await everything()).toEqual([{ customer_id: CUSTOMER, city: "Split", lines: [1] }]);
@@ -355,6 +383,13 @@ async function stage({ part = 0, id = ID, customer = CUSTOMER, sku = SKU, lines 
 async function emptyStage() {
   await loader.query("reset role");
   await loader.query("delete from stage_transactions; delete from stage_purchases; delete from taken_transactions");
+  await loader.query("set local role lethe_loader");
+}
+
+/** Runs a statement with the rights of whoever owns everything. */
+async function asOwner(statement: string) {
+  await loader.query("reset role");
+  await loader.query(statement);
   await loader.query("set local role lethe_loader");
 }
 

@@ -6,7 +6,6 @@ import { CUSTOMER_REFERENCE_PATTERN } from "../customers/schema.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
 import { Sku } from "../products/schema.js";
-import { textFieldOf } from "../read-field.js";
 import { schemaRejection } from "../schema-check.js";
 import { RETURN_MERGE, RETURN_STAGING } from "./merge.js";
 import { RETURN_TABLES } from "./tables.js";
@@ -42,7 +41,6 @@ export const returns: DatasetDefinition = {
     isCalendarDate((record as RawReturn).returned_on)
       ? undefined
       : schemaRejection("/returned_on", "is not a day of the calendar"),
-  identityOf: (record) => textFieldOf(record, "return_id"),
   accept(record, place, sinks) {
     const { return_id, customer_id, sku, returned_on, reason } = record as RawReturn;
     const cleaned = { return_id, customer_id, sku, returned_on, reason: cleanText(reason ?? null) };

@@ -27,6 +27,15 @@ export const RETURN_MERGE: Merge = {
      select s.ordinal, 'unknown_customer', s.customer_id from stage_returns s
      where not exists (select from warehouse.customers c where c.id = s.customer_id)
      on conflict do nothing`,
+    // Of several returns with one number the first that is taken stands.
+    `insert into stage_rejects (ordinal, reason)
+     select s.ordinal, 'duplicate' from stage_returns s
+     where exists (
+       select from stage_returns e
+       where e.return_id = s.return_id and e.ordinal < s.ordinal
+         and not exists (select from stage_rejects r where r.ordinal = e.ordinal)
+     )
+     on conflict (part, ordinal) do update set reason = excluded.reason, missing_key = null`,
   ],
   apply: [
     `insert into warehouse.returns (return_id, customer_id, sku, returned_on, reason, source_file_id)

@@ -5,6 +5,7 @@
 export const REJECT_REASONS = {
   schema: "The record does not have the fields and types of its dataset.",
   duplicate: "The same record was loaded before or stands in the same batch.",
+  conflict: "A record with the same id and another content came first.",
   unknown_customer: "The customer is not in the warehouse yet.",
   unknown_sku: "A product of the purchase is not in the warehouse yet.",
   total_mismatch: "The sum of price times quantity over the lines is not the total cost.",

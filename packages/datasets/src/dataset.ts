@@ -40,8 +40,8 @@ export interface Dataset {
   /** Holds a parsed record against the schema; undefined when it fits. */
   check(record: unknown): Rejection | undefined;
   /**
-   * Records of a batch with the same identity are one record; null where several versions of a record are welcome.
-   * The record has passed `check`.
+   * Records of a batch with the same identity are one record: it is all that they hold. Null for any other record, on which
+   * the merge decides, since an earlier one with its id may not be taken. The record has passed `check`.
    */
   identityOf(record: unknown): string | null;
   /**

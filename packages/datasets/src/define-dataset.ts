@@ -45,7 +45,7 @@ export interface DatasetDefinition {
   readonly maskedReasons?: readonly RejectReason[];
   /** What the schema cannot say: undefined for a record that is right. */
   checkFurther?(record: unknown): Rejection | undefined;
-  /** See `Dataset.identityOf`; by default several versions of a record are welcome. */
+  /** See `Dataset.identityOf`; by default the merge decides on records that come again. */
   identityOf?(record: unknown): string | null;
   readonly accept: Dataset["accept"];
   /** How the cleaned record differs from the input: fields of its own, and how those that follow from others are computed. */

@@ -9,6 +9,8 @@ export interface ActiveRun {
   readonly runId: string;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
+  /** Those of them that wait for the loader alone. */
+  readonly transformedIds: readonly string[];
 }
 
 /** Enqueues a new run as a flow: `finish` waits for `extract`, and for every batch that the extractor adds meanwhile. */
@@ -26,6 +28,24 @@ export async function enqueueBatch(queues: Queues, runId: string, batchId: strin
   const finish = await queues.byJob.finish.getJobState(jobId.finish(runId));
   if (finish === "active") await queues.flows.add(node);
   else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
+}
+
+/**
+ * Enqueues the load of a batch once more, for a job that has ended without it: the batches of a run are loaded in their order,
+ * so a load may come before its turn. Does nothing while one is queued. The job of a batch that has ended loads what is next.
+ */
+export async function enqueueLoad(queues: Queues, runId: string, batchId: string): Promise<void> {
+  const usual = await queues.byJob.load.getJobState(jobId.load(batchId));
+  if (QUEUED.includes(usual)) return;
+  const id = jobId.load(batchId) + TURN;
+  const again = await removeIfEnded(await queues.byJob.load.getJob(id));
+  if (again !== undefined && again !== "active") return;
+  // One that is active may have found the turn taken, and be about to end.
+  const round = again === "active" ? TURN + newRound() : TURN;
+  const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
+  const node = loadNode(runId, batchId, round);
+  if (finish === "active") await queues.byJob.load.add("load", node.data, { ...JOB_OPTIONS, jobId: node.opts.jobId });
+  else await addUnderFinish(queues, runId, [node], finish !== undefined);
 }
 
 /** Returns a new suffix of a job's id, for work that is repeated while its first jobs may still be queued. */
@@ -101,7 +121,9 @@ async function enqueueMissing(queues: Queues, run: ActiveRun): Promise<number> {
     const loadWaitsInVain = load === "waiting-children" && transform === undefined;
     if (load === undefined || loadWaitsInVain) {
       if (loadWaitsInVain) await queues.byJob.load.remove(jobId.load(batchId), { removeChildren: true });
-      children.push(batchNode(run.runId, batchId));
+      // One that waits for its turn is not transformed again each time that somebody asks.
+      const isTransformed = run.transformedIds.includes(batchId);
+      children.push(isTransformed ? loadNode(run.runId, batchId) : batchNode(run.runId, batchId));
     }
   }
   const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
@@ -135,6 +157,12 @@ async function removeIfEnded(job: Job | undefined): Promise<string | undefined> 
   return undefined;
 }
 
+/** The suffix of the id of a load that has had to wait for its turn. */
+const TURN = "-turn";
+
+/** States of a job that is still to begin. */
+const QUEUED: readonly string[] = ["waiting", "prioritized", "delayed", "waiting-children"];
+
 // A job in no list (`unknown`) is what remains when Redis has lost a part of its keys.
 const ENDED = ["completed", "failed", "unknown"];
 
@@ -156,12 +184,18 @@ function extractNode(runId: string, round = ""): FlowChildJob {
   };
 }
 
-function batchNode(runId: string, batchId: string, round = ""): FlowChildJob {
+function loadNode(runId: string, batchId: string, round = "") {
   return {
     name: "load",
     queueName: "load",
     data: { runId, batchId },
     opts: { ...JOB_OPTIONS, jobId: jobId.load(batchId) + round, ignoreDependencyOnFailure: true },
+  };
+}
+
+function batchNode(runId: string, batchId: string, round = ""): FlowChildJob {
+  return {
+    ...loadNode(runId, batchId, round),
     children: [
       {
         name: "transform",

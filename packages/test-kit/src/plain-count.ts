@@ -85,7 +85,7 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
     return String(record.sku);
   });
 
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   let purchaseLines = 0;
   let revenueCents = 0n;
   const transactions = take("transactions", (record) => {
@@ -97,10 +97,12 @@ export async function countPlainly(folder: string): Promise<PlainCount> {
     );
     if (sum !== toCents(purchases.total_cost)) return "total_mismatch";
     const id = String(record.transaction_id);
-    if (seen.has(id)) return "duplicate";
-    seen.add(id);
+    const content = JSON.stringify(record);
+    const first = seen.get(id);
+    if (first !== undefined) return first === content ? "duplicate" : "conflict";
     if (!emails.has(String(record.customer_id))) return "unknown_customer";
     if (!purchases.products.every((line) => skus.has(line.sku))) return "unknown_sku";
+    seen.set(id, content);
     purchaseLines += purchases.products.length;
     revenueCents += sum;
     return id;

@@ -3,9 +3,9 @@ import { claimedPaths } from "@lethe/storage/claimed-files";
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import type { Storage } from "@lethe/storage/storage";
 import type { ClaimedFile } from "./claim-landed.js";
-import { createKeyReader } from "./scan-landing.js";
+import { createKeyReader, placeOf } from "./scan-landing.js";
 
-/** Returns the files that a run claimed before it was interrupted, ordered by their paths. */
+/** Returns the files that a run claimed before it was interrupted, ordered by partition and name. */
 export async function claimedBefore(
   storage: Storage,
   runId: string,
@@ -17,5 +17,5 @@ export async function claimedBefore(
     const landed = read(path);
     if (landed !== undefined) files.push({ ...landed, claimedKey: claimedKeyOf(runId, path) });
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return files.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
 }

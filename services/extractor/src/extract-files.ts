@@ -38,9 +38,11 @@ const LOOK_AHEAD = 16;
 const MOST_UNEXPECTED = 10_000;
 
 /**
- * Takes a run's files from landing, and first those that it claimed before it was interrupted. Files that may still be written
- * come last, or not at all. Many small files become one batch, a large file becomes many. A file that was delivered before is
- * set aside, and an unreadable file goes to quarantine as a whole; both are counted, and neither stops the other files.
+ * Takes a run's files from landing, and first those that it claimed before it was interrupted. Batches follow each other as their
+ * files do, by partition and name, since they are loaded in that order and of records with one id the first is taken. Files that
+ * may still be written are waited for once, and then left. Many small files become one batch, a large file becomes many. A file
+ * that was delivered before is set aside, and an unreadable file goes to quarantine as a whole; both are counted, and neither
+ * stops the other files.
  */
 export async function extractFiles(
   context: ExtractorContext,
@@ -89,6 +91,8 @@ export async function extractFiles(
       if (file.unreadable !== undefined) {
         await quarantineWhole(context, runId, run, file, file.unreadable);
       } else if (file.lines === undefined) {
+        // It comes behind the files before it, with its number and with its batches.
+        await takeWaiting();
         const [claim] = await claimFiles(context.pool, runId, run.dataset, [toFoundFile(file)], run.force);
         if (claim === undefined) continue;
         await setAsideUnclaimed(context, runId, [file], [claim]);
@@ -129,9 +133,14 @@ async function* claimedGroups(
   const { settled, settleOthers } = await findSettled(storage, landed, settleMs, (name) =>
     isFiledRequestName(context.datasets.requests.name, name),
   );
-  for (const group of inGroupsOf(settled, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  const quiet = new Set(settled);
+  const firstGrowing = landed.findIndex((file) => !quiet.has(file));
+  const before = firstGrowing === -1 ? landed : landed.slice(0, firstGrowing);
+  for (const group of inGroupsOf(before, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
   const others = await settleOthers(signal);
-  for (const group of inGroupsOf(others.settled, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  for (const file of others.settled) quiet.add(file);
+  const behind = landed.slice(before.length).filter((file) => quiet.has(file));
+  for (const group of inGroupsOf(behind, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
   for (const { path } of others.growing) await addNotice(pool, runId, "file_growing", path);
 }
 

@@ -185,7 +185,7 @@ function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
   };
   return {
     file(file) {
-      files.push({ ...file, order: `${partitionPath(file.partition)}/${file.path}` });
+      files.push({ ...file, order: placeOf(file) });
       // Files come in no order, so those that are too many are known only after some more.
       if (files.length > 2 * maxFiles + SPARE_FILES) keepFirst();
     },
@@ -206,6 +206,11 @@ function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
 }
 
 const SPARE_FILES = 1_000;
+
+/** Returns a text by which files are ordered: by partition, then by name. */
+export function placeOf({ partition, path }: Pick<LandedFile, "partition" | "path">): string {
+  return `${partitionPath(partition)}/${path}`;
+}
 
 function byText(a: string, b: string): number {
   return a < b ? -1 : 1;

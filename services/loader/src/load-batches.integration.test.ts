@@ -29,15 +29,19 @@ async function statesOf(pool: Pool): Promise<unknown[]> {
 }
 
 describe("loadBatches", () => {
-  it("loads with a batch what waits of its run, once", async ({ context, pool, log }) => {
+  it("loads the batches of a run in their order, whichever of them asks, and each once", async ({
+    context,
+    pool,
+    log,
+  }) => {
     const [first, second, third] = await stageSales(context, 3);
     if (second === undefined) throw new Error("no batch was staged");
     const info = await readBatch(pool, second.batchId);
     const loaded = await loadBatches(context, second, info, log, NEVER);
-    expect(loaded).toEqual({ batches: [second, first, third], loaded: 3, rejected: 0 });
+    expect(loaded).toEqual({ batches: [first, second, third], loaded: 3, rejected: 0, next: undefined });
     expect(await statesOf(pool)).toEqual(["loaded", "loaded", "loaded"]);
     const again = await loadBatches(context, second, info, log, NEVER);
-    expect(again).toEqual({ batches: [], loaded: 0, rejected: 0 });
+    expect(again).toEqual({ batches: [], loaded: 0, rejected: 0, next: undefined });
     expect(await readRows(pool, "warehouse.transactions", "transaction_id")).toHaveLength(3);
   });
 
@@ -45,8 +49,47 @@ describe("loadBatches", () => {
     const batches = await stageSales(context, 6);
     const [first] = batches;
     if (first === undefined) throw new Error("no batch was staged");
-    const { batches: loaded } = await loadBatches(context, first, await readBatch(pool, first.batchId), log, NEVER);
+    const { batches: loaded, next } = await loadBatches(
+      context,
+      first,
+      await readBatch(pool, first.batchId),
+      log,
+      NEVER,
+    );
     expect(loaded).toEqual(batches.slice(0, context.datasets.get("transactions").merge.batchesAtOnce));
+    expect(next).toBe(batches[loaded.length]?.batchId);
+  });
+
+  it("goes on until the batch itself is loaded", async ({ context, pool, log }) => {
+    const batches = await stageSales(context, 6);
+    const last = batches[5];
+    if (last === undefined) throw new Error("no batch was staged");
+    const loaded = await loadBatches(context, last, await readBatch(pool, last.batchId), log, NEVER);
+    expect(loaded).toEqual({ batches, loaded: 6, rejected: 0, next: undefined });
+  });
+
+  it("waits for a batch that is not transformed, and goes on behind one that has failed", async ({
+    context,
+    pool,
+    log,
+  }) => {
+    const [first, second, third] = await stageSales(context, 3);
+    if (first === undefined || second === undefined || third === undefined) throw new Error("no batch was staged");
+    await pool.query("update ledger.batches set state = 'staged' where id = $1", [second.batchId]);
+    const ofThird = await loadBatches(context, third, await readBatch(pool, third.batchId), log, NEVER);
+    expect(ofThird.batches).toEqual([first]);
+    await pool.query("update ledger.batches set state = 'failed' where id = $1", [second.batchId]);
+    const ofSecond = await loadBatches(context, second, await readBatch(pool, second.batchId), log, NEVER);
+    expect(ofSecond).toEqual({ batches: [third], loaded: 1, rejected: 0, next: undefined });
+  });
+
+  it("leaves a batch that fails to its own job, and what stands behind it, too", async ({ context, pool, log }) => {
+    const [damaged, whole] = await stageSales(context, 2);
+    if (whole === undefined || damaged === undefined) throw new Error("no batch was staged");
+    await context.staging.write(damaged, STAGED.table("stage_transactions"), [Buffer.from("")]);
+    const loaded = await loadBatches(context, whole, await readBatch(pool, whole.batchId), log, NEVER);
+    expect(loaded).toEqual({ batches: [], loaded: 0, rejected: 0, next: damaged.batchId });
+    expect(await statesOf(pool)).toEqual(["transformed", "transformed"]);
   });
 
   it("loads the batches of a replay one by one", async ({ context, pool, log }) => {
@@ -68,7 +111,7 @@ describe("loadBatches", () => {
     if (whole === undefined || damaged === undefined) throw new Error("no batch was staged");
     await context.staging.write(damaged, STAGED.table("stage_transactions"), [Buffer.from("")]);
     const loaded = await loadBatches(context, whole, await readBatch(pool, whole.batchId), log, NEVER);
-    expect(loaded).toEqual({ batches: [whole], loaded: 1, rejected: 0 });
+    expect(loaded).toEqual({ batches: [whole], loaded: 1, rejected: 0, next: damaged.batchId });
     expect(logged.join("")).toContain("could not be loaded together");
     const info = await readBatch(pool, damaged.batchId);
     await expect(loadBatches(context, damaged, info, log, NEVER)).rejects.toThrow(StagedObjectError);
@@ -76,18 +119,20 @@ describe("loadBatches", () => {
     expect(await readRow(pool, "ledger.batches", damaged.batchId)).toMatchObject({ records_in: 0 });
   });
 
-  it("shares the batches out between two loaders, each to one", async ({ context, pool, log }) => {
-    const batches = await stageSales(context, 6);
+  it("loads everything in order when several loaders are at work", async ({ context, pool, log }) => {
+    const batches = await stageSales(context, 9);
     const loads = await Promise.all(
-      [batches[0], batches[5]].map(async (batch) => {
-        if (batch === undefined) throw new Error("no batch was staged");
-        return loadBatches(context, batch, await readBatch(pool, batch.batchId), log, NEVER);
-      }),
+      batches.map(async (batch) => loadBatches(context, batch, await readBatch(pool, batch.batchId), log, NEVER)),
     );
     const ids = loads.flatMap((loaded) => loaded.batches.map(({ batchId }) => batchId));
     expect(new Set(ids).size).toBe(ids.length);
-    expect(loads.reduce((sum, { loaded }) => sum + loaded, 0)).toBe(ids.length);
-    expect(await readRows(pool, "warehouse.transactions", "transaction_id")).toHaveLength(ids.length);
+    const left = loads.flatMap(({ next }) => next ?? []);
+    // What nobody has loaded is named by somebody.
+    expect(ids.length === batches.length || left.length > 0).toBe(true);
+    const { rows } = await pool.query(
+      "select id from ledger.batches where state = 'loaded' order by loaded_at, number",
+    );
+    expect(rows.map(({ id }) => id)).toEqual(batches.slice(0, ids.length).map(({ batchId }) => batchId));
   });
 
   it("rolls all of it back when it is stopped before the commit", async ({ context, pool, log }) => {

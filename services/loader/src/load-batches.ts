@@ -1,8 +1,9 @@
 import { TransientError } from "@lethe/contracts/errors";
+import { isPending } from "@lethe/contracts/runs";
 import { suppressRequested } from "@lethe/erasure/resolve-requests";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
-import { type BatchInfo, lockBatch, lockWaitingBatches } from "@lethe/warehouse/ledger/load-batch";
+import { type BatchInfo, lockNextToLoad, nextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
@@ -12,12 +13,18 @@ import { stagePart } from "./stage-part.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
 
+/** What was loaded of a run in a job. */
+export interface LoadedOfRun extends Loaded {
+  /** The batch that the run can load next, by a job of that batch. */
+  readonly next: string | undefined;
+}
+
 /**
- * Loads a batch and, where the dataset allows it, other batches of its run that wait: the further loading is behind, the
- * more is merged at once, and the less each row costs. Batches that are loaded together commit together or not at all. When
- * they fail together, each is left to its own job, so that a batch at fault fails alone. Returns what was loaded, which is
- * nothing when another delivery has loaded the batch. When `signal` aborts, the transaction rolls back at once. Throws
- * StaleSuppressionError, StagedObjectError, TransientError.
+ * Loads what a run can load next, in the order of its batches: several at once where the dataset allows it, since the further
+ * loading is behind, the less each row costs. Goes on until the batch itself is loaded, one that stands before it is not
+ * transformed yet, or another process has the run's turn. Batches that are loaded together commit together or not at all. When
+ * they fail together, each is loaded by itself, so that a batch at fault fails alone, in a job of its own. When `signal` aborts,
+ * the transaction rolls back at once. Throws StaleSuppressionError, StagedObjectError, TransientError.
  */
 export async function loadBatches(
   context: LoaderContext,
@@ -25,72 +32,106 @@ export async function loadBatches(
   info: BatchInfo,
   log: Logger,
   signal: AbortSignal,
-): Promise<Loaded> {
-  const { merge, erasure } = context.datasets.get(info.dataset);
-  if (erasure !== undefined) await suppressFirst(context, batch, info, signal);
-  context.onStep?.("load begins");
-  const mayLoadTogether = info.kind === "files" && merge.batchesAtOnce > 1;
-  const together = mayLoadTogether ? await loadTogether(context, batch, info, log, signal) : NOTHING;
-  if (together.batches.some(({ batchId }) => batchId === batch.batchId)) return together;
-  const alone = await inTransaction(
-    context.pool,
-    async (client) =>
-      (await lockBatch(client, batch.batchId)) ? mergeBatches(client, context, info, [batch]) : NOTHING,
-    signal,
-  );
-  return {
-    batches: [...together.batches, ...alone.batches],
-    loaded: together.loaded + alone.loaded,
-    rejected: together.rejected + alone.rejected,
-  };
+): Promise<LoadedOfRun> {
+  const rounds: Loaded[] = [];
+  // One that has ended was the turn of another, or has failed: then those behind it can be loaded now.
+  let isDone = !isPending(info.state);
+  for (let round = 1; ; round++) {
+    // Behind the transaction that had the turn: what was transformed meanwhile has found the turn taken.
+    const next = await nextToLoad(context.pool, batch.runId);
+    if (next === undefined || (isDone && round > 1)) return { ...sumOf(rounds), next };
+    const outcome = await loadNext(context, batch, info, log, signal);
+    if (outcome === "busy") return { ...sumOf(rounds), next: undefined };
+    if ("failed" in outcome) return { ...sumOf(rounds), next: outcome.failed };
+    rounds.push(outcome);
+    isDone ||= outcome.batches.some(({ batchId }) => batchId === batch.batchId);
+  }
 }
 
-/** Loads the waiting batches that no other process works on. The batch itself is not among them when another has it. */
-async function loadTogether(
+/** Nothing was loaded: another process has the run's turn, or the next batch, which is another job's, fails by itself. */
+type NotLoaded = "busy" | { readonly failed: string };
+
+/** Loads the next batches of a run, in one transaction. */
+async function loadNext(
   context: LoaderContext,
   batch: BatchRef,
   info: BatchInfo,
   log: Logger,
   signal: AbortSignal,
-): Promise<Loaded> {
-  const most = context.datasets.get(info.dataset).merge.batchesAtOnce;
-  let waiting: readonly string[] = [];
+  most = info.kind === "files" ? context.datasets.get(info.dataset).merge.batchesAtOnce : 1,
+): Promise<Loaded | NotLoaded> {
+  const { runId } = batch;
+  const dataset = context.datasets.get(info.dataset);
+  const next: string[] = [];
   try {
+    const suppressed = dataset.erasure && (await suppressFirst(context, runId, info, next, signal));
+    if (suppressed === "busy") return "busy";
+    context.onStep?.("load begins");
     return await inTransaction(
       context.pool,
       async (client) => {
-        waiting = await lockWaitingBatches(client, batch.runId, batch.batchId, most);
-        if (waiting.length === 0) return NOTHING;
-        const batches = waiting.map((batchId) => ({ runId: batch.runId, batchId }));
+        const locked = await lockNextToLoad(client, runId, most);
+        if (locked === undefined) return "busy";
+        next.splice(0, next.length, ...locked);
+        // Another process may have loaded it since, and then no one of the next batch is suppressed yet.
+        const isOther = dataset.erasure !== undefined && locked[0] !== suppressed?.batchId;
+        if (locked.length === 0 || isOther) return NOTHING;
+        const batches = locked.map((batchId) => ({ runId, batchId }));
         return mergeBatches(client, context, info, batches);
       },
       signal,
     );
   } catch (error) {
-    const isAlone = waiting.length === 1 && waiting[0] === batch.batchId;
-    if (isAlone || signal.aborted || error instanceof TransientError) throw error;
-    log.warn({ error, batches: waiting.length }, "batches could not be loaded together; each is loaded by itself");
-    return NOTHING;
+    const [first] = next;
+    if (first === undefined || signal.aborted || error instanceof TransientError) throw error;
+    if (next.length > 1) {
+      log.warn({ error, batches: next.length }, "batches could not be loaded together; each is loaded by itself");
+      return loadNext(context, batch, info, log, signal, 1);
+    }
+    if (first === batch.batchId) throw error;
+    log.warn({ error, failed: first }, "the batch that comes next could not be loaded; it is left to its own job");
+    return { failed: first };
   }
 }
 
-/** Suppresses the people whose requests a batch holds, in a transaction of its own that commits before the load's. */
+/**
+ * Suppresses the people whose requests the next batch holds, in a transaction of its own that commits before the load's. Returns
+ * the batch, which it puts into `next` before it begins, or that another process has the run's turn.
+ */
 async function suppressFirst(
   context: LoaderContext,
-  batch: BatchRef,
+  runId: string,
   info: BatchInfo,
+  next: string[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<BatchRef | "busy" | undefined> {
   const dataset = context.datasets.get(info.dataset);
-  await inTransaction(
+  return inTransaction(
     context.pool,
     async (client) => {
-      if (!(await lockBatch(client, batch.batchId))) return;
+      const locked = await lockNextToLoad(client, runId, 1);
+      if (locked === undefined) return "busy";
+      const [batchId] = locked;
+      if (batchId === undefined) return undefined;
+      next.push(batchId);
+      const batch = { runId, batchId };
       await createStage(client, dataset);
       await stagePart(client, context.staging, dataset, batch, 0);
       await suppressRequested(client, context);
-      await logSuppressionChanges(client, { runId: batch.runId });
+      await logSuppressionChanges(client, { runId });
+      return batch;
     },
     signal,
+  );
+}
+
+function sumOf(rounds: readonly Loaded[]): Loaded {
+  return rounds.reduce(
+    (sum, { batches, loaded, rejected }) => ({
+      batches: [...sum.batches, ...batches],
+      loaded: sum.loaded + loaded,
+      rejected: sum.rejected + rejected,
+    }),
+    NOTHING,
   );
 }

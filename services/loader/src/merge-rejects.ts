@@ -60,7 +60,7 @@ export async function addMergeRejects(
     const byReason = dataset.maskedReasons.includes(reject.reason) ? masked.byReason[reject.ordinal] : undefined;
     const kept = masked.always[reject.ordinal] ?? byReason;
     // A duplicate of a record that was unlinked waits for nothing, and must not be loaded under another id.
-    const isSpent = reject.reason === "duplicate" && kept?.pseudonym === ERASED_ID;
+    const isSpent = (reject.reason === "duplicate" || reject.reason === "conflict") && kept?.pseudonym === ERASED_ID;
     const payload = isSpent
       ? JSON.stringify(dataset.emptied)
       : (kept?.payload ?? asRecord(lines[i] ?? "", segment, dataset));

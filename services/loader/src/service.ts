@@ -4,7 +4,7 @@ import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { requireSigningKey } from "@lethe/privacy/signing-key";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
-import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { enqueueFinish, enqueueLoad } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
@@ -86,6 +86,8 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
           handle: (payload, log, signal) => loadJob(context, payload, log, signal),
           async giveUp({ runId, batchId }, error) {
             await markFailed(pool, { runId, batchId }, "load", error);
+            // What stands behind it has waited for it.
+            await enqueueLoad(queues, runId, batchId);
             await enqueueFinish(queues, runId);
           },
         },

@@ -2,7 +2,7 @@ import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { formatKeyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
-import { enqueueFinish } from "@lethe/service-kit/enqueue";
+import { enqueueFinish, enqueueLoad } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import type { ServiceDefinition } from "@lethe/service-kit/run-service";
@@ -94,6 +94,8 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
             transformOrRestage(pool, queues, payload, log, () => transformJob(context, payload, log, signal)),
           async giveUp({ runId, batchId }, error) {
             await markFailed(pool, { runId, batchId }, "transform", error);
+            // What stands behind it has waited for it.
+            await enqueueLoad(queues, runId, batchId);
             await enqueueFinish(queues, runId);
           },
         },

@@ -101,10 +101,11 @@ describe("transformBatch", () => {
     );
   });
 
-  it("takes the first of a batch's duplicates that can be taken, over all of its files", async () => {
-    const output = await transform("transactions", [
-      { lines: [json(transaction(1, { transaction_time: "never" })), json(transaction(1))] },
-      { lines: [json(transaction(1, { transaction_id: uuid(1).toUpperCase() })), json(transaction(2))] },
+  it("takes the first of a batch's requests that are one, over all of its files", async () => {
+    const request = { "customer-id": "013000", email: "jane@example.org" };
+    const output = await transform("erasure-requests", [
+      { lines: [json({ ...request, note: "" }), json(request)] },
+      { lines: [json({ ...request, email: " JANE@example.org" }), json({ ...request, "customer-id": "013001" })] },
     ]);
     expect(output.processed.map(({ ordinal }) => ordinal)).toEqual([1, 3]);
     expect(output.rejects.map(({ reason, fileId, line }) => [reason, fileId, line])).toEqual([
@@ -112,6 +113,17 @@ describe("transformBatch", () => {
       ["duplicate", 101, 1],
     ]);
     expect(output.rejectedByReason).toEqual({ schema: 1, duplicate: 1 });
+  });
+
+  it("leaves it to the merge which of several sales under one id is taken: an earlier one may not be", async () => {
+    const output = await transform("transactions", [
+      { lines: [json(transaction(1)), json(transaction(1, { transaction_id: uuid(1).toUpperCase() }))] },
+    ]);
+    expect(output.rejects).toEqual([]);
+    expect(output.rows[0]?.map(([ordinal, , id]) => [ordinal, id])).toEqual([
+      ["0", uuid(1)],
+      ["1", uuid(1)],
+    ]);
   });
 
   it("keeps a reject whole, with its place and why", async () => {
@@ -138,8 +150,9 @@ describe("transformBatch", () => {
   });
 
   it("knows a replayed record's line and its place in quarantine", async () => {
-    const lines = [json(transaction(1)), "broken", json(transaction(1))];
-    const { rejects } = await transform("transactions", [
+    const request = { "customer-id": "013000", email: "jane@example.org" };
+    const lines = [json(request), "broken", json(request)];
+    const { rejects } = await transform("erasure-requests", [
       { lines, segment: { firstLine: 9, lines: [9, 70, 33], quarantineIds: [5, 6, 7] } },
     ]);
     expect(rejects.map(({ reason, line, quarantineId }) => [reason, line, quarantineId])).toEqual([
@@ -487,8 +500,8 @@ describe("characters that nobody sees", () => {
 
   it("leave two sales under one id one sale", async () => {
     const twice = [transaction(1), transaction(1, { transaction_id: `\u200b${uuid(1)}` })];
-    const { rejects } = await transform("transactions", [{ lines: twice.map(json) }]);
-    expect(rejects).toMatchObject([{ reason: "duplicate", line: 2 }]);
+    const { rows } = await transform("transactions", [{ lines: twice.map(json) }]);
+    expect(rows[0]?.map(([, , id]) => id)).toEqual([uuid(1), uuid(1)]);
   });
 });
 

@@ -63,7 +63,7 @@ export const CUSTOMER_TABLES: readonly TableDeclaration[] = [
       extractor: "select (id)",
       loader: "select, insert, update, delete",
       // What it refers to it locks, which takes a right to update; what it updates is of no consequence.
-      merger: "select (id), update (loaded_at)",
+      merger: "select (id, erased_at), update (loaded_at)",
     },
   },
   {

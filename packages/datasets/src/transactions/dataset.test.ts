@@ -171,12 +171,6 @@ describe("a transaction", () => {
     }
   });
 
-  it("is one record under its id, in either case", () => {
-    const id = TRANSACTION.transaction_id;
-    expect(transactions.identityOf(TRANSACTION)).toBe(id.toLowerCase());
-    expect(transactions.identityOf({ ...TRANSACTION, transaction_id: id.toUpperCase() })).toBe(id.toLowerCase());
-  });
-
   it("is its customer's, also when it does not fit", () => {
     expect(transactions.subjectOf(TRANSACTION)).toEqual({ customerId: "013000", email: null, name: null });
     expect(transactions.subjectOf({ customer_id: 13_000 }).customerId).toBe("013000");

@@ -4,7 +4,6 @@ import { copyField, copyRow } from "../copy-text.js";
 import type { RecordPlace } from "../dataset.js";
 import type { DatasetDefinition } from "../define-dataset.js";
 import * as field from "../field.js";
-import { textFieldOf } from "../read-field.js";
 import {
   type CleanTransaction,
   cleanDeliveryAddress,
@@ -39,7 +38,6 @@ export const transactions: DatasetDefinition = {
     purchases: field.notPersonal,
   },
   checkFurther: (record) => findRefund(record as RawTransaction),
-  identityOf: (record) => textFieldOf(record, "transaction_id")?.toLowerCase() ?? null,
   accept(record, place, sinks) {
     const transaction = cleanTransaction(record as RawTransaction);
     if ("reason" in transaction) return { rejection: transaction };

@@ -34,7 +34,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     rights: {
       scheduler: "select",
       loader: "select, insert, update, delete",
-      merger: "select (transaction_id, transaction_key), insert",
+      merger: "select (transaction_id, transaction_key, transaction_time, customer_id, total_cost), insert",
     },
   },
   {
@@ -59,7 +59,7 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     rights: {
       scheduler: "select",
       loader: "select, insert, update, delete",
-      merger: "insert",
+      merger: "select (transaction_key, address, postcode, city, country, country_code), insert",
     },
   },
   {
@@ -72,7 +72,11 @@ export const TRANSACTION_TABLES: readonly TableDeclaration[] = [
     },
     belongsTo: TRANSACTION,
     analyticsView: "purchases",
-    rights: { scheduler: "select", loader: "select, insert, update, delete", merger: "insert" },
+    rights: {
+      scheduler: "select",
+      loader: "select, insert, update, delete",
+      merger: "select (transaction_key, line, sku, quantity, price, total), insert",
+    },
   },
   // The outcome `aggregate` leaves sums alone. In the views as many rows as were folded stand for them, so that counts stay what
   // they are: the first of a group bears its amount, all others are zero. The two views join by a key below zero.

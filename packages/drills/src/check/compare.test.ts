@@ -51,7 +51,16 @@ describe("the outcome of a feed, compared with its answer", () => {
     ["a rejected record that is gone", "lost", (o) => ({ quarantine: without(o, "schema") })],
     ["a rejected record twice", "doubled", (o) => ({ quarantine: [...o.quarantine, o.quarantine[0] ?? ""] })],
     ["a rejected record too many", "wrong", (o) => ({ quarantine: [...o.quarantine, "x:1 schema"] })],
-    ["a duplicate that is gone", "wrong", (o) => ({ quarantine: without(o, "duplicate") })],
+    ["a duplicate that is gone", "lost", (o) => ({ quarantine: without(o, "duplicate") })],
+    ["a conflict that counts as a duplicate", "wrong", (o) => ({ quarantine: renamed(o, "conflict", "duplicate") })],
+    ["a sale of another file that won", "wrong", (o) => ({ transactions: last(o.transactions, { file: "another" }) })],
+    [
+      "a file that is credited with another one's record",
+      "wrong",
+      (o) => ({
+        files: first(o.files, { loaded: (o.files[0]?.loaded ?? 0) - 1, rejected: (o.files[0]?.rejected ?? 0) + 1 }),
+      }),
+    ],
     ["a published record that is gone", "lost", (o) => ({ processed: o.processed.slice(1) })],
     ["a published record twice", "doubled", (o) => ({ processed: [...o.processed, o.processed[0] ?? ""] })],
     ["a published record too many", "wrong", (o) => ({ processed: [...o.processed, "another"] })],
@@ -95,8 +104,7 @@ describe("the outcome of a feed, compared with its answer", () => {
 function perfect(answer: Answer): Outcome {
   const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
   const rejectedIn = (path: string) =>
-    answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length +
-    answer.copies.flatMap((places) => places.slice(1)).filter((place) => place.path === path).length;
+    answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length;
   const filesThat = (isUnreadable: boolean) =>
     new Map(
       answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]),
@@ -116,18 +124,14 @@ function perfect(answer: Answer): Outcome {
       history,
     })),
     products: [...answer.products].map(([sku, price]) => ({ sku, price })),
-    transactions: answer.transactions.map(({ id, customerId, total, lines }) => ({
+    transactions: answer.transactions.map(({ id, path, customerId, total, lines }) => ({
       id: customerId === null ? `new ${id}` : id,
+      file: customerId === null ? null : fileKey(path),
       customerId: customerId ?? "erased",
       total,
       lines,
     })),
-    quarantine: [
-      ...answer.rejected.map(({ place, reason }) => `${fileKey(place.path)}:${place.line ?? 0} ${reason}`),
-      ...answer.copies
-        .flatMap((places) => places.slice(1))
-        .map(({ path, line }) => `${fileKey(path)}:${line} duplicate`),
-    ],
+    quarantine: answer.rejected.map(({ place, reason }) => `${fileKey(place.path)}:${place.line ?? 0} ${reason}`),
     processed: answer.transactions.map(({ id, customerId }) => (customerId === null ? `new ${id}` : id)),
     landing: new Map(),
     claimed: new Map(),
@@ -151,6 +155,12 @@ function without({ quarantine }: Outcome, reason: string): string[] {
   return quarantine.filter((_, i) => i !== at);
 }
 
+/** Gives the first entry with a reason another one. */
+function renamed({ quarantine }: Outcome, reason: string, other: string): string[] {
+  const at = quarantine.findIndex((entry) => entry.endsWith(` ${reason}`));
+  return quarantine.map((entry, i) => (i === at ? entry.replace(` ${reason}`, ` ${other}`) : entry));
+}
+
 function sale(id: string): Outcome["transactions"][number] {
-  return { id, customerId: "1", total: "1.00", lines: [] };
+  return { id, file: null, customerId: "1", total: "1.00", lines: [] };
 }

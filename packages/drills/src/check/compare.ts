@@ -13,7 +13,7 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
     ...compareQuarantine(answer, outcome),
     ...compareProcessed(outcome),
     ...[...outcome.claimed.keys()].map((path) => wrong(`${path} is left in claimed`)),
-    ...answer.files.flatMap((file) => compareFile(file, outcome)),
+    ...answer.files.flatMap((file) => compareFile(file, rejectedIn(answer, file), outcome)),
     ...answer.erased
       .filter((word) => isNamed(word, outcome.text))
       .map((word) => wrong(`${word} is erased and still there`)),
@@ -24,7 +24,7 @@ function compareTransactions(answer: Answer, outcome: Outcome): Finding[] {
   const rows = new Map(outcome.transactions.map((row) => [row.id, row]));
   const findings: Finding[] = [];
   const erased: string[] = [];
-  for (const { id, customerId, total, lines } of answer.transactions) {
+  for (const { id, path, customerId, total, lines } of answer.transactions) {
     const row = rows.get(id);
     if (customerId === null) {
       erased.push(contentOf(total, lines));
@@ -36,6 +36,7 @@ function compareTransactions(answer: Answer, outcome: Outcome): Finding[] {
     if (row === undefined) findings.push(lost(`transaction ${id}`));
     else if (row.total !== total || row.lines?.join() !== lines.join()) findings.push(wrong(`transaction ${id}`));
     else if (row.customerId !== customerId) findings.push(wrong(`transaction ${id} is of customer ${row.customerId}`));
+    else if (row.file !== fileKey(path)) findings.push(wrong(`transaction ${id} is from ${row.file}`));
   }
   // The others have new ids, and are known by what was bought alone.
   const left = new Map<string, number>();
@@ -100,15 +101,8 @@ function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
   const entries = new Map<string, number>();
   for (const entry of outcome.quarantine) entries.set(entry, (entries.get(entry) ?? 0) + 1);
   for (const [entry, times] of entries) if (times > 1) findings.push(doubled(`quarantined ${entry}`));
-  const take = (entry: string) => entries.delete(entry);
   for (const { place, reason } of answer.rejected) {
-    if (!take(entryOf(place, reason))) findings.push(lost(`quarantined ${entryOf(place, reason)}`));
-  }
-  for (const places of answer.copies) {
-    const rejected = places.filter((place) => take(entryOf(place, "duplicate"))).length;
-    if (rejected !== places.length - 1) {
-      findings.push(wrong(`${rejected} of ${places.length} copies are duplicates: ${places.map(entryOfPlace).join()}`));
-    }
+    if (!entries.delete(entryOf(place, reason))) findings.push(lost(`quarantined ${entryOf(place, reason)}`));
   }
   for (const entry of entries.keys()) findings.push(wrong(`quarantined ${entry} should not be there`));
   return findings;
@@ -129,13 +123,17 @@ function compareProcessed(outcome: Outcome): Finding[] {
   return findings;
 }
 
-/** Requires that a file is in exactly one folder, unchanged unless an erasure rewrites it, and that its counts add up. */
-function compareFile(file: FileAnswer, outcome: Outcome): Finding[] {
+function rejectedIn({ rejected }: Answer, { path }: FileAnswer): number {
+  return rejected.filter(({ place }) => place.path === path && place.line !== null).length;
+}
+
+/** Requires that a file is in exactly one folder, unchanged unless an erasure rewrites it, and that its counts are right. */
+function compareFile(file: FileAnswer, rejected: number, outcome: Outcome): Finding[] {
   const rows = outcome.files.filter(({ path }) => fileKey(path) === fileKey(file.path));
   const [row] = rows;
   if (row === undefined) return [lost(`file ${file.path} in the ledger`)];
   if (rows.length > 1) return [doubled(`file ${file.path} in the ledger`)];
-  return [...compareFolders(file, row, outcome), ...compareCounts(file, row)];
+  return [...compareFolders(file, row, outcome), ...compareCounts(file, rejected, row)];
 }
 
 function compareFolders(file: FileAnswer, row: FileRow, outcome: Outcome): Finding[] {
@@ -151,13 +149,14 @@ function compareFolders(file: FileAnswer, row: FileRow, outcome: Outcome): Findi
   return row.state === (file.isUnreadable ? "quarantined" : "done") ? [] : [wrong(`file ${file.path} is ${row.state}`)];
 }
 
-function compareCounts(file: FileAnswer, row: FileRow): Finding[] {
-  const isRight = row.recordsIn === file.records && row.loaded + row.rejected === row.recordsIn;
+function compareCounts(file: FileAnswer, rejected: number, row: FileRow): Finding[] {
+  const isRight =
+    row.recordsIn === file.records && row.rejected === rejected && row.loaded + row.rejected === row.recordsIn;
   return isRight
     ? []
     : [
         wrong(
-          `file ${file.path}: ${row.recordsIn} in, ${row.loaded} loaded, ${row.rejected} rejected of ${file.records}`,
+          `file ${file.path}: ${row.recordsIn} in, ${row.loaded} loaded, ${row.rejected} rejected of ${file.records}, of which ${rejected} must be`,
         ),
       ];
 }

@@ -40,6 +40,8 @@ export interface FileRow {
 
 export interface TransactionRow {
   readonly id: string;
+  /** The key of the file that it is from; null for an erased person's. */
+  readonly file: string | null;
   readonly customerId: string;
   readonly total: string;
   readonly lines: readonly string[];
@@ -67,7 +69,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     `select sku, price::text as price from warehouse.products where source_file_id in (${ofDay}) order by sku`,
   );
   const transactions = await query<TransactionRow>(
-    `select t.transaction_id::text as id, t.customer_id as "customerId", t.total_cost::text as total,
+    `select t.transaction_id::text as id, (select f.path from ledger.files f where f.id = t.source_file_id) as file, t.customer_id as "customerId", t.total_cost::text as total,
             (select array_agg(concat_ws(' ', p.sku, p.quantity, p.price, p.total) order by p.line)
              from warehouse.purchases p where p.transaction_key = t.transaction_key) as lines
      from warehouse.transactions t
@@ -77,7 +79,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
      where f.path like $1 || '/%' 
-       and (q.status = 'open' or q.status = 'erased' and q.reason = 'duplicate') and f.state <> 'released' order by 1, 2`,
+       and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')) and f.state <> 'released' order by 1, 2`,
   );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
@@ -100,7 +102,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     files,
     customers,
     products,
-    transactions,
+    transactions: transactions.map((row) => ({ ...row, file: row.file && fileKey(row.file) })),
     quarantine: quarantine.map(({ path, entry }) => `${fileKey(path)}:${entry}`),
     processed,
     landing: hashes(landing),

@@ -30,6 +30,8 @@ export interface CustomerAnswer {
 
 export interface TransactionAnswer {
   readonly id: string;
+  /** The file that it is loaded from. */
+  readonly path: string;
   /** Null where the customer is erased: a pseudonym stands there. */
   readonly customerId: string | null;
   readonly total: string;
@@ -44,10 +46,8 @@ export interface Answer {
   /** Price by sku. */
   readonly products: ReadonlyMap<number, string>;
   readonly transactions: readonly TransactionAnswer[];
-  /** Records that stay in quarantine, without duplicates. */
+  /** Records that stay in quarantine. Of those with one id, all but the first: which that is does not depend on timing. */
   readonly rejected: readonly { readonly place: Place; readonly reason: RejectReason }[];
-  /** Places of the same record. Any one of them is loaded, the others are duplicates. */
-  readonly copies: readonly (readonly Place[])[];
   /** Ids and emails of people who were erased. They must no longer be found anywhere. */
   readonly erased: readonly string[];
   /** Ids of all people, erased or not. */

@@ -33,7 +33,6 @@ export function makeFeed(
   const random = createRandomForRecord(seed, "transaction", round);
   const files: FileAnswer[] = [];
   const rejected: { place: Place; reason: RejectReason }[] = [];
-  const copies: Place[][] = [];
   const day = new Date(Date.UTC(2021, 0, 1 + round)).toISOString().slice(0, 10);
   const pathOf = (hour: number, name: string) => `date=${day}/hour=${String(hour).padStart(2, "0")}/${name}`;
 
@@ -63,7 +62,9 @@ export function makeFeed(
   // Customers: everybody once, some in a newer version, some again as they are, and some records that are invalid.
   const first = people.map((person) => good(person.record("2020-01-01")));
   const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
-  const again = people.slice(FIRST_AGAIN, FIRST_AGAIN + 10).map((person) => good(person.record("2020-01-01")));
+  const again = people
+    .slice(FIRST_AGAIN, FIRST_AGAIN + 10)
+    .map((person) => bad(person.record("2020-01-01"), "duplicate"));
   const invalid = [
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
@@ -75,12 +76,6 @@ export function makeFeed(
   ];
   addFile("customers", pathOf(0, "customers.json"), [...first, ...invalid]);
   addFile("customers", pathOf(1, "customers.ndjson.gz"), [...newer, ...again]);
-  again.forEach((_, i) => {
-    copies.push([
-      { path: pathOf(0, "customers.json"), line: FIRST_AGAIN + i + 1 },
-      { path: pathOf(1, "customers.ndjson.gz"), line: newer.length + i + 1 },
-    ]);
-  });
 
   // Products.
   const skus = Array.from({ length: PRODUCTS }, (_, n) => 1_000_000 + round * 100 + n);
@@ -100,9 +95,9 @@ export function makeFeed(
 
   // Transactions.
   const transactions: TransactionAnswer[] = [];
-  const sale = (n: number): FeedLine => {
-    const { record, answer } = makeSale(random, people[n % CUSTOMERS] ?? people[0], skus, priceOf, day);
-    transactions.push({ ...answer, customerId: isErased(n % CUSTOMERS) ? null : answer.customerId });
+  const sale = (n: number, path: string): FeedLine => {
+    const { record, answer } = makeSale(random, people[n % CUSTOMERS], skus, priceOf, day);
+    transactions.push({ ...answer, path, customerId: isErased(n % CUSTOMERS) ? null : answer.customerId });
     return good(record);
   };
   const badSales = (): FeedLine[] => {
@@ -110,52 +105,54 @@ export function makeFeed(
     return [
       bad({ ...record, transaction_id: uuid(random), customer_id: "999999" }, "unknown_customer"),
       bad({ ...record, transaction_id: "none" }, "schema"),
-      bad(
-        { ...record, transaction_id: uuid(random), purchases: { ...record.purchases, total_cost: "0.01" } },
-        "total_mismatch",
-      ),
-      bad(
-        {
-          ...record,
-          transaction_id: uuid(random),
-          purchases: { products: [{ sku: 999_999, quantity: 1, price: "1.00", total: "1.00" }], total_cost: "1.00" },
-        },
-        "unknown_sku",
-      ),
+      bad(withWrongTotal({ ...record, transaction_id: uuid(random) }), "total_mismatch"),
+      bad(ofUnknownProduct({ ...record, transaction_id: uuid(random) }), "unknown_sku"),
     ];
   };
+  /** Creates sales under one id that differ, of people who are not erased. */
+  const salesOfOneId = (count: number) => {
+    const id = uuid(random);
+    return Array.from({ length: count }, (_, i) => {
+      const sold = makeSale(random, people[CUSTOMERS - 10 + i], skus, priceOf, day);
+      return { record: { ...sold.record, transaction_id: id }, answer: { ...sold.answer, id } };
+    });
+  };
   let n = 0;
-  const salesOf = (count: number) => Array.from({ length: count }, () => sale(n++));
-  const smallPaths: string[] = [];
-  const smallSales: FeedLine[][] = [];
-  for (let i = 0; i < SMALL_FILES; i++) {
-    const lines = mixed(random, salesOf(SALES_A_SMALL_FILE), badSales());
-    const path = pathOf(2 + i, i % 2 === 0 ? "transactions.json" : "transactions.json.gz");
-    smallPaths.push(path);
-    smallSales.push(lines);
-    addFile("transactions", path, lines);
-  }
-  // The large file is cut into many batches. It repeats records of the small files, and records of its own.
-  const repeated = smallSales.map((lines) => lines.findIndex((line) => line.reason === undefined));
-  const large = salesOf(SALES_IN_LARGE_FILE);
+  const salesOf = (count: number, path: string) => Array.from({ length: count }, () => sale(n++, path));
+  const smallPaths = Array.from({ length: SMALL_FILES }, (_, i) =>
+    pathOf(2 + i, i % 2 === 0 ? "transactions.json" : "transactions.json.gz"),
+  );
   const largePath = pathOf(20, "transactions.ndjson.gz");
-  const doubledAt = large.length - 1;
-  const largeLines = [
-    ...large,
-    ...repeated.map((line, i) => smallSales[i]?.[line] ?? good({})),
-    large[3] ?? good({}),
-    large[doubledAt] ?? good({}),
-    ...badSales(),
-  ];
-  addFile("transactions", largePath, largeLines);
-  repeated.forEach((line, i) => {
-    copies.push([
-      { path: smallPaths[i] ?? "", line: line + 1 },
-      { path: largePath, line: large.length + i + 1 },
-    ]);
+  const smallLines = smallPaths.map((path) => mixed(random, salesOf(SALES_A_SMALL_FILE, path), badSales()));
+  const large = salesOf(SALES_IN_LARGE_FILE, largePath);
+  // One id in several files: the first that can be taken stands, whatever is worked on first. Its copies are duplicates, and
+  // what differs from it is a conflict. The large file is cut into many batches.
+  const later: FeedLine[] = [];
+  smallLines.forEach((lines, i) => {
+    later.push(copyOf(lines.find(({ reason }) => reason === undefined)));
+    const path = smallPaths[i] ?? "";
+    const next = smallLines[(i + 1) % SMALL_FILES] ?? [];
+    const isLast = i === SMALL_FILES - 1;
+    const [one, other, third] = salesOfOneId(3);
+    if (one === undefined || other === undefined || third === undefined) return;
+    transactions.push({ ...one.answer, path });
+    lines.push(good(one.record));
+    // Behind the last small file comes the large one.
+    (isLast ? later : next).unshift(bad(other.record, "conflict"), bad(one.record, "duplicate"));
+    later.push(bad(third.record, "conflict"), bad(one.record, "duplicate"));
+    // The first of these is of a product that never comes, and the second does not add up.
+    const [unknown, mismatched, taken] = salesOfOneId(3);
+    if (unknown === undefined || mismatched === undefined || taken === undefined) return;
+    lines.push(bad(ofUnknownProduct(unknown.record), "unknown_sku"));
+    (isLast ? later : next).push(bad(withWrongTotal(mismatched.record), "total_mismatch"));
+    transactions.push({ ...taken.answer, path: largePath });
+    large.splice(below(random, large.length), 0, good(taken.record));
   });
-  copies.push([3, large.length + SMALL_FILES].map((line) => ({ path: largePath, line: line + 1 })));
-  copies.push([doubledAt, large.length + SMALL_FILES + 1].map((line) => ({ path: largePath, line: line + 1 })));
+  smallPaths.forEach((path, i) => {
+    addFile("transactions", path, smallLines[i] ?? []);
+  });
+  const ownAgain = [3, 500, large.length - 1].map((line) => copyOf(large[line]));
+  addFile("transactions", largePath, [...mixed(random, large, later), ...ownAgain, ...badSales()]);
   addTornFile("transactions", pathOf(21, "transactions.json.gz"), large.slice(0, 200));
 
   // Requests: many of them come in several files.
@@ -179,7 +176,6 @@ export function makeFeed(
     products: new Map(skus.map((sku) => [sku, priceOf(sku)])),
     transactions,
     rejected,
-    copies,
     erased: people.slice(0, everErased).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
     people: people.map(({ id }) => id),
     erasedOtherwise: people.slice(erased, everErased).map(({ id, email }) => ({ customerId: id, email })),
@@ -197,6 +193,23 @@ const bad = (record: object, reason: RejectReason): FeedLine => ({
   bytes: Buffer.from(JSON.stringify(record)),
   reason,
 });
+
+/** Returns a good line once more, which is a duplicate then. */
+const copyOf = (line: FeedLine | undefined): FeedLine => ({
+  bytes: line?.bytes ?? Buffer.from(""),
+  reason: "duplicate",
+});
+
+function ofUnknownProduct<R extends Sale>(record: R): R {
+  const products = [{ sku: 999_999, quanitity: 1, price: "1.00", total: "1.00" }];
+  return { ...record, purchases: { products, total_cost: "1.00" } };
+}
+
+function withWrongTotal<R extends Sale>(record: R): R {
+  return { ...record, purchases: { ...record.purchases, total_cost: "0.01" } };
+}
+
+type Sale = ReturnType<typeof makeSale>["record"];
 
 /** Inserts lines among others at random places. */
 function mixed(random: Random, lines: readonly FeedLine[], among: readonly FeedLine[]): FeedLine[] {

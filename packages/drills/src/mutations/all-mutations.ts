@@ -6,6 +6,7 @@ import { deliverTwice } from "../faults/deliver-twice.js";
 import { SCHEDULE_FAULTS } from "../faults/disturb-schedules.js";
 import { fillDisk } from "../faults/fill-disk.js";
 import { killService } from "../faults/kill-service.js";
+import { manyInstances } from "../faults/many-instances.js";
 import { fullRedis, readOnlyFolder, revokedRight, standbyPostgres } from "../faults/refuse-writes.js";
 import type { Mutation } from "./mutation.js";
 
@@ -15,6 +16,14 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     guard: "a batch that is loaded is not loaded again",
     seams: [{ module: "packages/contracts/src/runs.ts", name: "isPending", mutant: "everyBatchIsPending" }],
     fault: deliverTwice,
+    rounds: 3,
+  },
+  {
+    guard: "the batches of a run are loaded in their order",
+    seams: [
+      { module: "packages/warehouse/src/ledger/load-batch.ts", name: "lockNextToLoad", mutant: "loadTheLastFirst" },
+    ],
+    fault: manyInstances,
     rounds: 3,
   },
   {

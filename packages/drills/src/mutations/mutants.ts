@@ -5,6 +5,7 @@ import type { redisOptions } from "@lethe/service-kit/redis-options";
 import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
 import type { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
+import type { lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
 
 /** Returns the function that takes the original's place. */
@@ -17,6 +18,14 @@ type StartReconciler = (redis: unknown, log: unknown, everyMs: number, tasks: re
 /** Each takes one guard out. They run within the services, see `seam-hook.mjs`. */
 export const MUTANTS = {
   everyBatchIsPending: (() => () => true) satisfies Mutant<typeof isPending>,
+  loadTheLastFirst: (() => async (client, runId, most) => {
+    const { rows } = await client.query<{ id: string }>(
+      `select id from ledger.batches where run_id = $1 and state = 'transformed' and not restaging and not republishing
+       order by number desc limit $2 for update skip locked`,
+      [runId, most],
+    );
+    return rows.map(({ id }) => id);
+  }) satisfies Mutant<typeof lockNextToLoad>,
   extractBesideOthers: (() => (_pool, _runId, _signal, work) => work()) satisfies Mutant<typeof whileAloneExtracting>,
   extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
   enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,

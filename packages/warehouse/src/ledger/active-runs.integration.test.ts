@@ -36,8 +36,8 @@ describe("readActiveRuns", () => {
     for (const state of ["loaded", "failed", "cancelled"]) await addBatch(pool, runId, { state });
     const unextracted = await addRun(pool, { job: "products", state: "extracting" });
     expect(await readActiveRuns(pool)).toEqual([
-      { runId, kind: "files", extracted: true, batchIds: [first, second] },
-      { runId: unextracted, kind: "files", extracted: false, batchIds: [] },
+      { runId, kind: "files", extracted: true, batchIds: [first, second], transformedIds: [first] },
+      { runId: unextracted, kind: "files", extracted: false, batchIds: [], transformedIds: [] },
     ]);
   });
 });

@@ -8,13 +8,17 @@ export interface ActiveRun {
   readonly kind: RunKind;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
+  /** Those of them that wait for the loader alone. */
+  readonly transformedIds: readonly string[];
 }
 
 /** Returns every active run with its pending batches, the longest waiting first. */
 export async function readActiveRuns(db: Queryable): Promise<ActiveRun[]> {
   const { rows } = await db.query<ActiveRun>(
     `select r.id as "runId", r.kind, r.extracted_at is not null as extracted,
-            coalesce(array_agg(b.id::text order by b.number) filter (where b.id is not null), '{}') as "batchIds"
+            coalesce(array_agg(b.id::text order by b.number) filter (where b.id is not null), '{}') as "batchIds",
+            coalesce(array_agg(b.id::text order by b.number)
+                       filter (where b.state = 'transformed' and not b.restaging and not b.republishing), '{}') as "transformedIds"
      from ledger.runs r
      left join ledger.batches b on b.run_id = r.id and ${batchIsPending("b.state")}
      where ${runIsActive("r.state")}

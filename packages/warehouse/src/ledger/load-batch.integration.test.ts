@@ -9,9 +9,10 @@ import {
   lockBatch,
   lockBatchAlone,
   lockFiles,
-  lockWaitingBatches,
+  lockNextToLoad,
   markFailed,
   markTransformed,
+  nextToLoad,
   readBatch,
   recordLoaded,
 } from "./load-batch.js";
@@ -96,50 +97,52 @@ describe("lockBatch", () => {
   });
 });
 
-describe("lockWaitingBatches", () => {
-  it("takes the given batch first, staged as it may be, then transformed ones in their order", async ({
+describe("lockNextToLoad", () => {
+  it("takes transformed batches in their order up to one that is not, and no more than so many", async ({
     pool,
     client,
   }) => {
     const runId = await addRun(pool);
-    const [one, , three, own, five] = await addBatches(
+    const [one, two, three] = await addBatches(
       pool,
       runId,
-      ..."transformed staged transformed staged transformed".split(" "),
+      ..."transformed transformed transformed staged transformed".split(" "),
     );
     await addBatches(pool, await addRun(pool, { job: "products" }), "transformed");
-    expect(await lockWaitingBatches(client, runId, String(own), 10)).toEqual([own, one, three, five]);
+    expect(await lockNextToLoad(client, runId, 2)).toEqual([one, two]);
+    expect(await lockNextToLoad(client, runId, 10)).toEqual([one, two, three]);
+    expect(await nextToLoad(pool, runId)).toBe(one);
   });
 
-  it("takes at most so many", async ({ pool, client }) => {
+  it("passes over what has ended or is published again, and waits for what is made again", async ({ pool, client }) => {
     const runId = await addRun(pool);
-    const [one, two] = await addBatches(pool, runId, "transformed", "transformed", "transformed");
-    expect(await lockWaitingBatches(client, runId, String(two), 2)).toEqual([two, one]);
-  });
-
-  it("passes over what is made again, published again or has ended", async ({ pool, client }) => {
-    const runId = await addRun(pool);
-    const own = await addBatch(pool, runId, { state: "transformed" });
-    await addBatch(pool, runId, { state: "transformed", restaging: true });
-    await addBatch(pool, runId, { state: "transformed", republishing: true });
     await addBatches(pool, runId, ...ENDED);
-    expect(await lockWaitingBatches(client, runId, own, 10)).toEqual([own]);
+    await addBatch(pool, runId, { state: "transformed", republishing: true });
+    const next = await addBatch(pool, runId, { state: "transformed" });
+    await addBatch(pool, runId, { state: "transformed", restaging: true });
+    await addBatches(pool, runId, "transformed");
+    expect(await lockNextToLoad(client, runId, 10)).toEqual([next]);
   });
 
-  it("passes over what somebody else works on, without waiting", async ({ pool, client, hasty }) => {
+  it("takes nothing behind a batch that is not transformed, or where nothing waits", async ({ pool, client }) => {
     const runId = await addRun(pool);
-    const [one, two, three] = await addBatches(pool, runId, "transformed", "transformed", "transformed");
-    await lockBatchAlone(client, String(one));
-    const lock = (own: string | undefined) =>
-      inTransaction(hasty, (other) => lockWaitingBatches(other, runId, String(own), 10));
-    expect(await lock(three)).toEqual([three, two]);
-    expect(await lock(one)).toEqual([two, three]);
+    expect(await lockNextToLoad(client, runId, 10)).toEqual([]);
+    await addBatches(pool, runId, "loaded", "staged", "transformed");
+    expect(await lockNextToLoad(client, runId, 10)).toEqual([]);
+    expect(await nextToLoad(pool, runId)).toBeUndefined();
   });
 
-  it("returns nothing where nothing waits", async ({ pool, client }) => {
+  it("leaves the run to whoever has its turn, and other runs to everybody", async ({ pool, client, hasty }) => {
     const runId = await addRun(pool);
-    const [own] = await addBatches(pool, runId, "loaded");
-    expect(await lockWaitingBatches(client, runId, String(own), 10)).toEqual([]);
+    const [one] = await addBatches(pool, runId, "transformed");
+    const otherRun = await addRun(pool, { job: "products" });
+    const [other] = await addBatches(pool, otherRun, "transformed");
+    await lockNextToLoad(client, runId, 10);
+    const lock = (id: string) => inTransaction(hasty, (second) => lockNextToLoad(second, id, 10));
+    expect(await lock(runId)).toBeUndefined();
+    expect(await lock(otherRun)).toEqual([other]);
+    await client.query("commit");
+    expect(await lock(runId)).toEqual([one]);
   });
 });
 

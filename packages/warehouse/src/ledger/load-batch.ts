@@ -3,6 +3,7 @@ import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import { type BatchState, isPending, type RunKind, type RunState } from "@lethe/contracts/runs";
+import { tryLockInTransaction } from "../advisory-lock.js";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending } from "./states.js";
@@ -50,24 +51,24 @@ export async function markTransformed(
 }
 
 /**
- * Locks a batch for loading until the transaction ends; waits for another delivery that is loading it. Returns false when
- * there is nothing to load, because the batch has been loaded or its run cancelled.
+ * Locks a batch of a run until the transaction ends; waits for another delivery that works on it. Returns false when the batch
+ * has ended or its run was cancelled.
  */
 export async function lockBatch(client: Client, batchId: string): Promise<boolean> {
-  await lockRun(client, batchId);
+  const { rows } = await client.query<{ runId: string }>('select run_id as "runId" from ledger.batches where id = $1', [
+    batchId,
+  ]);
+  if (rows[0] !== undefined) await lockRun(client, rows[0].runId);
   return lockBatchAlone(client, batchId);
 }
 
 /**
- * Locks a batch's run, shared with other loads, so that a cancellation waits for active loads and no load begins after it.
+ * Locks a run, shared with other loads, so that a cancellation waits for active loads and no load begins after it.
  * The key-share lock does not block updates that leave the key alone, such as recording the end of the extraction: while
  * loads follow each other without a gap, such an update would otherwise wait until the run's end.
  */
-async function lockRun(client: Client, batchId: string): Promise<void> {
-  await client.query(
-    "select from ledger.runs where id = (select run_id from ledger.batches where id = $1) for key share",
-    [batchId],
-  );
+async function lockRun(client: Client, runId: string): Promise<void> {
+  await client.query("select from ledger.runs where id = $1 for key share", [runId]);
 }
 
 /** Locks a batch until the transaction ends, without its run. Returns false when the batch has ended. */
@@ -82,25 +83,47 @@ export async function lockBatchAlone(client: Client, batchId: string): Promise<b
 }
 
 /**
- * Locks pending batches of a run for loading until the transaction ends: the given one and up to `most - 1` transformed ones,
- * in their order. Skips batches that another process has locked. Returns the ids of the locked batches, which may be none.
+ * Returns the batch that a run loads next, once it is transformed. Undefined while it is not, and when no batch is pending: the
+ * batches of a run are loaded in the order of their numbers, so that of records with one id the first of the input is taken,
+ * whatever is transformed first and however many loaders there are.
  */
-export async function lockWaitingBatches(
-  client: Client,
-  runId: string,
-  batchId: string,
-  most: number,
-): Promise<string[]> {
-  await lockRun(client, batchId);
-  const { rows } = await client.query<{ id: string }>(
-    `select id from ledger.batches
-     where run_id = $1 and not republishing
-       and (state = 'transformed' and not restaging or id = $2 and state = 'staged')
-     order by id <> $2, number
-     limit $3 for update skip locked`,
-    [runId, batchId, most],
+export async function nextToLoad(db: Queryable, runId: string): Promise<string | undefined> {
+  return (await readNext(db, runId, 1))[0];
+}
+
+/**
+ * Takes a run's turn to load until the transaction ends, and locks the batches that are loaded next: up to `most`, all of them
+ * transformed, which may be none. Returns undefined when another process has the turn. It may have looked before a batch was
+ * transformed, so whoever has had the turn asks for `nextToLoad` when its transaction has ended.
+ */
+export async function lockNextToLoad(client: Client, runId: string, most: number): Promise<string[] | undefined> {
+  if (!(await tryLockInTransaction(client, `lethe load ${runId}`))) return undefined;
+  await lockRun(client, runId);
+  const next = await readNext(client, runId, most);
+  const { rows } = await client.query<{ id: string; isReady: boolean }>(
+    `select id, ${IS_READY} as "isReady" from ledger.batches where id = any ($1) order by number for update`,
+    [next],
   );
-  return rows.map(({ id }) => id);
+  // One may have been found damaged before it was locked.
+  return ready(rows);
+}
+
+/** SQL condition: a batch's rows and rejects are staged. */
+const IS_READY = "(state = 'transformed' and not restaging)";
+
+async function readNext(db: Queryable, runId: string, most: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string; isReady: boolean }>(
+    `select id, ${IS_READY} as "isReady" from ledger.batches
+     where run_id = $1 and ${batchIsPending()} and not republishing order by number limit $2`,
+    [runId, most],
+  );
+  return ready(rows);
+}
+
+/** Returns the ids of the first batches up to one that is not ready. */
+function ready(batches: readonly { readonly id: string; readonly isReady: boolean }[]): string[] {
+  const end = batches.findIndex(({ isReady }) => !isReady);
+  return batches.slice(0, end === -1 ? batches.length : end).map(({ id }) => id);
 }
 
 export interface SegmentOutcome {
