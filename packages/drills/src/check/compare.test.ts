@@ -51,8 +51,9 @@ describe("the outcome of a feed, compared with its answer", () => {
     ["a rejected record that is gone", "lost", (o) => ({ quarantine: without(o, "schema") })],
     ["a rejected record twice", "doubled", (o) => ({ quarantine: [...o.quarantine, o.quarantine[0] ?? ""] })],
     ["a rejected record too many", "wrong", (o) => ({ quarantine: [...o.quarantine, "x:1 schema"] })],
-    ["a duplicate that is gone", "lost", (o) => ({ quarantine: without(o, "duplicate") })],
+    ["a duplicate that is gone", "wrong", (o) => ({ quarantine: without(o, "duplicate") })],
     ["a conflict that counts as a duplicate", "wrong", (o) => ({ quarantine: renamed(o, "conflict", "duplicate") })],
+    ["a copy that won over the first", "wrong", (o) => ({ quarantine: withAnotherFirst(o) })],
     ["a sale of another file that won", "wrong", (o) => ({ transactions: last(o.transactions, { file: "another" }) })],
     [
       "a file that is credited with another one's record",
@@ -104,7 +105,8 @@ describe("the outcome of a feed, compared with its answer", () => {
 function perfect(answer: Answer): Outcome {
   const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
   const rejectedIn = (path: string) =>
-    answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length;
+    answer.rejected.filter(({ place }) => place.path === path && place.line !== null).length +
+    answer.copies.flatMap((places) => places.slice(1)).filter((place) => place.path === path).length;
   const filesThat = (isUnreadable: boolean) =>
     new Map(
       answer.files.filter((file) => file.isUnreadable === isUnreadable).map(({ path, bytes }) => [path, hash(bytes)]),
@@ -131,7 +133,12 @@ function perfect(answer: Answer): Outcome {
       total,
       lines,
     })),
-    quarantine: answer.rejected.map(({ place, reason }) => `${fileKey(place.path)}:${place.line ?? 0} ${reason}`),
+    quarantine: [
+      ...answer.rejected.map(({ place, reason }) => `${fileKey(place.path)}:${place.line ?? 0} ${reason}`),
+      ...answer.copies
+        .flatMap((places) => places.slice(1))
+        .map(({ path, line }) => `${fileKey(path)}:${line} duplicate`),
+    ],
     processed: answer.transactions.map(({ id, customerId }) => (customerId === null ? `new ${id}` : id)),
     landing: new Map(),
     claimed: new Map(),
@@ -153,6 +160,12 @@ function last<T>(rows: readonly T[], change: Partial<T>): T[] {
 function without({ quarantine }: Outcome, reason: string): string[] {
   const at = quarantine.findIndex((entry) => entry.endsWith(` ${reason}`));
   return quarantine.filter((_, i) => i !== at);
+}
+
+/** Rejects the first of some copies instead of the second. */
+function withAnotherFirst({ quarantine }: Outcome): string[] {
+  const [one, other] = (ANSWER.copies[0] ?? []).map(({ path, line }) => `${fileKey(path)}:${line} duplicate`);
+  return quarantine.map((entry) => (entry === other ? (one ?? "") : entry));
 }
 
 /** Gives the first entry with a reason another one. */

@@ -36,7 +36,8 @@ function compareTransactions(answer: Answer, outcome: Outcome): Finding[] {
     if (row === undefined) findings.push(lost(`transaction ${id}`));
     else if (row.total !== total || row.lines?.join() !== lines.join()) findings.push(wrong(`transaction ${id}`));
     else if (row.customerId !== customerId) findings.push(wrong(`transaction ${id} is of customer ${row.customerId}`));
-    else if (row.file !== fileKey(path)) findings.push(wrong(`transaction ${id} is from ${row.file}`));
+    else if (answer.isOneRun && row.file !== fileKey(path))
+      findings.push(wrong(`transaction ${id} is from ${row.file}`));
   }
   // The others have new ids, and are known by what was bought alone.
   const left = new Map<string, number>();
@@ -104,6 +105,14 @@ function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
   for (const { place, reason } of answer.rejected) {
     if (!entries.delete(entryOf(place, reason))) findings.push(lost(`quarantined ${entryOf(place, reason)}`));
   }
+  for (const places of answer.copies) {
+    const isRejected = places.map((place) => entries.delete(entryOf(place, "duplicate")));
+    const rejected = isRejected.filter((is) => is).length;
+    if (rejected !== places.length - 1 || (answer.isOneRun && isRejected[0] === true)) {
+      const which = isRejected.map((is, i) => (is ? i + 1 : undefined)).filter((i) => i !== undefined);
+      findings.push(wrong(`copies ${which.join()} are duplicates of: ${places.map(entryOfPlace).join()}`));
+    }
+  }
   for (const entry of entries.keys()) findings.push(wrong(`quarantined ${entry} should not be there`));
   return findings;
 }
@@ -123,17 +132,20 @@ function compareProcessed(outcome: Outcome): Finding[] {
   return findings;
 }
 
-function rejectedIn({ rejected }: Answer, { path }: FileAnswer): number {
-  return rejected.filter(({ place }) => place.path === path && place.line !== null).length;
+/** Returns how many of a file's records are rejected, where that is known. */
+function rejectedIn({ rejected, copies, isOneRun }: Answer, { path }: FileAnswer): number | undefined {
+  if (!isOneRun) return undefined;
+  const places = [...rejected.map(({ place }) => place), ...copies.flatMap((places) => places.slice(1))];
+  return places.filter((place) => place.path === path && place.line !== null).length;
 }
 
 /** Requires that a file is in exactly one folder, unchanged unless an erasure rewrites it, and that its counts are right. */
-function compareFile(file: FileAnswer, rejected: number, outcome: Outcome): Finding[] {
+function compareFile(file: FileAnswer, rejected: number | undefined, outcome: Outcome): Finding[] {
   const rows = outcome.files.filter(({ path }) => fileKey(path) === fileKey(file.path));
   const [row] = rows;
   if (row === undefined) return [lost(`file ${file.path} in the ledger`)];
   if (rows.length > 1) return [doubled(`file ${file.path} in the ledger`)];
-  return [...compareFolders(file, row, outcome), ...compareCounts(file, rejected, row)];
+  return [...compareFolders(file, row, outcome), ...compareCounts(file, row, rejected)];
 }
 
 function compareFolders(file: FileAnswer, row: FileRow, outcome: Outcome): Finding[] {
@@ -149,7 +161,7 @@ function compareFolders(file: FileAnswer, row: FileRow, outcome: Outcome): Findi
   return row.state === (file.isUnreadable ? "quarantined" : "done") ? [] : [wrong(`file ${file.path} is ${row.state}`)];
 }
 
-function compareCounts(file: FileAnswer, rejected: number, row: FileRow): Finding[] {
+function compareCounts(file: FileAnswer, row: FileRow, rejected = row.rejected): Finding[] {
   const isRight =
     row.recordsIn === file.records && row.rejected === rejected && row.loaded + row.rejected === row.recordsIn;
   return isRight

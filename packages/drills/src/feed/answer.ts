@@ -46,8 +46,12 @@ export interface Answer {
   /** Price by sku. */
   readonly products: ReadonlyMap<number, string>;
   readonly transactions: readonly TransactionAnswer[];
-  /** Records that stay in quarantine. Of those with one id, all but the first: which that is does not depend on timing. */
+  /** Records that stay in quarantine, without those of `copies`. */
   readonly rejected: readonly { readonly place: Place; readonly reason: RejectReason }[];
+  /** Places of the same record, in the order of the input. One is loaded, the others are duplicates. */
+  readonly copies: readonly (readonly Place[])[];
+  /** Whether all files of a dataset come in one run. Then which of records with one id is loaded does not depend on timing. */
+  readonly isOneRun: boolean;
   /** Ids and emails of people who were erased. They must no longer be found anywhere. */
   readonly erased: readonly string[];
   /** Ids of all people, erased or not. */
