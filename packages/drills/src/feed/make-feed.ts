@@ -19,6 +19,8 @@ export interface FeedOptions {
   readonly erased: number;
   /** How many further ones are erased without a request in the feed: it is for the drill to ask. */
   readonly erasedOtherwise?: number;
+  /** See `Answer.isOneRun`. Otherwise no two records with one id differ: it would depend on timing which of them is loaded. */
+  readonly isOneRun?: boolean;
 }
 
 /**
@@ -28,11 +30,13 @@ export interface FeedOptions {
 export function makeFeed(
   seed: number,
   round: number,
-  { erased, erasedOtherwise = 0 }: FeedOptions = { erased: 3 },
+  { erased, erasedOtherwise = 0, isOneRun = true }: FeedOptions = { erased: 3 },
 ): Answer {
   const random = createRandomForRecord(seed, "transaction", round);
   const files: FileAnswer[] = [];
   const rejected: { place: Place; reason: RejectReason }[] = [];
+  /** Where lines stand of which there are copies, and where those do. */
+  const copied = new Map<FeedLine, Place[]>();
   const day = new Date(Date.UTC(2021, 0, 1 + round)).toISOString().slice(0, 10);
   const pathOf = (hour: number, name: string) => `date=${day}/hour=${String(hour).padStart(2, "0")}/${name}`;
 
@@ -43,8 +47,11 @@ export function makeFeed(
 
   /** Adds a file of JSON lines. A line with a reason must be rejected. */
   function addFile(dataset: DatasetName, path: string, lines: readonly FeedLine[]): void {
-    lines.forEach(({ reason }, i) => {
-      if (reason !== undefined) rejected.push({ place: { path, line: i + 1 }, reason });
+    lines.forEach((line, i) => {
+      const place = { path, line: i + 1 };
+      const { reason, original = line } = line;
+      if (reason !== undefined) rejected.push({ place, reason });
+      copied.get(original)?.push(place);
     });
     const text = Buffer.concat(lines.flatMap(({ bytes }) => [bytes, Buffer.from("\n")]));
     const bytes = path.endsWith(".gz") ? gzipSync(text) : text;
@@ -59,12 +66,17 @@ export function makeFeed(
     rejected.push({ place: { path, line: null }, reason: "unreadable" });
   }
 
+  /** Returns a good line once more, which is to stand behind the first one. */
+  function copyOf(original: FeedLine | undefined): FeedLine {
+    if (original === undefined) throw new Error("there is no line to copy");
+    if (!copied.has(original)) copied.set(original, []);
+    return { bytes: original.bytes, original };
+  }
+
   // Customers: everybody once, some in a newer version, some again as they are, and some records that are invalid.
   const first = people.map((person) => good(person.record("2020-01-01")));
   const newer = people.slice(0, 20).map((person) => good(person.record("2020-06-01")));
-  const again = people
-    .slice(FIRST_AGAIN, FIRST_AGAIN + 10)
-    .map((person) => bad(person.record("2020-01-01"), "duplicate"));
+  const again = first.slice(FIRST_AGAIN, FIRST_AGAIN + 10).map(copyOf);
   const invalid = [
     bad({ ...makePerson(round, 90).record("2020-01-01"), email: "no address" }, "schema"),
     bad({ ...makePerson(round, 91).record("2020-01-01"), first_name: undefined }, "schema"),
@@ -109,13 +121,13 @@ export function makeFeed(
       bad(ofUnknownProduct({ ...record, transaction_id: uuid(random) }), "unknown_sku"),
     ];
   };
-  /** Creates sales under one id that differ, of people who are not erased. */
-  const salesOfOneId = (count: number) => {
+  /** Returns a function that creates sales under one id: with each number another one, of people who are not erased. */
+  const salesOfOneId = () => {
     const id = uuid(random);
-    return Array.from({ length: count }, (_, i) => {
-      const sold = makeSale(random, people[CUSTOMERS - 10 + i], skus, priceOf, day);
-      return { record: { ...sold.record, transaction_id: id }, answer: { ...sold.answer, id } };
-    });
+    return (number: number) => {
+      const { record, answer } = makeSale(random, people[CUSTOMERS - 10 + number], skus, priceOf, day);
+      return { record: { ...record, transaction_id: id }, answer: { ...answer, id } };
+    };
   };
   let n = 0;
   const salesOf = (count: number, path: string) => Array.from({ length: count }, () => sale(n++, path));
@@ -127,27 +139,28 @@ export function makeFeed(
   const large = salesOf(SALES_IN_LARGE_FILE, largePath);
   // One id in several files: the first that can be taken stands, whatever is worked on first. Its copies are duplicates, and
   // what differs from it is a conflict. The large file is cut into many batches.
-  const later: FeedLine[] = [];
-  smallLines.forEach((lines, i) => {
-    later.push(copyOf(lines.find(({ reason }) => reason === undefined)));
-    const path = smallPaths[i] ?? "";
-    const next = smallLines[(i + 1) % SMALL_FILES] ?? [];
-    const isLast = i === SMALL_FILES - 1;
-    const [one, other, third] = salesOfOneId(3);
-    if (one === undefined || other === undefined || third === undefined) return;
-    transactions.push({ ...one.answer, path });
-    lines.push(good(one.record));
-    // Behind the last small file comes the large one.
-    (isLast ? later : next).unshift(bad(other.record, "conflict"), bad(one.record, "duplicate"));
-    later.push(bad(third.record, "conflict"), bad(one.record, "duplicate"));
-    // The first of these is of a product that never comes, and the second does not add up.
-    const [unknown, mismatched, taken] = salesOfOneId(3);
-    if (unknown === undefined || mismatched === undefined || taken === undefined) return;
-    lines.push(bad(ofUnknownProduct(unknown.record), "unknown_sku"));
-    (isLast ? later : next).push(bad(withWrongTotal(mismatched.record), "total_mismatch"));
-    transactions.push({ ...taken.answer, path: largePath });
-    large.splice(below(random, large.length), 0, good(taken.record));
-  });
+  const later = smallLines.map((lines) => copyOf(lines.find(({ reason }) => reason === undefined)));
+  if (isOneRun) {
+    smallLines.forEach((lines, i) => {
+      const path = smallPaths[i] ?? "";
+      // Behind the last small file comes the large one.
+      const next = smallLines[i + 1] ?? later;
+      const ofOneId = salesOfOneId();
+      const taken = ofOneId(0);
+      const line = good(taken.record);
+      transactions.push({ ...taken.answer, path });
+      lines.push(line);
+      next.unshift(bad(ofOneId(1).record, "conflict"), copyOf(line));
+      later.push(bad(ofOneId(2).record, "conflict"), copyOf(line));
+      // The first of these is of a product that never comes, and the second does not add up.
+      const ofAnotherId = salesOfOneId();
+      lines.push(bad(ofUnknownProduct(ofAnotherId(0).record), "unknown_sku"));
+      next.push(bad(withWrongTotal(ofAnotherId(1).record), "total_mismatch"));
+      const sound = ofAnotherId(2);
+      transactions.push({ ...sound.answer, path: largePath });
+      large.splice(below(random, large.length), 0, good(sound.record));
+    });
+  }
   smallPaths.forEach((path, i) => {
     addFile("transactions", path, smallLines[i] ?? []);
   });
@@ -176,6 +189,8 @@ export function makeFeed(
     products: new Map(skus.map((sku) => [sku, priceOf(sku)])),
     transactions,
     rejected,
+    copies: [...copied.values()],
+    isOneRun,
     erased: people.slice(0, everErased).flatMap(({ id, email }) => [id, email.toLowerCase(), email]),
     people: people.map(({ id }) => id),
     erasedOtherwise: people.slice(erased, everErased).map(({ id, email }) => ({ customerId: id, email })),
@@ -186,18 +201,14 @@ export function makeFeed(
 interface FeedLine {
   readonly bytes: Buffer;
   readonly reason?: RejectReason;
+  /** The line that this one is a copy of. */
+  readonly original?: FeedLine;
 }
 
 const good = (record: object): FeedLine => ({ bytes: Buffer.from(JSON.stringify(record)) });
 const bad = (record: object, reason: RejectReason): FeedLine => ({
   bytes: Buffer.from(JSON.stringify(record)),
   reason,
-});
-
-/** Returns a good line once more, which is a duplicate then. */
-const copyOf = (line: FeedLine | undefined): FeedLine => ({
-  bytes: line?.bytes ?? Buffer.from(""),
-  reason: "duplicate",
 });
 
 function ofUnknownProduct<R extends Sale>(record: R): R {

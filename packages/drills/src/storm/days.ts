@@ -25,7 +25,11 @@ const SPREAD_SECONDS = 60;
 /** Makes the input of a day and decides when each part of it comes. The same seed and number give the same day. */
 export function makeDay(seed: number, number: number): Day {
   const random = createRandomForRecord(seed, "movedCustomer", number);
-  const answer = makeFeed(seed, number, { erased: 1 + below(random, 12), erasedOtherwise: 1 + below(random, 3) });
+  const answer = makeFeed(seed, number, {
+    erased: 1 + below(random, 12),
+    erasedOtherwise: 1 + below(random, 3),
+    isOneRun: false,
+  });
   const files = answer.files.map((what) => ({
     at: timeOf(random),
     what,
