@@ -1,12 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import {
+  AlreadyRunningError,
+  ConfigurationError,
   InvalidInputError,
   NotFoundError,
   RunActiveError,
   RunStateError,
+  ServerEndedError,
   TransientError,
+  UnfitDatabaseError,
 } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
-import { explainError } from "./exit-codes.js";
+import { EXIT, EXIT_CODES_HELP, exitCodeOf, exitCodesTable, explainError } from "./exit-codes.js";
 
 const withCode = (code: string) => Object.assign(new Error("connect to jane@example.com"), { code });
 
@@ -21,6 +27,10 @@ describe("explainError", () => {
     [withCode("57P01"), 3],
     [new AggregateError([withCode("ECONNREFUSED")]), 3],
     [new RunActiveError("customers", "an id"), 4],
+    [new AlreadyRunningError("x"), 6],
+    [new ServerEndedError("x"), 1],
+    [new ConfigurationError("x"), 2],
+    [new UnfitDatabaseError("database_version", "x"), 2],
     [withCode("EISDIR"), 1],
     [new Error("x"), 1],
     ["thrown text", 1],
@@ -32,5 +42,36 @@ describe("explainError", () => {
     for (const code of ["ECONNRESET", "EISDIR", "22P02"]) {
       expect(explainError(withCode(code)).message).not.toContain("jane");
     }
+  });
+});
+
+describe("the exit code of runs", () => {
+  const run = (state: "succeeded" | "failed" | "cancelled", notTaken = 0) => ({ state, notTaken });
+
+  it.each([
+    [[run("succeeded")], true, EXIT.succeeded],
+    [[run("succeeded"), run("failed", 1)], false, EXIT.failed],
+    [[run("cancelled")], true, EXIT.failed],
+    [[run("succeeded", 3)], true, EXIT.notTaken],
+    [[run("succeeded")], false, EXIT.notTaken],
+  ])("of %j, all copied: %s, is %i", (runs, isAllCopied, code) => {
+    expect(exitCodeOf(runs, isAllCopied)).toBe(code);
+  });
+});
+
+describe("what the codes mean", () => {
+  // With `-u` the table is written anew.
+  it("stands in the README as it does in --help", async () => {
+    const readme = fileURLToPath(new URL("../README.md", import.meta.url));
+    const head = "| code | means |\n| ---- | ----- |\n";
+    const [before = "", behind = ""] = (await readFile(readme, "utf8")).split(head);
+    const after = behind.replace(/^(?:\|.*\n)*/, "");
+    await expect(`${before}${head}${exitCodesTable().join("\n")}\n${after}`).toMatchFileSnapshot(readme);
+  });
+
+  it("is said of each code, once", () => {
+    const codes = [...EXIT_CODES_HELP.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT));
+    expect(new Set(codes).size).toBe(codes.length);
   });
 });

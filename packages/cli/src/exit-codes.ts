@@ -1,4 +1,5 @@
 import {
+  AlreadyRunningError,
   ConfigurationError,
   IdentityDoubtError,
   InvalidInputError,
@@ -17,30 +18,62 @@ import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
 
-/** What the `lethe` command exits with; scripts may rely on it. */
-export const EXIT = {
-  succeeded: 0,
-  failed: 1,
-  wrongUsage: 2,
-  unreachable: 3,
-  runActive: 4,
-  notTaken: 5,
-  unwell: 7,
-  interrupted: 130,
+/** Every exit code with what it means: `--help`, the README's table and the code itself follow from it. */
+const EXIT_CODES = {
+  succeeded: { code: 0, means: "done; every run that was followed succeeded" },
+  failed: {
+    code: 1,
+    means:
+      "a run failed or was cancelled, an erasure's check found something, a service or a server ended by itself, `npm start` " +
+      "could not install or build, or something unforeseen happened",
+  },
+  wrongUsage: {
+    code: 2,
+    means:
+      "an argument, a request, a setting, DATA_DIR or the way in which a server is set up is wrong, what is named does not " +
+      "exist or is past what was asked, the schema is of another version, or its steps need the operator's word",
+  },
+  unreachable: {
+    code: 3,
+    means: "PostgreSQL or Redis does not answer, or takes no writes at the moment; a run that was followed goes on",
+  },
+  runActive: { code: 4, means: "the job already has an active run; its id is printed" },
+  notTaken: {
+    code: 5,
+    means: "done, but files or folders were left: not copied from RAW_DATA_DIR, or not taken from landing",
+  },
+  alreadyRunning: { code: 6, means: "`lethe up` or `npm start` runs on this DATA_DIR already; where is printed" },
+  unwell: { code: 7, means: "`lethe doctor` has found an error" },
+  interrupted: { code: 130, means: "interrupted before it was done" },
 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+type ExitName = keyof typeof EXIT_CODES;
+export type ExitCode = (typeof EXIT_CODES)[ExitName]["code"];
+
+/** What the `lethe` command exits with; scripts may rely on it. */
+export const EXIT = Object.fromEntries(
+  Object.entries(EXIT_CODES).map(([name, { code }]) => [name, code]),
+) as unknown as { readonly [N in ExitName]: (typeof EXIT_CODES)[N]["code"] };
+
+const HELP_WIDTH = 110;
 
 /** The exit codes as `--help` shows them. */
-export const EXIT_CODES_HELP = `
-Exit codes:
-  0    done; every run that was followed succeeded
-  1    a run failed or was cancelled, an erasure's check found something, or something unforeseen happened
-  2    an argument or a setting is wrong
-  3    PostgreSQL or Redis does not answer, or takes no writes at the moment
-  4    the job already has an active run
-  5    done, but files or folders were left: not copied from RAW_DATA_DIR, or not taken from landing
-  7    \`lethe doctor\` has found an error
-  130  interrupted before it was done`;
+export const EXIT_CODES_HELP = ["\nExit codes:", ...Object.values(EXIT_CODES).map(toHelp)].join("\n");
+
+function toHelp({ code, means }: (typeof EXIT_CODES)[ExitName]): string {
+  const lines = [""];
+  for (const word of means.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`.trimStart();
+    if (line.length <= HELP_WIDTH) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines.map((line, i) => `  ${(i === 0 ? String(code) : "").padEnd(5)}${line}`).join("\n");
+}
+
+/** Returns the lines of the table of exit codes in Markdown. */
+export function exitCodesTable(): string[] {
+  return Object.values(EXIT_CODES).map(({ code, means }) => `| ${code} | ${means} |`);
+}
 
 /** Returns the exit code of runs that have ended. That something failed matters more than that something was left. */
 export function exitCodeOf(runs: readonly Pick<Run, "state" | "notTaken">[], isAllCopied = true): ExitCode {
@@ -50,6 +83,7 @@ export function exitCodeOf(runs: readonly Pick<Run, "state" | "notTaken">[], isA
 
 /** Returns the exit code and the text for a person that an error stands for. The text never quotes a record. */
 export function explainError(error: unknown): { readonly exitCode: ExitCode; readonly message: string } {
+  if (error instanceof AlreadyRunningError) return { exitCode: EXIT.alreadyRunning, message: error.message };
   if (error instanceof RunActiveError) return { exitCode: EXIT.runActive, message: error.message };
   if (error instanceof TransientError || error instanceof RedisUnavailableError) {
     return { exitCode: EXIT.unreachable, message: error.message };

@@ -14,9 +14,9 @@ export interface Terminal {
 /** Returns the terminal of this process. */
 export function processTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr]) {
-    // A reader that has seen enough (`lethe status | head -1`) is no error.
+    // A reader that has seen enough (`lethe status | head -1`) is no error, nor is a terminal that was closed.
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
   return {

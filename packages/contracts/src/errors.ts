@@ -169,3 +169,15 @@ export class FolderUnavailableError extends LetheError {
     super(message, options);
   }
 }
+
+/** What was to be started runs already, on the same data folder. The message says where, and what to do. */
+export class AlreadyRunningError extends LetheError {
+  readonly code = "already_running";
+  readonly retryable = false;
+}
+
+/** A server of the local stack ended, or was asked to, by somebody else than the process that started it. */
+export class ServerEndedError extends LetheError {
+  readonly code = "server_ended";
+  readonly retryable = false;
+}

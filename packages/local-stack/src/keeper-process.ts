@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
+import type { ProcessIdentity } from "./process-identity.js";
 import type { SystemUser } from "./run-program.js";
 
 /** A server as the keeper starts and stops it. No argument may be a secret: process lists are readable. */
@@ -25,11 +26,29 @@ export interface ServerSpec {
   readonly logFile: string;
 }
 
+/** A file that is removed at the end if the mark still stands in it: by then it may be another process's. */
+export interface MarkedFile {
+  readonly file: string;
+  readonly mark: string;
+}
+
+/** What a keeper is to do: any of these at once. */
+interface KeeperOrder {
+  readonly start?: ServerSpec;
+  /** Processes that work with the servers and end when this process does: the servers are stopped after them. */
+  readonly guests?: readonly ProcessIdentity[];
+  readonly files?: readonly MarkedFile[];
+  /** Logs to rotate besides those of the servers. */
+  readonly logs?: readonly string[];
+}
+
 /** The process that holds the servers. It stops them when told to, and by itself when this process ends in any way. */
 export interface Keeper {
   readonly pid: number;
   /** Starts a server and returns its process id once it takes connections. Throws ConfigurationError when it ends instead. */
   startServer(spec: ServerSpec): Promise<number>;
+  /** Has it look after processes, files and logs besides the servers. */
+  order(order: Omit<KeeperOrder, "start">): void;
   /** Stops all servers and ends the keeper; calling it again waits for the same end. */
   stop(): Promise<void>;
 }
@@ -38,9 +57,13 @@ export interface Keeper {
  * Starts a keeper, in a session of its own so that a Ctrl-C in the terminal does not stop the servers under services
  * that are still finishing. It does not hold this process open.
  *
- * `onServerEnded` is called when a server ends that nobody asked to.
+ * `onServerEnded` is called when a server, or the keeper itself, ends that nobody asked to; `onAsked` when a signal asks the
+ * keeper to stop, which it then does as soon as `stop` is called, or by itself after a while.
  */
-export async function startKeeper(onServerEnded: (name: string, reason: string) => void): Promise<Keeper> {
+export async function startKeeper(
+  onServerEnded: (name: string, reason: string) => void,
+  onAsked: (signal: string) => void = () => {},
+): Promise<Keeper> {
   const keeperFile = fileURLToPath(new URL("../keeper.mjs", import.meta.url));
   const child = spawn(process.execPath, [keeperFile], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
   await once(child, "spawn");
@@ -54,10 +77,16 @@ export async function startKeeper(onServerEnded: (name: string, reason: string) 
   let stopping: Promise<void> | undefined;
   const exited = once(child, "exit").then(() => {
     for (const { reject } of waiting.values()) reject(new ConfigurationError("the keeper of the local servers ended"));
+    if (stopping === undefined) onServerEnded("the keeper of the local servers", "it was killed");
   });
+  const send = (order: KeeperOrder) => stdin.write(`${JSON.stringify(order)}\n`);
   createInterface({ input: stdout }).on("line", (line) => {
     const event: unknown = JSON.parse(line);
     if (!keeperEvent.Check(event)) return;
+    if (event.event === "asked") {
+      onAsked(event.signal);
+      return;
+    }
     const waiter = waiting.get(event.name);
     waiting.delete(event.name);
     if (event.event === "ready") {
@@ -73,7 +102,7 @@ export async function startKeeper(onServerEnded: (name: string, reason: string) 
     pid,
     async startServer(spec) {
       const ready = new Promise<number>((resolve, reject) => waiting.set(spec.name, { resolve, reject }));
-      stdin.write(`${JSON.stringify(spec)}\n`);
+      send({ start: spec });
       holdEventLoop(child);
       try {
         return await ready;
@@ -90,6 +119,9 @@ export async function startKeeper(onServerEnded: (name: string, reason: string) 
         if (waiting.size === 0 && stopping === undefined) releaseEventLoop(child);
       }
     },
+    order(order) {
+      send(order);
+    },
     stop() {
       if (stopping === undefined) {
         holdEventLoop(child);
@@ -105,6 +137,7 @@ const keeperEvent = Compile(
   Type.Union([
     Type.Object({ event: Type.Literal("ready"), name: Type.String(), pid: Type.Integer() }),
     Type.Object({ event: Type.Literal("ended"), name: Type.String(), reason: Type.String() }),
+    Type.Object({ event: Type.Literal("asked"), signal: Type.String() }),
   ]),
 );
 

@@ -85,7 +85,7 @@ describe("a stack whose process is killed", () => {
     const orphaned = parseStack(await firstLine(owner));
     await query(orphaned, "create table kept as select 'a row' as value");
     const lock = await readLock();
-    expect(lock.servers).toHaveLength(2);
+    expect(lock.children).toHaveLength(2);
 
     owner.kill("SIGKILL");
 
@@ -93,7 +93,7 @@ describe("a stack whose process is killed", () => {
     // No event tells of the end of a process that is not a child.
     await vi.waitFor(
       async () =>
-        expect(await Promise.all([lock.keeper, ...lock.servers].map(isRunning))).toEqual([false, false, false]),
+        expect(await Promise.all([lock.keeper, ...lock.children].map(isRunning))).toEqual([false, false, false]),
       { timeout: 30_000 },
     );
     const next = await start();
@@ -111,7 +111,7 @@ describe("a stack whose process is killed", () => {
     await once(owner, "exit");
 
     const next = await start();
-    expect(await Promise.all(lock.servers.map(isRunning))).toEqual([false, false]);
+    expect(await Promise.all(lock.children.map(isRunning))).toEqual([false, false]);
     expect(await query(next, "select value from kept")).toEqual("a row");
   });
 });
@@ -154,7 +154,7 @@ function parseStack(value: unknown): Static<typeof Urls> {
 }
 
 const Identity = Type.Object({ pid: Type.Integer(), startedAt: Type.String() });
-const Lock = Type.Object({ keeper: Identity, servers: Type.Array(Identity) });
+const Lock = Type.Object({ keeper: Identity, children: Type.Array(Identity) });
 
 async function readLock(): Promise<Static<typeof Lock>> {
   return Parse(Lock, JSON.parse(await readFile(path.join(directory, "stack.lock"), "utf8")));

@@ -1,10 +1,11 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { startKeeper } from "./keeper-process.js";
+import { type Keeper, type MarkedFile, startKeeper } from "./keeper-process.js";
 import { ensureDatabase, preparePostgres } from "./postgres-server.js";
+import { identify } from "./process-identity.js";
+import { type ProcessLock, takeLock } from "./process-lock.js";
 import { prepareRedis, type RedisSource } from "./redis-server.js";
-import { lockStack, type StackLock } from "./stack-lock.js";
 
 export interface LocalStackOptions {
   /** Where the servers keep their data: made when missing, and what lies in it is used again. One stack at a time. */
@@ -17,6 +18,17 @@ export interface LocalStackOptions {
   readonly throwaway?: boolean;
   /** Is told, in a sentence, what a person would want to know: a choice that was made, a server that ended. */
   readonly onNote?: (note: string) => void;
+  /** Is told that a server ended, or was asked to, by somebody else than this process. Unless given, that is a note. */
+  readonly onFailure?: (problem: string) => void;
+  /** What is to be removed at the end, whatever happens to this process. */
+  readonly files?: readonly MarkedFile[];
+}
+
+/** The processes that work with a stack's servers, and what they leave behind. */
+export interface Guests {
+  readonly pids: readonly number[];
+  /** Where they log: rotated as they grow. */
+  readonly logs: readonly string[];
 }
 
 export interface LocalStack {
@@ -24,6 +36,11 @@ export interface LocalStack {
   readonly redisUrl: string;
   readonly postgres: "given" | "embedded";
   readonly redis: "given" | RedisSource;
+  /**
+   * Has the keeper look after processes that work with the servers: should this process die, it waits for them before it
+   * stops the servers, and ends those that stay. Returns the keeper's process id; undefined where the stack has no keeper.
+   */
+  lookAfter(guests: Guests): Promise<number | undefined>;
   /** Stops the servers that this stack started and waits until they are gone. Data stays. */
   stop(): Promise<void>;
 }
@@ -37,12 +54,14 @@ export interface LocalStack {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { databaseUrl, redisUrl } = options;
-  if (databaseUrl !== undefined && redisUrl !== undefined) {
-    return { databaseUrl, redisUrl, postgres: "given", redis: "given", stop: async () => {} };
-  }
+  if (databaseUrl !== undefined && redisUrl !== undefined) return useGivenServers(options, databaseUrl, redisUrl);
   const directory = path.resolve(options.directory);
   await makeWritable(directory);
-  const lock = await lockStack(directory);
+  const lock = await takeLock(
+    path.join(directory, "stack.lock"),
+    ({ pid }) =>
+      new ConfigurationError(`process ${pid} already runs a stack in ${directory}. Stop it, or use another DATA_DIR.`),
+  );
   try {
     return await startServers({ ...options, directory }, lock);
   } catch (error) {
@@ -51,7 +70,34 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-async function startServers(options: LocalStackOptions, lock: StackLock): Promise<LocalStack> {
+/** A keeper is there for the files alone, and for whoever works with the servers. */
+async function useGivenServers(options: LocalStackOptions, databaseUrl: string, redisUrl: string): Promise<LocalStack> {
+  const keeper = options.files === undefined ? undefined : await keeperOf(options);
+  return {
+    databaseUrl,
+    redisUrl,
+    postgres: "given",
+    redis: "given",
+    lookAfter: async (guests) => lookAfter(keeper, guests),
+    stop: async () => keeper?.stop(),
+  };
+}
+
+async function keeperOf({ onNote = () => {}, onFailure = onNote, files = [] }: LocalStackOptions): Promise<Keeper> {
+  const keeper = await startKeeper(
+    (name, reason) => onFailure(`${name} ended by itself (${reason})`),
+    (signal) => onFailure(`${signal} asked the keeper of the local servers to stop`),
+  );
+  keeper.order({ files });
+  return keeper;
+}
+
+async function lookAfter(keeper: Keeper | undefined, { pids, logs }: Guests): Promise<number | undefined> {
+  keeper?.order({ guests: await Promise.all(pids.map(identify)), logs });
+  return keeper?.pid;
+}
+
+async function startServers(options: LocalStackOptions, lock: ProcessLock): Promise<LocalStack> {
   const { directory, throwaway = false, onNote = () => {} } = options;
   // Both are ready to start before the first one does, so that a missing Redis costs no start of PostgreSQL.
   const redis =
@@ -63,7 +109,7 @@ async function startServers(options: LocalStackOptions, lock: StackLock): Promis
       ? { source: "given" as const, databaseUrl: options.databaseUrl, spec: undefined }
       : { source: "embedded" as const, ...(await preparePostgres({ directory, durable: !throwaway, onNote })) };
 
-  const keeper = await startKeeper((name, reason) => onNote(`${name} ended by itself (${reason})`));
+  const keeper = await keeperOf(options);
   try {
     await lock.record(keeper.pid, []);
     const specs = [postgres.spec, redis.spec].filter((spec) => spec !== undefined);
@@ -78,8 +124,10 @@ async function startServers(options: LocalStackOptions, lock: StackLock): Promis
     redisUrl: redis.redisUrl,
     postgres: postgres.source,
     redis: redis.source,
+    lookAfter: async (guests) => lookAfter(keeper, guests),
     stop: async () => {
       await keeper.stop();
+      await lock.endChildren();
       await lock.release();
     },
   };

@@ -62,7 +62,7 @@ const HANGING_MS = 500;
 const LAST_MS = 500;
 
 /**
- * Runs a service until SIGTERM, SIGINT or the end of the parent process, and then stops it within ten seconds. Reads the
+ * Runs a service until SIGTERM, SIGINT, SIGHUP or the end of the parent process, and then stops it within ten seconds. Reads the
  * settings and starts logger, Redis connection, service and health server, in this order. Sets the exit code: 0 after a
  * stop, 1 when the service could not start or its stop failed.
  */
@@ -161,6 +161,9 @@ function waitForStopRequest(): Promise<string> {
   return new Promise((resolve) => {
     process.on("SIGTERM", () => resolve("SIGTERM"));
     process.on("SIGINT", () => resolve("SIGINT"));
+    process.on("SIGHUP", () => resolve("SIGHUP"));
     process.on("disconnect", () => resolve("parent gone"));
+    // It was, before anything could listen.
+    if (process.send !== undefined && !process.connected) resolve("parent gone");
   });
 }

@@ -8,6 +8,7 @@ import { restoreActiveRuns, runToEnd } from "../open-runs.js";
 import type { ReceiptNumbers } from "../present/erasures.js";
 import { erasuresOfRuns } from "../run-erasures.js";
 import type { Terminal } from "../terminal.js";
+import { untilDatabaseAnswers } from "./until-database-answers.js";
 
 export interface AllJobsResult {
   /** Every run that was followed, in their order: those that were open already and replays among them. */
@@ -21,7 +22,7 @@ export interface AllJobsResult {
 
 /**
  * Runs each job once, one after the other, and then waits for replays that they set off: a new customer may have
- * been what a quarantined transaction waited for. Throws the signal's reason when that aborts.
+ * been what a quarantined transaction waited for. A database that goes away and comes back is waited for. Throws the signal's reason when that aborts.
  */
 export async function runAllJobs(
   connections: Connections,
@@ -29,22 +30,24 @@ export async function runAllJobs(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<AllJobsResult> {
+  const { pool } = connections;
+  const persist = <T>(work: () => Promise<T>) => untilDatabaseAnswers(pool, work, terminal, signal);
   const runs: RunDetail[] = [];
   const follow = async (runId: string) => {
-    const run = await followWithProgress(connections, runId, terminal, signal);
+    const run = await persist(() => followWithProgress(connections, runId, terminal, signal));
     runs.push(run);
     return run;
   };
   const own: RunDetail[] = [];
-  await restoreActiveRuns(connections);
+  await persist(() => restoreActiveRuns(connections));
   for (const job of datasets) {
-    own.push(await runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow));
+    own.push(await persist(() => runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow)));
   }
   for (;;) {
-    const replay = (await readActiveRuns(connections.pool)).find((run) => run.kind === "replay");
+    const replay = (await persist(() => readActiveRuns(pool))).find((run) => run.kind === "replay");
     if (replay === undefined) break;
     own.push(await follow(replay.runId));
   }
-  const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);
+  const { erasures, numbers } = await persist(() => erasuresOfRuns(pool, runs));
   return { runs, erasures, receiptNumbers: numbers, own };
 }

@@ -6,6 +6,9 @@ import type { Environment } from "@lethe/service-kit/settings";
 export interface Services {
   /** Resolves with the scheduler's address when all services are ready; rejects with ServiceFailedError. */
   readonly ready: Promise<string | null>;
+  readonly pids: readonly number[];
+  /** The files that they log to. */
+  readonly logs: readonly string[];
   /** Asks all to stop and waits until they are gone. */
   stop(): Promise<void>;
 }
@@ -22,11 +25,14 @@ export interface ServicesOptions {
 
 /** Starts the four services, each as a process of its own. */
 export function startServices(options: ServicesOptions): Services {
+  const logs: string[] = [];
   const start = (name: ServiceName, environment: Environment) => {
+    const logFile = path.join(options.logs, `${name}.log`);
+    logs.push(logFile);
     const service = startServiceProcess({
       name,
       environment,
-      logFile: path.join(options.logs, `${name}.log`),
+      logFile,
       // Ctrl-C is this process's to hear: it asks the services to stop once, in order.
       ownSession: true,
     });
@@ -38,6 +44,8 @@ export function startServices(options: ServicesOptions): Services {
   const all = [scheduler, ...workers];
   return {
     ready: Promise.all(all.map((service) => service.ready)).then(([address]) => address ?? null),
+    pids: all.flatMap(({ child }) => child.pid ?? []),
+    logs,
     async stop() {
       await Promise.all(all.map((service) => service.stop()));
     },

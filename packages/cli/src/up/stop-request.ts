@@ -1,11 +1,13 @@
+import type { Environment } from "@lethe/service-kit/settings";
 import { EXIT } from "../exit-codes.js";
 import { InterruptedError } from "./interrupted-error.js";
+import { watchStarters } from "./watch-starters.js";
 
 export interface StopRequest {
-  /** Aborts at the first signal, with an InterruptedError, or when something fails, with what that was. */
+  /** Aborts at the first signal, or the end of npm, with an InterruptedError, or when something fails, with what that was. */
   readonly signal: AbortSignal;
   fail(reason: unknown): void;
-  /** Stops listening for signals. */
+  /** Stops listening. */
   release(): void;
 }
 
@@ -15,26 +17,31 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const ONE_PRESS_MS = 500;
 
 /**
- * Listens for the signals that ask this process to stop. A second one, later, ends it at once; services and servers notice
- * that by themselves.
+ * Listens for the signals that ask this process to stop, and for the end of the npm that has started it. A second signal, later,
+ * ends it at once; services and servers notice that by themselves.
  */
-export function listenForStop(onFirst: (signal: string) => void): StopRequest {
+export async function listenForStop(environment: Environment, onFirst: (what: string) => void): Promise<StopRequest> {
   const controller = new AbortController();
   let interruptedAt: number | undefined;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (interruptedAt !== undefined) {
-      if (performance.now() - interruptedAt > ONE_PRESS_MS) process.exit(EXIT.interrupted);
-      return;
-    }
+  const stop = (what: string) => {
+    if (interruptedAt !== undefined) return false;
     interruptedAt = performance.now();
-    onFirst(signal);
-    controller.abort(new InterruptedError(signal));
+    onFirst(what);
+    controller.abort(new InterruptedError(what));
+    return true;
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    const before = interruptedAt;
+    if (stop(signal) || before === undefined) return;
+    if (performance.now() - before > ONE_PRESS_MS) process.exit(EXIT.interrupted);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  const stopWatching = await watchStarters(environment, () => void stop("the process that started this one ended"));
   return {
     signal: controller.signal,
     fail: (reason) => controller.abort(reason),
     release: () => {
+      stopWatching();
       for (const signal of SIGNALS) process.off(signal, onSignal);
     },
   };

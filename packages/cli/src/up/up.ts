@@ -1,3 +1,8 @@
+import { access, constants } from "node:fs/promises";
+import { ConfigurationError, ServerEndedError } from "@lethe/contracts/errors";
+import { explainFileError } from "@lethe/contracts/file-errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
+import { ownerMark } from "@lethe/local-stack/process-lock";
 import { startLocalStack } from "@lethe/local-stack/start-local-stack";
 import { requireRedis } from "@lethe/service-kit/check-redis";
 import { hasWorkers } from "@lethe/service-kit/installation-in-redis";
@@ -20,7 +25,7 @@ import { formatFinding } from "../present/doctor.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
-import { removeRunningStack, writeRunningStack } from "../stack-file.js";
+import { removeRunningStack, stackFile, writeRunningStack } from "../stack-file.js";
 import type { Terminal } from "../terminal.js";
 import { choosePort } from "./choose-port.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
@@ -28,10 +33,11 @@ import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
 import { type PrivacyKeyPlace, requireKnownKeys } from "./require-known-keys.js";
 import { runAllJobs } from "./run-all-jobs.js";
-import { readUpSettings, type UpSettings } from "./settings.js";
+import { type DataFolders, readUpSettings, type UpSettings } from "./settings.js";
 import { ensureSigningKey } from "./signing-key-file.js";
 import { type Services, startServices } from "./start-services.js";
 import { listenForStop } from "./stop-request.js";
+import { takeFolder, upLock } from "./take-folder.js";
 
 export interface UpOptions {
   /** Exit when the jobs are done. */
@@ -44,25 +50,33 @@ type Context = Pick<CommandContext, "datasets" | "environment" | "terminal">;
 
 /**
  * Brings all of Lethe up on this machine, runs the four jobs once over a copy of the input, and stays up until it is
- * asked to stop. Returns the exit code; throws what kept it from running. Whatever it started is stopped at its end.
+ * asked to stop. Returns the exit code; throws what kept it from running, such as AlreadyRunningError. Whatever it started is
+ * stopped at its end, whatever that is.
  */
 export async function up(options: UpOptions, context: Context): Promise<ExitCode> {
   const settings = readUpSettings(context.environment);
-  const { isGroupReadable } = settings;
-  const storage = openFolderStorage(settings.folders.data, { isGroupReadable });
+  const { folders, isGroupReadable } = settings;
+  const storage = openFolderStorage(folders.data, { isGroupReadable });
   await storage.requireInput(settings.input);
-  const folder = openDataFolder(settings.folders.data, { isGroupReadable });
+  const folder = openDataFolder(folders.data, { isGroupReadable });
   // Before anything is put there.
   const isNewFolder = await folder.isNew();
   await folder.requireUsable();
-  const modes = fileModes(isGroupReadable);
-  await Promise.all(Object.values(settings.folders).map((folder) => makeFolders(folder, modes)));
+  await makeUpFolders(folders, isGroupReadable);
 
   const { terminal } = context;
-  const stopRequest = listenForStop((signal) => terminal.note(`${signal}: stopping; a second one ends at once`));
+  const stopRequest = await listenForStop(context.environment, (what) =>
+    terminal.note(`${what}: stopping; a second signal ends at once`),
+  );
   const { signal } = stopRequest;
-  const undo: (() => Promise<void>)[] = [() => removeRunningStack(settings.folders.data)];
+  const undo: (() => Promise<void>)[] = [];
   try {
+    const lock = await takeFolder(folders.data);
+    const { owner } = lock;
+    undo.push(
+      () => lock.release(),
+      () => removeRunningStack(folders.data, owner),
+    );
     if (settings.redis !== undefined) await checkGivenRedis(settings.redis, settings.queuePrefix, terminal);
     if (settings.databaseUrl !== undefined) await requireDatabase(settings.databaseUrl);
     const copying = storage.copyInput(settings.input, signal);
@@ -70,16 +84,19 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     undo.push(() => copying.then(ignore, ignore));
 
     const stack = await startLocalStack({
-      directory: settings.folders.stack,
+      directory: folders.stack,
       databaseUrl: settings.databaseUrl,
       redisUrl: settings.redis?.url,
       onNote: (note) => terminal.note(note),
+      onFailure: (problem) => stopRequest.fail(new ServerEndedError(`${problem}; its log is in ${folders.stack}`)),
+      files: [upLock(folders.data), stackFile(folders.data)].map((file) => ({ file, mark: ownerMark(owner) })),
     });
     undo.push(() => stack.stop());
     const { queuePrefix } = settings;
     const { databaseUrl, redisUrl } = stack;
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
-    await writeRunningStack(settings.folders.data, { pid: process.pid, databaseUrl, redisUrl, queuePrefix });
+    const running = { ...owner, databaseUrl, redisUrl, queuePrefix };
+    await writeRunningStack(folders.data, running);
     await migrate(stack.databaseUrl, context.datasets.database);
     // Beside the start of the services, which takes longer.
     const looking = noteFindings(context);
@@ -87,18 +104,21 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const keys = {
       environment: context.environment,
       isGiven: settings.hasPrivacyKey,
-      dataFolder: settings.folders.data,
+      dataFolder: folders.data,
     };
     const address = await whileNoOtherStarts(databaseUrl, terminal, signal, async () => {
-      await withConnections(servers, (connections) => takeFolder(connections, folder, isNewFolder, keys, terminal));
+      await withConnections(servers, (connections) => joinFolder(connections, folder, isNewFolder, keys, terminal));
       // A Redis of one's own has no other users; one that was given may have services at work.
       if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
       signal.throwIfAborted();
       const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
       undo.push(() => services.stop());
+      const keeperPid = await stack.lookAfter(services);
+      if (keeperPid !== undefined) await lock.record(keeperPid, services.pids);
       return abortable(services.ready, signal);
     });
+    if (address !== null) await writeRunningStack(folders.data, { ...running, address });
     const copied = await abortable(copying, signal);
     terminal.note(formatCopied(copied, settings.input));
 
@@ -112,11 +132,36 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     return code;
   } catch (error) {
     stopRequest.fail(error);
-    if (!(error instanceof InterruptedError)) throw error;
+    // What failed because the servers or services were gone is no news: why they are is.
+    const reason: unknown = signal.reason;
+    if (!(reason instanceof InterruptedError)) throw reason;
     return EXIT.interrupted;
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undoAll(undo);
     stopRequest.release();
+  }
+}
+
+/** Goes through all steps, the last first, also when one of them fails; throws what the first of those threw. */
+async function undoAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps.toReversed()) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Makes the folders below DATA_DIR that the services do not make. Throws ConfigurationError, which names the one that cannot be. */
+async function makeUpFolders(folders: DataFolders, isGroupReadable: boolean): Promise<void> {
+  for (const folder of Object.values(folders)) {
+    try {
+      await makeFolders(folder, fileModes(isGroupReadable));
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      const problem = hasSystemCode(error, "EEXIST")
+        ? "is a file: name another DATA_DIR"
+        : explainFileError(error)?.message;
+      if (problem === undefined) throw error;
+      throw new ConfigurationError(`${folder}, in DATA_DIR, ${problem}`, { cause: error });
+    }
   }
 }
 
@@ -161,7 +206,7 @@ const NOTE_WAIT_MS = 2_000;
  * Requires that the data folder is that of the database, and that the privacy keys are those that it was used with. A new folder
  * becomes the database's when no service is at work: all that will be run here, on this folder. Throws ConfigurationError.
  */
-async function takeFolder(
+async function joinFolder(
   { pool, queues }: Connections,
   folder: DataFolder,
   isNewFolder: boolean,
