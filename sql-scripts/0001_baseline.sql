@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 create schema ledger;
 create schema warehouse;
 create schema privacy;

@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: rewrites warehouse.erasure_requests; deletes privacy.suppressions, whose content goes to privacy.subject_suppressions
 -- A data subject who asked to be forgotten: a person under all ids, emails and names that Lethe has seen of them.
 create table privacy.subjects (
   id         uuid primary key default gen_random_uuid(),

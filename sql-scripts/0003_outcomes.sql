@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- A row that an erasure has unlinked names no file: of a file that holds one person alone, it would name the person's rows.
 alter table warehouse.customers alter column source_file_id drop not null;
 alter table warehouse.customers_history alter column source_file_id drop not null;

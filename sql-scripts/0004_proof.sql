@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: deletes privacy.receipts, whose content goes to privacy.proof_log
 -- What was done about people, in the order in which it was done. Written once, never changed: the hash of each entry covers
 -- every column of it and the hash of the entry before.
 create table privacy.proof_log (

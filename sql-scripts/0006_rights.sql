@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 
 -- Who may use the API. A token is 256 random bits, so its plain SHA-256 hides it; a revoked one keeps its name, since what
 -- was decided under it refers to that name.

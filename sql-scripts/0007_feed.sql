@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 
 -- The processed files that were rewritten because of an erasure, for those who took copies (GDPR Art. 19). Neither which erasure
 -- it was nor how many records stands here, and of the time the day alone: nothing leads from a file to a person.

@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- Places where somebody else's record mentions an erased person by what several people may share (a name, a phone, an
 -- address): a person looks at them. No value is kept.
 create table privacy.review_findings (

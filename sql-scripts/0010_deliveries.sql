@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: rewrites ledger.files
 -- A delivery is its dataset, partition, name and content: the same content in another hour, or under another name, is
 -- another delivery, and its records decide.
 alter table ledger.files

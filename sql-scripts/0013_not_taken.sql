@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- How many files and folders of landing a run could not take for any dataset. Notices name them, up to a bound.
 alter table ledger.runs add column not_taken integer not null default 0;
 

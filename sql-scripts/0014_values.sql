@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: rewrites warehouse.customers, warehouse.customers_history, warehouse.products, warehouse.products_history
 -- The ages of the first and the last record that brought a version: see packages/datasets/src/version-age.ts. Null in rows from
 -- before this step and in rows that an erasure has masked; theirs follows from the partition and the day of the last change.
 alter table warehouse.customers add column first_seen bigint[], add column last_seen bigint[];

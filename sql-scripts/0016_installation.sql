@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- Which installation this database belongs to. The same id stands in the data folder and in Redis, so that services which do
 -- not share all three notice.
 create table ledger.installation (

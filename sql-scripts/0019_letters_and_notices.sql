@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- When what a dead letter is about was done by other means: by a later run, or by a finish that came after all. Null while somebody
 -- has to see to it, and where there is no letter.
 alter table ledger.runs add column letter_closed_at timestamptz;

@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 create table warehouse.returns (
   return_id      text primary key,
   -- An erasure renames the customer, and this with them.

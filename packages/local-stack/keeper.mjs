@@ -52,7 +52,7 @@ input.on("line", (line) => {
 input.on("close", stopAll);
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
   process.on(signal, () => {
-    tell({ event: "asked", signal });
+    tell({ event: "asked", who: "the keeper of the local servers", how: signal });
     setTimeout(stopAll, ASK_MS).unref();
   });
 }
@@ -78,6 +78,10 @@ function startServer(spec) {
     createInterface({ input: output }).on("line", (line) => {
       if (line.includes(spec.readyText)) {
         tell({ event: "ready", name: spec.name, pid: child.pid });
+      }
+      // It ends only when the last client has gone, which nobody else tells them.
+      if (!stopping && spec.stoppingText !== undefined && line.includes(spec.stoppingText)) {
+        tell({ event: "asked", who: spec.name, how: "a signal" });
       }
     });
   }

@@ -52,12 +52,15 @@ it("migrates, and grants to roles that somebody else has made", async () => {
   expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
 });
 
-it("leaves the rights of a newer version alone, and puts its own back where there is none", async () => {
+it("refuses a database of a newer version, and puts its own rights back where there is none", async () => {
   const outdate = "update ledger.applied_definitions set rights_sha256 = sha256('')";
   await onDatabase(
     `${outdate}; insert into public.lethe_migrations (name, run_on) values ('9999_of_a_newer_version', now())`,
   );
-  expect(await migrate(owner.urlOf(url), DATABASE)).toEqual([]);
+  await expect(migrate(owner.urlOf(url), DATABASE)).rejects.toMatchObject({
+    code: "schema_newer",
+    message: expect.stringMatching(/newest step is 9999_of_a_newer_version, this version's is \d{4}_/),
+  });
   await onDatabase("delete from public.lethe_migrations where name = '9999_of_a_newer_version'");
   expect(await migrate(owner.urlOf(url), DATABASE)).toEqual(["rights"]);
 });

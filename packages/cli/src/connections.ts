@@ -5,6 +5,7 @@ import { foreignQueues, hasWorkers, installationInRedis } from "@lethe/service-k
 import { openQueues, type Queues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { readInstallation } from "@lethe/warehouse/installation";
+import { requireStepsOfThisVersion } from "@lethe/warehouse/migrate";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { requireDatabaseOfCommand } from "@lethe/warehouse/require-database";
 import type { ConnectionSettings } from "./connection-settings.js";
@@ -17,7 +18,7 @@ export interface Connections {
 // One for questions and one that listens.
 const MAX_CONNECTIONS = 2;
 
-/** Lends a pool of up to `connections` to `work` and closes it after. Throws what `requireDatabase` throws. */
+/** Lends a pool of up to `connections` to `work` and closes it after. Throws what `requireDatabase` throws, and SchemaVersionError. */
 export async function withDatabase<T>(
   databaseUrl: string,
   work: (pool: Pool) => Promise<T>,
@@ -26,6 +27,7 @@ export async function withDatabase<T>(
   await requireDatabaseOfCommand(databaseUrl);
   const pool = createPool(databaseUrl, connections, "lethe-cli");
   try {
+    await requireStepsOfThisVersion(pool);
     return await work(pool);
   } finally {
     await pool.end();

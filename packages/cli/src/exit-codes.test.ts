@@ -63,10 +63,12 @@ describe("what the codes mean", () => {
   // With `-u` the table is written anew.
   it("stands in the README as it does in --help", async () => {
     const readme = fileURLToPath(new URL("../README.md", import.meta.url));
-    const head = "| code | means |\n| ---- | ----- |\n";
-    const [before = "", behind = ""] = (await readFile(readme, "utf8")).split(head);
-    const after = behind.replace(/^(?:\|.*\n)*/, "");
-    await expect(`${before}${head}${exitCodesTable().join("\n")}\n${after}`).toMatchFileSnapshot(readme);
+    const text = await readFile(readme, "utf8");
+    const renewed = text.replace(
+      /(## Exit codes\n\n)(?:\|.*\n)*/,
+      (_table, heading: string) => heading + exitCodesTable(),
+    );
+    await expect(renewed).toMatchFileSnapshot(readme);
   });
 
   it("is said of each code, once", () => {

@@ -9,6 +9,7 @@ import {
   RoleRequiredError,
   RunActiveError,
   RunStateError,
+  SchemaVersionError,
   TransientError,
   UnfitDatabaseError,
 } from "@lethe/contracts/errors";
@@ -70,9 +71,12 @@ function toHelp({ code, means }: (typeof EXIT_CODES)[ExitName]): string {
   return lines.map((line, i) => `  ${(i === 0 ? String(code) : "").padEnd(5)}${line}`).join("\n");
 }
 
-/** Returns the lines of the table of exit codes in Markdown. */
-export function exitCodesTable(): string[] {
-  return Object.values(EXIT_CODES).map(({ code, means }) => `| ${code} | ${means} |`);
+/** Returns the table of exit codes in Markdown. */
+export function exitCodesTable(): string {
+  const rows = Object.values(EXIT_CODES).map(({ code, means }) => [String(code), means] as const);
+  const width = Math.max(...rows.map(([, means]) => means.length));
+  const line = ([code, means]: readonly [string, string]) => `| ${code.padEnd(4)} | ${means.padEnd(width)} |\n`;
+  return [["code", "means"] as const, ["----", "-".repeat(width)] as const, ...rows].map(line).join("");
 }
 
 /** Returns the exit code of runs that have ended. That something failed matters more than that something was left. */
@@ -115,6 +119,7 @@ const WRONG_USAGE = [
   NotFoundError,
   RoleRequiredError,
   RunStateError,
+  SchemaVersionError,
   UnfitDatabaseError,
 ];
 

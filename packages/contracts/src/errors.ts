@@ -181,3 +181,18 @@ export class ServerEndedError extends LetheError {
   readonly code = "server_ended";
   readonly retryable = false;
 }
+
+/**
+ * The database's schema is of another version than this program. The message names both, and what to do. A job that meets it
+ * goes back to its queue, for a service of the right version.
+ */
+export class SchemaVersionError extends LetheError {
+  readonly retryable = true;
+
+  constructor(
+    readonly code: "schema_newer" | "schema_older" | "schema_other",
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -23,6 +23,8 @@ export interface ServerSpec {
   readonly stopSignal: "SIGINT" | "SIGTERM";
   /** It takes connections once this text stands in its output. */
   readonly readyText: string;
+  /** It has been asked to stop, by somebody else or the keeper, once this text stands in its output. */
+  readonly stoppingText?: string;
   readonly logFile: string;
 }
 
@@ -57,12 +59,12 @@ export interface Keeper {
  * Starts a keeper, in a session of its own so that a Ctrl-C in the terminal does not stop the servers under services
  * that are still finishing. It does not hold this process open.
  *
- * `onServerEnded` is called when a server, or the keeper itself, ends that nobody asked to; `onAsked` when a signal asks the
- * keeper to stop, which it then does as soon as `stop` is called, or by itself after a while.
+ * `onServerEnded` is called when a server, or the keeper itself, ends that nobody asked to; `onAsked` when a signal asks a
+ * server or the keeper to stop; the keeper does so as soon as `stop` is called, or by itself after a while.
  */
 export async function startKeeper(
   onServerEnded: (name: string, reason: string) => void,
-  onAsked: (signal: string) => void = () => {},
+  onAsked: (who: string, how: string) => void = () => {},
 ): Promise<Keeper> {
   const keeperFile = fileURLToPath(new URL("../keeper.mjs", import.meta.url));
   const child = spawn(process.execPath, [keeperFile], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
@@ -84,7 +86,7 @@ export async function startKeeper(
     const event: unknown = JSON.parse(line);
     if (!keeperEvent.Check(event)) return;
     if (event.event === "asked") {
-      onAsked(event.signal);
+      onAsked(event.who, event.how);
       return;
     }
     const waiter = waiting.get(event.name);
@@ -137,7 +139,7 @@ const keeperEvent = Compile(
   Type.Union([
     Type.Object({ event: Type.Literal("ready"), name: Type.String(), pid: Type.Integer() }),
     Type.Object({ event: Type.Literal("ended"), name: Type.String(), reason: Type.String() }),
-    Type.Object({ event: Type.Literal("asked"), signal: Type.String() }),
+    Type.Object({ event: Type.Literal("asked"), who: Type.String(), how: Type.String() }),
   ]),
 );
 

@@ -55,6 +55,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<{ spec:
       user,
       stopSignal: "SIGINT",
       readyText: "database system is ready to accept connections",
+      stoppingText: "received smart shutdown request",
       logFile: path.join(directory, "postgres.log"),
     },
   };

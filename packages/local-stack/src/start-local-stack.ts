@@ -4,7 +4,7 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { type Keeper, type MarkedFile, startKeeper } from "./keeper-process.js";
 import { ensureDatabase, preparePostgres } from "./postgres-server.js";
 import { identify } from "./process-identity.js";
-import { type ProcessLock, takeLock } from "./process-lock.js";
+import { ownerMark, type ProcessLock, takeLock } from "./process-lock.js";
 import { prepareRedis, type RedisSource } from "./redis-server.js";
 
 export interface LocalStackOptions {
@@ -57,13 +57,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   if (databaseUrl !== undefined && redisUrl !== undefined) return useGivenServers(options, databaseUrl, redisUrl);
   const directory = path.resolve(options.directory);
   await makeWritable(directory);
+  const file = path.join(directory, "stack.lock");
   const lock = await takeLock(
-    path.join(directory, "stack.lock"),
+    file,
     ({ pid }) =>
       new ConfigurationError(`process ${pid} already runs a stack in ${directory}. Stop it, or use another DATA_DIR.`),
   );
   try {
-    return await startServers({ ...options, directory }, lock);
+    const files = [...(options.files ?? []), { file, mark: ownerMark(lock.owner) }];
+    return await startServers({ ...options, directory, files }, lock);
   } catch (error) {
     await lock.release();
     throw error;
@@ -86,7 +88,7 @@ async function useGivenServers(options: LocalStackOptions, databaseUrl: string, 
 async function keeperOf({ onNote = () => {}, onFailure = onNote, files = [] }: LocalStackOptions): Promise<Keeper> {
   const keeper = await startKeeper(
     (name, reason) => onFailure(`${name} ended by itself (${reason})`),
-    (signal) => onFailure(`${signal} asked the keeper of the local servers to stop`),
+    (who, how) => onFailure(`${who} was asked to stop by ${how}`),
   );
   keeper.order({ files });
   return keeper;

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "@lethe/contracts/errors";
+import { ConfigurationError, LetheError } from "@lethe/contracts/errors";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkRedis } from "./check-redis.js";
@@ -19,6 +19,8 @@ export interface ServiceContext extends WorkerContext {
   readonly redisReadiness: RedisReadiness;
   readonly log: Logger;
   readonly metrics: JobMetrics;
+  /** Has the service stop in order, with the error in its log and exit code 1, since it can do nothing any more. */
+  readonly fail: (error: LetheError) => void;
 }
 
 /**
@@ -64,7 +66,7 @@ const LAST_MS = 500;
 /**
  * Runs a service until SIGTERM, SIGINT, SIGHUP or the end of the parent process, and then stops it within ten seconds. Reads the
  * settings and starts logger, Redis connection, service and health server, in this order. Sets the exit code: 0 after a
- * stop, 1 when the service could not start or its stop failed.
+ * stop, 1 when the service could not start or go on, or its stop failed.
  */
 export async function runService<S extends TObject>(
   definition: ServiceDefinition<S>,
@@ -96,7 +98,7 @@ async function runWith<S extends TObject>(
   definition: ServiceDefinition<S>,
   settings: Static<S> & CommonSettings,
   log: Logger,
-  stopRequest: Promise<string>,
+  { requested: stopRequest, fail }: StopRequest,
 ): Promise<void> {
   const metrics = createMetrics(definition.name);
   const access = redisAccess(settings);
@@ -111,6 +113,7 @@ async function runWith<S extends TObject>(
       lockMs: settings.LETHE_LOCK_SECONDS * 1_000,
       log,
       metrics,
+      fail,
     });
     const checks = readinessChecks(service.checks, redisReadiness);
     const health =
@@ -121,7 +124,13 @@ async function runWith<S extends TObject>(
     // Not `address`, which the logger redacts as a person's.
     log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
-    log.info({ reason: await stopRequest }, "stopping");
+    const reason = await stopRequest;
+    if (reason instanceof LetheError) {
+      log.error({ err: reason }, "cannot go on; stopping");
+      process.exitCode = 1;
+    } else {
+      log.info({ reason }, "stopping");
+    }
     // The stop may wait for a database or a Redis that no longer answers.
     const stopped = service.stop(GRACE_MS).then(() => true);
     const isStopped = await withTimeout(stopped, GRACE_MS + HANGING_MS, () => false);
@@ -157,8 +166,16 @@ async function lookAtRedis(
   return { mayAskInfo };
 }
 
-function waitForStopRequest(): Promise<string> {
-  return new Promise((resolve) => {
+interface StopRequest {
+  /** Resolves with the first reason to stop. */
+  readonly requested: Promise<string | LetheError>;
+  readonly fail: (error: LetheError) => void;
+}
+
+function waitForStopRequest(): StopRequest {
+  let fail: (error: LetheError) => void = () => undefined;
+  const requested = new Promise<string | LetheError>((resolve) => {
+    fail = resolve;
     process.on("SIGTERM", () => resolve("SIGTERM"));
     process.on("SIGINT", () => resolve("SIGINT"));
     process.on("SIGHUP", () => resolve("SIGHUP"));
@@ -166,4 +183,5 @@ function waitForStopRequest(): Promise<string> {
     // It was, before anything could listen.
     if (process.send !== undefined && !process.connected) resolve("parent gone");
   });
+  return { requested, fail };
 }

@@ -5,6 +5,7 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { SERVICE_NAMES } from "@lethe/contracts/services";
 import { createAnalyticsViews } from "./analytics-views.js";
 import { declaredTables } from "./data-map.js";
+import { endSessions, requireEndable } from "./end-sessions.js";
 import { type Client, hasSqlState, type Queryable } from "./pool.js";
 import { stagingColumns } from "./staging-columns.js";
 import { grantRights, toRole } from "./table-rights.js";
@@ -43,18 +44,31 @@ export function readDefinitions(folder: string, declaration: DatabaseDeclaration
 }
 
 /**
- * Returns the names of the definitions, `functions` and `rights`, that must be applied. Rights must also be applied
+ * Returns the names of the definitions, `functions` and `rights`, that must be applied, and whether those that are there are another
+ * build's of a version with the same newest step, so that nobody knows which is newer. Rights must also be applied
  * again if the set of Lethe's roles on the server has changed, and whenever functions must be.
  */
-export async function missingDefinitions(db: Queryable, definitions: Definitions): Promise<string[]> {
-  const { rows } = await db.query<{ hasFunctions: boolean; hasRights: boolean }>(
-    `select functions_sha256 = $1 as "hasFunctions",
-            rights_sha256 = $2 and roles = array(${SELECT_ROLES}) as "hasRights"
+export async function missingDefinitions(
+  db: Queryable,
+  definitions: Definitions,
+  newestStep: string,
+): Promise<{ missing: string[]; areOtherBuilds: boolean }> {
+  const { rows } = await db.query<{
+    hasFunctions: boolean;
+    hasRights: boolean;
+    hasRoles: boolean;
+    isSameStep: boolean;
+  }>(
+    `select functions_sha256 = $1 as "hasFunctions", rights_sha256 = $2 as "hasRights",
+            roles = array(${SELECT_ROLES}) as "hasRoles", newest_step is not distinct from $4 as "isSameStep"
      from ledger.applied_definitions`,
-    parametersOf(definitions),
+    [...parametersOf(definitions), newestStep],
   );
-  if (rows[0]?.hasFunctions !== true) return ["functions", "rights"];
-  return rows[0].hasRights ? [] : ["rights"];
+  const [found] = rows;
+  if (found === undefined) return { missing: ["functions", "rights"], areOtherBuilds: false };
+  const { hasFunctions, hasRights, hasRoles, isSameStep } = found;
+  const missing = hasFunctions ? (hasRights && hasRoles && isSameStep ? [] : ["rights"]) : ["functions", "rights"];
+  return { missing, areOtherBuilds: isSameStep && !(hasFunctions && hasRights) };
 }
 
 /**
@@ -65,24 +79,37 @@ export async function applyDefinitions(
   client: Client,
   definitions: Definitions,
   missing: readonly string[],
+  newestStep: string,
 ): Promise<void> {
+  const replacesFunctions = missing.includes("functions");
+  if (replacesFunctions) await requireEndable(client);
   try {
     await client.query("begin");
-    if (missing.includes("functions")) await replaceFunctions(client, definitions.functions);
+    if (replacesFunctions) {
+      // As with a new step: whoever connects from here on waits, and sees the new ones.
+      await client.query("lock table ledger.applied_definitions in access exclusive mode");
+      await endSessions(client);
+      await replaceFunctions(client, definitions.functions);
+    }
     await client.query(definitions.rights);
     await client.query(
-      `insert into ledger.applied_definitions (functions_sha256, rights_sha256, roles)
-       values ($1, $2, array(${SELECT_ROLES}))
+      `insert into ledger.applied_definitions (functions_sha256, rights_sha256, roles, newest_step)
+       values ($1, $2, array(${SELECT_ROLES}), $4)
        on conflict (only_row) do update
        set functions_sha256 = excluded.functions_sha256, rights_sha256 = excluded.rights_sha256, roles = excluded.roles,
-           applied_at = clock_timestamp()`,
-      parametersOf(definitions),
+           newest_step = excluded.newest_step, applied_at = clock_timestamp()`,
+      [...parametersOf(definitions), newestStep],
     );
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
     throw error;
   }
+}
+
+/** Returns the hash of the functions, by which a service sees that they are still those of its version. */
+export function functionsHash({ functions }: Definitions): Buffer {
+  return hashOf(functions);
 }
 
 async function replaceFunctions(client: Client, functions: string): Promise<void> {

@@ -138,7 +138,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     name: "ledger.applied_definitions",
     title: "State of functions, views and rights",
     primaryKey: "only_row",
-    columns: neutral("only_row functions_sha256 rights_sha256 roles applied_at"),
+    columns: neutral("only_row functions_sha256 rights_sha256 roles applied_at newest_step"),
     rights: READ_BY_ALL,
   },
   {

@@ -1,33 +1,83 @@
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError, UnfitDatabaseError } from "@lethe/contracts/errors";
 import { withSessionLock } from "./advisory-lock.js";
 import { declaredTables, requireDeclared } from "./data-map.js";
 import { applyDefinitions, type Definitions, missingDefinitions, readDefinitions } from "./definitions.js";
-import { type Client, createPool, type Queryable } from "./pool.js";
+import { endSessions, requireEndable } from "./end-sessions.js";
+import { readSteps, SCRIPTS, type Step } from "./migration-steps.js";
+import { type Client, createPool, type Pool, type Queryable } from "./pool.js";
 import { requireDatabase } from "./require-database.js";
+import { behind, newestStep, otherDefinitions, requireNoNewer } from "./schema-version.js";
 
-const SCRIPTS = fileURLToPath(new URL("../../../sql-scripts", import.meta.url));
 const MIGRATIONS_TABLE = "lethe_migrations";
 
+/** What it takes to bring a database to this version. */
+export interface MigrationPlan {
+  readonly applied: readonly string[];
+  readonly pending: readonly Step[];
+  /** Steps that change or remove what is there, in a database that holds data: there is no way back from them but a backup. */
+  readonly irreversible: readonly Step[];
+  readonly newestStep: string;
+}
+
 /**
- * Checks that Lethe can work with a database (`requireDatabase`) and brings it up to date: applies the new steps of
- * `sql-scripts/`, each once, then functions, views and rights where they have changed; those of a newer version stay as they
- * are. Takes the database's URL; returns the names of what was applied. Processes that start together wait for each other on
- * an advisory lock, so each step runs in one of them.
+ * Checks that Lethe can work with a database (`requireDatabase`) and brings it up to date, as its operator asks for: applies the
+ * new steps of `sql-scripts/`, each once and all or none, then functions, views and rights where they have changed. Takes the
+ * database's URL; returns the names of what was applied. Processes that start together wait for each other on an advisory lock, so
+ * each step runs in one of them. Services that are at work lose their connections, and find that they are of another version.
  *
  * Throws what `requireDatabase` throws; UnfitDatabaseError, which says what to do, when there is something to apply and the
- * login may not; and ConfigurationError when the database has tables or columns that no declaration names, and when its steps
- * are not those of this version.
+ * login may not; SchemaVersionError when a newer version has migrated the database; and ConfigurationError when the database has
+ * tables or columns that no declaration names, and when its steps are not those of this version.
  */
 export async function migrate(databaseUrl: string, declaration: DatabaseDeclaration): Promise<string[]> {
+  return bringUpToDate(databaseUrl, declaration, () => undefined);
+}
+
+/**
+ * Does what `migrate` does as far as a service may without its operator's word, and throws SchemaVersionError for the rest: steps
+ * that change or remove what is there in a database that holds data, and functions and rights of another build with the same steps, which
+ * would otherwise be flipped back and forth by services of both.
+ */
+export async function requireSchema(databaseUrl: string, declaration: DatabaseDeclaration): Promise<string[]> {
+  return bringUpToDate(databaseUrl, declaration, ({ applied, pending, irreversible }, definitions) => {
+    if (irreversible.length > 0) throw behind(readSteps(), applied, pending);
+    if (definitions.areOtherBuilds) throw otherDefinitions(readSteps(), definitions.missing);
+  });
+}
+
+/** Returns what `migrate` would do. Throws what that throws about the database's steps. */
+export async function planMigration(databaseUrl: string): Promise<MigrationPlan> {
+  return withMigrationPool(databaseUrl, (pool) => readPlan(pool));
+}
+
+/** Throws SchemaVersionError when the database's steps are not those of this version; a database without any is none of Lethe's yet. */
+export async function requireStepsOfThisVersion(db: Queryable): Promise<void> {
+  const steps = readSteps();
+  const applied = await appliedSteps(db);
+  if (applied.length === 0) return;
+  requireSameNumbering(steps, applied);
+  requireNoNewer(steps, applied);
+  const missing = steps.filter(({ name }) => !applied.includes(name));
+  if (missing.length > 0) throw behind(steps, applied, missing);
+}
+
+interface MissingDefinitions {
+  readonly missing: readonly string[];
+  readonly areOtherBuilds: boolean;
+}
+
+async function bringUpToDate(
+  databaseUrl: string,
+  declaration: DatabaseDeclaration,
+  requireAllowed: (plan: MigrationPlan, definitions: MissingDefinitions) => void,
+): Promise<string[]> {
   await requireDatabase(databaseUrl);
-  const pool = createPool(databaseUrl, 1, "lethe-migrate");
-  try {
+  return withMigrationPool(databaseUrl, async (pool) => {
     const definitions = readDefinitions(SCRIPTS, declaration);
     const tables = declaredTables(declaration);
-    const missing = await whatIsMissing(pool, definitions);
+    const { plan, lacking } = await whatIsMissing(pool, definitions);
+    const missing = namesOf(plan, lacking);
     if (missing.length === 0) {
       await requireDeclared(pool, tables);
       return [];
@@ -36,34 +86,62 @@ export async function migrate(databaseUrl: string, declaration: DatabaseDeclarat
     if (refusal !== undefined) {
       throw new UnfitDatabaseError(
         "database_rights",
-        `the database is behind (${missing.join(", ")}) and this login may not change it, since ${refusal}: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again`,
+        `the database is behind (${missing.join(", ")}) and this login may not change it, since ${refusal}: run \`lethe migrate\` with the DATABASE_URL of the database's owner, then start again. The database's newest step is ${plan.applied.at(-1) ?? "none"}, this version's is ${plan.newestStep}`,
       );
     }
     return await withSessionLock(pool, "lethe migrate", async (client) => {
-      const steps = await applySteps(client);
-      await requireDeclared(client, tables);
       // Another process may have been faster, and may be of a newer version.
-      const outdated = await whatIsMissing(client, definitions);
-      if (outdated.length > 0) await applyDefinitions(client, definitions, outdated);
-      return [...steps, ...outdated];
+      const now = await whatIsMissing(client, definitions);
+      requireAllowed(now.plan, now.lacking);
+      const steps = now.plan.pending.length === 0 ? [] : await applySteps(client, now.plan);
+      await requireDeclared(client, tables);
+      const { lacking: outdated } = await whatIsMissing(client, definitions);
+      if (outdated.missing.length > 0)
+        await applyDefinitions(client, definitions, outdated.missing, now.plan.newestStep);
+      return [...steps, ...outdated.missing];
     });
+  });
+}
+
+async function withMigrationPool<T>(databaseUrl: string, work: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(databaseUrl, 1, "lethe-migrate");
+  try {
+    return await work(pool);
   } finally {
     await pool.end();
   }
 }
 
-/** Names the steps that are not applied, or else what has changed beside them. Needs no right but to read. */
-async function whatIsMissing(db: Queryable, definitions: Definitions): Promise<string[]> {
-  const steps = readdirSync(SCRIPTS)
-    .filter((file) => file.endsWith(".sql"))
-    .map((file) => file.slice(0, -".sql".length))
-    .sort();
+async function readPlan(db: Queryable): Promise<MigrationPlan> {
+  const steps = readSteps();
   const applied = await appliedSteps(db);
   requireSameNumbering(steps, applied);
-  const missing = steps.filter((step) => !applied.includes(step));
-  if (missing.length > 0) return missing;
-  // A newer version's steps come with definitions that this version knows nothing of.
-  return applied.length > steps.length ? [] : await missingDefinitions(db, definitions);
+  requireNoNewer(steps, applied);
+  const pending = steps.filter(({ name }) => !applied.includes(name));
+  const heavy = pending.filter(({ effect }) => effect !== undefined);
+  const irreversible = heavy.length > 0 && (await holdsData(db, applied)) ? heavy : [];
+  return { applied, pending, irreversible, newestStep: newestStep(steps) };
+}
+
+/** Reads the steps that are not applied, or else what has changed beside them. Needs no right but to read. */
+async function whatIsMissing(
+  db: Queryable,
+  definitions: Definitions,
+): Promise<{ plan: MigrationPlan; lacking: MissingDefinitions }> {
+  const plan = await readPlan(db);
+  if (plan.pending.length > 0) return { plan, lacking: { missing: [], areOtherBuilds: false } };
+  return { plan, lacking: await missingDefinitions(db, definitions, plan.newestStep) };
+}
+
+function namesOf({ pending }: MigrationPlan, { missing }: MissingDefinitions): string[] {
+  return pending.length > 0 ? pending.map(({ name }) => name) : [...missing];
+}
+
+/** Reports whether anything was ever loaded: then a step that rewrites tables has something to lose. */
+async function holdsData(db: Queryable, applied: readonly string[]): Promise<boolean> {
+  if (applied.length === 0) return false;
+  const { rows } = await db.query<{ holds: boolean }>("select exists (select from ledger.runs) as holds");
+  return rows[0]?.holds === true;
 }
 
 async function appliedSteps(db: Queryable): Promise<string[]> {
@@ -85,29 +163,45 @@ async function appliedSteps(db: Queryable): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-function requireSameNumbering([baseline = ""]: readonly string[], [first]: readonly string[]): void {
-  if (first === undefined || first === baseline) return;
+function requireSameNumbering([baseline]: readonly Step[], [first]: readonly string[]): void {
+  if (first === undefined || first === baseline?.name) return;
   throw new ConfigurationError(
-    `the database was made by a version from before the first release: its first step is ${first}, not ${baseline}. ` +
+    `the database was made by a version from before the first release: its first step is ${first}, not ${baseline?.name}. ` +
       "Nothing was changed, and there is no way to bring it up to date. Create a new database, name it in DATABASE_URL, run `lethe migrate` " +
       "and load again from the files in DATA_DIR/archived_data. Dump what you need of the old one first (pg_dump): its receipts and its suppression list are nowhere else",
   );
 }
 
-async function applySteps(client: Client): Promise<string[]> {
+/** Applies the steps in one transaction, from the start of which no service works with the database as it was. */
+async function applySteps(client: Client, plan: MigrationPlan): Promise<string[]> {
   // Every service asks at its start, and nearly none has anything to apply.
   const { runner } = await import("node-pg-migrate");
-  const applied = await runner({
-    dbClient: client,
-    dir: `${SCRIPTS}/*.sql`,
-    useGlob: true,
-    direction: "up",
-    migrationsTable: MIGRATIONS_TABLE,
-    // The runner's own lock refuses instead of waiting.
-    noLock: true,
-    logger: SILENT,
-  });
-  return applied.map((step) => step.name);
+  if (plan.applied.length > 0) await requireEndable(client);
+  try {
+    await client.query("begin");
+    if (plan.applied.length > 0) {
+      // New connections of services read this list, and wait here until they see the new one.
+      await client.query(`lock table public.${MIGRATIONS_TABLE} in access exclusive mode`);
+      await endSessions(client);
+    }
+    const applied = await runner({
+      dbClient: client,
+      dir: `${SCRIPTS}/*.sql`,
+      useGlob: true,
+      direction: "up",
+      migrationsTable: MIGRATIONS_TABLE,
+      // The transaction is the one that has begun.
+      singleTransaction: true,
+      // The runner's own lock refuses instead of waiting.
+      noLock: true,
+      logger: SILENT,
+    });
+    await client.query("commit");
+    return applied.map((step) => step.name);
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
 }
 
 const nothing = () => undefined;

@@ -14,9 +14,15 @@ export type Queryable = Pick<pg.PoolClient, "query">;
  * Creates a connection pool. `applicationName` is the name that PostgreSQL shows for its connections, and `role` the role
  * that each of them takes on. Each connection sets what Lethe depends on (`SESSION_SETTINGS`) before it is used, and one to a
  * standby, as there is after a failover, is refused with TransientError. `bigint` becomes a number, since counts and ids
- * stay far below 2^53, and `date` a text. The server ends a statement within half a second after its client is gone.
+ * stay far below 2^53, and `date` a text. `inspect` looks at each connection before it is used, and refuses it by throwing. The server ends a statement within half a second after its client is gone.
  */
-export function createPool(databaseUrl: string, maxConnections: number, applicationName: string, role?: string): Pool {
+export function createPool(
+  databaseUrl: string,
+  maxConnections: number,
+  applicationName: string,
+  role?: string,
+  inspect?: (client: Queryable) => Promise<void>,
+): Pool {
   // Statements, not options of the connection's start: a pooler such as PgBouncer refuses those, or drops them unsaid.
   const statements = sessionStatements(settingsInUrl(databaseUrl), role);
   const pool = new pg.Pool({
@@ -27,7 +33,10 @@ export function createPool(databaseUrl: string, maxConnections: number, applicat
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
     types: { getTypeParser },
-    onConnect: (client) => requirePrimary(client, statements),
+    onConnect: async (client) => {
+      await requirePrimary(client, statements);
+      await inspect?.(client as pg.PoolClient);
+    },
   });
   // The pool replaces an idle connection that the server closed. Without a listener the event would end the process.
   pool.on("error", () => undefined);

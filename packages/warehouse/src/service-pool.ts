@@ -1,14 +1,18 @@
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
-import { ConfigurationError } from "@lethe/contracts/errors";
+import { ConfigurationError, SchemaVersionError } from "@lethe/contracts/errors";
 import type { ServiceName } from "@lethe/contracts/services";
-import { createPool, type Pool } from "./pool.js";
+import { functionsHash, readDefinitions } from "./definitions.js";
+import { readSteps, SCRIPTS } from "./migration-steps.js";
+import { createPool, type Pool, type Queryable } from "./pool.js";
 import { requireRights } from "./require-rights.js";
+import { requireSameSchema } from "./schema-version.js";
 import { toRole } from "./table-rights.js";
 
 /**
- * Creates a service's connection pool. Each of its connections has the rights of the service's role, `lethe_` and its name (`sql-scripts/rights`),
+ * Creates a service's connection pool. Each connection requires that the database's schema is still that of this
+ * version; `onOutdated` is told when it is not: then no connection can be had any more, and the service must stop. Each of its connections has the rights of the service's role, `lethe_` and its name (`sql-scripts/rights`),
  * from its first statement on, whatever else the login may do. Where the server has no such role, because nobody was
- * allowed to make it, the login's own rights are used and `onWarning` is told. Throws ConfigurationError when the role is
+ * allowed to make it, the login's own rights are used and `onWarning` is told. Throws SchemaVersionError for a database of another version,  ConfigurationError when the role is
  * there and the login may not take it on, or when the role could do more than it must, and UnfitDatabaseError when it can do
  * less (`requireRights`).
  */
@@ -18,8 +22,20 @@ export async function openServicePool(
   service: ServiceName,
   onWarning: (message: string) => void,
   declaration: DatabaseDeclaration,
+  onOutdated: (error: SchemaVersionError) => void = () => undefined,
 ): Promise<Pool> {
-  const pool = await openPool(databaseUrl, maxConnections, service, onWarning);
+  const version = { steps: readSteps(), functionsHash: functionsHash(readDefinitions(SCRIPTS, declaration)) };
+  const inspect = async (client: Queryable) => {
+    try {
+      await requireSameSchema(client, version);
+    } catch (error) {
+      if (error instanceof SchemaVersionError) onOutdated(error);
+      throw error;
+    }
+  };
+  const pool = await openPool(databaseUrl, maxConnections, service, onWarning, inspect);
+  // Whoever migrates ends the open connections: a service without work finds out by the next one.
+  pool.on("error", () => void pool.query("select").catch(() => undefined));
   try {
     await requireRights(pool, declaration, service);
     return pool;
@@ -34,19 +50,20 @@ async function openPool(
   maxConnections: number,
   service: ServiceName,
   onWarning: (message: string) => void,
+  inspect: (client: Queryable) => Promise<void>,
 ): Promise<Pool> {
   const role = toRole(service);
   const name = `lethe-${service}`;
   switch (await wayInto(role, databaseUrl, name)) {
     case "take":
-      return createPool(databaseUrl, maxConnections, name, role);
+      return createPool(databaseUrl, maxConnections, name, role, inspect);
     case "have":
-      return createPool(databaseUrl, maxConnections, name);
+      return createPool(databaseUrl, maxConnections, name, undefined, inspect);
     case "missing":
       onWarning(
         `the database server has no role ${role}, so the service runs with all rights of its login; an administrator can create it (sql-scripts/README.md)`,
       );
-      return createPool(databaseUrl, maxConnections, name);
+      return createPool(databaseUrl, maxConnections, name, undefined, inspect);
   }
 }
 

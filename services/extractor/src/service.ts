@@ -14,7 +14,7 @@ import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
-import { migrate } from "@lethe/warehouse/migrate";
+import { requireSchema } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { ExtractorContext } from "./context.js";
 import { extractRun } from "./extract-run.js";
@@ -38,13 +38,14 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       settings.LETHE_INPUT_FORMATS,
       datasets.all.map(({ name, csv }) => ({ name, columns: csv.columns })),
     );
-    await migrate(settings.DATABASE_URL, datasets.database);
+    await requireSchema(settings.DATABASE_URL, datasets.database);
     const pool = await openServicePool(
       settings.DATABASE_URL,
       DATABASE_CONNECTIONS.extractor,
       "extractor",
       (warning) => service.log.warn(warning),
       datasets.database,
+      service.fail,
     );
     const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
     const installation = await joinInstallation(pool, folder.installation);

@@ -19,7 +19,7 @@ import { requireVacuumer } from "@lethe/warehouse/erasures/vacuum-erased-tables"
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
-import { migrate } from "@lethe/warehouse/migrate";
+import { requireSchema } from "@lethe/warehouse/migrate";
 import { requireNotRolledBack } from "@lethe/warehouse/proof/known-checkpoints";
 import type { LogSigning } from "@lethe/warehouse/proof/sign-log";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -43,13 +43,14 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);
       const policy = readPolicy(settings, datasets.fields);
-      await migrate(settings.DATABASE_URL, datasets.database);
+      await requireSchema(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,
         DATABASE_CONNECTIONS.loader + settings.LETHE_LOADS_AT_ONCE - DEFAULT_LOADS_AT_ONCE,
         "loader",
         (warning) => service.log.warn(warning),
         datasets.database,
+        service.fail,
       );
       // Now, not when the first person has waited for their erasure.
       await requireVacuumer(pool, tablesAboutPeople(datasets.database));

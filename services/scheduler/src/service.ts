@@ -21,7 +21,7 @@ import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
-import { migrate } from "@lethe/warehouse/migrate";
+import { requireSchema } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
@@ -64,7 +64,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
   const stores = [checkpointFile(settings.DATA_DIR), checkpointInRedis(redis, prefix)];
-  await migrate(settings.DATABASE_URL, datasets.database);
+  await requireSchema(settings.DATABASE_URL, datasets.database);
 
   const opened: ((graceMs: number) => Promise<unknown>)[] = [];
   async function stop(graceMs: number): Promise<void> {
@@ -77,6 +77,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       "scheduler",
       (warning) => log.warn(warning),
       datasets.database,
+      context.fail,
     );
     opened.push(() => pool.end());
     const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });

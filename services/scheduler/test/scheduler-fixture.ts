@@ -69,6 +69,7 @@ export async function createWorld(): Promise<World> {
         log,
         lockMs: 30_000,
         metrics: createMetrics("scheduler"),
+        fail: (error) => log.error({ err: error }),
       })
       .catch((error: unknown) => {
         own.disconnect();

@@ -13,7 +13,7 @@ import { openStaging } from "@lethe/storage/staging";
 import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
-import { migrate } from "@lethe/warehouse/migrate";
+import { requireSchema } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
@@ -45,7 +45,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));
       const policy = readPolicy(settings, datasets.fields);
-      await migrate(settings.DATABASE_URL, datasets.database);
+      await requireSchema(settings.DATABASE_URL, datasets.database);
       const threads = await startThreadPool({
         script: options.thread ?? new URL("./thread.js", import.meta.url),
         memoryMb: settings.LETHE_TRANSFORM_MEMORY_MB,
@@ -65,6 +65,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
         "transformer",
         (warning) => service.log.warn(warning),
         datasets.database,
+        service.fail,
       );
       const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
       const installation = await joinInstallation(pool, folder.installation);

@@ -1,4 +1,7 @@
-import { readdir } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fromRepository } from "@lethe/test-kit/repository";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
@@ -19,6 +22,64 @@ it("says what to do where there is no ledger, names each step that it applies, a
   expect(first.out).toEqual(names.map((name) => `applied ${name}`));
   expect((await world.lethe(["migrate"])).out).toEqual(["nothing to apply: the schema is up to date"]);
   expect((await world.lethe(["status"])).code).toBe(0);
+});
+
+describe("a step that rewrites what a database holds", () => {
+  let held: CliWorld;
+  let folder: string;
+  beforeAll(async () => {
+    held = await createCliWorld();
+    folder = await mkdtemp(join(tmpdir(), "lethe-migrate-"));
+    // As a database of before that step, as far as Lethe can tell. It cannot be applied once more.
+    await held.pool.query(`
+      insert into ledger.runs (job, kind, trigger, state) values ('products', 'files', 'cli', 'failed');
+      delete from public.lethe_migrations where name = '0014_values'`);
+  });
+  afterAll(async () => {
+    await held.end();
+    await rm(folder, { recursive: true });
+  });
+
+  it("is named before it is applied, and not applied without a backup", async () => {
+    const { code, out, err } = await held.lethe(["migrate"]);
+    expect({ code, out }).toEqual({ code: 2, out: [] });
+    expect(err.join("\n")).toMatch(
+      /0014_values: rewrites warehouse\.customers.*there is no way back.*nothing was changed.*--backup-taken.*--backup FILE/s,
+    );
+  });
+
+  it("is tried once somebody says that there is a backup", async () => {
+    const { err } = await held.lethe(["migrate", "--backup-taken"]);
+    expect(err.join("\n")).not.toContain("nothing was changed");
+    // All or none: what had been applied before it failed is rolled back.
+    const { rows } = await held.pool.query("select from public.lethe_migrations where name = '0014_values'");
+    expect(rows).toEqual([]);
+  });
+
+  it.runIf(spawnSync("pg_dump", ["--version"]).status === 0)(
+    "leaves no file behind where pg_dump fails, and writes a file for its owner alone where it does not",
+    async () => {
+      const file = join(folder, "backup");
+      const environment = { PATH: process.env.PATH ?? "" };
+      const { err } = await held.lethe(["migrate", "--backup", file], { environment });
+      const said = err.join("\n");
+      if (!said.includes(`a backup is in ${file}`)) {
+        expect(said).toMatch(/pg_dump took no backup.*version/s);
+        await expect(stat(file)).rejects.toThrow("ENOENT");
+        return;
+      }
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
+      expect((await held.lethe(["migrate", "--backup", file], { environment })).err.join("\n")).toContain(
+        "is there already",
+      );
+    },
+  );
+
+  it("keeps commands from working on such a database", async () => {
+    const { code, err } = await held.lethe(["status"]);
+    expect(code).toBe(2);
+    expect(err.join("\n")).toContain("older than this version of Lethe");
+  });
 });
 
 describe("on a database of the numbering of before the first release", () => {

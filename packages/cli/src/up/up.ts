@@ -3,7 +3,7 @@ import { ConfigurationError, ServerEndedError } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import { ownerMark } from "@lethe/local-stack/process-lock";
-import { startLocalStack } from "@lethe/local-stack/start-local-stack";
+import { type LocalStack, startLocalStack } from "@lethe/local-stack/start-local-stack";
 import { requireRedis } from "@lethe/service-kit/check-redis";
 import { hasWorkers } from "@lethe/service-kit/installation-in-redis";
 import type { RedisAccess } from "@lethe/service-kit/redis-address";
@@ -13,8 +13,10 @@ import { fileModes, makeFolders } from "@lethe/storage/file-modes";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { withSessionLock } from "@lethe/warehouse/advisory-lock";
 import { joinInstallation, readInstallation, type Succession, succeedFolder } from "@lethe/warehouse/installation";
-import { migrate } from "@lethe/warehouse/migrate";
+import { migrate, planMigration } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
 import { requireDatabase } from "@lethe/warehouse/require-database";
+import { behind } from "@lethe/warehouse/schema-version";
 import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
@@ -23,12 +25,14 @@ import { diagnose } from "../doctor/diagnose.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { formatFinding } from "../present/doctor.js";
 import { summarizeErasures } from "../present/erasures.js";
+import { formatPlan } from "../present/migration.js";
 import { formatRuns } from "../present/runs.js";
 import { formatAddresses, formatCopied } from "../present/up.js";
 import { removeRunningStack, stackFile, writeRunningStack } from "../stack-file.js";
 import type { Terminal } from "../terminal.js";
 import { choosePort } from "./choose-port.js";
 import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
+import { copyDatabase, dropOldCopies } from "./copy-database.js";
 import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
 import { type PrivacyKeyPlace, requireKnownKeys } from "./require-known-keys.js";
@@ -97,7 +101,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     const running = { ...owner, databaseUrl, redisUrl, queuePrefix };
     await writeRunningStack(folders.data, running);
-    await migrate(stack.databaseUrl, context.datasets.database);
+    await prepareSchema(stack, context);
     // Beside the start of the services, which takes longer.
     const looking = noteFindings(context);
     undo.push(() => looking);
@@ -140,6 +144,23 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     await undoAll(undo);
     stopRequest.release();
   }
+}
+
+/**
+ * Brings the schema up to date. Before a step that rewrites or deletes what there is, it copies a database of its own, and refuses
+ * one of the user's, who may not have a backup.
+ */
+async function prepareSchema({ databaseUrl, postgres }: LocalStack, { datasets, terminal }: Context): Promise<void> {
+  const plan = await planMigration(databaseUrl);
+  for (const line of formatPlan(plan)) terminal.note(line);
+  const isOwn = postgres === "embedded";
+  if (plan.irreversible.length > 0) {
+    if (!isOwn) throw behind(readSteps(), plan.applied, plan.pending);
+    terminal.note(await copyDatabase(databaseUrl, plan.newestStep));
+  } else if (isOwn) {
+    await dropOldCopies(databaseUrl);
+  }
+  await migrate(databaseUrl, datasets.database);
 }
 
 /** Goes through all steps, the last first, also when one of them fails; throws what the first of those threw. */
