@@ -1,4 +1,5 @@
 -- Up Migration
+-- Effect: none
 -- A record under the id of another one that is there, with another content.
 alter table ledger.quarantine drop constraint quarantine_reason_check;
 alter table ledger.quarantine add constraint quarantine_reason_check
