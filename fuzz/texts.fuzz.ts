@@ -18,7 +18,7 @@ import { parseKeyring } from "../packages/privacy/src/privacy-key.js";
 import { readPolicy } from "../packages/privacy/src/read-policy.js";
 import { readJson } from "../packages/storage/src/json-object.js";
 import type { Staging } from "../packages/storage/src/staging.js";
-import { checkCron, checkTimezone } from "../services/scheduler/src/schedules/cron.js";
+import { checkSchedule } from "../services/scheduler/src/schedules/check-schedule.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 
@@ -96,8 +96,8 @@ describe("texts", () => {
   });
 
   fuzz("cron", 0.3, nearText("0 * * * *", "0 0 1 1,2 MON-FRI", "*/5 0 0 L * 1#2"), (text) => {
-    unlessRefused(() => checkCron(text), InvalidInputError);
-    unlessRefused(() => checkTimezone(text), InvalidInputError);
+    unlessRefused(() => checkSchedule({ cron: text }, { subMinute: true }), InvalidInputError);
+    unlessRefused(() => checkSchedule({ timezone: text }, { subMinute: true }), InvalidInputError);
   });
 
   const fields = datasets.fields;

@@ -13,6 +13,10 @@ export const ScheduleSchema = Type.Object(
     updatedAt: Type.String({ format: "date-time" }),
     lastFiredAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
     nextAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+    problem: Type.Union([Type.String(), Type.Null()], {
+      description:
+        "Why it does not fire though it is on: the ledger holds a cron pattern or a time zone that is refused.",
+    }),
   },
   { $id: "Schedule" },
 );

@@ -1,6 +1,8 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { LetheError } from "@lethe/contracts/errors";
 import type { Registry } from "prom-client";
+import { isMisdirected } from "./loopback-host.js";
+import { onceASecond } from "./once-a-second.js";
 import { withTimeout } from "./with-timeout.js";
 
 /** Checks, by name, of what a service needs. A check rejects when what it asks does not answer. */
@@ -34,34 +36,82 @@ export async function checkReadiness(
   };
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics` on the loopback address, for a container's health check and a local scraper. */
+/** Returns `checkReadiness` for callers of whom nobody asks for a token: however many ask, it looks once a second. */
+export function createReadiness(checks: ReadinessChecks, warnings: () => readonly string[]): () => Promise<Readiness> {
+  return onceASecond(() => checkReadiness(checks, warnings));
+}
+
+/** Returns the figures of a registry as Prometheus reads them; to collect them may ask PostgreSQL and Redis, once a second. */
+export function createFigures(registry: Registry): () => Promise<string> {
+  return onceASecond(() => registry.metrics());
+}
+
+/**
+ * Serves `/healthz`, `/readyz` and `/metrics` on the loopback address, for a container's health check and a local scraper. It
+ * answers under loopback names alone, since it asks for no token.
+ */
 export async function startHealthServer(
   port: number,
   checks: ReadinessChecks,
   warnings: () => readonly string[],
   metricsRegistry: Registry,
 ): Promise<Server> {
-  const server = createServer((request, response) => {
-    void answer(request.url ?? "/").then(
-      ({ status, type, body }) => response.writeHead(status, { "content-type": type }).end(body),
-      () => response.writeHead(500).end(),
-    );
-  });
-  async function answer(url: string) {
-    const json = "application/json";
-    if (url === "/healthz") return { status: 200, type: json, body: '{"status":"ok"}' };
-    if (url === "/metrics")
-      return { status: 200, type: metricsRegistry.contentType, body: await metricsRegistry.metrics() };
-    if (url !== "/readyz") return { status: 404, type: json, body: '{"status":"not found"}' };
-    const readiness = await checkReadiness(checks, warnings);
-    return { status: readiness.ready ? 200 : 503, type: json, body: JSON.stringify(readiness) };
+  const readiness = createReadiness(checks, warnings);
+  const figures = createFigures(metricsRegistry);
+  const pages: Readonly<Record<string, () => Promise<HealthAnswer>>> = {
+    "/healthz": async () => ({ status: 200, body: '{"status":"ok"}' }),
+    "/readyz": async () => {
+      const found = await readiness();
+      return { status: found.ready ? 200 : 503, body: JSON.stringify(found) };
+    },
+    "/metrics": async () => ({ status: 200, type: metricsRegistry.contentType, body: await figures() }),
+  };
+  async function answer({ method = "", url = "", headers }: IncomingMessage): Promise<HealthAnswer> {
+    if (isMisdirected(headers)) return refusal(421, "misdirected");
+    const [path = ""] = url.split("?");
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (page === undefined) return refusal(404, "not_found");
+    if (method !== "GET" && method !== "HEAD") return { ...refusal(405, "method_not_allowed"), allow: "GET, HEAD" };
+    return page();
   }
+  const server = createServer(HEALTH_LIMITS, (request, response) => {
+    void answer(request)
+      .catch(() => refusal(500, "internal"))
+      .then(({ status, type = "application/json", allow, body }) => {
+        response.writeHead(status, {
+          "content-type": type,
+          "x-content-type-options": "nosniff",
+          ...(allow && { allow }),
+        });
+        response.end(body);
+      });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
   return server;
 }
+
+interface HealthAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly type?: string;
+  readonly allow?: string;
+}
+
+function refusal(status: number, code: string): HealthAnswer {
+  return { status, body: JSON.stringify({ status, code }) };
+}
+
+/** A request here is a line and a few headers. */
+const HEALTH_LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
 
 const ANSWER_MS = 2_000;
 

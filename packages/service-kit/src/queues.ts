@@ -1,6 +1,7 @@
 import { JOB_NAMES, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
 import { FlowProducer, type JobsOptions, Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { repeatStrategy } from "./repeat-strategy.js";
 
 export type TypedQueue<N extends JobName> = Queue<JobPayload<N>, JobResult<N>, N>;
 
@@ -32,6 +33,7 @@ export function openQueues(redis: Redis, prefix: string, { onlyRead = false } = 
     connection: redis,
     prefix,
     streams: { events: { maxLen: 1_000 } },
+    settings: { repeatStrategy },
     ...(onlyRead && { skipMetasUpdate: true }),
   };
   const byJob = Object.fromEntries(

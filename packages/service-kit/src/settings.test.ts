@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type from "typebox";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { COMMON_SETTINGS, type Environment, readSettings } from "./settings.js";
+import { API_TOKEN_SETTINGS, COMMON_SETTINGS, type Environment, readSettings } from "./settings.js";
 
 const Schema = Type.Object({
   ...COMMON_SETTINGS,
@@ -50,6 +50,23 @@ describe("readSettings", () => {
     expect(read({ SECRET_FILE, SECRET: "from the variable" })).toMatchObject({ SECRET: "from the file" });
     expect(read({ SECRET_FILE: "", SECRET: "from the variable" })).toMatchObject({ SECRET: "from the variable" });
     expect(read({ COUNT_FILE: fileWith("7") })).toMatchObject({ COUNT: 7 });
+  });
+
+  it("refuses blanks alone, and an empty text for a secret that opens a door when it is missing", () => {
+    for (const environment of [{ SECRET: "        " }, { COUNT: " " }, { LETHE_QUEUE_PREFIX: "\t" }]) {
+      expect(() => read(environment)).toThrow(/blanks alone/);
+    }
+    const Door = Type.Object(API_TOKEN_SETTINGS);
+    for (const text of ["", " ".repeat(20), "\u00a0".repeat(20)]) {
+      expect(() => readSettings(Door, { LETHE_API_TOKEN: text })).toThrow(ConfigurationError);
+    }
+    for (const text of [" a-token-of-some-length", "a-token-of-some-length "]) {
+      expect(() => readSettings(Door, { LETHE_API_TOKEN: text })).toThrow(ConfigurationError);
+    }
+    expect(() => readSettings(Door, { LETHE_API_TOKEN_FILE: "" })).toThrow(ConfigurationError);
+    expect(() => readSettings(Door, { LETHE_API_TOKEN_FILE: fileWith(" \n") })).toThrow(ConfigurationError);
+    expect(readSettings(Door, {})).toEqual({});
+    expect(readSettings(Door, { LETHE_API_TOKEN: "a token of some length" })).toHaveProperty("LETHE_API_TOKEN");
   });
 
   it("names a file that cannot be read by its setting", () => {

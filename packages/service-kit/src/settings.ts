@@ -118,8 +118,10 @@ export const API_TOKEN_SETTINGS = {
   LETHE_API_TOKEN: Type.Optional(
     Type.String({
       minLength: 16,
+      pattern: "^\\S(.*\\S)?$",
+      writeOnly: true,
       description:
-        "Token of an admin, 16 characters or more: where it is set, callers of the API must send it, or one of `lethe tokens " +
+        "Token of an admin, 16 characters or more, without a blank at either end: where it is set, callers of the API must send it, or one of `lethe tokens " +
         "create`. The command records its decisions under the name of such a one",
     }),
   ),
@@ -149,12 +151,14 @@ export type CommonSettings = Static<typeof CommonSchema>;
 /**
  * Reads a service's settings from an environment, converts them to the schema's types and adds the defaults. A setting `X`
  * may also be given as `X_FILE`, the path of a file that holds its value, which suits secrets. An empty text counts as not
- * given. Throws ConfigurationError, which names every wrong setting and shows no value.
+ * given, except for a secret that opens a door when it is missing (`writeOnly`): that one is refused. Blanks alone are refused, too.
+ * Throws ConfigurationError, which names every wrong setting and shows no value.
  */
 export function readSettings<S extends TObject>(schema: S, environment: Environment): Static<S> {
   const given: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.properties)) {
     const text = settingText(name, environment);
+    if (isWriteOnly(property)) requireNotEmpty(name, environment);
     if (text !== undefined) given[name] = typed(property, text);
   }
   const settings: unknown = Default(schema, given);
@@ -186,7 +190,22 @@ function settingText(name: string, environment: Environment): string | undefined
     return text;
   }
   const text = environment[name];
-  return text === "" ? undefined : text;
+  if (text === "") return undefined;
+  if (text?.trim() === "") throw new ConfigurationError(`${name} consists of blanks alone`);
+  return text;
+}
+
+function isWriteOnly(property: TSchema): boolean {
+  return "writeOnly" in property && property.writeOnly === true;
+}
+
+function requireNotEmpty(name: string, environment: Environment): void {
+  for (const variable of [name, `${name}_FILE`]) {
+    if (environment[variable] !== "") continue;
+    throw new ConfigurationError(
+      `${variable} is set to an empty text: give it a value, or do not set it, since without it everybody who reaches the port is let in`,
+    );
+  }
 }
 
 function readSettingFile(name: string, file: string): string {

@@ -6,6 +6,7 @@ import { Compile } from "typebox/compile";
 import { jobOwnership } from "./job-ownership.js";
 import type { Logger } from "./logger.js";
 import type { JobMetrics } from "./metrics.js";
+import { repeatStrategy } from "./repeat-strategy.js";
 import { type SafeError, safeError } from "./safe-error.js";
 import { withTimeout } from "./with-timeout.js";
 
@@ -95,6 +96,7 @@ export function startWorker<N extends JobName>(
       connection: context.redis,
       prefix: context.prefix,
       concurrency,
+      settings: { repeatStrategy },
       ...jobOwnership(context.lockMs),
     },
   );

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
@@ -17,10 +16,14 @@ import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
-import { connectionLimits, limitHeaders } from "./http/connection-limits.js";
-import { guard } from "./http/guard.js";
+import { connectionLimits, limitHeaders, refuseExpectation } from "./http/connection-limits.js";
+import { declareProblems } from "./http/declared-problems.js";
+import { guard, SECURITY_HEADERS } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
+import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
+import { refuseNeedlessBodies } from "./http/no-body.js";
+import { refuseOddAddresses } from "./http/plain-address.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
@@ -63,11 +66,14 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, problemOf(error, limits.bodyBytes)),
+    // No hook runs for an address that cannot be read.
+    frameworkErrors: (error, _request, reply) =>
+      void sendProblem(reply.headers(SECURITY_HEADERS), problemOf(error, limits.bodyBytes)),
     schemaController: { compilersFactory: { buildSerializer } },
     ...connectionLimits(limits.requestMs, limits.bodyBytes),
   }).withTypeProvider<TypeBoxTypeProvider>();
   limitHeaders(app.server);
+  app.server.on("checkExpectation", refuseExpectation);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
     const answer = problemOf(error, limits.bodyBytes);
@@ -80,11 +86,14 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   );
   logRequests(app, log);
   measureRequests(app, context.registry);
-  await app.register(rateLimit, { global: false });
   requireRoles(app);
   const identify = createTokenCheck(token, context.pool);
   guard(app, { identify, isTokenRequired: token !== undefined }, limits);
+  refuseOddAddresses(app);
+  const refuseOtherMethods = refuseUnknownMethods(app);
+  refuseNeedlessBodies(app);
   parseJsonBodies(app);
+  declareProblems(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
@@ -108,5 +117,6 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   ]) {
     await app.register(routes, context);
   }
+  refuseOtherMethods();
   return app;
 }

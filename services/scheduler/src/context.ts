@@ -10,14 +10,14 @@ import type { Queue } from "bullmq";
 import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
 import type { RunQueue } from "./run-queue.js";
+import type { ScheduleRules } from "./schedules/check-schedule.js";
 
 /** What the scheduler works with. */
 export interface SchedulerContext {
   readonly pool: Pool;
   readonly datasets: Datasets;
   readonly runQueue: RunQueue;
-  /** False when no schedule fires here, whatever the ledger says. */
-  readonly schedulesOn: boolean;
+  readonly schedules: ScheduleRules;
   /** Makes the queue follow the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
   readonly storage: Storage;

@@ -1,21 +1,22 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { previousTick } from "@lethe/service-kit/cron/ticks";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { QueueEvents } from "bullmq";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createWorld, type World } from "../test/scheduler-fixture.js";
 import { assertSchedules, nextJobId } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
-import { previousTick } from "./schedules/cron.js";
 
 const datasets = createDatasets();
 const EACH_SECOND = "* * * * * *";
+const RULES = { on: true, subMinute: true };
 const NEVER_IN_A_TEST = "0 0 1 1 *";
 
 let world: World;
 let events: QueueEvents;
 beforeEach(async () => {
-  world = await createWorld();
+  world = await createWorld({ LETHE_ALLOW_SUBMINUTE_SCHEDULES: "true" });
   await readSchedules(world.pool, datasets.all);
   await world.pool.query("update ledger.schedules set cron = $1", [NEVER_IN_A_TEST]);
   events = new QueueEvents("trigger", { connection: world.redis.duplicate(), prefix: world.prefix });
@@ -95,10 +96,12 @@ it("fires each job's schedule, off and on again, over a restart", async () => {
 it("brings schedules back after Redis lost them, and repairs one that stopped", async () => {
   await world.start();
   const { trigger } = world.queues.byJob;
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({ changed: [] });
 
   await world.flush();
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([...datasets.names]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({
+    changed: [...datasets.names],
+  });
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
 
   const next = (await trigger.getJobScheduler("products"))?.next ?? 0;
@@ -106,9 +109,9 @@ it("brings schedules back after Redis lost them, and repairs one that stopped", 
   await world.redis.del(trigger.toKey(nextJobId("products", next)));
   await world.redis.zrem(trigger.toKey("delayed"), nextJobId("products", next));
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 0 });
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual(["products"]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({ changed: ["products"] });
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({ changed: [] });
 });
 
 it("fires again after the schedules were lost while it ran", async () => {
@@ -116,14 +119,16 @@ it("fires again after the schedules were lost while it ran", async () => {
   await world.pool.query("update ledger.schedules set cron = $1 where job = 'products'", [EACH_SECOND]);
   await world.flush();
   const firedAgain = fired("products");
-  await assertSchedules(world.pool, datasets.all, world.queues.byJob.trigger);
+  await assertSchedules(world.pool, datasets.all, world.queues.byJob.trigger, RULES);
   await firedAgain;
 });
 
 it("removes a scheduler of a job that no longer exists", async () => {
   const { trigger } = world.queues.byJob;
   await trigger.upsertJobScheduler("trigger", { pattern: NEVER_IN_A_TEST }, { name: "trigger", data: { job: "x" } });
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual([...datasets.names, "trigger"]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({
+    changed: ["trigger", ...datasets.names],
+  });
   expect((await trigger.getJobSchedulers()).map(({ key }) => key).sort()).toEqual([...datasets.names].sort());
 });
 
@@ -159,13 +164,15 @@ it("makes up once for the ticks of a standstill", async () => {
 it("leaves a tick that Redis still holds to itself, or drops it when catching up is off", async () => {
   const { trigger } = world.queues.byJob;
   await world.pool.query("update ledger.schedules set updated_at = now() - interval '3 years' where job = 'products'");
-  await assertSchedules(world.pool, datasets.all, trigger);
+  await assertSchedules(world.pool, datasets.all, trigger, RULES);
   const afterTick = new Date(((await trigger.getJobScheduler("products"))?.next ?? 0) + 60_000);
-  expect(await catchUp(world.pool, datasets.all, trigger, afterTick, true)).toContain("products");
+  expect(await catchUp(world.pool, datasets.all, trigger, afterTick, { makeUp: true, rules: RULES })).toContain(
+    "products",
+  );
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
   expect(await trigger.getJobCountByTypes("waiting")).toBe(0);
 
-  await catchUp(world.pool, datasets.all, trigger, afterTick, false);
+  await catchUp(world.pool, datasets.all, trigger, afterTick, { makeUp: false, rules: RULES });
   expect(await standing("products")).toEqual({ scheduler: undefined, delayed: 0 });
 });
 
@@ -187,16 +194,47 @@ it("asserts the schedules when Redis is connected again", async () => {
 
 it("sets the other schedules when one cannot be set yet", async () => {
   const { trigger } = world.queues.byJob;
-  await assertSchedules(world.pool, datasets.all, trigger);
+  await assertSchedules(world.pool, datasets.all, trigger, RULES);
   const { next } = (await trigger.getJobScheduler("customers")) ?? {};
   await world.redis.del(trigger.toKey("repeat:customers"));
   await world.redis.zrem(trigger.toKey("repeat"), "customers");
   await trigger.removeJobScheduler("products");
-  await expect(assertSchedules(world.pool, datasets.all, trigger)).rejects.toThrow("job ID already exists");
+  await expect(assertSchedules(world.pool, datasets.all, trigger, RULES)).rejects.toMatchObject({
+    code: "jobs_failed",
+    cause: { message: expect.stringContaining("job ID already exists") },
+  });
   expect(await standing("products")).toEqual({ scheduler: NEVER_IN_A_TEST, delayed: 1 });
   // As if it had fired.
   await trigger.remove(nextJobId("customers", next ?? 0));
-  expect(await assertSchedules(world.pool, datasets.all, trigger)).toEqual(["customers"]);
+  expect(await assertSchedules(world.pool, datasets.all, trigger, RULES)).toMatchObject({ changed: ["customers"] });
+});
+
+it("is kept from nothing by a schedule that the ledger holds and that is refused", async () => {
+  const { trigger } = world.queues.byJob;
+  await assertSchedules(world.pool, datasets.all, trigger, RULES);
+  await world.pool.query(
+    `update ledger.schedules set cron = 'H * * * *', updated_at = now() - interval '3 years' where job = 'customers'`,
+  );
+  await world.pool.query("update ledger.schedules set timezone = 'Mars/Olympus' where job = 'transactions'");
+  await world.pool.query(
+    "update ledger.schedules set cron = '0 * * * *', updated_at = now() - interval '3 days' where job = 'products'",
+  );
+  const scheduler = await world.start();
+  expect(await standing("customers")).toEqual({ scheduler: undefined, delayed: 0 });
+  expect(await standing("transactions")).toEqual({ scheduler: undefined, delayed: 0 });
+  expect(await standing("products")).toEqual({ scheduler: "0 * * * *", delayed: 1 });
+  await expect
+    .poll(async () => (await scheduler.call("GET", "/runs")).body.runs)
+    .toMatchObject([{ job: "products", trigger: "schedule" }]);
+  const { schedules } = (await scheduler.call("GET", "/schedules")).body;
+  expect(schedules).toMatchObject([
+    { job: "customers", nextAt: null, problem: expect.stringContaining("H") },
+    { job: "transactions", nextAt: null, problem: expect.stringContaining("timezone") },
+    { job: "products", nextAt: expect.any(String), problem: null },
+    { job: "erasure-requests", problem: null },
+  ]);
+  expect((await scheduler.call("GET", "/jobs")).status).toBe(200);
+  expect((await scheduler.call("GET", "/readyz")).body).toMatchObject({ ready: true, warnings: ["schedule_refused"] });
 });
 
 it("registers and fires nothing when schedules are off", async () => {

@@ -32,8 +32,7 @@ import { addQueueMetrics } from "./queue-metrics.js";
 import { resumeOrphanedErasures, takeFiledRequests, takeReleased } from "./reconcile-erasures.js";
 import { startReconciler } from "./reconciler.js";
 import { createRunQueue } from "./run-queue.js";
-import { assertSchedules } from "./schedules/assert-schedules.js";
-import { catchUp } from "./schedules/catch-up.js";
+import { createScheduleKeeper } from "./schedules/keep-schedules.js";
 import { triggerRun } from "./schedules/trigger-run.js";
 import { requireSigning, requireToken, SchedulerSettings } from "./settings.js";
 import { signDecisions } from "./sign-decisions.js";
@@ -88,32 +87,26 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     await takeQueues(redis, queues, installation, log);
     const runQueue = createRunQueue(queues, log);
-    const triggers = queues.byJob.trigger;
     const storage = openFolderStorage(settings.DATA_DIR, {
       isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
     });
-    const schedulesOn = settings.LETHE_SCHEDULES === "on";
+    const rules = { on: settings.LETHE_SCHEDULES === "on", subMinute: settings.LETHE_ALLOW_SUBMINUTE_SCHEDULES };
 
-    const applySchedules = async () => {
-      if (!schedulesOn) return;
-      const changed = await assertSchedules(pool, datasets.all, triggers);
-      if (changed.length > 0) log.info({ jobs: changed }, "schedules applied");
-    };
-    let hasCaughtUp = !schedulesOn;
-    const catchUpOnce = async () => {
-      if (hasCaughtUp) return;
-      const jobs = await catchUp(pool, datasets.all, triggers, new Date(), settings.LETHE_CATCH_UP);
-      hasCaughtUp = true;
-      if (jobs.length > 0)
-        log.info({ jobs, madeUp: settings.LETHE_CATCH_UP }, "schedules missed a tick during downtime");
-    };
+    const schedules = createScheduleKeeper({
+      db: pool,
+      datasets: datasets.all,
+      queue: queues.byJob.trigger,
+      rules,
+      makeUp: settings.LETHE_CATCH_UP,
+      log,
+    });
     const reconcile = async () => {
       const added = await enqueueActiveRuns(queues, await readActiveRuns(pool));
       if (added > 0) log.info({ added }, "active runs enqueued again");
     };
     const reconciler = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
-      { name: "catch up", run: catchUpOnce },
-      { name: "apply schedules", run: applySchedules },
+      { name: "apply schedules", run: schedules.apply },
+      { name: "catch up", run: schedules.catchUp },
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
@@ -139,7 +132,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       opened.push((graceMs) => webhooks.stop(graceMs / 4));
     }
 
-    if (schedulesOn) {
+    if (rules.on) {
       const workers = startWorkers(context, "scheduler", {
         trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
       });
@@ -156,9 +149,9 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       pool,
       datasets,
       runQueue,
-      schedulesOn,
+      schedules: rules,
       applySchedules: async () => {
-        const outcome = await awaitRedis(applySchedules());
+        const outcome = await awaitRedis(schedules.apply());
         if (outcome !== "done")
           log.warn({ error: outcome.error }, "schedules could not be applied; the reconciler will apply them");
       },
@@ -171,7 +164,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       },
       ring,
       checks: readinessChecks(checks, context.redisReadiness),
-      warnings: context.redisReadiness.warnings,
+      warnings: () => [...context.redisReadiness.warnings(), ...schedules.warnings()],
       registry: metrics.registry,
       log,
       fourEyes: settings.LETHE_FOUR_EYES,

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { isLoopback } from "@lethe/service-kit/loopback-host";
 import {
   API_ADDRESS_SETTINGS,
   API_TOKEN_SETTINGS,
@@ -9,7 +10,6 @@ import {
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
-import { isLoopback } from "./http/loopback.js";
 
 export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
@@ -59,6 +59,10 @@ export const SchedulerSettings = Type.Object({
     description: "Largest `limit` that a list takes",
   }),
   LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "Whether the jobs' schedules fire" }),
+  LETHE_ALLOW_SUBMINUTE_SCHEDULES: Type.Boolean({
+    default: false,
+    description: "Whether a schedule may fire more than once in a minute",
+  }),
   LETHE_CATCH_UP: Type.Boolean({
     default: true,
     description: "Whether a job whose schedule fell into a standstill runs once afterwards",

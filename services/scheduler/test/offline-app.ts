@@ -22,7 +22,7 @@ export async function buildOfflineApp(
     pool,
     datasets,
     runQueue: { start: unused, resume: unused, finish: unused },
-    schedulesOn: true,
+    schedules: { on: true, subMinute: false },
     applySchedules: unused,
     storage: NO_STORAGE,
     erasurePlan: {

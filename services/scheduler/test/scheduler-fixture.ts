@@ -40,8 +40,8 @@ export interface World extends Omit<TestPlace, "databaseUrl" | "close"> {
   end(): Promise<void>;
 }
 
-/** Creates a database and a queue prefix of their own for one test file. */
-export async function createWorld(): Promise<World> {
+/** Creates a database and a queue prefix of their own for one test file. All its schedulers get these settings. */
+export async function createWorld(common: Record<string, string> = {}): Promise<World> {
   const place = await openTestPlace();
   const { redisUrl, prefix } = place;
   const data = await mkdtemp(join(tmpdir(), `${prefix}-`));
@@ -55,6 +55,7 @@ export async function createWorld(): Promise<World> {
       DATA_DIR: data,
       LETHE_QUEUE_PREFIX: prefix,
       LETHE_PORT: "0",
+      ...common,
       ...environment,
     });
     const own = connectRedis(redisUrl);

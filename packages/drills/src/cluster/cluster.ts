@@ -88,6 +88,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     LETHE_SIGNING_KEY: randomBytes(32).toString("hex"),
     LETHE_PORT: "0",
     LETHE_SCHEDULES: "on",
+    LETHE_ALLOW_SUBMINUTE_SCHEDULES: "true",
     LETHE_SETTLE_SECONDS: "0",
     NODE_ENV: "test",
     ...DRILL_SETTINGS,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { NotFoundError } from "@lethe/contracts/errors";
+import { InvalidInputError, NotFoundError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addRun } from "../../test/ledger-rows.js";
@@ -47,7 +47,9 @@ describe("listErasures", () => {
     expect(await idsOf({ state: "lifted" })).toEqual([]);
     expect(await idsOf({ runId: one.runId })).toEqual([middle, old]);
     expect(await idsOf({ before: recent, state: "completed" })).toEqual([middle]);
-    expect(await idsOf({ before: randomUUID() })).toEqual([]);
+    expect(await idsOf({ before: old })).toEqual([]);
+    await expect(idsOf({ before: randomUUID() })).rejects.toThrow(InvalidInputError);
+    await expect(idsOf({ runId: randomUUID() })).rejects.toThrow(NotFoundError);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Erasure, ErasureOutcome, ErasureState } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
+import { requireCursor, requireRun } from "../ledger/known-references.js";
 import type { Queryable } from "../pool.js";
 import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
 
@@ -11,7 +12,7 @@ export interface ErasureFilter {
   readonly limit: number;
 }
 
-/** Returns one page of erasures, newest first. */
+/** Returns one page of erasures, newest first. Throws NotFoundError for an unknown run, InvalidInputError for an unknown cursor. */
 export async function listErasures(
   db: Queryable,
   filter: ErasureFilter,
@@ -24,6 +25,12 @@ export async function listErasures(
      order by received_at desc, id desc limit $4`,
     [filter.state ?? null, filter.runId ?? null, filter.before ?? null, filter.limit + 1],
   );
+  if (rows.length === 0) {
+    if (filter.runId !== undefined) await requireRun(db, filter.runId);
+    if (filter.before !== undefined) {
+      await requireCursor(db, filter.before, "exists (select from warehouse.erasure_requests where id = $1)");
+    }
+  }
   const erasures = rows.slice(0, filter.limit).map(toErasure);
   return { erasures, nextCursor: rows.length > filter.limit ? (erasures.at(-1)?.id ?? null) : null };
 }

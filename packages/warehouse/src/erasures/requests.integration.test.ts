@@ -1,4 +1,5 @@
-import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { randomUUID } from "node:crypto";
+import { InvalidInputError, NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addQuarantined, addRun, readRows } from "../../test/ledger-rows.js";
@@ -147,6 +148,15 @@ describe("listRequests", () => {
       before = nextCursor ?? undefined;
     } while (before !== undefined);
     expect(seen).toEqual([...first, ...last]);
+  });
+
+  it("refuses a cursor that nobody knows", async ({ pool }) => {
+    const { quarantine } = await addFileOfRequests(pool);
+    const only = await quarantine();
+    expect((await listRequests(pool, REQUESTS, { limit: 10, before: only })).requests).toEqual([]);
+    for (const before of ["999999999", randomUUID()]) {
+      await expect(listRequests(pool, REQUESTS, { limit: 10, before })).rejects.toThrow(InvalidInputError);
+    }
   });
 
   it("filters by state, and by whether the clock runs", async ({ pool }) => {

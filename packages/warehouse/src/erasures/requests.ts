@@ -2,6 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { Request, RequestState } from "@lethe/contracts/requests";
 import { recordAct } from "../access/acts.js";
+import { unknownCursor } from "../ledger/known-references.js";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
 import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
 
@@ -23,12 +24,19 @@ export async function listRequests(
   const { rows } = await db.query<RequestRow>(
     `${REQUESTS}
      where ($2::text is null or state = $2) and ($3::boolean is null or (closed_at is null) = $3)
-       and ($4::text is null or (received_at, id) < (select received_at, id from requests where id = $4))
+       and ($4::text is null or (received_at, id) < (
+         select received_at, id from requests where id = $4 or quarantine_id::text = $4))
      order by received_at desc, id desc limit $5`,
     [requests, filter.state ?? null, filter.open ?? null, filter.before ?? null, filter.limit + 1],
   );
+  // A request has two ids once it has become an erasure. Either may have been given.
+  if (rows.length === 0 && filter.before !== undefined) await readRequest(db, requests, filter.before).catch(asCursor);
   const page = rows.slice(0, filter.limit).map(toRequest);
   return { requests: page, nextCursor: rows.length > filter.limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+function asCursor(error: unknown): never {
+  throw error instanceof NotFoundError ? unknownCursor() : error;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ReviewFinding } from "@lethe/contracts/erasures";
 import type { Queryable } from "../pool.js";
+import { readErasure } from "./read-erasures.js";
 
 export type NewReviewFinding = Omit<ReviewFinding, "id" | "createdAt">;
 
@@ -17,7 +18,7 @@ export async function recordReviewFindings(db: Queryable, findings: readonly New
   );
 }
 
-/** Returns the places that a person has to look at, of one erasure or of all, oldest first. */
+/** Returns the places that a person has to look at, of one erasure or of all, oldest first. Throws NotFoundError for an unknown one. */
 export async function listReviewFindings(
   db: Queryable,
   erasureId: string | undefined,
@@ -28,5 +29,6 @@ export async function listReviewFindings(
      from privacy.review_findings where $1::uuid is null or erasure_id = $1 order by id limit $2`,
     [erasureId ?? null, limit],
   );
+  if (rows.length === 0 && erasureId !== undefined) await readErasure(db, erasureId);
   return rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
 }

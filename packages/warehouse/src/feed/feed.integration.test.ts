@@ -1,3 +1,4 @@
+import { InvalidInputError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { recordRewrite } from "../ledger/finish-files.js";
@@ -47,6 +48,7 @@ describe("the feed of rewritten files", () => {
     const second = await readRewrittenFiles(pool, first.position, 10);
     expect([...hoursOf(first.files), ...hoursOf(second.files)]).toEqual([1, 2]);
     expect(await readRewrittenFiles(pool, second.position, 10)).toEqual({ files: [], position: second.position });
+    await expect(readRewrittenFiles(pool, second.position + 1, 10)).rejects.toThrow(InvalidInputError);
   });
 
   it("names each file once in a manifest, where it was rewritten last", async ({ pool }) => {

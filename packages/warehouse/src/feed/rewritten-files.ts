@@ -1,6 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
 import type { RewrittenFile } from "@lethe/contracts/rewritten-files";
+import { unknownCursor } from "../ledger/known-references.js";
 import type { Queryable } from "../pool.js";
 
 /**
@@ -30,6 +31,8 @@ export async function readRewrittenFiles(
     [after, limit],
   );
   const files = rows.map(toFile);
+  // Another database gave it, perhaps before a backup was restored: what follows here may be missed there.
+  if (files.length === 0 && after > 0 && after > (await lastRewrite(db))) throw unknownCursor();
   return { files, position: files.at(-1)?.position ?? after };
 }
 

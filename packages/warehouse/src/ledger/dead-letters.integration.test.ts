@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { InvalidInputError, NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment, readRow } from "../../test/ledger-rows.js";
@@ -117,10 +117,9 @@ describe("listDeadLetters", () => {
     expect(rest.deadLetters).toHaveLength(2);
   });
 
-  it("gives an empty page to a cursor that nobody knows", async ({ pool }) => {
+  it("refuses a cursor that nobody knows", async ({ pool }) => {
     await addBatch(pool, await addFailedRun(pool), FAILED);
-    const page = await listDeadLetters(pool, { limit: 2, before: randomUUID() });
-    expect(page).toEqual({ deadLetters: [], nextCursor: null });
+    await expect(listDeadLetters(pool, { limit: 2, before: randomUUID() })).rejects.toThrow(InvalidInputError);
   });
 });
 

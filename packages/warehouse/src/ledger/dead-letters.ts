@@ -3,6 +3,7 @@ import type { DeadLetter, DeadLetterStatus } from "@lethe/contracts/dead-letters
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { Pool, Queryable } from "../pool.js";
 import { IS_OVERTAKEN, reopenRun } from "./change-run.js";
+import { requireCursor } from "./known-references.js";
 
 export interface DeadLetterFilter {
   readonly job?: DatasetName | undefined;
@@ -16,7 +17,7 @@ export interface DeadLetterFilter {
 
 /**
  * Returns one page of dead letters, newest first. The cursor is a letter's id, which stays valid after that letter has been
- * replayed; an unknown id returns an empty page. A run that a person cancelled leaves no letters, and one whose work was done since
+ * replayed; InvalidInputError is thrown for an unknown one. A run that a person cancelled leaves no letters, and one whose work was done since
  * is closed (`closeDoneLetters`).
  */
 export async function listDeadLetters(
@@ -34,6 +35,13 @@ export async function listDeadLetters(
      order by "failedAt" desc, id desc limit $4`,
     [filter.job ?? null, filter.status ?? "open", filter.before ?? null, filter.limit + 1],
   );
+  if (rows.length === 0 && filter.before !== undefined) {
+    await requireCursor(
+      db,
+      filter.before,
+      "exists (select from ledger.batches where id = $1) or exists (select from ledger.runs where id = $1)",
+    );
+  }
   const deadLetters = rows.slice(0, filter.limit).map(toDeadLetter);
   return { deadLetters, nextCursor: rows.length > filter.limit ? (deadLetters.at(-1)?.id ?? null) : null };
 }

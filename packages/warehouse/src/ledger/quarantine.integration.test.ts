@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { InvalidInputError, NotFoundError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addQuarantined, addRun, addSegment } from "../../test/ledger-rows.js";
@@ -49,6 +51,18 @@ describe("listQuarantine", () => {
     expect(await idsOf({ runId: two.runId })).toEqual([product]);
     expect(await idsOf({ status: "replayed" })).toEqual([replayed]);
     expect(await idsOf({ dataset: "products", status: "replayed" })).toEqual([]);
+  });
+
+  it("refuses an unknown run and a cursor beyond the last record, and has an empty page behind the last", async ({
+    pool,
+  }) => {
+    const { runId, add } = await addRunWithFile(pool);
+    const only = await add();
+    const list = (filter: object) => listQuarantine(pool, { limit: 10, ...filter });
+    expect(await list({ runId, after: only })).toEqual({ entries: [], nextCursor: null });
+    expect(await list({ after: 0, reason: "duplicate" })).toEqual({ entries: [], nextCursor: null });
+    await expect(list({ after: only + 1 })).rejects.toThrow(InvalidInputError);
+    await expect(list({ runId: randomUUID() })).rejects.toThrow(NotFoundError);
   });
 
   it.for([1, 2, 5, 6])("goes through all in pages of %i, each once, oldest first", async (limit, { pool }) => {

@@ -3,6 +3,7 @@ import type { QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@lethe
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { IS_RELEASED } from "../erasures/questions.js";
 import type { Queryable } from "../pool.js";
+import { requireCursor, requireRun } from "./known-references.js";
 
 export interface QuarantineList extends QuarantineFilter {
   readonly status?: QuarantineStatus | undefined;
@@ -12,7 +13,10 @@ export interface QuarantineList extends QuarantineFilter {
   readonly limit: number;
 }
 
-/** Returns one page of quarantined records, oldest first, without their payloads. */
+/**
+ * Returns one page of quarantined records, oldest first, without their payloads. Throws NotFoundError for an unknown run, and
+ * InvalidInputError for a cursor beyond the last record.
+ */
 export async function listQuarantine(
   db: Queryable,
   list: QuarantineList,
@@ -33,6 +37,12 @@ export async function listQuarantine(
       list.limit + 1,
     ],
   );
+  if (rows.length === 0) {
+    if (list.runId !== undefined) await requireRun(db, list.runId);
+    if (list.after !== undefined && list.after > 0) {
+      await requireCursor(db, list.after, "exists (select from ledger.quarantine where id >= $1)");
+    }
+  }
   const entries = rows.slice(0, list.limit).map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
   return { entries, nextCursor: rows.length > list.limit ? (entries.at(-1)?.id ?? null) : null };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { NotFoundError } from "@lethe/contracts/errors";
+import { InvalidInputError, NotFoundError } from "@lethe/contracts/errors";
 import { NOTICE_CODES, RUN_STATES } from "@lethe/contracts/runs";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
@@ -41,9 +41,10 @@ describe("listRuns", () => {
     expect(await idsOf({ before: recent, state: "failed" })).toEqual([old]);
   });
 
-  it("gives an empty page to a cursor that nobody knows", async ({ pool }) => {
-    await addRun(pool);
-    expect(await listRuns(pool, { limit: 10, before: randomUUID() })).toEqual({ runs: [], nextCursor: null });
+  it("refuses a cursor that nobody knows, and has an empty page for the last one", async ({ pool }) => {
+    const only = await addRun(pool);
+    await expect(listRuns(pool, { limit: 10, before: randomUUID() })).rejects.toThrow(InvalidInputError);
+    expect(await listRuns(pool, { limit: 10, before: only })).toEqual({ runs: [], nextCursor: null });
   });
 });
 

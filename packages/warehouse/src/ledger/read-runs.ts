@@ -2,6 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { Run, RunDetail, RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import { requireCursor } from "./known-references.js";
 import { readUnnamedNotices } from "./notices.js";
 import { readRecordWarnings } from "./record-warnings.js";
 import { readSchemaChanges } from "./schema-changes.js";
@@ -22,12 +23,15 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** Returns one page of runs, newest first. The cursor is a run's id; an unknown id returns an empty page. */
+/** Returns one page of runs, newest first. The cursor is a run's id; throws InvalidInputError for an unknown one. */
 export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
   const { rows } = await db.query<RunRow>({
     ...LIST_RUNS,
     values: [filter.job ?? null, filter.state ?? null, filter.before ?? null, filter.limit + 1],
   });
+  if (rows.length === 0 && filter.before !== undefined) {
+    await requireCursor(db, filter.before, "exists (select from ledger.runs where id = $1)");
+  }
   const runs = rows.slice(0, filter.limit).map(toRun);
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
 }

@@ -28,14 +28,18 @@ describe("the token of the settings", () => {
   });
 
   it.each([
-    undefined,
     "",
+    " ",
+    "Bearer  ",
+    "Bearer \t",
+    "Basic  ",
     "Basic",
     "Basic ",
     "Bearer",
     "Basic !!!",
     basic("a"),
     basic("a:"),
+    basic("a:  "),
     basic("a:token with more"),
   ])("is not %s", async (header) => expect(await identify(header)).toBeUndefined());
 });

@@ -4,7 +4,7 @@ import { findCaller } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
 
 /** Returns who shows this `Authorization` header; undefined for one that opens no door. */
-export type IdentifyCaller = (authorization: string | undefined) => Promise<Caller | undefined>;
+export type IdentifyCaller = (authorization: string) => Promise<Caller | undefined>;
 
 /** What a 401 tells the caller to show; browsers ask for a password because of `Basic`. */
 export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm="Lethe"'];
@@ -18,7 +18,7 @@ export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm=
 export function createTokenCheck(token: string | undefined, db: Queryable): IdentifyCaller {
   const expected = token === undefined ? undefined : digest(token);
   return async (authorization) => {
-    const shown = shownToken(authorization ?? "");
+    const shown = shownToken(authorization);
     if (shown === undefined) return undefined;
     if (expected !== undefined && timingSafeEqual(digest(shown), expected)) return UNNAMED_CALLERS.settingsToken;
     return findCaller(db, shown);

@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyHttpOptions } from "fastify";
 import { problem } from "./problem.js";
@@ -25,6 +25,8 @@ export function connectionLimits(requestMs: number, maxBodyBytes: number) {
       requestTimeout: requestMs,
       headersTimeout: Math.min(HEADERS_MS, requestMs),
       maxHeaderSize: 16 * 1024,
+      // The guard refuses such requests with a problem.
+      requireHostHeader: false,
       // How often Node looks for late requests; every 30 s by default.
       connectionsCheckingInterval: SECOND_MS,
     },
@@ -35,6 +37,13 @@ export function connectionLimits(requestMs: number, maxBodyBytes: number) {
 /** Limits the number of headers that are read, for which Node has no option but a field of the server. */
 export function limitHeaders(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS;
+}
+
+/** Answers a request that expects something else than to be told to continue with its body. */
+export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const answer = problem(417, "expectation_unknown", "no expectation but 100-continue is known");
+  response.writeHead(answer.status, { "content-type": "application/problem+json", connection: "close" });
+  response.end(JSON.stringify(answer));
 }
 
 /** Answers a connection whose request was too slow, had too large headers, or was not HTTP. */

@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { isLoopback } from "./loopback.js";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 /**
  * Reports whether a request that changes something comes from a page of another site. A browser adds the password that it has
@@ -15,10 +14,14 @@ export function isCrossSite(method: string, headers: IncomingHttpHeaders): boole
 }
 
 /**
- * Reports whether a request is addressed to a name other than a loopback name. Without a token such requests are refused,
- * since another site could point its name here (DNS rebinding) and would then count as the same site.
+ * Reports whether a request of HTTP/1.1 names its host once: in one header, and by the same name in its address where that is a whole
+ * one. Node would take the first header, and a proxy on the way perhaps another name.
  */
-export function isMisdirected(headers: IncomingHttpHeaders): boolean {
-  const name = (headers.host ?? "").replace(/:\d+$/, "");
-  return !isLoopback(name);
+export function namesOneHost({ rawHeaders, httpVersion, url = "" }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter(
+    (_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host",
+  );
+  if (hosts.length > 1 || (hosts.length === 0 && httpVersion === "1.1")) return false;
+  const [, named] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url) ?? [];
+  return named === undefined || named.toLowerCase() === hosts[0]?.toLowerCase();
 }

@@ -1,8 +1,10 @@
 import { RoleRequiredError } from "@lethe/contracts/errors";
 import { type Caller, mayAct, UNNAMED_CALLERS } from "@lethe/contracts/roles";
+import { isMisdirected } from "@lethe/service-kit/loopback-host";
 import type { FastifyInstance } from "fastify";
 import { CHALLENGE, type IdentifyCaller } from "./access-token.js";
-import { isCrossSite, isMisdirected } from "./foreign-request.js";
+import { isCrossSite, namesOneHost } from "./foreign-request.js";
+import { networkOf } from "./network-of.js";
 import { problem, sendProblem, sendTooMany } from "./problem.js";
 import { createRateLimits, type Limits } from "./rate-limits.js";
 
@@ -10,7 +12,7 @@ const METRICS_ROUTE = "/metrics";
 
 // Bull Board and swagger-ui set styles on elements; all else comes from this server, and the fonts that Bull Board
 // would fetch from elsewhere stay out.
-const SECURITY_HEADERS = {
+export const SECURITY_HEADERS = {
   "content-security-policy": [
     "default-src 'self'",
     "img-src 'self' data:",
@@ -35,29 +37,36 @@ export interface Door {
 
 /**
  * Adds the security headers to every answer, requires a token where one is needed, of the role that the route declares, and
- * enforces the rate limits. The app must have `@fastify/rate-limit`.
+ * enforces the rate limits.
  */
 export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door, limits: Limits): void {
-  const rates = createRateLimits(app, limits);
+  const rates = createRateLimits(limits);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    const { config, url } = request.routeOptions;
-    // What a container's health check asks for, without a token and without limit.
-    if (config.role === "nobody") return;
+    if (!namesOneHost(request.raw)) {
+      return sendProblem(reply, problem(400, "input_invalid", "the request must name one host, in its header Host"));
+    }
     if (!isTokenRequired && isMisdirected(request.headers)) {
       return sendProblem(reply, problem(421, "misdirected", "without a token only a loopback name is served"));
     }
+    const { config, url } = request.routeOptions;
+    // What a container's health check asks for, without a token and without limit; the answer is a second old at most.
+    if (config.role === "nobody") return;
     const { authorization } = request.headers;
-    let caller: Caller | undefined = UNNAMED_CALLERS.local;
-    if (isTokenRequired || authorization !== undefined) {
-      const wait = await rates.beforeToken(request);
-      if (wait > 0) return sendTooMany(reply, wait, "too many wrong tokens came from this address");
-      caller = await identify(authorization);
-      // A browser sends no token with its first request, which is no guess.
-      if (authorization !== undefined) await rates.noteToken(request, caller !== undefined);
+    const network = networkOf(request.ip ?? "");
+    let caller: Caller | undefined;
+    // A browser sends no token with its first request, which is no guess.
+    if (authorization !== undefined) {
+      const tried = await rates.tryToken(network, () => identify(authorization));
+      if ("waitSeconds" in tried) {
+        return sendTooMany(reply, tried.waitSeconds, "too many wrong tokens came from this address");
+      }
+      caller = tried.found;
+    } else if (!isTokenRequired) {
+      caller = UNNAMED_CALLERS.local;
     }
     if (caller === undefined || url !== METRICS_ROUTE) {
-      const wait = await rates.countRequest(request, caller !== undefined);
+      const wait = rates.countRequest(network, caller !== undefined);
       if (wait > 0) return sendTooMany(reply, wait, "too many requests came from this address");
     }
     if (caller === undefined) {

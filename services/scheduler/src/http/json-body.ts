@@ -1,17 +1,55 @@
+import { InvalidInputError } from "@lethe/contracts/errors";
 import type { FastifyInstance } from "fastify";
+import { problem, sendProblem } from "./problem.js";
 
 /**
- * Takes JSON bodies only. Where a route takes a body, none at all counts as `{}`, so that `curl -X POST` is enough to
- * start a run.
+ * Takes JSON bodies only, in UTF-8 and not compressed. Where a route takes a body, none at all counts as `{}`, so that
+ * `curl -X POST` is enough to start a run. Text that PostgreSQL cannot hold as it is, with a NUL or half a surrogate pair, is refused.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
-    if (body === "") done(null, undefined);
-    else parse(request, body, done);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined);
+    const text = decoded(body);
+    if (text === undefined) return done(new InvalidInputError("the body is not UTF-8"));
+    parse(request, text, (error, value) => {
+      if (error !== null || isStorable(value)) done(error, value);
+      else done(new InvalidInputError("the body has a text with a NUL or half a surrogate pair"));
+    });
+  });
+  app.addHook("preParsing", async (request, reply) => {
+    if (request.routeOptions.schema?.body === undefined) return;
+    const { "content-type": type = "", "content-encoding": encoding = "identity" } = request.headers;
+    const [, charset = "utf-8"] = /;\s*charset="?([^\s";]*)/i.exec(type) ?? [];
+    if (/^utf-?8$/i.test(charset) && encoding.toLowerCase() === "identity") return;
+    return sendProblem(
+      reply,
+      problem(415, "content_type_unsupported", "the body must be application/json in UTF-8, not compressed"),
+    );
   });
   app.addHook("preValidation", async (request) => {
     if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
   });
+}
+
+function decoded(body: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** With the flag `u` a surrogate is half a pair. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+function isStorable(value: unknown): boolean {
+  const waiting = [value];
+  for (const one of waiting) {
+    if (typeof one === "string" && UNSTORABLE.test(one)) return false;
+    if (typeof one !== "object" || one === null) continue;
+    for (const [key, part] of Object.entries(one)) waiting.push(key, part);
+  }
+  return true;
 }

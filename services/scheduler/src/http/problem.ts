@@ -13,7 +13,7 @@ import {
 } from "@lethe/contracts/errors";
 import type { Problem } from "@lethe/contracts/problem";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
-import type { FastifyError, FastifyReply } from "fastify";
+import type { FastifyError, FastifyReply, FastifySchemaValidationError } from "fastify";
 
 /**
  * Returns the problem details (RFC 9457) of the answer to a thrown error. Shows only messages of Lethe's own errors, since
@@ -73,12 +73,20 @@ function statusOf(error: LetheError): number {
 }
 
 /** Names the place and what is expected there, never the value. A path that no schema allows does not exist. */
-function problemOfValidation(error: FastifyError): Problem {
-  if (error.validationContext === "params") return problem(404, "not_found", "there is nothing at this address");
-  const places = (error.validation ?? []).map(
-    ({ instancePath, message }) => `${error.validationContext ?? "request"}${instancePath} ${message ?? "is wrong"}`,
+function problemOfValidation({ validation = [], validationContext: context }: FastifyError): Problem {
+  const places = new Set(
+    validation.map((found) => `${context ?? "request"}${found.instancePath} ${expectation(found)}`),
   );
-  return problem(400, "input_invalid", [...new Set(places)].join("; "));
+  if (context !== "params") return problem(400, "input_invalid", [...places].join("; "));
+  const isNameOfFew = validation.every(({ params }) => Array.isArray(params.allowedValues));
+  const detail = isNameOfFew ? [...places].join("; ") : "there is nothing at this address";
+  return problem(404, "not_found", detail);
+}
+
+/** Says what a place should hold; of an enumeration, all values that it may have. */
+function expectation({ message = "is wrong", params }: FastifySchemaValidationError): string {
+  const { allowedValues } = params;
+  return Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message;
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

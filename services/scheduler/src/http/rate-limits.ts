@@ -1,64 +1,83 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import { createCounter } from "./counter.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How many times the limit of wrong tokens applies to an address that has shown the right one. */
+const MAX_NETWORKS = 10_000;
+/** How many times the limit of wrong tokens applies to a network that has shown the right one. */
 const PATIENCE_WITH_KNOWN = 10;
+/** How many requests of a network wait at most until tokens before theirs have been checked. */
+const MAX_WAITING = 1_000;
 
-/** Counts per address (for IPv6 per /64 network) and minute, in this process. The results are seconds to wait, 0 for none. */
+/** Counts per network (`networkOf`) and minute, in this process. */
 export interface RateLimits {
-  /** Counts a request. Requests with the right token are counted apart from all others. */
-  countRequest(request: FastifyRequest, isAdmitted: boolean): Promise<number>;
   /**
-   * Called before a token is checked, so that a right guess cannot be told from a wrong one while too many are made. The limit
-   * is ten times as high for an address that has shown the right token within the hour, so that someone who guesses there does
-   * not lock the others out at once.
+   * Counts a request and returns the seconds to wait, 0 for none. Requests with the right token are counted apart from all others.
    */
-  beforeToken(request: FastifyRequest): Promise<number>;
-  /** Counts a token that was checked. */
-  noteToken(request: FastifyRequest, isRight: boolean): Promise<void>;
+  countRequest(network: string, isAdmitted: boolean): number;
+  /**
+   * Has a token checked if its network has tries left. It counts as wrong from its arrival until `check` resolves with something,
+   * so that any number of guesses at once are no more than so many one after another. A request that finds all tries taken waits
+   * until those before it are decided; when they were wrong, its token is not looked at, be it right or not.
+   *
+   * The limit is ten times as high for a network that has shown the right token within the hour, so that someone who guesses there
+   * does not lock the others out at once.
+   */
+  tryToken<T>(network: string, check: () => Promise<T | undefined>): Promise<TriedToken<T>>;
 }
 
+/** What became of a token; `found` is undefined for a wrong one. */
+export type TriedToken<T> = { readonly found: T | undefined } | { readonly waitSeconds: number };
+
 export interface Limits {
-  /** Requests per minute and address; 0 for no limit. */
+  /** Requests per minute and network; 0 for no limit. */
   readonly requests: number;
-  /** Wrong tokens per minute and address. */
+  /** Wrong tokens per minute and network. */
   readonly tokenTries: number;
 }
 
-// The hour starts again each time. The library supports that for a single counter, although its types do not say so.
-const SINCE_LAST_SHOWN = { max: 1, timeWindow: HOUR_MS, continueExceeding: true };
+/** Creates the counters. */
+export function createRateLimits(limits: Limits): RateLimits {
+  const admitted = createCounter(MINUTE_MS, MAX_NETWORKS);
+  const strangers = createCounter(MINUTE_MS, MAX_NETWORKS);
+  const wrong = createCounter(MINUTE_MS, MAX_NETWORKS);
+  const known = createCounter(HOUR_MS, MAX_NETWORKS);
+  const checks = new Map<string, { under: number; readonly waiting: (() => void)[] }>();
 
-/** Creates the counters. The app must have `@fastify/rate-limit`. */
-export function createRateLimits(app: FastifyInstance, limits: Limits): RateLimits {
-  const counter = (max: number) => app.createRateLimit({ max, timeWindow: MINUTE_MS });
-  const admitted = counter(limits.requests);
-  const strangers = counter(limits.requests);
-  const tries = counter(limits.tokenTries);
-  const triesBesideKnown = counter(limits.tokenTries * PATIENCE_WITH_KNOWN);
-  const known = app.createRateLimit(SINCE_LAST_SHOWN);
   return {
-    async countRequest(request, isAdmitted) {
+    countRequest(network, isAdmitted) {
       if (limits.requests === 0) return 0;
-      const count = await (isAdmitted ? admitted : strangers)(request);
-      return !count.isAllowed && count.isExceeded ? count.ttlInSeconds : 0;
+      const counter = isAdmitted ? admitted : strangers;
+      return counter.add(network) > limits.requests ? counter.secondsLeft(network) : 0;
     },
-    async beforeToken(request) {
-      const isKnown = (await secondsUsedUp(known, request)) > 0;
-      return secondsUsedUp(isKnown ? triesBesideKnown : tries, request);
-    },
-    async noteToken(request, isRight) {
-      if (isRight) await known(request);
-      else await Promise.all([tries(request), triesBesideKnown(request)]);
+
+    async tryToken(network, check) {
+      const max = () => limits.tokenTries * (known.count(network) > 0 ? PATIENCE_WITH_KNOWN : 1);
+      // Nothing is awaited between a look at the counts and their change.
+      for (;;) {
+        const ahead = checks.get(network);
+        if (wrong.count(network) >= max()) return { waitSeconds: wrong.secondsLeft(network) };
+        if (ahead === undefined || wrong.count(network) + ahead.under < max()) break;
+        if (ahead.waiting.length >= MAX_WAITING) return { waitSeconds: 1 };
+        await new Promise<void>((resolve) => ahead.waiting.push(resolve));
+      }
+      const own = checks.get(network) ?? { under: 0, waiting: [] };
+      checks.set(network, own);
+      own.under += 1;
+      let found: Awaited<ReturnType<typeof check>>;
+      try {
+        found = await check();
+      } catch (error) {
+        // Whoever guesses the settings' token while the database is away learns as much as from a 401.
+        wrong.add(network);
+        throw error;
+      } finally {
+        own.under -= 1;
+        if (own.under === 0) checks.delete(network);
+        for (const go of own.waiting.splice(0)) go();
+      }
+      if (found === undefined) wrong.add(network);
+      else known.restart(network);
+      return { found };
     },
   };
-}
-
-/** Returns the seconds until an address has attempts again, 0 when it has some left. Counts nothing. */
-async function secondsUsedUp(
-  counter: ReturnType<FastifyInstance["createRateLimit"]>,
-  request: FastifyRequest,
-): Promise<number> {
-  const count = await counter(request, { increment: false });
-  return !count.isAllowed && count.remaining === 0 ? count.ttlInSeconds : 0;
 }

@@ -2,22 +2,40 @@ import { ProblemSchema } from "@lethe/contracts/problem";
 import Type, { type Static, type TSchema, type TUnsafe } from "typebox";
 
 const MEANING = {
-  400: "The request is not of the form that its schema asks for.",
+  400: "The request is not of the form that its schema asks for, or cannot be read.",
   401: "The token is missing or wrong.",
   403: "The token's role may not do it (`requiredRole` may), or it would change something and comes from a page of another site.",
   404: "It does not exist.",
+  408: "The request did not arrive in time.",
   409: "Another run is active, its state does not allow it, or it may be somebody else who asks.",
+  413: "The body is larger than LETHE_MAX_BODY_BYTES.",
+  414: "A part of the address is longer than any name here.",
+  415: "The body is not JSON in UTF-8, or is compressed.",
+  417: "The request expects something else than to be told to continue.",
+  421: "Without a token only loopback names are served.",
   429: "Too many requests, or too many wrong tokens, from this address; `Retry-After` says in how many seconds to ask again.",
+  431: "The headers are larger than 16 KiB.",
   500: "Something failed here; the log knows what.",
   503: "The database does not answer at the moment, or the scheduler lacks the privacy key.",
 } as const;
 
-const ON_EVERY_ROUTE = [401, 403, 429, 500, 503] as const;
+/** A status that an answer with a problem can have. */
+export type ProblemStatus = keyof typeof MEANING;
 
-/** Returns the schemas of a route's problem answers: of the given statuses, and of those that every route may answer with. */
-export function problems<S extends 400 | 404 | 409>(...statuses: S[]) {
-  const entries = [...statuses, ...ON_EVERY_ROUTE].map((status) => [status, problemAnswer(MEANING[status])]);
-  return Object.fromEntries(entries) as Record<S | (typeof ON_EVERY_ROUTE)[number], ReturnType<typeof problemAnswer>>;
+/** The schema of each answer with a problem. */
+export const PROBLEM_ANSWERS = Object.fromEntries(
+  Object.entries(MEANING).map(([status, description]) => [status, problemAnswer(description)]),
+) as Readonly<Record<ProblemStatus, ReturnType<typeof problemAnswer>>>;
+
+/**
+ * Returns the schemas of the problems that a route's handler finds out by itself. Those that follow from what the route is, such as
+ * 401 from its role, are declared for it (`declareProblems`).
+ */
+export function problems<S extends 404 | 409>(...statuses: S[]) {
+  return Object.fromEntries(statuses.map((status) => [status, PROBLEM_ANSWERS[status]])) as Record<
+    S,
+    ReturnType<typeof problemAnswer>
+  >;
 }
 
 /** Returns a reference to a schema that is registered by its `$id`, so that the API's description holds it once. */

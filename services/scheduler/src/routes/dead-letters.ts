@@ -37,7 +37,6 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
           deadLetters: Type.Array(ref(DeadLetterSchema)),
           nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
         }),
-        ...problems(400),
       },
     },
     handler: (request) => listDeadLetters(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
@@ -51,7 +50,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       summary: "One dead letter",
       tags: ["dead letters"],
       params: LetterParams,
-      response: { 200: ref(DeadLetterSchema), ...problems(404) },
+      response: { 200: ref(DeadLetterSchema) },
     },
     handler: (request) => readDeadLetter(pool, request.params.id),
   });
@@ -67,7 +66,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
         "there are such. `POST /runs/:id/retry` takes up all of them.",
       tags: ["dead letters"],
       params: LetterParams,
-      response: { 202: ref(RunDetail), ...problems(404, 409) },
+      response: { 202: ref(RunDetail), ...problems(409) },
     },
     handler: async (request, reply) => {
       const runId = await replayDeadLetter(pool, request.params.id);

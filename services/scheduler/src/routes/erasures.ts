@@ -97,7 +97,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       tags: ["erasures"],
       querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
       body: ErasureRequestBody,
-      response: { 200: ErasurePlan, 202: Accepted, ...problems(400) },
+      response: { 200: ErasurePlan, 202: Accepted },
     },
     handler: async (request, reply) => {
       const { customerId, email } = request.body;
@@ -137,7 +137,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
           erasures: Type.Array(ref(ErasureSchema)),
           nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
         }),
-        ...problems(400),
+        ...problems(404),
       },
     },
     handler: (request) => listErasures(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
@@ -157,7 +157,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         { erasureId: Type.Optional(Type.String({ format: "uuid" })), limit: pageSize.limit },
         { additionalProperties: false },
       ),
-      response: { 200: Type.Object({ findings: Type.Array(ref(ReviewFindingSchema)) }), ...problems(400) },
+      response: { 200: Type.Object({ findings: Type.Array(ref(ReviewFindingSchema)) }), ...problems(404) },
     },
     handler: async (request) => ({
       findings: await listReviewFindings(pool, request.query.erasureId, pageSize.of(request.query.limit)),
@@ -172,7 +172,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       summary: "One erasure, with its receipt once it is completed",
       tags: ["erasures"],
       params: ErasureParams,
-      response: { 200: ref(ErasureDetail), ...problems(404) },
+      response: { 200: ref(ErasureDetail) },
     },
     handler: (request) => readDetail(pool, request.params.id),
   });
@@ -185,7 +185,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       summary: "The receipt of a completed erasure",
       tags: ["erasures"],
       params: ErasureParams,
-      response: { 200: ref(ReceiptSchema), ...problems(404) },
+      response: { 200: ref(ReceiptSchema) },
     },
     handler: (request) => readReceipt(pool, request.params.id),
   });
@@ -209,7 +209,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         },
         { additionalProperties: false },
       ),
-      response: { 200: ref(ErasureDetail), ...problems(400, 404, 409) },
+      response: { 200: ref(ErasureDetail), ...problems(409) },
     },
     handler: async (request) => {
       await liftSuppression(pool, request.params.id, request.body.note, request.caller.name);
@@ -231,7 +231,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       tags: ["erasures"],
       params: RequestParams,
       body: Type.Object({ subject: Type.Optional(Type.Enum([...REQUEST_SUBJECTS])) }, { additionalProperties: false }),
-      response: { 202: Approved, ...problems(400, 404, 409) },
+      response: { 202: Approved, ...problems(409) },
     },
     handler: async (request, reply) => {
       const approval = { by: request.caller.name, fourEyes: context.fourEyes, subject: request.body.subject };
@@ -258,7 +258,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       tags: ["erasures"],
       params: RequestParams,
       body: Type.Object({ reason: Type.Optional(Reason) }, { additionalProperties: false }),
-      response: { 204: Type.Null({ description: "It is refused." }), ...problems(400, 404, 409) },
+      response: { 204: Type.Null({ description: "It is refused." }), ...problems(409) },
     },
     handler: async (request, reply) => {
       await rejectRequest(pool, { name: requests.name, ...requests.erasure }, request.params.quarantineId, {
@@ -281,7 +281,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         "`held`).",
       tags: ["erasures"],
       querystring: Type.Object({ limit: pageSize.limit }, { additionalProperties: false }),
-      response: { 200: Type.Object({ questions: Type.Array(ref(QuestionSchema)) }), ...problems(400) },
+      response: { 200: Type.Object({ questions: Type.Array(ref(QuestionSchema)) }) },
     },
     handler: async (request) => ({
       questions: await listQuestions(pool, requests.name, pageSize.of(request.query.limit)),
@@ -304,7 +304,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         { decision: Type.Enum([...QUESTION_DECISIONS]), note: Reason },
         { additionalProperties: false },
       ),
-      response: { 204: Type.Null({ description: "It is decided." }), ...problems(400, 404, 409) },
+      response: { 204: Type.Null({ description: "It is decided." }), ...problems(409) },
     },
     handler: async (request, reply) => {
       const { decision, note } = request.body;

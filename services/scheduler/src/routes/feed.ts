@@ -3,7 +3,7 @@ import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { readRewrittenFiles } from "@lethe/warehouse/feed/rewritten-files";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
-import { problems, ref } from "../http/response-schemas.js";
+import { ref } from "../http/response-schemas.js";
 
 const LIMITS = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const Position = Type.Integer(LIMITS);
@@ -28,7 +28,6 @@ export const feedRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (ap
       ),
       response: {
         200: Type.Object({ files: Type.Array(ref(RewrittenFileSchema)), position: Position }),
-        ...problems(400),
       },
     },
     handler: (request) => readRewrittenFiles(pool, request.query.after ?? 0, pageSize.of(request.query.limit)),

@@ -1,8 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { checkReadiness } from "@lethe/service-kit/health-server";
+import { createFigures, createReadiness } from "@lethe/service-kit/health-server";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
-import { problems } from "../http/response-schemas.js";
 
 const Readiness = Type.Object({
   ready: Type.Boolean(),
@@ -17,6 +16,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
   { checks, warnings, registry: metricsRegistry },
 ) => {
+  const readiness = createReadiness(checks, warnings);
+  const figures = createFigures(metricsRegistry);
   app.route({
     method: "GET",
     url: "/healthz",
@@ -41,8 +42,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
       response: { 200: Readiness, 503: Readiness },
     },
     handler: async (_request, reply) => {
-      const readiness = await checkReadiness(checks, warnings);
-      return reply.code(readiness.ready ? 200 : 503).send(readiness);
+      const found = await readiness();
+      return reply.code(found.ready ? 200 : 503).send(found);
     },
   });
 
@@ -55,9 +56,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
       tags: ["health"],
       response: {
         200: { description: "Prometheus' text format", content: { "text/plain": { schema: Type.String() } } },
-        ...problems(),
       },
     },
-    handler: async (_request, reply) => reply.type(metricsRegistry.contentType).send(await metricsRegistry.metrics()),
+    handler: async (_request, reply) => reply.type(metricsRegistry.contentType).send(await figures()),
   });
 };

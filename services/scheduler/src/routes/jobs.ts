@@ -31,7 +31,7 @@ const JobOverview = Type.Object({
 
 export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
-  { pool, datasets, runQueue, schedulesOn },
+  { pool, datasets, runQueue, schedules: rules },
 ) => {
   app.route({
     method: "GET",
@@ -40,7 +40,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
     schema: {
       summary: "The jobs with their schedule and last run",
       tags: ["jobs"],
-      response: { 200: Type.Object({ jobs: Type.Array(JobOverview) }), ...problems() },
+      response: { 200: Type.Object({ jobs: Type.Array(JobOverview) }) },
     },
     handler: async () => {
       const [schedules, lastRuns, activeRunIds] = await Promise.all([
@@ -51,7 +51,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
       const now = new Date();
       const jobs = schedules.map((schedule) => ({
         job: schedule.job,
-        schedule: presentSchedule(schedule, now, schedulesOn),
+        schedule: presentSchedule(schedule, now, rules),
         lastRun: lastRuns.get(schedule.job) ?? null,
         activeRunId: activeRunIds.get(schedule.job) ?? null,
       }));
@@ -75,7 +75,7 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
           headers: { location: { type: "string", description: "Where the run can be followed" } },
           content: { "application/json": { schema: ref(RunSchema) } },
         },
-        ...problems(400, 404, 409),
+        ...problems(409),
       },
     },
     handler: async (request, reply) => {

@@ -7,6 +7,7 @@ import {
   RejectReasonSchema,
 } from "@lethe/contracts/quarantine";
 import { RunSchema } from "@lethe/contracts/runs";
+import { requireRun } from "@lethe/warehouse/ledger/known-references";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -34,7 +35,13 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
         {
           ...filter,
           status: Type.Optional(Type.Enum(QUARANTINE_STATUSES)),
-          after: Type.Optional(Type.Integer({ minimum: 0, description: "`nextCursor` of the page before" })),
+          after: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: "`nextCursor` of the page before",
+            }),
+          ),
           limit: pageSize.limit,
         },
         { additionalProperties: false },
@@ -44,7 +51,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
           entries: Type.Array(ref(QuarantineEntrySchema)),
           nextCursor: Type.Union([Type.Integer(), Type.Null()]),
         }),
-        ...problems(400),
+        ...problems(404),
       },
     },
     handler: (request) => listQuarantine(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
@@ -68,7 +75,6 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
             }),
           ),
         }),
-        ...problems(),
       },
     },
     handler: async () => ({ counts: await countQuarantine(pool) }),
@@ -83,9 +89,10 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       description: "Opens a run per dataset: the one named, else every one that has open records of the filter.",
       tags: ["quarantine"],
       body: Type.Object(filter, { additionalProperties: false }),
-      response: { 202: Type.Object({ runs: Type.Array(ref(RunSchema)) }), ...problems(400, 409) },
+      response: { 202: Type.Object({ runs: Type.Array(ref(RunSchema)) }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
+      if (request.body.runId !== undefined) await requireRun(pool, request.body.runId);
       const runIds = await openReplays(pool, datasets.names, request.body);
       for (const runId of runIds) await runQueue.start(runId);
       const runs = await Promise.all(runIds.map((runId) => readRun(pool, runId)));

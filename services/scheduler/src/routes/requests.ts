@@ -44,7 +44,6 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
           requests: Type.Array(ref(RequestSchema)),
           nextCursor: Type.Union([Type.String(), Type.Null()]),
         }),
-        ...problems(400),
       },
     },
     handler: (request) =>
@@ -59,7 +58,7 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       summary: "One request to be forgotten",
       tags: ["erasures"],
       params: Type.Object({ id: RequestId }),
-      response: { 200: ref(RequestSchema), ...problems(404) },
+      response: { 200: ref(RequestSchema) },
     },
     handler: (request) => readRequest(pool, requests.name, request.params.id),
   });
@@ -74,7 +73,7 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       tags: ["erasures"],
       params: Type.Object({ id: RequestId }),
       body: Type.Object({ reason: Reason }, { additionalProperties: false }),
-      response: { 200: ref(RequestSchema), ...problems(400, 404, 409) },
+      response: { 200: ref(RequestSchema), ...problems(409) },
     },
     handler: (request) =>
       extendRequest(pool, requests.name, request.params.id, {

@@ -35,7 +35,6 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
           runs: Type.Array(ref(RunSchema)),
           nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
         }),
-        ...problems(400),
       },
     },
     handler: (request) => listRuns(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
@@ -49,7 +48,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
       summary: "One run with its notices and failed batches",
       tags: ["runs"],
       params: RunParams,
-      response: { 200: ref(RunDetail), ...problems(404) },
+      response: { 200: ref(RunDetail) },
     },
     handler: (request) => readRun(pool, request.params.id),
   });
@@ -63,7 +62,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
       description: "What was loaded stays loaded; the rest may be taken in by a later run, or by a retry of this one.",
       tags: ["runs"],
       params: RunParams,
-      response: { 202: ref(RunDetail), ...problems(404, 409) },
+      response: { 202: ref(RunDetail), ...problems(409) },
     },
     handler: async (request, reply) => {
       const { id } = request.params;
@@ -81,7 +80,7 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
       summary: "Go on with a failed or cancelled run where it stopped",
       tags: ["runs"],
       params: RunParams,
-      response: { 202: ref(RunDetail), ...problems(404, 409) },
+      response: { 202: ref(RunDetail), ...problems(409) },
     },
     handler: async (request, reply) => {
       const { id } = request.params;

@@ -3,13 +3,17 @@ import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
-import { problems, ref } from "../http/response-schemas.js";
-import { checkCron, checkTimezone } from "../schedules/cron.js";
+import { ref } from "../http/response-schemas.js";
+import { checkSchedule } from "../schedules/check-schedule.js";
 import { presentSchedule } from "../schedules/present-schedule.js";
+
+const CRON =
+  "5 fields, or 6 with seconds first: `*`, lists, ranges, steps, names of months and days, `L` for a month's last day, `5L` and " +
+  "`5#2` for its last Friday and its second one. What is not understood, or never fires, is refused";
 
 const ScheduleChangeBody = Type.Object(
   {
-    cron: Type.Optional(Type.String({ maxLength: 200, description: "5 fields, or 6 with seconds first" })),
+    cron: Type.Optional(Type.String({ maxLength: 200, description: CRON })),
     timezone: Type.Optional(Type.String({ maxLength: 100, description: "IANA name", examples: ["Europe/Zagreb"] })),
     enabled: Type.Optional(Type.Boolean()),
   },
@@ -17,7 +21,7 @@ const ScheduleChangeBody = Type.Object(
 );
 
 export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
-  const { pool, datasets, schedulesOn, applySchedules } = context;
+  const { pool, datasets, schedules: rules, applySchedules } = context;
 
   app.route({
     method: "GET",
@@ -26,12 +30,12 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
     schema: {
       summary: "When the jobs run by themselves",
       tags: ["schedules"],
-      response: { 200: Type.Object({ schedules: Type.Array(ref(ScheduleSchema)) }), ...problems() },
+      response: { 200: Type.Object({ schedules: Type.Array(ref(ScheduleSchema)) }) },
     },
     handler: async () => {
       const now = new Date();
       const schedules = await readSchedules(pool, datasets.all);
-      return { schedules: schedules.map((schedule) => presentSchedule(schedule, now, schedulesOn)) };
+      return { schedules: schedules.map((schedule) => presentSchedule(schedule, now, rules)) };
     },
   });
 
@@ -45,14 +49,13 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
       tags: ["schedules"],
       params: Type.Object({ job: Type.Enum([...datasets.names]) }),
       body: ScheduleChangeBody,
-      response: { 200: ref(ScheduleSchema), ...problems(400, 404) },
+      response: { 200: ref(ScheduleSchema) },
     },
     handler: async (request) => {
-      if (request.body.timezone !== undefined) checkTimezone(request.body.timezone);
-      if (request.body.cron !== undefined) checkCron(request.body.cron);
+      checkSchedule(request.body, rules);
       const schedule = await changeSchedule(pool, request.params.job, request.body);
       await applySchedules();
-      return presentSchedule(schedule, new Date(), schedulesOn);
+      return presentSchedule(schedule, new Date(), rules);
     },
   });
 };

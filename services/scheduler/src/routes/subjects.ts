@@ -51,7 +51,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
           description: "What is held.",
           content: { "application/json": { schema: ref(SubjectExportSchema) }, "text/html": { schema: Type.String() } },
         },
-        ...problems(400, 404, 409),
+        ...problems(404, 409),
       },
     },
     handler: async (request, reply) => {
@@ -73,7 +73,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       description: `It is kept, but analysts see none of it, and records that arrive are held in quarantine (GDPR Art. 18). ${WHO}`,
       tags: ["subjects"],
       body: RulingBody,
-      response: { 204: Type.Null({ description: "It is restricted." }), ...problems(400, 404, 409) },
+      response: { 204: Type.Null({ description: "It is restricted." }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
       const { reason, ...claim } = request.body;
@@ -92,7 +92,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         "The person must be told before (GDPR Art. 18(3)). Records that were held are taken by the next replays.",
       tags: ["subjects"],
       body: RulingBody,
-      response: { 204: Type.Null({ description: "It is lifted." }), ...problems(400, 404, 409) },
+      response: { 204: Type.Null({ description: "It is lifted." }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
       const { reason, ...claim } = request.body;

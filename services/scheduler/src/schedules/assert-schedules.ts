@@ -3,50 +3,64 @@ import { JOB_OPTIONS } from "@lethe/service-kit/queues";
 import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { JobSchedulerJson, Queue } from "bullmq";
+import { problemOfSchedule, type ScheduleRules } from "./check-schedule.js";
+import { forEachJob } from "./for-each-job.js";
 
 // BullMQ types a scheduler's id as a name of the queue's jobs, which it is not: names are left open here.
 type TriggerQueue = Queue<JobPayload<"trigger">>;
 
+/** What was done about the schedules. */
+export interface AssertedSchedules {
+  /** The jobs whose scheduler was set or removed. */
+  readonly changed: readonly string[];
+  /** Why each of these jobs has no scheduler though its schedule is on. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
 /**
  * Sets the job schedulers of the `trigger` queue as the ledger's schedules say, and changes only what is missing or differs.
- * May run at any time and in several processes. Returns the names of the jobs whose scheduler was set or removed.
+ * May run at any time and in several processes.
  *
  * This runs again and again, because BullMQ keeps its schedulers in Redis: a flush removes them, and after a restart or
  * reconnection one may have no next job and never fire again (BullMQ's issues 3272, 2151, 3202). A next job without its
  * scheduler, in turn, keeps BullMQ from setting the scheduler: that job fires, and the round after it succeeds. A scheduler
- * that cannot be set does not keep the others from being set; its error is thrown at the end.
+ * that cannot be set does not keep the others from being set; its error is thrown at the end. A schedule that is not allowed, which
+ * the API refuses but the ledger may hold, is not set.
  */
 export async function assertSchedules(
   db: Queryable,
   datasets: readonly DefaultSchedule[],
   queue: TriggerQueue,
-): Promise<string[]> {
+  rules: Pick<ScheduleRules, "subMinute">,
+): Promise<AssertedSchedules> {
   for (;;) {
     const schedules = await readSchedules(db, datasets);
-    const changed = await assertAll(queue, schedules);
+    const asserted = await assertAll(queue, schedules, rules);
     // A change in between may have been applied by its own caller and then undone by what was read before it.
-    if (versions(await readSchedules(db, datasets)) === versions(schedules)) return changed;
+    if (versions(await readSchedules(db, datasets)) === versions(schedules)) return asserted;
   }
 }
 
-async function assertAll(queue: TriggerQueue, schedules: readonly StoredSchedule[]): Promise<string[]> {
+async function assertAll(
+  queue: TriggerQueue,
+  schedules: readonly StoredSchedule[],
+  rules: Pick<ScheduleRules, "subMinute">,
+): Promise<AssertedSchedules> {
   const changed: string[] = [];
-  const failures: unknown[] = [];
-  for (const schedule of schedules) {
-    try {
-      if (schedule.enabled ? await setIfNeeded(queue, schedule) : await queue.removeJobScheduler(schedule.job)) {
-        changed.push(schedule.job);
-      }
-    } catch (error) {
-      failures.push(error);
-    }
-  }
+  const refused = new Map<string, string>();
   const known = new Set<string>(schedules.map(({ job }) => job));
   for (const { key } of await queue.getJobSchedulers()) {
     if (!known.has(key) && (await queue.removeJobScheduler(key))) changed.push(key);
   }
-  if (failures.length > 0) throw failures[0];
-  return changed;
+  await forEachJob(schedules, async (schedule) => {
+    const problem = schedule.enabled ? problemOfSchedule(schedule, rules) : undefined;
+    if (problem !== undefined) refused.set(schedule.job, problem);
+    const fires = schedule.enabled && problem === undefined;
+    if (fires ? await setIfNeeded(queue, schedule) : await queue.removeJobScheduler(schedule.job)) {
+      changed.push(schedule.job);
+    }
+  });
+  return { changed, refused };
 }
 
 async function setIfNeeded(queue: TriggerQueue, { job, cron, timezone }: StoredSchedule): Promise<boolean> {
