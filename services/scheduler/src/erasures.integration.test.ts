@@ -385,7 +385,7 @@ describe("an erasure and its receipt", () => {
     expect(checkReceipt(detail.body.receipt, undefined)).toEqual([]);
   });
 
-  it.each([UNKNOWN, "1", "%00"])("answers 404 for erasure %s", async (id) => {
+  it.each([UNKNOWN, "1"])("answers 404 for erasure %s", async (id) => {
     expectProblem(await api.call("GET", `/erasures/${id}`), 404, "not_found");
     expectProblem(await api.call("GET", `/erasures/${id}/receipt`), 404, "not_found");
     expectProblem(await api.call("POST", `/erasures/${id}/lift`, { note: "consent" }), 404, "not_found");
@@ -561,11 +561,12 @@ describe("metrics of erasures", () => {
       "update warehouse.erasure_requests set received_at = now() - interval '3 days' where id = $1",
       [old],
     );
-    const measured = await values();
-    expect(measured.lethe_erasures_open).toBe(2);
-    expect(measured.lethe_erasure_oldest_days).toBeCloseTo(3, 2);
+    // Figures are a second old at most.
+    const open = async () => (await values()).lethe_erasures_open;
+    await expect.poll(open, { timeout: 5_000 }).toBe(2);
+    expect((await values()).lethe_erasure_oldest_days).toBeCloseTo(3, 2);
     await complete(old);
-    expect((await values()).lethe_erasures_open).toBe(1);
+    await expect.poll(open, { timeout: 5_000 }).toBe(1);
     for (const reason of ["schema", "unreadable", "identity_mismatch"]) await insertMismatch(reason);
     await insertMismatch("duplicate");
     await insertMismatch("schema", "customers");

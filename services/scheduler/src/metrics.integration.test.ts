@@ -25,12 +25,17 @@ async function seriesValue(metric: string, labels: Readonly<Record<string, strin
   return line === undefined ? undefined : Number(line.split(" ").at(-1));
 }
 
+/** Waits until a series has a value: figures are a second old at most. */
+async function untilSeries(value: number, ...series: Parameters<typeof seriesValue>): Promise<void> {
+  await expect.poll(() => seriesValue(...series), { timeout: 5_000 }).toBe(value);
+}
+
 it("measures queues, open runs and dead letters", async () => {
   expect(await seriesValue("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(0);
   expect(await seriesValue("lethe_oldest_open_run_seconds")).toBe(0);
   const { body: run } = await api.call("POST", "/jobs/customers/runs");
   await world.pool.query("update ledger.runs set requested_at = now() - interval '90 seconds' where id = $1", [run.id]);
-  expect(await seriesValue("lethe_queue_jobs", { queue: "extract", state: "waiting" })).toBe(1);
+  await untilSeries(1, "lethe_queue_jobs", { queue: "extract", state: "waiting" });
   expect(await seriesValue("lethe_queue_jobs", { queue: "finish", state: "waiting-children" })).toBe(1);
   for (const state of ["active", "delayed", "failed"]) {
     expect(await seriesValue("lethe_queue_jobs", { queue: "load", state })).toBe(0);
@@ -38,7 +43,7 @@ it("measures queues, open runs and dead letters", async () => {
   expect(await seriesValue("lethe_oldest_open_run_seconds")).toBeGreaterThan(89);
   expect(await seriesValue("lethe_dead_letters_open")).toBe(0);
   await failRun(world.pool, run.id, "extract", "staged_object_damaged", "it is short");
-  expect(await seriesValue("lethe_dead_letters_open")).toBe(1);
+  await untilSeries(1, "lethe_dead_letters_open");
   expect(await seriesValue("lethe_oldest_open_run_seconds")).toBe(0);
 });
 
@@ -46,9 +51,9 @@ it("measures requests by the pattern of their route, never by their address", as
   const id = "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10";
   await api.call("GET", `/runs/${id}`);
   await api.call("GET", "/nowhere/jane@example.org");
-  const count = (labels: Record<string, string>) => seriesValue("lethe_http_request_duration_seconds_count", labels);
-  expect(await count({ method: "GET", route: "/runs/:id", status: "404" })).toBe(1);
-  expect(await count({ method: "GET", route: "none", status: "404" })).toBe(1);
+  const counted = "lethe_http_request_duration_seconds_count";
+  await untilSeries(1, counted, { method: "GET", route: "/runs/:id", status: "404" });
+  await untilSeries(1, counted, { method: "GET", route: "none", status: "404" });
   const { body } = await api.call("GET", "/metrics");
   expect(body).not.toContain(id);
   expect(body).not.toContain("jane");

@@ -229,8 +229,8 @@ it("is kept from nothing by a schedule that the ledger holds and that is refused
   const { schedules } = (await scheduler.call("GET", "/schedules")).body;
   expect(schedules).toMatchObject([
     { job: "customers", nextAt: null, problem: expect.stringContaining("H") },
-    { job: "transactions", nextAt: null, problem: expect.stringContaining("timezone") },
     { job: "products", nextAt: expect.any(String), problem: null },
+    { job: "transactions", nextAt: null, problem: expect.stringContaining("timezone") },
     { job: "erasure-requests", problem: null },
   ]);
   expect((await scheduler.call("GET", "/jobs")).status).toBe(200);
