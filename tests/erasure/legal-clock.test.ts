@@ -87,7 +87,7 @@ it("goes on when the services start anew, and when a waiting request is approved
   await settle(world);
   const after = (await requests()).find(({ quarantineId }) => quarantineId === before?.quarantineId);
   expect(after).toMatchObject({ state: "completed", receivedAt: older?.receivedAt, due: older?.due });
-  expect(await openInMetrics()).toBe(8);
+  await expect.poll(openInMetrics, { timeout: 5_000 }).toBe(8);
 });
 
 it("stops for those that are refused", async () => {
@@ -96,5 +96,5 @@ it("stops for those that are refused", async () => {
     expect((await world.api("POST", `/erasures/requests/${id}/reject`, { reason: "case 7" })).status).toBe(204);
   }
   expect(countStates(await requests())).toEqual({ completed: 2, refused: 8 });
-  expect(await openInMetrics()).toBe(0);
+  await expect.poll(openInMetrics, { timeout: 5_000 }).toBe(0);
 });
