@@ -12,7 +12,7 @@ export function refuseOddAddresses(app: FastifyInstance): void {
   });
 }
 
-export const ADDRESS_UNREADABLE =
+const ADDRESS_UNREADABLE =
   "the address has an escape that is not UTF-8, or one of a control character, a slash or a backslash";
 
 /** Reports whether a request's address has one meaning. */
