@@ -153,6 +153,7 @@ describe("texts", () => {
       "summary",
       BatchSummarySchema,
       {
+        transformation: "01",
         suppressionEpoch: 1,
         policyVersion: "1",
         tables: [{ table: "stage_products", bytes: 1 }],

@@ -121,6 +121,12 @@ export class StaleSuppressionError extends LetheError {
   readonly retryable = true;
 }
 
+/** Quarantined records were masked after a replay had staged them. The replay must take them from quarantine again. */
+export class StaleReplayError extends LetheError {
+  readonly code = "replay_stale";
+  readonly retryable = true;
+}
+
 /** A batch's columns differ from the dataset's schema, and the settings say not to load such a batch. */
 export class SchemaChangedError extends LetheError {
   readonly code = "schema_changed";

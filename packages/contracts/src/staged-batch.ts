@@ -28,6 +28,16 @@ export const STAGED = {
   published: "published.gz",
 } as const;
 
+/**
+ * Returns the name of an object that a transformation stages, but for the summary. Each has names of its own, and the summary says
+ * whose objects it is about: a transformation that is late, since its job was delivered twice or its process was stopped, cannot
+ * change what a loader reads. That would not be the same again: the ids of erased people's records are random, and the
+ * suppression list may have been another.
+ */
+export function ofTransformation(transformation: string, name: string): string {
+  return `${name}.${transformation}`;
+}
+
 const Count = Type.Integer({ minimum: 0 });
 
 /**
@@ -61,6 +71,8 @@ export type BatchManifest = Static<typeof BatchManifestSchema>;
 
 /** What the transformer found. It is written last, so a batch with a summary is complete. */
 export const BatchSummarySchema = Type.Object({
+  /** The transformation whose objects it is about. */
+  transformation: Type.String({ pattern: "^[0-9a-f]+$" }),
   suppressionEpoch: Count,
   policyVersion: Type.String(),
   /** The size in bytes of each staging table's rows. */

@@ -60,7 +60,7 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     title: "Random ids of erased records, until their files have them too",
     primaryKey: "record_hash",
     columns: { record_hash: identifying("keyed-hash"), ...neutral("replacement erasure_id run_id") },
-    rights: { loader: "select, insert, update, delete", merger: "insert" },
+    rights: { transformer: "select", loader: "select, insert, update, delete", merger: "insert" },
   },
   {
     name: "privacy.suppression_epoch",

@@ -37,7 +37,7 @@ export async function restageBatch(
     const segment =
       info.kind === "files"
         ? await fromFile(context, batchId, origin, lineCount)
-        : await fromQuarantine(context, batchId, origin, lineCount);
+        : await fromQuarantine(context, batchId, origin, lineCount, info.republishing);
     made.push(segment);
     lineCount += segment.segment.lineCount;
   }
@@ -115,16 +115,17 @@ async function openConverted({ storage }: ExtractorContext, { fileRunId, path, c
 
 /**
  * Creates a replay's segment again from quarantine. Records that were resolved or erased in the meantime are left
- * out: they are no longer needed.
+ * out: they are no longer needed. Those that the batch has loaded are, when only its output is made again.
  */
 async function fromQuarantine(
   context: ExtractorContext,
   batchId: string,
   origin: SegmentOrigin,
   firstOrdinal: number,
+  isRepublishing: boolean,
 ): Promise<MadeSegment> {
   if (origin.quarantineIds === null) throw lost(batchId);
-  const records = await recordsToReplay(context.pool, origin.quarantineIds);
+  const records = await recordsToReplay(context.pool, origin.quarantineIds, isRepublishing);
   return {
     segment: {
       fileId: origin.fileId,

@@ -1,16 +1,17 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { Pool } from "@lethe/warehouse/pool";
 import { describe, expect } from "vitest";
 import { addFile, addRun, readRow, readRows } from "../../../packages/warehouse/test/ledger-rows.js";
-import { it, stageTransformed } from "../test/loader-fixture.js";
+import { it, stageTransformed, TRANSFORMATION } from "../test/loader-fixture.js";
 import { addCustomerAndProduct, sale } from "../test/sales.js";
 import type { LoaderContext } from "./context.js";
 import { loadBatches } from "./load-batches.js";
 
 const NEVER = new AbortController().signal;
+const ROWS = ofTransformation(TRANSFORMATION, STAGED.table("stage_transactions"));
 
 /** Stages batches of one sale each; returns them. */
 async function stageSales(context: LoaderContext, count: number, columns = {}): Promise<BatchRef[]> {
@@ -86,7 +87,7 @@ describe("loadBatches", () => {
   it("leaves a batch that fails to its own job, and what stands behind it, too", async ({ context, pool, log }) => {
     const [damaged, whole] = await stageSales(context, 2);
     if (whole === undefined || damaged === undefined) throw new Error("no batch was staged");
-    await context.staging.write(damaged, STAGED.table("stage_transactions"), [Buffer.from("")]);
+    await context.staging.write(damaged, ROWS, [Buffer.from("")]);
     const loaded = await loadBatches(context, whole, await readBatch(pool, whole.batchId), log, NEVER);
     expect(loaded).toEqual({ batches: [], loaded: 0, rejected: 0, next: damaged.batchId });
     expect(await statesOf(pool)).toEqual(["transformed", "transformed"]);
@@ -109,7 +110,7 @@ describe("loadBatches", () => {
   }) => {
     const [whole, damaged] = await stageSales(context, 2);
     if (whole === undefined || damaged === undefined) throw new Error("no batch was staged");
-    await context.staging.write(damaged, STAGED.table("stage_transactions"), [Buffer.from("")]);
+    await context.staging.write(damaged, ROWS, [Buffer.from("")]);
     const loaded = await loadBatches(context, whole, await readBatch(pool, whole.batchId), log, NEVER);
     expect(loaded).toEqual({ batches: [whole], loaded: 1, rejected: 0, next: damaged.batchId });
     expect(logged.join("")).toContain("could not be loaded together");

@@ -1,7 +1,7 @@
-import { StagedObjectError, StaleSuppressionError } from "@lethe/contracts/errors";
+import { StagedObjectError, StaleReplayError, StaleSuppressionError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isActive, isPending } from "@lethe/contracts/runs";
-import { enqueueBatch, enqueueFinish, enqueueLoad, newRound } from "@lethe/service-kit/enqueue";
+import { enqueueBatch, enqueueFinish, enqueueLoad, enqueueRestage, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { nextToLoad, readBatch } from "@lethe/warehouse/ledger/load-batch";
@@ -17,7 +17,7 @@ const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 /**
  * Does the job `load`: loads what the batch's run can load next, the batch itself with it once those before it are loaded, each
  * batch once however often the job is delivered. A batch that was masked under an older suppression list, or that is damaged in
- * staging, is sent back to be transformed again. What can be loaded behind it is left to further jobs. Frees the staging space
+ * staging, is sent back to be transformed again, and a replay of what an erasure has masked meanwhile to be staged again. What can be loaded behind it is left to further jobs. Frees the staging space
  * of what was loaded. Throws DatabaseRolledBackError.
  */
 export async function loadJob(
@@ -48,6 +48,12 @@ export async function loadJob(
       ended.push(...batches);
       outcome = { loaded, rejected };
     } catch (error) {
+      if (error instanceof StaleReplayError) {
+        log.info({ error }, "batch sent back to be taken from quarantine again");
+        if ((await noteDamage(pool, batchId, true)) === "too often") throw error;
+        await enqueueRestage(queues, runId, batchId);
+        return NOTHING_LOADED;
+      }
       const isDamaged = error instanceof StagedObjectError;
       if (!isDamaged && !(error instanceof StaleSuppressionError)) throw error;
       if (isDamaged && (await noteDamage(pool, batchId, false)) === "too often") throw error;

@@ -1,5 +1,11 @@
 import type { JobResult } from "@lethe/contracts/jobs";
-import { type JoinedRecord, JoinedRecordsSchema, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import {
+  type JoinedRecord,
+  JoinedRecordsSchema,
+  ofTransformation,
+  type Segment,
+  STAGED,
+} from "@lethe/contracts/staged-batch";
 import type { ErasureOrigin } from "@lethe/erasure/erase-accepted";
 import { openRecordQuestions } from "@lethe/erasure/open-record-questions";
 import { resolveRequests } from "@lethe/erasure/resolve-requests";
@@ -18,6 +24,7 @@ import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
 import { rejectsOfRequests, takeRequests } from "./merge-requests.js";
+import { requireAsQuarantined } from "./require-as-quarantined.js";
 import { type Part, stagePart } from "./stage-part.js";
 import { type PublishedPart, writePublished } from "./write-published.js";
 
@@ -27,7 +34,7 @@ export interface Loaded extends JobResult<"load"> {
 
 /**
  * Merges locked batches of one dataset in the transaction that has locked them: inserts rows and quarantine, and records each
- * batch as loaded. Throws StaleSuppressionError, StagedObjectError.
+ * batch as loaded. Throws StaleSuppressionError, StaleReplayError, StagedObjectError.
  */
 export async function mergeBatches(
   client: Client,
@@ -46,6 +53,7 @@ export async function mergeBatches(
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch, parts.some(changesSuppressions));
   }
+  if (info.kind === "replay") await requireAsQuarantined(client, context.staging, parts);
   await setRun(client, parts);
   const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
   const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
@@ -104,8 +112,9 @@ function changesSuppressions({ summary }: Part): boolean {
 async function joinArrived(client: Client, context: LoaderContext, parts: readonly Part[]): Promise<void> {
   const joined: JoinedRecord[] = [];
   for (const { batch, summary } of parts) {
-    if (summary.joined > 0)
-      joined.push(...(await readJson(context.staging, batch, STAGED.joined, JoinedRecordsSchema)));
+    if (summary.joined === 0) continue;
+    const name = ofTransformation(summary.transformation, STAGED.joined);
+    joined.push(...(await readJson(context.staging, batch, name, JoinedRecordsSchema)));
   }
   if (joined.length > 0 && (await takeJoined(client, context, joined, originOf(parts)))) await raiseEpoch(client);
 }

@@ -4,8 +4,10 @@ import type { QuestionKind } from "@lethe/contracts/questions";
 import { REJECT_REASONS, type RejectReason } from "@lethe/contracts/reject-reasons";
 import {
   type BatchManifest,
+  type BatchSummary,
   lineInFile,
   MaskedPayloadsSchema,
+  ofTransformation,
   type Segment,
   STAGED,
 } from "@lethe/contracts/staged-batch";
@@ -45,11 +47,20 @@ export async function addMergeRejects(
   client: Client,
   staging: Staging,
   dataset: Dataset,
-  { batch, manifest }: { readonly batch: BatchRef; readonly manifest: BatchManifest },
+  {
+    batch,
+    manifest,
+    summary,
+  }: { readonly batch: BatchRef; readonly manifest: BatchManifest; readonly summary: BatchSummary },
   rejects: readonly MergeReject[],
 ): Promise<void> {
   if (rejects.length === 0) return;
-  const masked = await readJson(staging, batch, STAGED.masked, MaskedPayloadsSchema);
+  const masked = await readJson(
+    staging,
+    batch,
+    ofTransformation(summary.transformation, STAGED.masked),
+    MaskedPayloadsSchema,
+  );
   const lines = pickLines(
     await staging.read(batch, STAGED.records),
     rejects.map((reject) => reject.ordinal),

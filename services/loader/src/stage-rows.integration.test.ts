@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import { copyRow } from "@lethe/datasets/copy-text";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -15,7 +15,7 @@ const BATCH = { runId: "018f4e6e-0000-7000-8000-000000000001", batchId: "018f4e6
 const ROWS = 200_000;
 const customers = createDatasets().get("customers");
 const [TABLE] = customers.stagingTables as [(typeof customers.stagingTables)[number]];
-const OBJECT = STAGED.table(TABLE.name);
+const OBJECT = ofTransformation("01", STAGED.table(TABLE.name));
 
 const pool = createPool(inject("databaseUrl"), 1, "lethe-stage-rows");
 let root: string;
@@ -35,6 +35,7 @@ async function stageAndCopy(ordinal: string, harm: (path: string) => Promise<voi
   const bytes = await staging.write(BATCH, OBJECT, [Buffer.from(copyRow([ordinal, ...rest])), later]);
   await harm(join(root, "staging", BATCH.runId, BATCH.batchId, OBJECT));
   const summary: BatchSummary = {
+    transformation: "01",
     suppressionEpoch: 0,
     policyVersion: "1",
     tables: [{ table: TABLE.name, bytes }],

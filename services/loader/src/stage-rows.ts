@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import type { Dataset } from "@lethe/datasets/dataset";
 import type { BatchRef, Staging } from "@lethe/storage/staging";
 import { copyIn } from "@lethe/warehouse/copy-in";
@@ -16,13 +16,14 @@ export async function stageRows(
   dataset: Dataset,
   summary: BatchSummary,
 ): Promise<void> {
+  const own = (name: string) => ofTransformation(summary.transformation, name);
   for (const [i, table] of dataset.stagingTables.entries()) {
     const columns = table.columns.map(([column]) => column);
-    const rows = () => counted(staging, batch, STAGED.table(table.name), summary.tables[i]?.bytes ?? 0);
+    const rows = () => counted(staging, batch, own(STAGED.table(table.name)), summary.tables[i]?.bytes ?? 0);
     await copyWhole(rows, (source) => copyIn(client, table.name, columns, source));
   }
   if (summary.rejectBytes > 0) {
-    const rejects = () => counted(staging, batch, STAGED.rejects, summary.rejectBytes);
+    const rejects = () => counted(staging, batch, own(STAGED.rejects), summary.rejectBytes);
     await copyWhole(rejects, (source) => stageRejects(client, source));
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import fc from "fast-check";
@@ -14,6 +14,8 @@ const root = await mkdtemp(join(tmpdir(), "lethe-loader-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
 const staging = openStaging(openFolderStorage(root));
 const BATCH = { runId: "5f0c0d0e-6a54-4c0a-9a8e-0a5f6f0f3c11", batchId: "8b4f3a52-2f0f-4b7d-8a55-5cf6c3b0a0de" };
+
+const own = (name: string) => ofTransformation("01", name);
 
 interface Line {
   readonly text: string;
@@ -28,8 +30,8 @@ async function publish(segments: readonly (readonly Line[])[]) {
   const numbered = segments.flat().map((line, ordinal) => ({ ...line, ordinal }));
   const present = numbered.filter(({ absent }) => !absent);
   const index = present.flatMap(({ ordinal, text }) => [ordinal, Buffer.byteLength(text)]);
-  await staging.write(BATCH, STAGED.processed, [Buffer.from(present.map(({ text }) => text).join(""))]);
-  await staging.write(BATCH, STAGED.processedIndex, [Buffer.from(Uint32Array.from(index).buffer)]);
+  await staging.write(BATCH, own(STAGED.processed), [Buffer.from(present.map(({ text }) => text).join(""))]);
+  await staging.write(BATCH, own(STAGED.processedIndex), [Buffer.from(Uint32Array.from(index).buffer)]);
   const rejects = numbered
     .filter(({ rejected }) => rejected)
     .map(({ ordinal }) => ({ ordinal, reason: "duplicate" as const, missingKey: null }));
@@ -42,6 +44,7 @@ function summaryOf(segments: readonly (readonly Line[])[]): BatchSummary {
     warnings: [],
     joined: 0,
     newQuestions: 0,
+    transformation: "01",
     suppressionEpoch: 0,
     policyVersion: "1",
     tables: [],
@@ -107,10 +110,10 @@ describe("writePublished", () => {
       ],
     ];
     await publish(segments);
-    await staging.write(BATCH, STAGED.processed, [Buffer.from("1\n")]);
+    await staging.write(BATCH, own(STAGED.processed), [Buffer.from("1\n")]);
     await expect(writePublished(staging, BATCH, summaryOf(segments), [])).rejects.toThrow(StagedObjectError);
-    await staging.write(BATCH, STAGED.processed, [Buffer.from("1\n2\n")]);
-    await staging.write(BATCH, STAGED.processedIndex, [Buffer.alloc(8)]);
+    await staging.write(BATCH, own(STAGED.processed), [Buffer.from("1\n2\n")]);
+    await staging.write(BATCH, own(STAGED.processedIndex), [Buffer.alloc(8)]);
     await expect(writePublished(staging, BATCH, summaryOf(segments), [])).rejects.toThrow(StagedObjectError);
   });
 });

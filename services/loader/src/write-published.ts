@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import type { BatchRef, Staging } from "@lethe/storage/staging";
 import type { MergeReject } from "./merge-rejects.js";
 
@@ -31,8 +31,8 @@ export async function writePublished(
   summary: BatchSummary,
   rejects: readonly Pick<MergeReject, "ordinal">[],
 ): Promise<PublishedPart[]> {
-  const lines = await staging.read(batch, STAGED.processed);
-  const index = await staging.read(batch, STAGED.processedIndex);
+  const lines = await staging.read(batch, ofTransformation(summary.transformation, STAGED.processed));
+  const index = await staging.read(batch, ofTransformation(summary.transformation, STAGED.processedIndex));
   const rejected = new Set(rejects.map((reject) => reject.ordinal));
   const members: Buffer[] = [];
   const parts: PublishedPart[] = [];

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { type BatchSummary, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofTransformation, type Segment, STAGED } from "@lethe/contracts/staged-batch";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -75,6 +75,9 @@ export function readData(data: string, path: string): Promise<Buffer> {
   return readFile(join(data, path));
 }
 
+/** Whose objects `stageTransformed` stages. */
+export const TRANSFORMATION = "0123";
+
 /** Records of one file that stand in a batch. */
 export interface StagedRecords {
   readonly fileId: number;
@@ -128,19 +131,27 @@ export async function stageTransformed(
     summary.push({ records: records.length, rejected: 0, masked: 0, processedBytes });
     await addSegment(context.pool, batchId, fileId, { position, line_count: records.length });
   }
+  const own = (object: string) => ofTransformation(TRANSFORMATION, object);
   const write = (object: string, content: string | Buffer) =>
     context.staging.write(batch, object, [Buffer.from(content)]);
   await write(STAGED.records, lines.join(""));
-  await write(STAGED.processed, processed.join(""));
-  await write(STAGED.processedIndex, Buffer.from(Uint32Array.from(index).buffer));
+  await write(own(STAGED.processed), processed.join(""));
+  await write(own(STAGED.processedIndex), Buffer.from(Uint32Array.from(index).buffer));
   await writeJson(context.staging, batch, STAGED.manifest, { segments, bytes: lines.join("").length });
-  await writeJson(context.staging, batch, STAGED.masked, { always: {}, byReason: {} });
+  await writeJson(context.staging, batch, own(STAGED.masked), { always: {}, byReason: {} });
   const tables: BatchSummary["tables"] = [];
   for (const [i, { name: table }] of dataset.stagingTables.entries()) {
-    tables.push({ table, bytes: await write(STAGED.table(table), (rows[i] ?? []).join("")) });
+    tables.push({ table, bytes: await write(own(STAGED.table(table)), (rows[i] ?? []).join("")) });
   }
   const rest = { rejectBytes: 0, rejectedByReason: {}, joined: 0, newQuestions: 0, schemaChanges: [], warnings: [] };
-  const whole: BatchSummary = { suppressionEpoch: epoch, policyVersion: "1", tables, segments: summary, ...rest };
+  const whole: BatchSummary = {
+    transformation: TRANSFORMATION,
+    suppressionEpoch: epoch,
+    policyVersion: "1",
+    tables,
+    segments: summary,
+    ...rest,
+  };
   await writeJson(context.staging, batch, STAGED.summary, whole);
   return batch;
 }

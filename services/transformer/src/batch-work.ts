@@ -16,6 +16,11 @@ export interface BatchWork {
   readonly freezes: boolean;
   /** Records that are rejected without being parsed. */
   readonly poison: readonly Poison[];
+  /**
+   * The ids of erased records, by the hexadecimal digits of their hashes: a batch that was loaded before, and of which only the output is
+   * made again, has them already. Any other is given new ones.
+   */
+  readonly replacements?: ReadonlyMap<string, string>;
   /** Works on these records only and writes nothing. */
   readonly probe: OrdinalRange | null;
 }

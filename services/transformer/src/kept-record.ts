@@ -24,6 +24,8 @@ export interface MaskingRules {
   readonly findSuppression: FindSuppression;
   /** The policy's strategies for the dataset's fields. */
   readonly strategies: MaskRecordStrategies;
+  /** The ids of erased records, by the hexadecimal digits of their hashes. */
+  readonly replacements?: ReadonlyMap<string, string>;
 }
 
 export const NOBODY: SubjectKeys = { customerId: null, email: null };

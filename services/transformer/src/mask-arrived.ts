@@ -26,14 +26,15 @@ export function maskArrived(
   subject: SubjectKeys,
   { key, outcome }: Suppression,
 ): ArrivedRecord {
-  const { strategies } = rules;
+  const { strategies, replacements } = rules;
+  const replacementOf = (hash: Buffer) => replacements?.get(hash.toString("hex")) ?? randomUUID();
   if (outcome === "pseudonymise") {
     const masking: Masking = { outcome, key, strategies, replacementOf: () => undefined };
     const masked = dataset.mask(record, masking);
     const kept = keepMasked(rules, masked, subject, key);
     return { record: masked, waiting: kept, rejected: kept };
   }
-  const masked = dataset.mask(record, { outcome, key, strategies, replacementOf: () => randomUUID() });
+  const masked = dataset.mask(record, { outcome, key, strategies, replacementOf });
   const recordHash = dataset.recordHash(record, key);
   const originalId = dataset.recordIdOf(record);
   return {

@@ -3,6 +3,7 @@ import { isPending } from "@lethe/contracts/runs";
 import { BatchManifestSchema, STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/storage/json-object";
+import { listReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { markTransformed, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import type { TransformerContext } from "./context.js";
 import { freezeBatch } from "./freeze-batch.js";
@@ -21,16 +22,17 @@ export async function transformJob(
 ): Promise<JobResult<"transform">> {
   const startedAt = performance.now();
   const { pool, staging, threads, limits } = context;
-  const { state, dataset, kind } = await readBatch(pool, batchId);
+  const { state, dataset, kind, republishing } = await readBatch(pool, batchId);
   if (!isPending(state)) return { accepted: 0, rejected: 0 };
   // A replay's records are in quarantine already, and those that do not fit stay there.
   const freezes = context.schemaMode === "freeze" && kind === "files";
   // Read before the first record: whoever is suppressed from here on is caught by the fence in the load.
   const suppressions = await context.currentSuppressions();
+  const again = republishing ? { replacements: await listReplacements(pool) } : {};
   const counts = await transformAroundPoison(
     ({ poison, probe, seconds }) => {
       const time = { seconds, recordSeconds: limits.recordSeconds };
-      return threads.work({ runId, batchId, dataset, freezes, poison, probe }, suppressions, time, signal);
+      return threads.work({ runId, batchId, dataset, freezes, poison, probe, ...again }, suppressions, time, signal);
     },
     limits,
     async () => {

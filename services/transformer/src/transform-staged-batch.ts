@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { RefundMode } from "@lethe/contracts/refunds";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
-import { BatchManifestSchema, type BatchSummary, STAGED } from "@lethe/contracts/staged-batch";
+import { BatchManifestSchema, type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
@@ -34,7 +35,7 @@ export interface SuppressionsInForce {
 /**
  * Reads a batch from staging, transforms it by `transform` and stages what comes of it; a probe writes nothing, and
  * neither does a batch that is kept out for its columns. What is
- * written depends on nothing but the lines, policy, key, suppression list and the poison, so doing it twice does no harm.
+ * written has names of its own, and the summary, written last, says so: doing it twice does no harm, also at once.
  */
 export async function transformStagedBatch(
   tools: TransformTools,
@@ -60,6 +61,7 @@ export async function transformStagedBatch(
     ring: tools.ring,
     ...lookup,
     ...(findLifted && { findLifted }),
+    ...(work.replacements && { replacements: work.replacements }),
     strategies: strategiesOf(policy, work.dataset),
     schemaMode: tools.schemaMode,
     refundMode: tools.refundMode,
@@ -72,17 +74,20 @@ export async function transformStagedBatch(
   const counts = { accepted: records - rejected, rejected };
   if (work.probe !== null) return counts;
   if (work.freezes && output.schema.changedColumns.length > 0) return { ...counts, frozen: output.schema };
+  const transformation = randomBytes(8).toString("hex");
+  const own = (name: string) => ofTransformation(transformation, name);
   const tables = [];
   for (const [i, table] of dataset.stagingTables.entries()) {
-    const bytes = await staging.write(batch, STAGED.table(table.name), output.tables[i]?.take() ?? []);
+    const bytes = await staging.write(batch, own(STAGED.table(table.name)), output.tables[i]?.take() ?? []);
     tables.push({ table: table.name, bytes });
   }
-  const rejectBytes = await staging.write(batch, STAGED.rejects, output.rejects.take());
-  await staging.write(batch, STAGED.processed, output.processed.take());
-  await staging.write(batch, STAGED.processedIndex, [output.processedIndex]);
-  await writeJson(staging, batch, STAGED.masked, output.masked);
-  if (output.joined.length > 0) await writeJson(staging, batch, STAGED.joined, output.joined);
+  const rejectBytes = await staging.write(batch, own(STAGED.rejects), output.rejects.take());
+  await staging.write(batch, own(STAGED.processed), output.processed.take());
+  await staging.write(batch, own(STAGED.processedIndex), [output.processedIndex]);
+  await writeJson(staging, batch, own(STAGED.masked), output.masked);
+  if (output.joined.length > 0) await writeJson(staging, batch, own(STAGED.joined), output.joined);
   const summary: BatchSummary = {
+    transformation,
     suppressionEpoch: epoch,
     policyVersion: policy.version,
     tables,

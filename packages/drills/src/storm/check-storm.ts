@@ -4,14 +4,14 @@ import { type Finding, wrong } from "../check/finding.js";
 import { readOutcome } from "../check/read-outcome.js";
 import type { Cluster } from "../cluster/cluster.js";
 import type { Day } from "./days.js";
-import { leaveOutRetaken, readRetaken } from "./leave-out-retaken.js";
+import { leaveOutUnclear, readRetaken } from "./leave-out-unclear.js";
 
 /** Compares all days with their answers, and asks Lethe itself whether receipts hold. Everything must have settled. */
 export async function checkStorm(cluster: Cluster, days: readonly Day[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const day of days) {
     const outcome = await readOutcome(cluster.pool, cluster.data, day.folder);
-    const compared = leaveOutRetaken(day.answer, outcome, await readRetaken(cluster.pool, day.folder));
+    const compared = leaveOutUnclear(day.answer, outcome, await readRetaken(cluster.pool, day.folder));
     // An officer has rejected these: see `settleStorm`.
     const rejected = compared.answer.rejected.filter(({ reason }) => reason !== "identity_mismatch");
     const found = compare({ ...compared.answer, rejected }, compared.outcome);

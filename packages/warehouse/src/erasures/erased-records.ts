@@ -40,11 +40,16 @@ export type FindReplacement = (recordHash: Buffer) => string | undefined;
 
 /** Reads the ids of erased records whose files may not have them yet. */
 export async function readReplacements(db: Queryable): Promise<FindReplacement> {
+  const replacements = await listReplacements(db);
+  return (recordHash) => replacements.get(recordHash.toString("hex"));
+}
+
+/** Returns the ids of erased records whose files may not have them yet, by the hexadecimal digits of the records' hashes. */
+export async function listReplacements(db: Queryable): Promise<ReadonlyMap<string, string>> {
   const { rows } = await db.query<{ hash: string; replacement: string }>(
     "select encode(record_hash, 'hex') as hash, replacement from privacy.record_replacements",
   );
-  const replacements = new Map(rows.map(({ hash, replacement }) => [hash, replacement]));
-  return (recordHash) => replacements.get(recordHash.toString("hex"));
+  return new Map(rows.map(({ hash, replacement }) => [hash, replacement]));
 }
 
 /** Forgets which ids records were given by erasures. Call it in the transaction that completes them. */

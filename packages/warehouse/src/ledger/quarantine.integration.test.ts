@@ -152,6 +152,8 @@ describe("recordsToReplay", () => {
       [two, "2"],
     ]);
     expect(await recordsToReplay(pool, [])).toEqual([]);
+    const again = await recordsToReplay(pool, [three, resolved, whole], true);
+    expect(again.map(({ id }) => id)).toEqual([three, resolved]);
   });
 });
 

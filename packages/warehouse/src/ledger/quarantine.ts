@@ -103,19 +103,43 @@ export async function nextReplayable(
   return rows;
 }
 
-/** Returns those of the given quarantined records that are still open, in the order given. */
-export async function recordsToReplay(db: Queryable, ids: readonly number[]): Promise<ReplayableRecord[]> {
+/**
+ * Returns those of the given quarantined records that are still open, in the order given; with `andReplayed` also those that a replay
+ * has loaded.
+ */
+export async function recordsToReplay(
+  db: Queryable,
+  ids: readonly number[],
+  andReplayed = false,
+): Promise<ReplayableRecord[]> {
   const { rows } = await db.query<ReplayableRecord>(
     `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
             q.payload_encoding as "payloadEncoding"
      from unnest($1::bigint[]) with ordinality as wanted (id, position)
      join ledger.quarantine q using (id)
      join ledger.files f on f.id = q.file_id
-     where q.status = 'open' and q.payload is not null
+     where (q.status = 'open' or $2 and q.status = 'replayed') and q.payload is not null
      order by wanted.position`,
-    [ids],
+    [ids, andReplayed],
   );
   return rows;
+}
+
+/**
+ * Locks quarantined records until the transaction ends. Returns the payloads, by id, of those that still wait and stand under a
+ * pseudonym.
+ */
+export async function lockReplayed(
+  db: Queryable,
+  ids: readonly number[],
+  pseudonym: string,
+): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await db.query<{ id: number; payload: string; isMasked: boolean }>(
+    `select id, payload, status = 'open' and subject_customer_id is not distinct from $2 as "isMasked"
+     from ledger.quarantine where id = any ($1) order by id for update`,
+    [ids, pseudonym],
+  );
+  return new Map(rows.filter(({ isMasked }) => isMasked).map(({ id, payload }) => [id, payload]));
 }
 
 /** Returns the greatest id of a quarantined record in the batches of a replay, where an interrupted replay resumes: 0 for none. */

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Outcome } from "../check/read-outcome.js";
 import type { Answer } from "../feed/answer.js";
@@ -23,11 +24,12 @@ export async function readRetaken(pool: Pool, dayFolder: string): Promise<Retake
 }
 
 /**
- * Leaves out of an answer and its outcome which records are duplicates, as far as files were taken more than once: each of their
- * records is then a duplicate of what was loaded before, or of what waits in quarantine, and it depends on the moment which are.
- * What else is rejected of such a file must stand in quarantine for any of the times. All other files are compared as ever.
+ * Leaves out of an answer and its outcome which records are duplicates where it depends on the moment: of files that were taken
+ * more than once, each record is a duplicate of what was loaded before, or of what waits in quarantine; and of erased customers, who
+ * have no content any more, those who come after their erasure. What else is rejected of a file that was taken more than once
+ * must stand in quarantine for any of the times. All other files are compared as ever.
  */
-export function leaveOutRetaken(
+export function leaveOutUnclear(
   answer: Answer,
   outcome: Outcome,
   retaken: Retaken,
@@ -42,9 +44,22 @@ export function leaveOutRetaken(
     ...outcome.quarantine.filter((entry) => !ofRetaken(entry)),
     ...new Set([...outcome.quarantine.filter(ofRetaken), ...[...retaken.values()].flat()]),
   ];
+  for (const entry of erasedCustomers(answer)) unclearEntries.add(entry);
   const isLeftOut = (entry: string) => unclearEntries.has(entry) || (entry.endsWith(" duplicate") && ofRetaken(entry));
   return {
     answer: { ...answer, copies: answer.copies.filter((places) => !unclear.includes(places)) },
     outcome: { ...outcome, quarantine: quarantine.filter((entry) => !isLeftOut(entry)) },
   };
+}
+
+/** Returns the entries that records of erased customers have when they are duplicates. */
+function erasedCustomers({ files, erased }: Answer): string[] {
+  return files
+    .filter(({ dataset }) => dataset === "customers")
+    .flatMap(({ path, bytes }) => {
+      const lines = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8").split("\n");
+      return lines.flatMap((line, i) =>
+        erased.some((word) => line.includes(word)) ? [`${fileKey(path)}:${i + 1} duplicate`] : [],
+      );
+    });
 }

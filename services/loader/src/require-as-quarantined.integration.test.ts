@@ -1,0 +1,33 @@
+import { StaleReplayError } from "@lethe/contracts/errors";
+import { ERASED_ID } from "@lethe/privacy/erased-id";
+import { readBatch } from "@lethe/warehouse/ledger/load-batch";
+import { expect } from "vitest";
+import { addFile, addQuarantined, addRun, readRow, readRows } from "../../../packages/warehouse/test/ledger-rows.js";
+import { it, stageTransformed } from "../test/loader-fixture.js";
+import { addCustomerAndProduct, sale } from "../test/sales.js";
+import { loadBatches } from "./load-batches.js";
+
+const NEVER = new AbortController().signal;
+
+it.for([
+  ["loads what still stands in quarantine as it was staged", { payload: JSON.stringify(sale(1)) }, undefined],
+  [
+    "sends back a replay of what an erasure has masked since, which still waits",
+    { payload: JSON.stringify({ ...sale(7), customer_id: ERASED_ID }), subject_customer_id: ERASED_ID },
+    StaleReplayError,
+  ],
+] as const)("%s", async ([_what, now, error], { context, pool, log }) => {
+  const runId = await addRun(pool, { job: "transactions", kind: "replay" });
+  const fileId = await addFile(pool, runId, { dataset: "transactions" });
+  await addCustomerAndProduct(pool, fileId);
+  const waiting = { dataset: "transactions", reason: "unknown_sku", line: 1 };
+  const id = await addQuarantined(pool, runId, fileId, { ...waiting, ...now });
+  const segment = { lines: [1], quarantineIds: [id] };
+  const batch = await stageTransformed(context, runId, "transactions", [{ fileId, records: [sale(1)], segment }]);
+  const loading = loadBatches(context, batch, await readBatch(pool, batch.batchId), log, NEVER);
+  if (error === undefined) await loading;
+  else await expect(loading).rejects.toThrow(error);
+  const isLoaded = error === undefined;
+  expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: isLoaded ? "replayed" : "open" });
+  expect(await readRows(pool, "warehouse.transactions", "transaction_id")).toHaveLength(isLoaded ? 1 : 0);
+});
