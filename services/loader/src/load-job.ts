@@ -17,8 +17,8 @@ const NOTHING_LOADED: JobResult<"load"> = { loaded: 0, rejected: 0 };
 /**
  * Does the job `load`: loads what the batch's run can load next, the batch itself with it once those before it are loaded, each
  * batch once however often the job is delivered. A batch that was masked under an older suppression list, or that is damaged in
- * staging, is sent back to be transformed again, and a replay of what an erasure has masked meanwhile to be staged again. What can be loaded behind it is left to further jobs. Frees the staging space
- * of what was loaded. Throws DatabaseRolledBackError.
+ * staging, is sent back to be transformed again, and a replay of what an erasure has masked meanwhile to be staged again. What can
+ * be loaded behind it is left to further jobs. Frees the staging space of what was loaded. Throws DatabaseRolledBackError.
  */
 export async function loadJob(
   context: LoaderContext,
