@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { connect } from "@lethe/test-kit/connect";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { compareDataMap, declaredTables, requireDeclared } from "@lethe/warehouse/data-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,7 +66,7 @@ describe("start-up refuses a column that an erasure could not mask", () => {
       "warehouse.customers_history.id must be of type text",
     ],
   ])("%s", async (_what, change, fault) => {
-    const client = await world.pool.connect();
+    const client = await connect(world.pool);
     try {
       await client.query("begin");
       await client.query(change);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { cloneDatabase } from "@lethe/test-kit/test-database";
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
@@ -28,14 +29,14 @@ async function batch(runId: string, fileId: number, firstLine: number, lineCount
     ...(quarantineIds !== undefined && { quarantineIds, lines: quarantineIds }),
   };
   const batch = { id: randomUUID(), runId, bytes: 1, stagedBytes: 1, segments: [segment] };
-  await inTransaction(pool, (client) => recordBatch(client, batch));
+  await inTransaction(pool, (client) => recordBatch(unfenced(client), batch));
 }
 
 it("takes a replay's records for no part of their file's extraction, which goes on where it was", async () => {
   const runId = await openRun(pool, { job: "transactions", kind: "files", trigger: "api" });
   const file = { path: "date=2020-01-01/hour=05/transactions.json", partition: { date: "2020-01-01", hour: 5 } };
   const [claim] = await claimFiles(
-    pool,
+    unfenced(pool),
     runId,
     "transactions",
     [
@@ -58,7 +59,7 @@ it("takes a replay's records for no part of their file's extraction, which goes 
   await batch(replay, fileId, 90, 100, [1, 2, 3]);
 
   expect(await nextLineOfFile(pool, fileId)).toBe(151);
-  await completeFiles(pool, [fileId]);
+  await completeFiles(unfenced(pool), [fileId]);
   const { rows } = await pool.query("select batches_total as total from ledger.files where id = $1", [fileId]);
   expect(rows).toEqual([{ total: 2 }]);
 });

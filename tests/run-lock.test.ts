@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { cancelRun, completeExtraction } from "@lethe/warehouse/ledger/change-run";
 import { lockBatch, lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { type Client, createPool, type Pool } from "@lethe/warehouse/pool";
+import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
 
 // What may happen to a run while its batches are loaded.
@@ -14,7 +16,7 @@ let database: TestDatabase;
 let pool: Pool;
 /** A pool whose connections fail when they have waited for a lock for 200 ms. */
 let hasty: Pool;
-let loader: Client;
+let loader: Awaited<ReturnType<typeof connect>>;
 let runId: string;
 let batchIds: string[];
 
@@ -39,7 +41,7 @@ beforeEach(async () => {
      select id, $1, number, 'transformed', 1 from unnest($2::uuid[]) with ordinality as b (id, number)`,
     [runId, batchIds],
   );
-  loader = await pool.connect();
+  loader = await connect(pool);
   await loader.query("begin");
 });
 afterEach(async () => {
@@ -50,7 +52,7 @@ afterEach(async () => {
 
 it("does not keep the word waiting that all of it is extracted: loads may follow each other without a gap", async () => {
   await lockBatch(loader, String(batchIds[0]));
-  await completeExtraction(hasty, runId, 1);
+  await completeExtraction(unfenced(hasty), runId, 1);
   expect(await readRun(pool, runId)).toMatchObject({ state: "processing" });
 });
 
@@ -66,7 +68,7 @@ it("is loaded in the order of its batches by one loader at a time, up to one tha
   const [first, second, third] = batchIds;
   await pool.query("update ledger.batches set restaging = true where id = $1", [third]);
   expect(await lockNextToLoad(loader, runId, 3)).toEqual([first, second]);
-  const other = await pool.connect();
+  const other = await connect(pool);
   try {
     await other.query("begin");
     expect(await lockNextToLoad(other, runId, 3)).toBeUndefined();

@@ -1,3 +1,4 @@
+import { connect } from "@lethe/test-kit/connect";
 import { rowsAsText } from "@lethe/test-kit/everything";
 import { landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, markedPeople } from "@lethe/test-kit/marked-people";
@@ -53,7 +54,7 @@ it("an erasure changes nothing that they show", async () => {
 
 describe("the role lethe_analyst", () => {
   const asAnalyst = async (statement: string) => {
-    const client = await world.pool.connect();
+    const client = await connect(world.pool);
     try {
       await client.query("begin; set local role lethe_analyst");
       return await client.query(statement);

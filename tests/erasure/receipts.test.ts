@@ -1,6 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { connect } from "@lethe/test-kit/connect";
 import { brokenLine, tornGzip } from "@lethe/test-kit/damage";
 import { pathsBelow } from "@lethe/test-kit/folders";
 import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
@@ -87,7 +88,7 @@ describe("the log of receipts", () => {
 /** Does something to one of the receipts, counted from 1, and takes it back; returns what the check finds in between. */
 async function tamper(number: number, statement: (where: string) => string) {
   const sequence = await sequenceOf(number);
-  const client = await world.pool.connect();
+  const client = await connect(world.pool);
   try {
     await client.query("begin");
     await client.query(statement(`where sequence = ${sequence}`));

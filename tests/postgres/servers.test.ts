@@ -3,7 +3,7 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { DEBIAN_POSTGRES, type DebianPostgres, startDebianPostgres } from "@lethe/test-kit/debian-postgres";
 import { checkPool } from "@lethe/warehouse/check-pool";
 import { migrate } from "@lethe/warehouse/migrate";
-import { connect, createPool, type Pool } from "@lethe/warehouse/pool";
+import { borrow, createPool, type Pool } from "@lethe/warehouse/pool";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { SESSION_SETTINGS } from "@lethe/warehouse/session-settings";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -50,12 +50,12 @@ describe.each(DEBIAN_POSTGRES)("the PostgreSQL of %s", (programs) => {
     await server.restart({ max_connections: 2, superuser_reserved_connections: 0, max_wal_senders: 0 });
     await expect(requireDatabase(server.url)).rejects.toMatchObject({ code: "database_connections" });
     await withPool(async (pool) => {
-      const both = [await connect(pool), await connect(pool)];
+      const both = [await borrow(pool), await borrow(pool)];
       const late = requireDatabase(server.url);
       await expect(late).rejects.toBeInstanceOf(TransientError);
       await expect(late).rejects.toThrow("all connections of the database server are taken; raise max_connections");
       await withPool((other) => expect(checkPool(other)).rejects.toMatchObject({ code: "database_connections" }));
-      for (const client of both) client.release();
+      for (const { release } of both) release();
     });
   });
 
@@ -66,7 +66,7 @@ describe.each(DEBIAN_POSTGRES)("the PostgreSQL of %s", (programs) => {
       message: expect.stringContaining("name the primary in DATABASE_URL"),
     });
     await withPool(async (pool) => {
-      const connecting = connect(pool);
+      const connecting = borrow(pool);
       await expect(connecting).rejects.toBeInstanceOf(TransientError);
       await expect(connecting).rejects.toThrow("is a standby");
       await expect(checkPool(pool)).rejects.toMatchObject({ code: "database_standby" });

@@ -1,4 +1,5 @@
 import { PURCHASE_STAGING, TRANSACTION_STAGING } from "@lethe/datasets/transactions/merge";
+import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { type Client, createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
@@ -11,7 +12,7 @@ const ID = "7f3c2a9e-1d44-4b0e-9f57-0c1b5e5f7a11";
 
 let database: TestDatabase;
 let pool: Pool;
-let loader: Client;
+let loader: Awaited<ReturnType<typeof connect>>;
 
 beforeAll(async () => {
   database = await cloneDatabase(inject("template"));
@@ -34,7 +35,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  loader = await pool.connect();
+  loader = await connect(pool);
   await loader.query("begin; set local role lethe_loader; set local lock_timeout = '200ms'");
 });
 afterEach(async () => {
@@ -159,7 +160,7 @@ describe("refuses", () => {
   });
 
   it("a duplicate of what is deleted while it takes the next: it would have lines, and no transaction", async () => {
-    const [owner, other] = [await pool.connect(), await pool.connect()];
+    const [owner, other] = [await connect(pool), await connect(pool)];
     const next = "8f3c2a9e-1d44-4b0e-9f57-0c1b5e5f7a11";
     const insert = `
       insert into warehouse.transactions (transaction_id, transaction_time, customer_id, total_cost, source_file_id)
@@ -220,7 +221,7 @@ it("keeps the customer and the product that it refers to until it commits", asyn
   await stage({});
   await take();
   await merge();
-  const other = await pool.connect();
+  const other = await connect(pool);
   try {
     for (const statement of [
       `update warehouse.customers set id = 'a pseudonym' where id = '${CUSTOMER}'`,
@@ -237,7 +238,7 @@ it("keeps the customer and the product that it refers to until it commits", asyn
 });
 
 it("waits for whoever renames a customer, and then does not find the old name", async () => {
-  const other = await pool.connect();
+  const other = await connect(pool);
   try {
     await other.query("begin");
     await other.query(`update warehouse.customers set id = 'a pseudonym' where id = '${CUSTOMER}'`);

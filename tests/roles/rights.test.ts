@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
@@ -209,7 +210,7 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** Runs a statement as a role and takes back what it did. Refusals come before anything else that is wrong with it. */
 async function asRole(role: Role, statement: string): Promise<void> {
-  const client = await pool.connect();
+  const client = await connect(pool);
   try {
     await client.query(`begin; set local role ${role}`);
     await client.query(statement);

@@ -2,7 +2,9 @@ import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { type JobHandler, startWorker } from "@lethe/service-kit/worker";
 import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
-import { closeRun, completeExtraction, startExtraction, startFinish } from "@lethe/warehouse/ledger/change-run";
+import { unfenced } from "@lethe/test-kit/unfenced";
+import { closeRun, completeExtraction, startFinish } from "@lethe/warehouse/ledger/change-run";
+import { takeExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { runCli } from "../src/program.js";
 
@@ -86,8 +88,8 @@ export async function createCliWorld({ migrated = true }: { readonly migrated?: 
 }
 
 export async function extractNothing(pool: Pool, runId: string): Promise<{ files: number; batches: number }> {
-  await startExtraction(pool, runId);
-  await completeExtraction(pool, runId, 1);
+  await takeExtraction(pool, runId);
+  await completeExtraction(unfenced(pool), runId, 1);
   return { files: 0, batches: 0 };
 }
 

@@ -151,6 +151,15 @@ export class TransientError extends LetheError {
   readonly retryable = true;
 }
 
+/**
+ * Somebody else has taken over the work that this process holds a lost lock on, and this write of it was refused. The job is the
+ * other's now: trying again waits for it.
+ */
+export class LostLockError extends LetheError {
+  readonly code = "fenced_off";
+  readonly retryable = true;
+}
+
 /** Redis does not answer, or takes no writes at the moment. `code` is the reason, which `/readyz` shows, too. */
 export class RedisUnavailableError extends LetheError {
   readonly retryable = true;

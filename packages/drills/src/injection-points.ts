@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { below, type Random } from "@lethe/sample-data/random";
-import type { Pool } from "@lethe/warehouse/pool";
+import { borrow, type Pool } from "@lethe/warehouse/pool";
 
 /** Counts the changes in a ledger, so that a fault is injected at a point of the work and not at a point in time. */
 export interface LedgerClock {
@@ -23,10 +23,9 @@ export function startLedgerClock(pool: Pool): LedgerClock {
   const listen = async (): Promise<void> => {
     while (!isStopped) {
       try {
-        const client = await pool.connect();
+        const { client, lost, release } = await borrow(pool);
         const gone = new Promise<void>((resolve) => {
-          client.on("error", () => resolve());
-          client.on("end", () => resolve());
+          lost.addEventListener("abort", () => resolve(), { once: true });
           stopListening = resolve;
         });
         client.on("notification", () => {
@@ -35,7 +34,7 @@ export function startLedgerClock(pool: Pool): LedgerClock {
         });
         await client.query("listen lethe_runs");
         await gone;
-        client.release(true);
+        release("spent");
       } catch {
         await setTimeout(50);
       }

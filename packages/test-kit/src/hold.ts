@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { connect } from "./connect.js";
 import type { World } from "./world.js";
 
 /** Number of an advisory lock. */
@@ -44,7 +45,7 @@ export function holdPublications(world: World): Promise<() => Promise<void>> {
 }
 
 async function hold(world: World, event: string, condition: string): Promise<() => Promise<void>> {
-  const holder = await world.pool.connect();
+  const holder = await connect(world.pool);
   await holder.query(`
     create function public.hold_batches() returns trigger language plpgsql as $$
     begin

@@ -1,51 +1,41 @@
-import { TransientError } from "@lethe/contracts/errors";
-import { cutOffOnAbort } from "./cut-off.js";
-import { type Client, connect, type Pool, toConnectionError } from "./pool.js";
+import { type Client, type Pool, withConnection } from "./pool.js";
 
 /** The key of the lock whose name is the first parameter: PostgreSQL knows advisory locks by numbers. */
 const KEY = "hashtextextended($1, 0)";
 
 /**
  * Runs `work` while no other process holds the lock of this name, and waits for the one that does. The connection that
- * holds the lock is lent to `work`. When that connection is lost, the lock is free for others: `work` still runs to its
- * end, and then this throws TransientError. When `signal` aborts, this stops waiting for the lock and throws the signal's
- * reason; it does not interrupt `work`.
+ * holds the lock is lent to `work`. When that connection is lost, the lock is free for others, `lost` aborts, and this throws
+ * TransientError once `work` has ended. A process can notice it late, or be stopped before it does, so the lock alone protects
+ * nothing but what is done on its own connection: whatever else `work` writes has to be fenced (`extraction-fence.ts`,
+ * `erasure-fence.ts`). When `signal` aborts, this stops waiting for the lock and throws the signal's reason; it does not
+ * interrupt `work`.
  */
 export async function withSessionLock<T>(
   pool: Pool,
   name: string,
-  work: (client: Client) => Promise<T>,
+  work: (client: Client, lost: AbortSignal) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
+  const waiting = new AbortController();
+  const stopWaiting = () => waiting.abort(signal?.reason);
   signal?.throwIfAborted();
-  const client = await connect(pool);
-  let lost: Error | undefined;
-  // A connection that breaks emits an event, which would end the process if nothing listened.
-  const onError = (error: Error) => {
-    lost ??= error;
-  };
-  client.on("error", onError);
-  const stopWatching = cutOffOnAbort(client, signal);
-  try {
-    await client.query(`select pg_advisory_lock(${KEY})`, [name]).catch((error: Error) => {
-      lost ??= error;
-      signal?.throwIfAborted();
-      throw toConnectionError(error);
-    });
-    stopWatching();
-    signal?.throwIfAborted();
-    const result = await work(client).finally(() =>
-      client.query(`select pg_advisory_unlock(${KEY})`, [name]).catch(onError),
-    );
-    if (lost !== undefined) {
-      throw new TransientError(`the connection that held the lock "${name}" was lost`, { cause: lost });
-    }
-    return result;
-  } finally {
-    stopWatching();
-    client.off("error", onError);
-    client.release(lost);
-  }
+  signal?.addEventListener("abort", stopWaiting, { once: true });
+  return withConnection(
+    pool,
+    async (client, lost) => {
+      await client.query(`select pg_advisory_lock(${KEY})`, [name]);
+      waiting.signal.throwIfAborted();
+      signal?.removeEventListener("abort", stopWaiting);
+      try {
+        return await work(client, lost);
+      } finally {
+        // What fails here was lost, and with it the lock.
+        if (!lost.aborted) await client.query(`select pg_advisory_unlock(${KEY})`, [name]);
+      }
+    },
+    { signal: waiting.signal },
+  ).finally(() => signal?.removeEventListener("abort", stopWaiting));
 }
 
 /** Takes the lock of this name until the transaction ends; waits for whoever holds it. */

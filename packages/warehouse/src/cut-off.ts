@@ -5,7 +5,7 @@ import type pg from "pg";
  * statement and rolls back, so that others need not wait for its locks. A cancel request is less reliable: it has no effect
  * when it arrives before the statement. Returns a function that stops watching the signal.
  */
-export function cutOffOnAbort(client: pg.PoolClient, signal: AbortSignal | undefined): () => void {
+export function cutOffOnAbort(client: Pick<pg.PoolClient, "end">, signal: AbortSignal | undefined): () => void {
   const cutOff = () => {
     void client.end().catch(() => undefined);
   };

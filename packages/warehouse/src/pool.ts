@@ -4,8 +4,14 @@ import pg from "pg";
 import { cutOffOnAbort } from "./cut-off.js";
 import { prepareSession, sessionStatements, settingsInUrl } from "./session-settings.js";
 
-export type Pool = pg.Pool;
-export type Client = pg.PoolClient;
+/**
+ * A pool of connections. It lends none by itself: `inTransaction`, `withConnection` and `borrow` do, which notice when the
+ * connection is lost.
+ */
+export type Pool = Pick<pg.Pool, "query" | "end" | "idleCount" | "totalCount" | "waitingCount">;
+
+/** A connection that is lent. Whoever lends it takes it back. */
+export type Client = Omit<pg.PoolClient, "release">;
 
 /** What runs statements: a pool, or a client in a transaction. */
 export type Queryable = Pick<pg.PoolClient, "query">;
@@ -32,6 +38,9 @@ export function createPool(
     min: 1,
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
+    // A connection that waits for a notification, or holds a lock, says nothing for hours; a device between may drop it.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser },
     onConnect: async (client) => {
       await requirePrimary(client, statements);
@@ -40,6 +49,8 @@ export function createPool(
   });
   // The pool replaces an idle connection that the server closed. Without a listener the event would end the process.
   pool.on("error", () => undefined);
+  // From a connection's beginning to its end: one that breaks while nobody uses it, or as it is given back, emits the same event.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
@@ -57,11 +68,67 @@ const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "tex
   return pg.types.getTypeParser(oid, format as "text");
 };
 
-/** Takes a connection out of a pool. Throws TransientError when the database does not answer. */
-export async function connect(pool: Pool): Promise<Client> {
-  return pool.connect().catch((error: unknown) => {
+/** A connection that is out of its pool until it is given back. */
+export interface Loan {
+  readonly client: Client;
+  /** Aborts when the connection is lost, with a TransientError as its reason. */
+  readonly lost: AbortSignal;
+  /** Gives the connection back. It is closed, not lent again, when it was lost or is `spent`. */
+  release(spent?: "spent"): void;
+}
+
+/**
+ * Takes a connection out of a pool, for whoever keeps it longer than a function runs. Throws TransientError when the database
+ * does not answer.
+ */
+export async function borrow(pool: Pool): Promise<Loan> {
+  const client = await (pool as pg.Pool).connect().catch((error: unknown) => {
     throw toConnectionError(error);
   });
+  const lost = new AbortController();
+  const onLost = (error?: Error) => lost.abort(lostConnection(error));
+  client.on("error", onLost);
+  client.on("end", onLost);
+  return {
+    client,
+    lost: lost.signal,
+    release(spent) {
+      client.off("error", onLost);
+      client.off("end", onLost);
+      client.release(lost.signal.aborted || spent === "spent");
+    },
+  };
+}
+
+/**
+ * Lends a connection to `work`, outside of any transaction. Throws TransientError when the connection was lost meanwhile, also
+ * where `work` has not noticed, and for other errors that another attempt may heal. When `signal` aborts, this closes the
+ * connection and throws the signal's reason. With `spent`, the connection is closed in the end: `work` changes its session.
+ */
+export async function withConnection<T>(
+  pool: Pool,
+  work: (client: Client, lost: AbortSignal) => Promise<T>,
+  { signal, spent }: { readonly signal?: AbortSignal | undefined; readonly spent?: "spent" } = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  const { client, lost, release } = await borrow(pool);
+  const stopWatching = cutOffOnAbort(client, signal);
+  // One on which a statement failed may be about to close, before anything says so.
+  let isSpent = true;
+  try {
+    signal?.throwIfAborted();
+    const result = await work(client, lost);
+    lost.throwIfAborted();
+    isSpent = spent === "spent";
+    return result;
+  } catch (error) {
+    signal?.throwIfAborted();
+    lost.throwIfAborted();
+    throw asTransient(error);
+  } finally {
+    stopWatching();
+    release(isSpent ? "spent" : undefined);
+  }
 }
 
 /**
@@ -75,14 +142,9 @@ export async function inTransaction<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   signal?.throwIfAborted();
-  const client = await connect(pool);
-  let broken: Error | undefined;
+  const { client, lost, release } = await borrow(pool);
+  let isBroken = false;
   let isStale = false;
-  // A connection that breaks between two queries emits an event, which would end the process if nothing listened.
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on("error", onError);
   const stopWatching = cutOffOnAbort(client, signal);
   try {
     signal?.throwIfAborted();
@@ -91,16 +153,15 @@ export async function inTransaction<T>(
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((rollbackError: Error) => {
-      broken ??= rollbackError;
+    await client.query("rollback").catch(() => {
+      isBroken = true;
     });
     signal?.throwIfAborted();
     isStale = hasSqlState(error) && STALE_SESSION_SQLSTATE.test(error.code);
-    throw broken === undefined ? asTransient(error) : lostConnection(error);
+    throw isBroken || lost.aborted ? lostConnection(error) : asTransient(error);
   } finally {
     stopWatching();
-    client.off("error", onError);
-    client.release(broken ?? (isStale || signal?.aborted));
+    release(isBroken || isStale || signal?.aborted === true ? "spent" : undefined);
   }
 }
 

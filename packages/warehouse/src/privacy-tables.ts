@@ -49,6 +49,13 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     rights: { loader: "select, insert, update, delete" },
   },
   {
+    name: "privacy.erasure_fence",
+    title: "Who works on erasures now",
+    primaryKey: "only_row",
+    columns: neutral("only_row token"),
+    rights: { loader: "select, update" },
+  },
+  {
     name: "privacy.erased_records",
     title: "Records that were erased, so that an old file does not bring them again",
     primaryKey: "record_hash",

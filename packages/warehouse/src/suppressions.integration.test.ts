@@ -1,4 +1,5 @@
 import { StaleSuppressionError } from "@lethe/contracts/errors";
+import { connect } from "@lethe/test-kit/connect";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../test/ledger-database.js";
 import { addSuppression } from "../test/ledger-rows.js";
@@ -64,7 +65,7 @@ describe("requireSuppressionEpoch", () => {
 
   it("waits for whoever changes the list, and then refuses", async ({ pool, client, hasty }) => {
     await client.query(RAISE);
-    const other = await pool.connect();
+    const other = await connect(pool);
     try {
       await other.query("begin");
       const hurried = hasty.query("select epoch from privacy.suppression_epoch for share");

@@ -1,3 +1,4 @@
+import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { it as base, inject } from "vitest";
 import { createPool } from "../src/pool.js";
@@ -31,7 +32,7 @@ export const it = base
     return pool;
   })
   .extend("client", async ({ pool }, { onCleanup }) => {
-    const client = await pool.connect();
+    const client = await connect(pool);
     onCleanup(async () => {
       await client.query("rollback");
       client.release();

@@ -1,7 +1,7 @@
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
-import { countNotTaken } from "@lethe/warehouse/ledger/not-taken";
-import { addNotice } from "@lethe/warehouse/ledger/notices";
-import type { ExtractorContext } from "./context.js";
+import { requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
+import type { ExtractionContext } from "./context.js";
+import { noteNotTaken } from "./notes.js";
 import type { LandedFile } from "./scan-landing.js";
 
 /** A file that a run has moved out of its sender's reach. */
@@ -15,19 +15,22 @@ export interface ClaimedFile extends LandedFile {
  * let go is named in the run; one that another run or its sender has taken is not.
  */
 export async function claimLanded(
-  { pool, storage }: Pick<ExtractorContext, "pool" | "storage">,
+  context: Pick<ExtractionContext, "pool" | "fence" | "storage">,
   runId: string,
   files: readonly LandedFile[],
 ): Promise<ClaimedFile[]> {
   const wanted = files.map((file) => ({ ...file, claimedKey: claimedKeyOf(runId, file.path) }));
-  const outcomes = await storage.claim(wanted.map(({ path, claimedKey }) => ({ key: path, newKey: claimedKey })));
+  // One that has lost the run must not put a newer file in place of one that its successor reads.
+  await requireExtraction(context.pool, context.fence);
+  const outcomes = await context.storage.claim(
+    wanted.map(({ path, claimedKey }) => ({ key: path, newKey: claimedKey })),
+  );
   const claimed: ClaimedFile[] = [];
   for (const [i, file] of wanted.entries()) {
     const outcome = outcomes[i];
     if (outcome === "claimed") claimed.push(file);
     else if (outcome !== undefined && outcome !== "gone") {
-      await addNotice(pool, runId, "file_unmovable", file.path, `The system says ${outcome.refusedWith}.`);
-      await countNotTaken(pool, runId);
+      await noteNotTaken(context, "file_unmovable", file.path, `The system says ${outcome.refusedWith}.`);
     }
   }
   return claimed;

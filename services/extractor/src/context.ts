@@ -7,6 +7,7 @@ import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { Staging } from "@lethe/storage/staging";
 import type { Storage } from "@lethe/storage/storage";
+import type { ExtractionFence } from "@lethe/warehouse/ledger/extraction-fence";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { ReadyMarker } from "./ready-markers.js";
 
@@ -37,4 +38,10 @@ export interface ExtractorContext {
   readonly inputOptions: ReadonlyMap<DatasetName, InputOptions>;
   /** Aborts when the service stops. */
   readonly signal: AbortSignal;
+}
+
+/** What the extraction of a run works with. */
+export interface ExtractionContext extends ExtractorContext {
+  /** What every write of it is made under. */
+  readonly fence: ExtractionFence;
 }

@@ -7,6 +7,7 @@ import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import { cloneDatabase } from "@lethe/test-kit/test-database";
+import { takeExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -68,7 +69,9 @@ it.each([
     [other, PATH, deliveryHashes(context.ring, NAME, createHash("sha256").update(LINES).digest())[0]],
   );
   const runId = await openRun(context.pool, { job: "customers", kind: "files", trigger: "api" });
-  const result = await extractFiles(context, runId, await readRunRequest(context.pool, runId));
+  const fence = await takeExtraction(context.pool, runId);
+  if (fence === undefined) throw new Error("nothing to extract");
+  const result = await extractFiles({ ...context, fence }, runId, await readRunRequest(context.pool, runId));
   expect(result).toEqual({ files: 0, batches: 0 });
   const { notices } = await readRun(context.pool, runId);
   expect(notices).toMatchObject([{ code: "file_busy", path: PATH }]);

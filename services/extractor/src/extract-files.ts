@@ -5,17 +5,18 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import { keptPathOf } from "@lethe/input-files/kept-path";
 import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
-import { countNotTaken, type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
-import { addNotice } from "@lethe/warehouse/ledger/notices";
+import { inFencedTransaction, whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
+import { type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
-import { inTransaction } from "@lethe/warehouse/pool";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { type ClaimedFile, claimLanded } from "./claim-landed.js";
 import { claimedBefore } from "./claimed-before.js";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
 import { extractLargeFile } from "./extract-large-file.js";
 import { extractSmallFiles } from "./extract-small-files.js";
 import { inspectFile } from "./inspect-file.js";
 import { ledgerHashes } from "./ledger-hash.js";
+import { note, noteNotTaken } from "./notes.js";
 import { printedPaths } from "./printed-paths.js";
 import { markedFiles, removeMarkers } from "./ready-markers.js";
 import { returnGrown } from "./return-grown.js";
@@ -45,7 +46,7 @@ const MOST_UNEXPECTED = 10_000;
  * stops the other files.
  */
 export async function extractFiles(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
@@ -59,7 +60,7 @@ export async function extractFiles(
     maxUnexpected: MOST_UNEXPECTED,
   });
   await nameNotTaken(context, runId, unexpected, otherUnexpected);
-  if (left > 0) await addNotice(context.pool, runId, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
+  if (left > 0) await note(context, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };
   let waiting: TakenFile[] = [];
   let waitingBytes = 0;
@@ -93,7 +94,9 @@ export async function extractFiles(
       } else if (file.lines === undefined) {
         // It comes behind the files before it, with its number and with its batches.
         await takeWaiting();
-        const [claim] = await claimFiles(context.pool, runId, run.dataset, [toFoundFile(file)], run.force);
+        const [claim] = await inFencedTransaction(context.pool, context.fence, (client) =>
+          claimFiles(client, runId, run.dataset, [toFoundFile(file)], run.force),
+        );
         if (claim === undefined) continue;
         await setAsideUnclaimed(context, runId, [file], [claim]);
         if (!("fileId" in claim)) continue;
@@ -112,17 +115,17 @@ export async function extractFiles(
 
 /** Yields the files that a run has claimed, in groups: those of an earlier attempt, then what it finds in landing. */
 async function* claimedGroups(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   earlier: readonly ClaimedFile[],
   landed: readonly LandedFile[],
 ): AsyncGenerator<readonly ClaimedFile[]> {
-  const { pool, storage, readyMarker, settleMs, signal } = context;
+  const { storage, readyMarker, settleMs, signal } = context;
   yield* inGroupsOf(earlier, LOOK_AHEAD);
   if (readyMarker !== "none") {
     const marked = await markedFiles(storage, landed, readyMarker);
     const others = landed.length - marked.length;
-    if (others > 0) await addNotice(pool, runId, "files_unmarked", ".", `They are ${others}.`);
+    if (others > 0) await note(context, "files_unmarked", ".", `They are ${others}.`);
     for (const group of inGroupsOf(marked, LOOK_AHEAD)) {
       const claimed = await claimLanded(context, runId, group);
       await removeMarkers(storage, claimed, readyMarker);
@@ -141,12 +144,12 @@ async function* claimedGroups(
   for (const file of others.settled) quiet.add(file);
   const behind = landed.slice(before.length).filter((file) => quiet.has(file));
   for (const group of inGroupsOf(behind, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
-  for (const { path } of others.growing) await addNotice(pool, runId, "file_growing", path);
+  for (const { path } of others.growing) await note(context, "file_growing", path);
 }
 
 /** Names in the run what it does not take. */
 async function nameNotTaken(
-  { pool }: ExtractorContext,
+  { pool, fence }: ExtractionContext,
   runId: string,
   unexpected: readonly UnexpectedEntry[],
   others: number,
@@ -154,12 +157,12 @@ async function nameNotTaken(
   const paths = printedPaths(unexpected.map(({ path }) => path));
   const named: NotTaken[] = unexpected.map((entry, i) => ({ ...entry, path: paths[i] ?? "" }));
   if (others > 0) named.push({ code: "unexpected_entries_left", path: ".", detail: `They are ${others}.` });
-  await recordNotTaken(pool, runId, named, unexpected.length + others);
+  await whileChangingRun(pool, fence, (client) => recordNotTaken(client, runId, named, unexpected.length + others));
 }
 
 /** Inspects a file. One that cannot even be opened goes back to landing, is named in the run, and returns undefined. */
 async function inspect(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   dataset: DatasetName,
   file: ClaimedFile,
@@ -169,14 +172,13 @@ async function inspect(
     const options = { ...context.limits, csv };
     const inspected = await inspectFile(context.storage, file, context.batchBytes, options, context.signal);
     if (inspected?.tail !== undefined) {
-      await addNotice(context.pool, runId, "bytes_behind_gzip", file.path, inspected.tail);
+      await note(context, "bytes_behind_gzip", file.path, inspected.tail);
     }
     return inspected && { ...inspected, ...(await ledgerHashes(context, dataset, file, inspected.sha256)) };
   } catch (error) {
     const reason = readFailure(error);
     if (reason === undefined) throw error;
-    await addNotice(context.pool, runId, reason, file.path);
-    await countNotTaken(context.pool, runId);
+    await noteNotTaken(context, reason, file.path);
     await returnFile(context, runId, file);
     return undefined;
   }
@@ -184,7 +186,7 @@ async function inspect(
 
 // The ledger comes first: a file that was moved and then not recorded would be lost from sight.
 async function quarantineWhole(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   run: RunSpec,
   file: TakenFile,
@@ -197,7 +199,7 @@ async function quarantineWhole(
     await setAsideUnclaimed(context, runId, [file], [{ kind: "known", quarantined: known }]);
     return;
   }
-  const { claim, keptPath } = await inTransaction(context.pool, async (client) => {
+  const { claim, keptPath } = await inFencedTransaction(context.pool, context.fence, async (client) => {
     const [claim] = await claimFiles(client, runId, run.dataset, [toFoundFile(file)], run.force);
     if (claim === undefined || !("fileId" in claim)) return { claim, keptPath: undefined };
     const keptPath = keptPathOf(run.dataset, claim.fileId, file.partition, file.format);

@@ -4,9 +4,9 @@ import { readLines } from "@lethe/input-files/read-lines";
 import { firstBytes, unpackLimit, withinLimit } from "@lethe/input-files/unpack-limit";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import type { Claim } from "@lethe/warehouse/ledger/claim-files";
+import { inFencedTransaction } from "@lethe/warehouse/ledger/extraction-fence";
 import { completeFiles, nextLineOfFile, recordBatch } from "@lethe/warehouse/ledger/record-batches";
-import { inTransaction } from "@lethe/warehouse/pool";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
 import { segmentOf } from "./extract-small-files.js";
 import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
@@ -18,7 +18,7 @@ import { waitForRoom } from "./wait-for-room.js";
  * after the last recorded batch. Returns the number of batches.
  */
 export async function extractLargeFile(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   file: TakenFile,
   claim: Claim,
@@ -38,7 +38,7 @@ export async function extractLargeFile(
     await waitForRoom(context, runId, pendingBytes);
     const segment = segmentOf(file, fileId, 0, pendingLines, nextLine - pendingLines);
     const batch = await stageBatch(context.staging, runId, [segment], pending);
-    await inTransaction(context.pool, (client) => recordBatch(client, batch), context.signal);
+    await inFencedTransaction(context.pool, context.fence, (client) => recordBatch(client, batch), context.signal);
     await enqueueBatch(context.queues, runId, batch.id);
     batches += 1;
     pending = [];
@@ -69,6 +69,6 @@ export async function extractLargeFile(
   } finally {
     await opened.close();
   }
-  await completeFiles(context.pool, [fileId]);
+  await inFencedTransaction(context.pool, context.fence, (client) => completeFiles(client, [fileId]));
   return batches;
 }

@@ -2,11 +2,11 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { NEWLINE_BYTES } from "@lethe/input-files/line-chunk";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
+import { inFencedTransaction } from "@lethe/warehouse/ledger/extraction-fence";
 import { lastReplayedId, nextReplayable, type ReplayableRecord } from "@lethe/warehouse/ledger/quarantine";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import { pendingBatches, recordBatch } from "@lethe/warehouse/ledger/record-batches";
-import { inTransaction } from "@lethe/warehouse/pool";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
 import { stageBatch } from "./stage-batch.js";
 import { waitForRoom } from "./wait-for-room.js";
 
@@ -18,7 +18,7 @@ const RECORDS_PER_BATCH = 10_000;
  * interruption, continues after the last record that is in a batch.
  */
 export async function extractReplay(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
@@ -46,7 +46,7 @@ export async function extractReplay(
       lines.reduce((bytes, line) => bytes + line.length, 0),
     );
     const batch = await stageBatch(staging, runId, segmentsOf(records), lines);
-    await inTransaction(pool, (client) => recordBatch(client, batch), context.signal);
+    await inFencedTransaction(pool, context.fence, (client) => recordBatch(client, batch), context.signal);
     await enqueueBatch(queues, runId, batch.id);
     batches += 1;
   }

@@ -2,11 +2,11 @@ import type { JobResult } from "@lethe/contracts/jobs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { enqueueBatch } from "@lethe/service-kit/enqueue";
 import { claimFiles } from "@lethe/warehouse/ledger/claim-files";
-import { addNotice } from "@lethe/warehouse/ledger/notices";
+import { inFencedTransaction } from "@lethe/warehouse/ledger/extraction-fence";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
+import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { completeFiles, recordBatch } from "@lethe/warehouse/ledger/record-batches";
-import { inTransaction } from "@lethe/warehouse/pool";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
 import { setAsideUnclaimed } from "./set-aside.js";
 import { stageBatch } from "./stage-batch.js";
 import { type TakenFile, toFoundFile } from "./taken-file.js";
@@ -16,13 +16,14 @@ import { type TakenFile, toFoundFile } from "./taken-file.js";
  * either wholly in a batch or not taken at all.
  */
 export async function extractSmallFiles(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   run: RunSpec,
   files: readonly TakenFile[],
 ): Promise<JobResult<"extract">> {
-  const { claims, batch } = await inTransaction(
+  const { claims, batch } = await inFencedTransaction(
     context.pool,
+    context.fence,
     async (client) => {
       const claims = await claimFiles(client, runId, run.dataset, files.map(toFoundFile), run.force);
       const { segments, lines, fileIds, empty } = assemble(files, claims);

@@ -1,9 +1,11 @@
 import { returnClaimed, returnClaimedFile } from "@lethe/storage/claimed-files";
 import { isRunId } from "@lethe/storage/claimed-key";
 import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
+import { requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ClaimedFile } from "./claim-landed.js";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext, ExtractorContext } from "./context.js";
+import { note } from "./notes.js";
 
 type ReturnContext = Pick<ExtractorContext, "pool" | "storage">;
 
@@ -24,13 +26,15 @@ export async function returnLeftByOthers(context: ReturnContext, runId: string):
   }
 }
 
-/** Puts one file of a run back into landing, and names it in the run where it gets another name there. */
+/** Puts one file of the run that is extracted back into landing, and names it in the run where it gets another name there. */
 export async function returnFile(
-  { pool, storage }: ReturnContext,
+  context: Pick<ExtractionContext, "pool" | "fence" | "storage">,
   runId: string,
   { path }: ClaimedFile,
 ): Promise<void> {
+  const { pool, fence, storage } = context;
+  // Its successor may be reading it.
+  await requireExtraction(pool, fence);
   const newPath = await returnClaimedFile(storage, runId, path);
-  if (newPath !== undefined && newPath !== path)
-    await addNotice(pool, runId, "file_renamed", path, `It is ${newPath} now.`);
+  if (newPath !== undefined && newPath !== path) await note(context, "file_renamed", path, `It is ${newPath} now.`);
 }

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { RunStateError } from "@lethe/contracts/errors";
 import { whichAreActive } from "@lethe/warehouse/ledger/active-runs";
-import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { listenToEveryRun, type RunListener } from "@lethe/warehouse/ledger/run-events";
 import { readStagedSpace, type StagedSpace } from "@lethe/warehouse/ledger/staged-bytes";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
+import { note } from "./notes.js";
 
 /** How many times its lines a batch takes up in staging when it is transformed and loaded, at most, for usual records. */
 const GROWTH = 4;
@@ -16,11 +16,11 @@ const LOOK_MS = 5_000;
  * stages at least one batch: if no batch is being processed that could free space, waiting would be in vain. Throws
  * RunStateError if the run is closed meanwhile, and the reason of the context's signal if that aborts.
  */
-export async function waitForRoom(context: ExtractorContext, runId: string, bytes: number): Promise<void> {
-  if (await hasRoom(context, runId, bytes)) return;
+export async function waitForRoom(context: ExtractionContext, runId: string, bytes: number): Promise<void> {
+  if (await hasRoom(context, bytes)) return;
   const listener = await listenToEveryRun(context.pool);
   try {
-    while (!(await hasRoom(context, runId, bytes))) {
+    while (!(await hasRoom(context, bytes))) {
       const open = await whichAreActive(context.pool, [runId]);
       if (!open.has(runId)) throw new RunStateError(`run ${runId} is closed`);
       await changeOrTimeout(listener, context.signal);
@@ -30,11 +30,11 @@ export async function waitForRoom(context: ExtractorContext, runId: string, byte
   }
 }
 
-async function hasRoom(context: ExtractorContext, runId: string, bytes: number): Promise<boolean> {
+async function hasRoom(context: ExtractionContext, bytes: number): Promise<boolean> {
   const space = await readStagedSpace(context.pool, GROWTH);
   const room = context.stagingBytes - space.bytes - bytes * GROWTH;
   if (room >= 0) return true;
-  if (isForClosedRuns(space, room)) await addNotice(context.pool, runId, "staging_full", "staging");
+  if (isForClosedRuns(space, room)) await note(context, "staging_full", "staging");
   return space.batchesAtWork === 0;
 }
 

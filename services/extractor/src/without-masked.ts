@@ -9,9 +9,10 @@ import {
   knownDeliveries,
   releaseQuarantined,
 } from "@lethe/warehouse/ledger/claim-files";
-import { addNotice } from "@lethe/warehouse/ledger/notices";
+import { inFencedTransaction, requireExtraction, whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
 import type { ClaimedFile } from "./claim-landed.js";
-import type { ExtractorContext } from "./context.js";
+import type { ExtractionContext } from "./context.js";
+import { note } from "./notes.js";
 import type { TakenFile } from "./taken-file.js";
 
 /**
@@ -21,7 +22,7 @@ import type { TakenFile } from "./taken-file.js";
  * claimed file.
  */
 export async function withoutMasked(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   dataset: DatasetName,
   files: readonly TakenFile[],
@@ -53,7 +54,7 @@ export async function withoutMasked(
  * people were masked in stays, and whoever was erased from it does not come back.
  */
 async function retakeQuarantined(
-  { pool, storage }: ExtractorContext,
+  { pool, fence, storage }: ExtractionContext,
   files: readonly TakenFile[],
   before: readonly ChangedContent[],
 ): Promise<void> {
@@ -64,19 +65,22 @@ async function retakeQuarantined(
       files.some((file) => file.unreadable === undefined && delivery !== null && file.delivery.equals(delivery)),
   );
   if (retaken.length === 0) return;
+  await requireExtraction(pool, fence);
   // First the copy: after a crash, its delivery is claimed still and comes here again.
   await storage.remove(
     "quarantined",
     retaken.map(({ keptPath }) => keptPath),
   );
-  await releaseQuarantined(
-    pool,
-    retaken.map(({ fileId }) => fileId),
+  await inFencedTransaction(pool, fence, (client) =>
+    releaseQuarantined(
+      client,
+      retaken.map(({ fileId }) => fileId),
+    ),
   );
 }
 
 async function takeMasked(
-  context: ExtractorContext,
+  context: ExtractionContext,
   runId: string,
   dataset: DatasetName,
   file: TakenFile,
@@ -84,11 +88,11 @@ async function takeMasked(
   read: (file: ClaimedFile) => Promise<TakenFile | undefined>,
 ): Promise<TakenFile | undefined> {
   const { storage } = context;
-  await addNotice(context.pool, runId, "content_masked", pathOfMasked(dataset, file, masked));
+  await note(context, "content_masked", pathOfMasked(dataset, file, masked));
   const remove = () => storage.remove("claimed", [file.claimedKey, convertedKeyOf(file.claimedKey)]);
   const kept = await storage.open("archived", masked.keptPath);
   if (kept === undefined) {
-    await countAlreadyLoaded(context.pool, runId, 1);
+    await whileChangingRun(context.pool, context.fence, (client) => countAlreadyLoaded(client, runId, 1));
     await remove();
     return undefined;
   }

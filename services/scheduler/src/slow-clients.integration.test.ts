@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+import { connect as lend } from "@lethe/test-kit/connect";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
@@ -62,7 +63,7 @@ it("reads no header behind the hundredth", async () => {
 
 it("answers 503 to who waits for a database that is shut down meanwhile", async () => {
   const { body: run } = await api.call("POST", "/jobs/products/runs");
-  const holder = await world.pool.connect();
+  const holder = await lend(world.pool);
   try {
     await holder.query("begin");
     await holder.query("select from ledger.runs where id = $1 for update", [run.id]);

@@ -1,3 +1,4 @@
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -21,7 +22,7 @@ beforeAll(async () => {
      from b join ledger.files f on f.run_id = b.run_id`,
     [last],
   );
-  await recordNotTaken(world.pool, last, [{ code: "file_unknown", path: "orders.csv" }], 2);
+  await recordNotTaken(unfenced(world.pool), last, [{ code: "file_unknown", path: "orders.csv" }], 2);
   active = await openRun(world.pool, { job: "customers", kind: "files", trigger: "cli" });
 });
 afterAll(() => world.end());

@@ -1,33 +1,28 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import type { Pool, Queryable } from "../pool.js";
+import { type Client, type Pool, type Queryable, withConnection } from "../pool.js";
 
 /**
  * Removes dead row versions from the tables that an erasure masks, so that the old values are no longer in their pages'
  * line of sight, and has the planner take its samples anew, which hold values of columns too (`pg_stats`). Returns when it
  * was done. Cannot run in a transaction. Throws ConfigurationError when a table was not vacuumed for want of a right:
- * PostgreSQL itself would only warn.
+ * PostgreSQL itself would only warn; and TransientError when the connection is lost.
  */
 export async function vacuumErasedTables(pool: Pool, tables: readonly string[]): Promise<Date> {
-  const client = await pool.connect();
-  let isTouched = true;
+  // Its connection is closed in the end: one that has left its role is not lent to the next.
+  return withConnection(pool, (client) => vacuum(client, tables), { spent: "spent" });
+}
+
+async function vacuum(client: Client, tables: readonly string[]): Promise<Date> {
   const warnings: string[] = [];
-  const onNotice = ({ code }: { code: string | undefined }) => {
+  client.on("notice", ({ code }: { code: string | undefined }) => {
     if (code?.startsWith(WARNING_CLASS)) warnings.push(code);
-  };
-  client.on("notice", onNotice);
-  try {
-    const vacuumer = await requireVacuumer(client, tables);
-    // The login owns the tables; the role that the connection was opened with does not.
-    if (vacuumer === "login") await client.query("set role none");
-    for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
-    if (warnings.length > 0) throw new ConfigurationError(`a table was not vacuumed (${warnings.join(", ")})`);
-    isTouched = vacuumer === "login";
-    return new Date();
-  } finally {
-    client.off("notice", onNotice);
-    // One that has left its role is closed, not lent to the next.
-    client.release(isTouched);
-  }
+  });
+  const vacuumer = await requireVacuumer(client, tables);
+  // The login owns the tables; the role that the connection was opened with does not.
+  if (vacuumer === "login") await client.query("set role none");
+  for (const table of tables) await client.query(`vacuum (analyze) ${table}`);
+  if (warnings.length > 0) throw new ConfigurationError(`a table was not vacuumed (${warnings.join(", ")})`);
+  return new Date();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import { RUN_STATES } from "@lethe/contracts/runs";
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, readRow, readRows } from "../../test/ledger-rows.js";
@@ -13,7 +14,6 @@ import {
   isAllLoaded,
   overtakenRuns,
   reopenRun,
-  startExtraction,
   startFinish,
   whileAloneExtracting,
 } from "./change-run.js";
@@ -177,23 +177,6 @@ describe("reopenRun", () => {
   });
 });
 
-describe("startExtraction", () => {
-  it("starts a queued run, once: a second delivery keeps the time of the first", async ({ pool }) => {
-    const runId = await addRun(pool, { state: "queued" });
-    expect(await startExtraction(pool, runId)).toBe(true);
-    const first = await readRow(pool, "ledger.runs", runId);
-    expect(first).toMatchObject({ state: "extracting", started_at: expect.any(Date) });
-    expect(await startExtraction(pool, runId)).toBe(true);
-    expect(await readRow(pool, "ledger.runs", runId)).toEqual(first);
-  });
-
-  it.for(RUN_STATES.slice(2))("has nothing to do for a run that is %s", async (state, { pool }) => {
-    const runId = await addRun(pool, { state });
-    expect(await startExtraction(pool, runId)).toBe(false);
-    expect(await readRow(pool, "ledger.runs", runId)).toMatchObject({ state, started_at: null });
-  });
-});
-
 describe("whileAloneExtracting", () => {
   it("keeps a doubled delivery waiting until the first has ended, and no other run", async ({ pool, hasty }) => {
     const [runId, otherId] = [randomUUID(), randomUUID()];
@@ -231,16 +214,16 @@ describe("whileAloneExtracting", () => {
 describe("completeExtraction", () => {
   it("says that no more batches come, and adds the time", async ({ pool }) => {
     const runId = await addRun(pool, { state: "extracting", extract_ms: 5 });
-    await completeExtraction(pool, runId, 10.6);
+    await completeExtraction(unfenced(pool), runId, 10.6);
     const row = await readRow(pool, "ledger.runs", runId);
     expect(row).toMatchObject({ state: "processing", extract_ms: 16, extracted_at: expect.any(Date) });
-    await completeExtraction(pool, runId, 10.6);
+    await completeExtraction(unfenced(pool), runId, 10.6);
     expect(await readRow(pool, "ledger.runs", runId)).toEqual(row);
   });
 
   it("does not open a run again that was cancelled meanwhile", async ({ pool }) => {
     const runId = await addRun(pool, { state: "cancelled" });
-    await completeExtraction(pool, runId, 10);
+    await completeExtraction(unfenced(pool), runId, 10);
     expect(await readRow(pool, "ledger.runs", runId)).toMatchObject({ state: "cancelled", extracted_at: null });
   });
 });

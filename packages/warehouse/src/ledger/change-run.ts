@@ -5,6 +5,7 @@ import { isActive, type RunKind, type RunState } from "@lethe/contracts/runs";
 import { withSessionLock } from "../advisory-lock.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { closeDoneLetters } from "./close-dead-letters.js";
+import type { ExtractionRunClient } from "./extraction-fence.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
@@ -86,39 +87,29 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
   if (rows[0] !== undefined) throw new RunStateError(`run ${runId} cannot be retried: ${rows[0].what}`);
 }
 
-/** Marks a queued run as extracting. Returns false when the run is past that or has ended: then there is nothing to extract. */
-export async function startExtraction(db: Queryable, runId: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update ledger.runs set state = 'extracting', started_at = coalesce(started_at, clock_timestamp())
-     where id = $1 and state in ('queued', 'extracting')`,
-    [runId],
-  );
-  await announceRun(db, runId);
-  return rowCount === 1;
-}
-
 /**
  * Runs `work` while no other process extracts the run. A second delivery of the same job waits, and then finds the run
- * extracted. When `signal` aborts, this stops waiting and throws the signal's reason.
+ * extracted. `lost` aborts when this process holds the lock no longer. When `signal` aborts, this stops waiting and throws the
+ * signal's reason.
  */
 export async function whileAloneExtracting<T>(
   pool: Pool,
   runId: string,
   signal: AbortSignal,
-  work: () => Promise<T>,
+  work: (lost: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return withSessionLock(pool, `lethe extract ${runId}`, work, signal);
+  return withSessionLock(pool, `lethe extract ${runId}`, (_client, lost) => work(lost), signal);
 }
 
 /** Records that a run is extracted and gets no more batches. Adds `extractMs` to its extraction time. */
-export async function completeExtraction(db: Queryable, runId: string, extractMs: number): Promise<void> {
-  await db.query(
+export async function completeExtraction(client: ExtractionRunClient, runId: string, extractMs: number): Promise<void> {
+  await client.query(
     `update ledger.runs
      set state = 'processing', extracted_at = clock_timestamp(), extract_ms = extract_ms + $2
      where id = $1 and state = 'extracting'`,
     [runId, Math.round(extractMs)],
   );
-  await announceRun(db, runId);
+  await announceRun(client, runId);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { RunStateError } from "@lethe/contracts/errors";
 import { RUN_STATES } from "@lethe/contracts/runs";
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addFile, addRun, readRow, readRows } from "../../test/ledger-rows.js";
@@ -24,7 +25,7 @@ describe("claimFiles", () => {
   it("takes what is new, in the order of the files, and notes what they are", async ({ pool }) => {
     const runId = await addRun(pool);
     const [b, a] = [found("b.json"), found("a.json")];
-    const claims = await claimFiles(pool, runId, "customers", [b, a], false);
+    const claims = await claimFiles(unfenced(pool), runId, "customers", [b, a], false);
     expect(claims).toEqual([
       { kind: "taken", fileId: expect.any(Number) },
       { kind: "taken", fileId: expect.any(Number) },
@@ -60,7 +61,7 @@ describe("claimFiles", () => {
       await addFile(pool, runId, { path: whole.path, sha256: whole.sha256, batches_total: 3 }),
       await addFile(pool, runId, { path: part.path, sha256: part.sha256 }),
     ];
-    expect(await claimFiles(pool, runId, "customers", [whole, part], false)).toEqual([
+    expect(await claimFiles(unfenced(pool), runId, "customers", [whole, part], false)).toEqual([
       { kind: "resumed", fileId: ids[0], complete: true },
       { kind: "resumed", fileId: ids[1], complete: false },
     ]);
@@ -76,8 +77,8 @@ describe("claimFiles", () => {
     const fileId = await addFile(pool, await addRun(pool, { state: "succeeded" }), before);
     const runId = await addRun(pool);
     const claim = { kind: "known", quarantined: quarantined ? { fileId, keptPath } : undefined };
-    expect(await claimFiles(pool, runId, "customers", [file], false)).toEqual([claim]);
-    await adoptFile(pool, runId, fileId);
+    expect(await claimFiles(unfenced(pool), runId, "customers", [file], false)).toEqual([claim]);
+    await adoptFile(unfenced(pool), runId, fileId);
     const { run_id: owner } = await readRow(pool, "ledger.files", fileId);
     expect(owner === runId).toBe(quarantined);
   });
@@ -87,23 +88,27 @@ describe("claimFiles", () => {
   }) => {
     const runId = await addRun(pool);
     const files = [found("one.json", "same"), found("two.json", "same")];
-    const [first, second] = await claimFiles(pool, runId, "customers", files, false);
+    const [first, second] = await claimFiles(unfenced(pool), runId, "customers", files, false);
     expect([first?.kind, second]).toEqual(["taken", { kind: "known", quarantined: undefined }]);
-    const later = await claimFiles(pool, runId, "customers", [found("three.json", "same")], false);
+    const later = await claimFiles(unfenced(pool), runId, "customers", [found("three.json", "same")], false);
     expect(later).toEqual([{ kind: "known", quarantined: undefined }]);
   });
 
   it("finds a file busy that another open run has", async ({ pool }) => {
     const file = found("customers.json");
     await addFile(pool, await addRun(pool, { kind: "replay" }), { path: file.path, sha256: file.sha256 });
-    expect(await claimFiles(pool, await addRun(pool), "customers", [file], false)).toEqual([{ kind: "busy" }]);
+    expect(await claimFiles(unfenced(pool), await addRun(pool), "customers", [file], false)).toEqual([
+      { kind: "busy" },
+    ]);
   });
 
   it.for(["released", "of another dataset"])("takes content that is %s", async (which, { pool }) => {
     const file = found("customers.json");
     const before = which === "released" ? { state: "released" } : { state: "done", dataset: "products" };
     await addFile(pool, await addRun(pool, { state: "failed" }), { sha256: file.sha256, ...before });
-    expect(await claimFiles(pool, await addRun(pool), "customers", [file], false)).toMatchObject([{ kind: "taken" }]);
+    expect(await claimFiles(unfenced(pool), await addRun(pool), "customers", [file], false)).toMatchObject([
+      { kind: "taken" },
+    ]);
   });
 
   it("takes with force what is known, but not what an open run has, nor what it took itself", async ({ pool }) => {
@@ -114,16 +119,18 @@ describe("claimFiles", () => {
     await addFile(pool, await addRun(pool, { kind: "replay" }), { sha256: busy.sha256 });
     const runId = await addRun(pool);
     await addFile(pool, runId, { sha256: own.sha256, state: "done" });
-    const claims = await claimFiles(pool, runId, "customers", [done, odd, busy, own], true);
+    const claims = await claimFiles(unfenced(pool), runId, "customers", [done, odd, busy, own], true);
     expect(claims.map(({ kind }) => kind)).toEqual(["taken", "taken", "busy", "known"]);
     expect(await readRow(pool, "ledger.files", old)).toMatchObject({ state: "released" });
   });
 
   it.for(RUN_STATES.slice(4))("takes nothing for a run that has %s", async (state, { pool }) => {
     const runId = await addRun(pool, { state });
-    const claiming = claimFiles(pool, runId, "customers", [found("a.json")], false);
+    const claiming = claimFiles(unfenced(pool), runId, "customers", [found("a.json")], false);
     await expect(claiming).rejects.toThrow(new RunStateError(`run ${runId} is closed`));
-    await expect(claimFiles(pool, randomUUID(), "customers", [found("a.json")], false)).rejects.toThrow(RunStateError);
+    await expect(claimFiles(unfenced(pool), randomUUID(), "customers", [found("a.json")], false)).rejects.toThrow(
+      RunStateError,
+    );
     expect(await readRows(pool, "ledger.files", "id")).toEqual([]);
   });
 
@@ -131,7 +138,9 @@ describe("claimFiles", () => {
     const runs = [await addRun(pool), await addRun(pool, { kind: "replay" })];
     const files = Array.from({ length: 20 }, (_, i) => found(`${i}.json`));
     const [one = [], two = []] = await Promise.all(
-      runs.map((runId, i) => claimFiles(pool, runId, "customers", i === 0 ? files : files.toReversed(), false)),
+      runs.map((runId, i) =>
+        claimFiles(unfenced(pool), runId, "customers", i === 0 ? files : files.toReversed(), false),
+      ),
     );
     const takenTwice = one.filter((claim, i) => claim.kind === "taken" && two.at(-1 - i)?.kind === "taken");
     expect(takenTwice).toEqual([]);
@@ -143,22 +152,24 @@ describe("claimFiles", () => {
     const runId = await addRun(pool);
     const cancel = "update ledger.runs set state = 'cancelled' where id = $1";
     await client.query(cancel, [runId]);
-    await expect(claimFiles(hasty, runId, "customers", [found("a.json")], false)).rejects.toMatchObject(LOCKED);
+    await expect(claimFiles(unfenced(hasty), runId, "customers", [found("a.json")], false)).rejects.toMatchObject(
+      LOCKED,
+    );
     await client.query("rollback; begin");
-    await claimFiles(client, runId, "customers", [found("a.json")], false);
+    await claimFiles(unfenced(client), runId, "customers", [found("a.json")], false);
     await expect(hasty.query(cancel, [runId])).rejects.toMatchObject(LOCKED);
   });
 
   it("takes nothing of an empty list", async ({ pool }) => {
-    expect(await claimFiles(pool, await addRun(pool), "customers", [], true)).toEqual([]);
+    expect(await claimFiles(unfenced(pool), await addRun(pool), "customers", [], true)).toEqual([]);
   });
 });
 
 describe("countAlreadyLoaded", () => {
   it("adds up over the lists of a run, and counts for no other", async ({ pool }) => {
     const [runId, other] = [await addRun(pool), await addRun(pool, { kind: "replay" })];
-    await countAlreadyLoaded(pool, runId, 2);
-    await countAlreadyLoaded(pool, runId, 3);
+    await countAlreadyLoaded(unfenced(pool), runId, 2);
+    await countAlreadyLoaded(unfenced(pool), runId, 3);
     expect(await readRow(pool, "ledger.runs", runId)).toMatchObject({ already_loaded: 5 });
     expect(await readRow(pool, "ledger.runs", other)).toMatchObject({ already_loaded: 0 });
   });
@@ -169,7 +180,7 @@ describe("quarantineFile", () => {
     const runId = await addRun(pool);
     const fileId = await addFile(pool, runId);
     for (const path of ["aside/customers.json", "again/customers.json"]) {
-      await quarantineFile(pool, {
+      await quarantineFile(unfenced(pool), {
         reason: "unreadable",
         runId,
         dataset: "customers",
@@ -196,7 +207,7 @@ describe("quarantineFile", () => {
   it.for(["done", "released"])("leaves a file that is %s where it is", async (state, { pool }) => {
     const runId = await addRun(pool);
     const fileId = await addFile(pool, runId, { state });
-    await quarantineFile(pool, {
+    await quarantineFile(unfenced(pool), {
       reason: "unreadable",
       runId,
       dataset: "customers",

@@ -3,6 +3,7 @@ import { RunStateError } from "@lethe/contracts/errors";
 import type { Partition } from "@lethe/contracts/partition";
 import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import type { ExtractionClient, ExtractionRunClient } from "./extraction-fence.js";
 import { runIsActive } from "./states.js";
 
 export interface FoundFile {
@@ -44,7 +45,7 @@ export interface KnownQuarantined {
  * or quarantined before is taken again. Throws RunStateError when the run is not active.
  */
 export async function claimFiles(
-  db: Queryable,
+  db: ExtractionClient,
   runId: string,
   dataset: DatasetName,
   files: readonly FoundFile[],
@@ -173,12 +174,12 @@ async function readKnown(db: Queryable, dataset: DatasetName, deliveries: Buffer
 }
 
 /** Adds to the count of a run's files that were delivered before. */
-export async function countAlreadyLoaded(db: Queryable, runId: string, files: number): Promise<void> {
+export async function countAlreadyLoaded(db: ExtractionRunClient, runId: string, files: number): Promise<void> {
   await db.query("update ledger.runs set already_loaded = already_loaded + $2 where id = $1", [runId, files]);
 }
 
 /** Makes a quarantined file that has come again the run's own, so that the run masks it as it does all that it quarantines. */
-export async function adoptFile(db: Queryable, runId: string, fileId: number): Promise<void> {
+export async function adoptFile(db: ExtractionClient, runId: string, fileId: number): Promise<void> {
   await db.query("update ledger.files set run_id = $1 where id = $2 and state = 'quarantined'", [runId, fileId]);
 }
 
@@ -186,7 +187,7 @@ export async function adoptFile(db: Queryable, runId: string, fileId: number): P
  * Lets deliveries be taken again that were quarantined as a whole, and resolves their records in quarantine. Nothing in the
  * quarantine folder is theirs from then on.
  */
-export async function releaseQuarantined(db: Queryable, fileIds: readonly number[]): Promise<void> {
+export async function releaseQuarantined(db: ExtractionClient, fileIds: readonly number[]): Promise<void> {
   await db.query(
     `with released as (
        update ledger.files set state = 'released', kept_path = null
@@ -211,7 +212,7 @@ export interface UnreadableFile {
 
 /** Quarantines a file as a whole. A record in quarantine names it, and the same content is not tried again. */
 export async function quarantineFile(
-  db: Queryable,
+  db: ExtractionClient,
   { runId, dataset, fileId, keptPath, reason, message }: UnreadableFile,
 ): Promise<void> {
   await db.query(

@@ -1,5 +1,6 @@
 import { NOTICE_CODES, type NoticeCode } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
+import type { ExtractionRunClient } from "./extraction-fence.js";
 
 export interface NotTaken {
   readonly code: NoticeCode;
@@ -10,7 +11,7 @@ export interface NotTaken {
 
 /** Records what a run does not take from landing: `entries` by name, and in all so many. Named entries are kept once. */
 export async function recordNotTaken(
-  db: Queryable,
+  db: ExtractionRunClient,
   runId: string,
   entries: readonly NotTaken[],
   total: number,
@@ -33,7 +34,7 @@ export async function recordNotTaken(
 }
 
 /** Counts one more file that a run does not take: it found out when it opened it. */
-export async function countNotTaken(db: Queryable, runId: string): Promise<void> {
+export async function countNotTaken(db: ExtractionRunClient, runId: string): Promise<void> {
   await db.query("update ledger.runs set not_taken = not_taken + 1 where id = $1", [runId]);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { RunStateError } from "@lethe/contracts/errors";
 import { RUN_STATES } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
+import { unfenced } from "@lethe/test-kit/unfenced";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment, readRow, readRows } from "../../test/ledger-rows.js";
@@ -16,7 +17,9 @@ function linesOf(fileId: number, segment: Partial<Segment> = {}): Segment {
 
 async function record(pool: Pool, runId: string, segments: readonly Segment[]): Promise<string> {
   const id = randomUUID();
-  await inTransaction(pool, (client) => recordBatch(client, { id, runId, bytes: 70, stagedBytes: 90, segments }));
+  await inTransaction(pool, (client) =>
+    recordBatch(unfenced(client), { id, runId, bytes: 70, stagedBytes: 90, segments }),
+  );
   return id;
 }
 
@@ -59,7 +62,7 @@ describe("recordBatch", () => {
     await client.query(cancel, [runId]);
     await expect(record(hasty, runId, [])).rejects.toMatchObject({ cause: LOCKED });
     await client.query("rollback; begin");
-    await recordBatch(client, { id: randomUUID(), runId, bytes: 0, stagedBytes: 0, segments: [] });
+    await recordBatch(unfenced(client), { id: randomUUID(), runId, bytes: 0, stagedBytes: 0, segments: [] });
     await expect(hasty.query(cancel, [runId])).rejects.toMatchObject(LOCKED);
   });
 });
@@ -71,7 +74,7 @@ describe("completeFiles", () => {
     await record(pool, runId, [linesOf(fileId), linesOf(fileId, { firstLine: 21 })]);
     await record(pool, runId, [linesOf(fileId, { firstLine: 11 })]);
     await record(pool, replay, [linesOf(fileId, { quarantineIds: [1] })]);
-    await completeFiles(pool, [fileId, empty]);
+    await completeFiles(unfenced(pool), [fileId, empty]);
     expect(await readRow(pool, "ledger.files", fileId)).toMatchObject({ batches_total: 2 });
     expect(await readRow(pool, "ledger.files", empty)).toMatchObject({ batches_total: 0 });
     expect(await readRow(pool, "ledger.files", other)).toMatchObject({ batches_total: null });
@@ -79,7 +82,7 @@ describe("completeFiles", () => {
 
   it("completes nothing of an empty list", async ({ pool }) => {
     const fileId = await addFile(pool, await addRun(pool));
-    await completeFiles(pool, []);
+    await completeFiles(unfenced(pool), []);
     expect(await readRow(pool, "ledger.files", fileId)).toMatchObject({ batches_total: null });
   });
 });

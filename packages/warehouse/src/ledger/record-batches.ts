@@ -1,7 +1,8 @@
 import { RunStateError } from "@lethe/contracts/errors";
 import { isActive, type RunState } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
-import type { Client, Queryable } from "../pool.js";
+import type { Queryable } from "../pool.js";
+import type { ExtractionClient } from "./extraction-fence.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending } from "./states.js";
 
@@ -16,10 +17,10 @@ export interface NewBatch {
 }
 
 /**
- * Records a staged batch with its segments, as the run's next by number. Call it in a transaction. Throws RunStateError when
+ * Records a staged batch with its segments, as the run's next by number. Throws RunStateError when
  * the run is no longer active: it was cancelled, and its extraction must stop.
  */
-export async function recordBatch(client: Client, batch: NewBatch): Promise<void> {
+export async function recordBatch(client: ExtractionClient, batch: NewBatch): Promise<void> {
   // A lock shared with loads and other batches: a cancellation waits for it, and nothing is recorded after one.
   const { rows } = await client.query<{ state: RunState }>("select state from ledger.runs where id = $1 for share", [
     batch.runId,
@@ -51,7 +52,7 @@ export async function recordBatch(client: Client, batch: NewBatch): Promise<void
  * Records that these files are extracted: each is complete when all of its batches are loaded. Segments of a file in replays
  * do not count, only those in the run that took the file.
  */
-export async function completeFiles(db: Queryable, fileIds: readonly number[]): Promise<void> {
+export async function completeFiles(db: ExtractionClient, fileIds: readonly number[]): Promise<void> {
   await db.query(
     `update ledger.files f
      set batches_total = (select count(distinct s.batch_id)

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import type { Pool, Queryable } from "../pool.js";
+import { borrow, type Loan, type Pool, type Queryable, toConnectionError } from "../pool.js";
+import { retryConnection } from "../retry-connection.js";
 
 const CHANNEL = "lethe_runs";
 
@@ -9,7 +10,10 @@ export async function announceRun(db: Queryable, runId: string): Promise<void> {
 }
 
 export interface RunListener {
-  /** Waits for a change since the last call. Throws the connection's error when the connection ends. */
+  /**
+   * Waits for a change since the last call. A connection that is lost is made again; what changed meanwhile cannot be known, so
+   * that counts as a change. Throws TransientError when the database does not answer for half a minute.
+   */
   nextChange(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,39 +29,65 @@ export function listenToEveryRun(pool: Pool): Promise<RunListener> {
 }
 
 async function listenToRuns(pool: Pool, isWanted: (runId: string | undefined) => boolean): Promise<RunListener> {
-  const client = await pool.connect();
+  const stopped = new AbortController();
   let changed = false;
-  let failure: Error | undefined;
   let wake: (() => void) | undefined;
   const onNotification = (message: pg.Notification) => {
     if (message.channel !== CHANNEL || !isWanted(message.payload)) return;
     changed = true;
     wake?.();
   };
-  const onEnd = (error?: Error) => {
-    failure = error ?? new Error("the connection that listened for the run ended");
-    wake?.();
+  const open = async (): Promise<Loan> => {
+    const loan = await borrow(pool);
+    loan.client.on("notification", onNotification);
+    loan.lost.addEventListener("abort", () => wake?.(), { once: true });
+    try {
+      await loan.client.query(`listen ${CHANNEL}`);
+      return loan;
+    } catch (error) {
+      loan.client.off("notification", onNotification);
+      loan.release("spent");
+      throw toConnectionError(error);
+    }
   };
-  client.on("notification", onNotification);
-  client.on("error", onEnd);
-  client.on("end", onEnd);
-  await client.query(`listen ${CHANNEL}`);
+  /** Opens a connection in place of one that was lost. One that is there only after `stop` is given back. */
+  const reopen = async (): Promise<void> => {
+    const opened = await retryConnection(open, stopped.signal);
+    if (stopped.signal.aborted) opened.release("spent");
+    else loan = opened;
+  };
+  let loan: Loan | undefined = await open();
+  let reopening: Promise<void> | undefined;
   return {
     async nextChange() {
-      if (!changed && failure === undefined) {
+      while (!changed) {
+        if (loan === undefined || loan.lost.aborted) {
+          loan?.release();
+          loan = undefined;
+          // Of several calls that wait, one connects.
+          reopening ??= reopen().finally(() => {
+            reopening = undefined;
+          });
+          await reopening;
+          break;
+        }
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      if (failure !== undefined) throw failure;
       changed = false;
     },
     async stop() {
-      client.off("notification", onNotification);
-      client.off("error", onEnd);
-      client.off("end", onEnd);
-      if (failure === undefined) await client.query(`unlisten ${CHANNEL}`);
-      client.release(failure);
+      stopped.abort(new Error("nobody listens any more"));
+      const last = loan;
+      loan = undefined;
+      if (last === undefined) return;
+      last.client.off("notification", onNotification);
+      const isSilent = await last.client.query(`unlisten ${CHANNEL}`).then(
+        () => true,
+        () => false,
+      );
+      last.release(isSilent ? undefined : "spent");
     },
   };
 }

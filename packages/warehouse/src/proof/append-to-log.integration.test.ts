@@ -1,3 +1,4 @@
+import { connect } from "@lethe/test-kit/connect";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { inTransaction } from "../pool.js";
@@ -45,7 +46,7 @@ describe("appendToLog", () => {
       "hash = repeat('b', 64)",
     ];
     for (const change of changes) {
-      const client = await pool.connect();
+      const client = await connect(pool);
       try {
         await client.query("begin");
         await client.query(`update privacy.proof_log set ${change} where sequence = 2`);
