@@ -5,12 +5,8 @@ import { isRunId } from "@lethe/storage/claimed-key";
 import { tablesAboutPeople } from "@lethe/warehouse/data-map";
 import { readReplacements } from "@lethe/warehouse/erasures/erased-records";
 import { recordFailedAttempts } from "@lethe/warehouse/erasures/erasure-attempts";
-import {
-  type PendingErasure,
-  pendingErasures,
-  readPlacesOf,
-  withErasureLock,
-} from "@lethe/warehouse/erasures/erasure-work";
+import { inErasureTransaction, withErasureLock } from "@lethe/warehouse/erasures/erasure-fence";
+import { type PendingErasure, pendingErasures, readPlacesOf } from "@lethe/warehouse/erasures/erasure-work";
 import { readErasuresById } from "@lethe/warehouse/erasures/read-erasures";
 import { completeErasuresTogether } from "@lethe/warehouse/erasures/receipts";
 import { vacuumErasedTables } from "@lethe/warehouse/erasures/vacuum-erased-tables";
@@ -19,7 +15,7 @@ import { whileClosed } from "@lethe/warehouse/ledger/closed-runs";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { signLog } from "@lethe/warehouse/proof/sign-log";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
-import type { ErasureContext, ErasureLog } from "./context.js";
+import type { ErasureContext, ErasureLog, HeldErasureContext } from "./context.js";
 import { erasePersonFiles } from "./erase-person-files.js";
 import { findPseudonyms } from "./find-pseudonyms.js";
 import { createListedPeople } from "./listed-people.js";
@@ -45,10 +41,10 @@ const RECEIPTS_AT_ONCE = 200;
 export async function completeErasures(context: ErasureContext, log: ErasureLog): Promise<void> {
   const { pool, signing } = context;
   try {
-    await withErasureLock(pool, async () => {
+    await withErasureLock(pool, async (fence) => {
       const open = await pendingErasures(pool, context.datasets.requests.name, context.finishingRun);
       const ready = open.filter(({ waits, isDue }) => !waits && isDue);
-      if (ready.length > 0) await complete(context, ready, open, log);
+      if (ready.length > 0) await complete({ ...context, fence }, ready, open, log);
     });
   } catch (error) {
     // The receipts of others are written. What keeps them from being signed now, the next round meets again.
@@ -60,12 +56,13 @@ export async function completeErasures(context: ErasureContext, log: ErasureLog)
 }
 
 async function complete(
-  context: ErasureContext,
+  context: HeldErasureContext,
   erasures: readonly PendingErasure[],
   open: readonly PendingErasure[],
   log: ErasureLog,
 ): Promise<void> {
-  const { identifiers } = await readSuppressions(context.pool);
+  const { pool, fence } = context;
+  const { identifiers } = await readSuppressions(pool);
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   // Those that have to wait have their people masked on the way, too.
   const values = await readSubjectValues(
@@ -92,7 +89,7 @@ async function complete(
     ...new Set([...tablesAboutPeople(context.datasets.database), ...changed]),
   ]);
   context.onStep?.("scanned");
-  await recordFailedAttempts(context.pool, [...run.failures.values()]);
+  await inErasureTransaction(pool, fence, (client) => recordFailedAttempts(client, [...run.failures.values()]));
   for (const { erasureId, errorCode, place } of run.failures.values()) {
     log.error({ erasure: erasureId, errorCode, place }, "the erasure could not be completed and is tried again");
   }
@@ -100,7 +97,7 @@ async function complete(
   for (let i = 0; i < done.length; i += RECEIPTS_AT_ONCE) {
     const some = done.slice(i, i + RECEIPTS_AT_ONCE);
     const bodies = await receiptsOf(context, some, { run, scope, vacuumedAt, sealedFiles });
-    const entries = await completeErasuresTogether(context.pool, bodies);
+    const entries = await inErasureTransaction(pool, fence, (client) => completeErasuresTogether(client, bodies));
     context.onStep?.("receipt written");
     for (const [n, { sequence }] of entries.entries()) {
       log.info({ erasure: some[n]?.id, receipt: sequence }, "erasure completed");

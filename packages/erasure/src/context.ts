@@ -3,6 +3,7 @@ import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { Staging } from "@lethe/storage/staging";
 import type { Storage } from "@lethe/storage/storage";
+import type { ErasureFence } from "@lethe/warehouse/erasures/erasure-fence";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { LogSigning } from "@lethe/warehouse/proof/sign-log";
 
@@ -24,6 +25,12 @@ export interface ErasureContext {
   readonly finishingRun?: string;
   /** Told of each step before it is taken; a test ends the process there, to see that nothing is half done. */
   readonly onStep?: (step: string) => void;
+}
+
+/** What erasures are taken to their end with. */
+export interface HeldErasureContext extends ErasureContext {
+  /** What every write of it is made under. */
+  readonly fence: ErasureFence;
 }
 
 /** What an erasure tells of its progress; a service's logger fits. */

@@ -1,11 +1,10 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { TransientError } from "@lethe/contracts/errors";
 import type { InputFormat } from "@lethe/input-files/input-format";
 import type { Rewrite } from "@lethe/input-files/rewrite";
 import { firstBytes } from "@lethe/input-files/unpack-limit";
 import { strategiesOf } from "@lethe/privacy/policy";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
-import type { Area } from "@lethe/storage/storage";
+import type { Area, WrittenFile } from "@lethe/storage/storage";
 import type { FindReplacement } from "@lethe/warehouse/erasures/erased-records";
 import { recordPlacesOf } from "@lethe/warehouse/erasures/erasure-work";
 import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings";
@@ -17,7 +16,8 @@ import {
   recordRewrite,
 } from "@lethe/warehouse/ledger/finish-files";
 import { inTransaction } from "@lethe/warehouse/pool";
-import type { ErasureContext } from "./context.js";
+import type { ErasureContext, HeldErasureContext } from "./context.js";
+import { concernsAll, type FencedContext, inWriteTransaction, requireStillHeld } from "./fenced-writes.js";
 import { findCleanProcessed } from "./find-clean-processed.js";
 import { erasuresInGzipNames } from "./gzip-names.js";
 import { COMPLETED } from "./listed-people.js";
@@ -47,7 +47,7 @@ export interface FileSearch {
  * others it counts as not searched.
  */
 export async function erasePersonFiles(
-  context: ErasureContext,
+  context: HeldErasureContext,
   files: readonly PersonFile[],
   search: FileSearch,
   run: SearchRun,
@@ -58,14 +58,14 @@ export async function erasePersonFiles(
     const counts = countPlace(file.place, file.path);
     try {
       const { records, bytes } = clean.get(file) ?? (await eraseInFile(context, file, search, counts));
-      await recordReviewFindings(context.pool, counts.reviews());
+      await inWriteTransaction(context, (client) => recordReviewFindings(client, counts.reviews()));
       for (const { erasureId } of counts.masked()) run.found.add(erasureId);
       run.fail(counts.left(), "still_found", file.place, file.path);
       run.scan.files += 1;
       run.scan.records += records;
       run.scan.bytes += bytes;
     } catch (error) {
-      if (isOfAll(error)) throw error;
+      if (concernsAll(error)) throw error;
       const owners = file.fileIds.flatMap((fileId) => search.people.ownersOfFile(fileId));
       const masked = counts.masked().map(({ erasureId }) => erasureId);
       run.fail([...owners, ...masked], codeOf(error), file.place, file.path);
@@ -75,7 +75,7 @@ export async function erasePersonFiles(
 }
 
 async function eraseInFile(
-  context: ErasureContext,
+  context: HeldErasureContext,
   file: PersonFile,
   search: FileSearch,
   counts: PlaceCounts,
@@ -83,11 +83,6 @@ async function eraseInFile(
   if (file.place === "processed_data") return eraseInProcessed(context, file, search, counts);
   const damaged = file.place === "quarantined_data";
   return eraseInRaw(context, { area: AREAS[file.place], key: file.path }, { ...file, damaged }, search, counts);
-}
-
-/** Reports whether an error concerns the work as a whole: the database is away, or the service stops. */
-function isOfAll(error: unknown): boolean {
-  return error instanceof TransientError || (error instanceof Error && error.name === "AbortError");
 }
 
 export interface FileLocation {
@@ -109,7 +104,7 @@ export interface RawFile {
  * could be anybody's. `counts` has the place and the name under which the file is kept.
  */
 export async function eraseInRaw(
-  context: ErasureContext,
+  context: ErasureContext & FencedContext,
   { area, key }: FileLocation,
   file: RawFile,
   search: FileSearch,
@@ -132,16 +127,19 @@ export async function eraseInRaw(
     const masking = { ...search, strategies: strategiesOf(context.policy, file.dataset) };
     const mask = maskRawRecords(dataset, masking, search.findSuppression, ignore);
     const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
-    const rewritten = await storage.write(area, key, rewriteFile(stored.bytes(), file.format, rewrite, salvage));
+    const content = rewriteFile(stored.bytes(), file.format, rewrite, salvage);
+    const rewritten = await storage.write(area, key, content, { replaces: stored });
     if (!counts.isChanged() && !isCut) {
       await rewritten.discard();
       return size();
     }
     context.onStep?.("file written");
-    await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
-    await markMasked(context.pool, file.fileIds);
+    await inWriteTransaction(context, async (client) => {
+      await recordPlacesOf(client, counts.place, counts.name, ofErasures(counts));
+      await markMasked(client, file.fileIds);
+    });
     context.onStep?.("file counted");
-    await rewritten.commit();
+    await commitIfHeld(context, rewritten);
     context.onStep?.("file in place");
     return size();
   } finally {
@@ -150,7 +148,7 @@ export async function eraseInRaw(
 }
 
 async function eraseInProcessed(
-  context: ErasureContext,
+  context: HeldErasureContext,
   file: PersonFile,
   search: FileSearch,
   counts: PlaceCounts,
@@ -177,18 +175,22 @@ async function eraseInProcessed(
       const mask = maskProcessedRecords(dataset, masking, search.findSuppression, ignore);
       const { rewrite, size } = counted(rewriteFound(dataset, mask, search.people, counts), counts);
       const content = rewriteFile(firstBytes(stored.bytes(), bytes), file.format, rewrite, undefined);
-      const rewritten = await storage.write("processed", file.path, content);
+      const rewritten = await storage.write("processed", file.path, content, { replaces: stored });
       if (!counts.isChanged()) {
         await rewritten.discard();
         await settle();
         return size();
       }
       context.onStep?.("processed file written");
-      await recordPlacesOf(context.pool, counts.place, counts.name, ofErasures(counts));
       // In a commit of its own, before the file changes: see settledLength.
-      await announceRewrite(context.pool, file.dataset, file.partition, rewritten.bytes);
+      await inWriteTransaction(context, async (other) => {
+        await recordPlacesOf(other, counts.place, counts.name, ofErasures(counts));
+        await announceRewrite(other, file.dataset, file.partition, rewritten.bytes);
+      });
       context.onStep?.("processed file announced");
-      await rewritten.commit();
+      // On a connection that was lost, and with it the publication's lock, this fails.
+      await client.query("select");
+      await commitIfHeld(context, rewritten);
       context.onStep?.("processed file in place");
       await recordRewrite(client, file.dataset, file.partition, rewritten.bytes);
       return size();
@@ -196,6 +198,17 @@ async function eraseInProcessed(
       await stored.close();
     }
   });
+}
+
+/** Puts a rewritten file in place, unless the erasures are another's now: of the two, the other's knows more people. */
+async function commitIfHeld(context: FencedContext, rewritten: WrittenFile): Promise<void> {
+  try {
+    await requireStillHeld(context);
+  } catch (error) {
+    await rewritten.discard();
+    throw error;
+  }
+  await rewritten.commit();
 }
 
 /** What was read of a file: bytes are those unpacked. */

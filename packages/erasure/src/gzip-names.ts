@@ -29,7 +29,9 @@ export async function dropGzipNames(
     const note = () => {
       isChanged = true;
     };
-    const written = await storage.write(area, key, withoutGzipNames(stored.bytes(), mayStay, note));
+    const written = await storage.write(area, key, withoutGzipNames(stored.bytes(), mayStay, note), {
+      replaces: stored,
+    });
     await (isChanged ? written.commit() : written.discard());
   } finally {
     await stored.close();

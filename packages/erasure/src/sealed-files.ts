@@ -2,9 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { ByteSource } from "@lethe/input-files/line-chunk";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import { seal, unseal } from "@lethe/privacy/seal";
+import { inErasureTransaction } from "@lethe/warehouse/erasures/erasure-fence";
 import { createFileKey, destroyKeys, readFileKey } from "@lethe/warehouse/erasures/file-keys";
 import type { Pool } from "@lethe/warehouse/pool";
-import type { ErasureContext } from "./context.js";
+import type { ErasureContext, HeldErasureContext } from "./context.js";
 import type { PersonFile } from "./person-files.js";
 
 const PURPOSE = "file key";
@@ -30,7 +31,7 @@ export async function sealFile(
     // The key comes first: after a crash the file is in plain still, and is sealed under the key that is kept then.
     const kept = await createFileKey(pool, fileId, seal(ring.current, PURPOSE, secret.toString("hex")));
     const used = Buffer.from(unseal(ring, PURPOSE, kept), "hex");
-    const written = await storage.write("quarantined", key, encrypted(stored.bytes(), used));
+    const written = await storage.write("quarantined", key, encrypted(stored.bytes(), used), { replaces: stored });
     await written.commit();
   } finally {
     await stored.close();
@@ -58,14 +59,12 @@ export async function openSealedFile(
  * leave them. Returns how many.
  */
 export async function destroyFileKeys(
-  { pool, storage }: Pick<ErasureContext, "pool" | "storage">,
+  { pool, fence, storage }: Pick<HeldErasureContext, "pool" | "fence" | "storage">,
   files: readonly PersonFile[],
 ): Promise<number> {
   const sealed = files.filter(({ isSealed, place }) => isSealed && place === "quarantined_data");
-  const destroyed = await destroyKeys(
-    pool,
-    sealed.flatMap(({ fileIds }) => fileIds),
-  );
+  const fileIds = sealed.flatMap((file) => file.fileIds);
+  const destroyed = await inErasureTransaction(pool, fence, (client) => destroyKeys(client, fileIds));
   await storage.remove(
     "quarantined",
     sealed.map(({ path }) => path),

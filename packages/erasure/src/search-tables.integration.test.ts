@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
+import { takeErasures } from "@lethe/warehouse/erasures/erasure-fence";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from "vitest";
 import { startSearchRun } from "./search-run.js";
@@ -57,7 +58,13 @@ beforeEach(async () => {
 
 const search = async (scope: "everything" | "own files" = "everything") => {
   const run = startSearchRun();
-  const changed = await searchTables({ pool, datasets, policy }, people, nobody, scope, run);
+  const changed = await searchTables(
+    { pool, datasets, policy, fence: await takeErasures(pool) },
+    people,
+    nobody,
+    scope,
+    run,
+  );
   return { run, changed };
 };
 const texts = async (query: string) => (await pool.query<{ text: string }>(query)).rows.map(({ text }) => text);

@@ -1,4 +1,5 @@
 import type { ColumnDeclaration } from "@lethe/contracts/data-map";
+import { LostLockError } from "@lethe/contracts/errors";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { redactInRecord } from "@lethe/datasets/redact-in-record";
 import { isSaidToBeId } from "@lethe/privacy/id-context";
@@ -8,6 +9,7 @@ import { redactInText } from "@lethe/privacy/redact-in-text";
 import type { FindSuppression } from "@lethe/privacy/suppression-list";
 import { type FoundValue, isIdentifier } from "@lethe/privacy/value-search";
 import { declaredTables } from "@lethe/warehouse/data-map";
+import { inErasureTransaction } from "@lethe/warehouse/erasures/erasure-fence";
 import { recordPlacesOf } from "@lethe/warehouse/erasures/erasure-work";
 import { recordReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
@@ -19,7 +21,7 @@ import {
   type SearchableTable,
   searchableTables,
 } from "@lethe/warehouse/search/text-columns";
-import type { ErasureContext } from "./context.js";
+import type { ErasureContext, HeldErasureContext } from "./context.js";
 import { maskRawRecords } from "./mask-record-text.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
@@ -32,6 +34,7 @@ import type { SearchedPeople } from "./searched-people.js";
 const SMALL_TABLE_BYTES = 8 * 1024 * 1024;
 
 type TableContext = Pick<ErasureContext, "pool" | "datasets" | "policy">;
+type HeldTableContext = TableContext & Pick<HeldErasureContext, "fence">;
 
 /**
  * Searches every table of Lethe's schemas for people, column by column, declared or not, and redacts what is found: each
@@ -40,7 +43,7 @@ type TableContext = Pick<ErasureContext, "pool" | "datasets" | "policy">;
  * tables that were changed.
  */
 export async function searchTables(
-  context: TableContext,
+  context: HeldTableContext,
   people: SearchedPeople,
   findSuppression: FindSuppression,
   scope: SearchScope,
@@ -56,7 +59,7 @@ export async function searchTables(
     run.scan.tables += 1;
     const counts = countPlace(table.name, "");
     try {
-      await inTransaction(context.pool, async (client) => {
+      await inErasureTransaction(context.pool, context.fence, async (client) => {
         const searched = await searchTable(client, context, { table, people, findSuppression, counts });
         run.scan.records += searched.rows;
         const sourceFile = sourceFileOf(context, table.name);
@@ -68,6 +71,7 @@ export async function searchTables(
       if (counts.isChanged()) changed.push(table.name);
       run.fail(counts.left(), "still_found", table.name, "");
     } catch (error) {
+      if (error instanceof LostLockError) throw error;
       const concerned = [...counts.masked(), ...counts.reviews()].map(({ erasureId }) => erasureId);
       // A table that cannot be read at all concerns everybody.
       if (concerned.length === 0) throw error;

@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ConfigurationError, PathRefusedError } from "@lethe/contracts/errors";
+import { ConfigurationError, PathRefusedError, TransientError } from "@lethe/contracts/errors";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AREAS, describeStorage } from "../test/storage-contract.js";
 import { AREA_FOLDERS } from "./folder-names.js";
@@ -31,6 +31,58 @@ async function newFolder(): Promise<string> {
 }
 
 describeStorage("a folder", async () => openFolderStorage(await newFolder()));
+
+describe("a writer that another one has overtaken", () => {
+  const text = (word: string) => [Buffer.from(word)];
+  async function stored(content: string): Promise<Storage> {
+    const storage = openFolderStorage(await newFolder());
+    await (await storage.write("archived", KEY, text(content))).commit();
+    return storage;
+  }
+  const contentOf = async (storage: Storage) => String(await storage.read("archived", KEY));
+
+  it("does not put what it made of a file in place of a newer one", async () => {
+    const storage = await stored("as it came");
+    const opened = await storage.open("archived", KEY);
+    if (opened === undefined) throw new Error("nothing is there");
+    const late = await storage.write("archived", KEY, text("one is masked"), { replaces: opened });
+    const newer = await storage.write("archived", KEY, text("two are masked"));
+    await newer.commit();
+    await expect(late.commit()).rejects.toThrow(TransientError);
+    await opened.close();
+    expect(await contentOf(storage)).toBe("two are masked");
+  });
+
+  it("does not put a file in place that another one is still writing", async () => {
+    const storage = await stored("as it came");
+    const late = await storage.write("archived", KEY, text("late"));
+    const newer = await storage.write("archived", KEY, text("newer"));
+    await expect(late.commit()).rejects.toThrow(TransientError);
+    expect(await contentOf(storage)).toBe("as it came");
+    await newer.commit();
+    expect(await contentOf(storage)).toBe("newer");
+  });
+
+  it("does not put a file where one has been removed or moved since", async () => {
+    const storage = await stored("as it came");
+    const opened = await storage.open("archived", KEY);
+    if (opened === undefined) throw new Error("nothing is there");
+    const late = await storage.write("archived", KEY, text("late"), { replaces: opened });
+    await storage.move("archived", "quarantined", [{ key: KEY, newKey: KEY }]);
+    await expect(late.commit()).rejects.toThrow(TransientError);
+    await opened.close();
+    expect(await storage.size("archived", KEY)).toBeUndefined();
+  });
+
+  it.each([0, 5])("does not go behind the first %i bytes of a file that has changed since", async (after) => {
+    const storage = await stored("first");
+    const late = await storage.write("archived", KEY, text(" late"), { after });
+    const newer = await storage.write("archived", KEY, text(" newer"), { after: 5 });
+    await newer.commit();
+    await expect(late.commit()).rejects.toThrow(TransientError);
+    expect(await contentOf(storage)).toBe("first newer");
+  });
+});
 
 describe("a folder", () => {
   async function put(storage: Storage, area: Area, key: string, isPrivate = false): Promise<void> {

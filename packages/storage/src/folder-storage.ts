@@ -8,6 +8,7 @@ import { moveAsCopy } from "./copy-across.js";
 import { copyInput, requireInput } from "./copy-input.js";
 import { removeEmptyFolders } from "./empty-folders.js";
 import { entryKind } from "./entry-kind.js";
+import { idOf } from "./file-id.js";
 import { fileModes, makeFolders } from "./file-modes.js";
 import { AREA_FOLDERS, CLAIMED_IN_LANDING, INCOMING_FOLDER } from "./folder-names.js";
 import { inGroups } from "./in-groups.js";
@@ -58,9 +59,10 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
     async open(area, key) {
       const file = await ifThere(pathOf(area, key).then(openStored));
       if (file === undefined) return undefined;
-      const { handle, size, links } = file;
+      const { handle, size, links, id } = file;
       return {
         size,
+        id,
         isShared: links > 1,
         bytes: (pieceBytes) => storedBytes(handle, size, pieceBytes),
         close: () => handle.close(),
@@ -70,7 +72,7 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
     size: async (area, key) => (await ifThere(pathOf(area, key).then((path) => lstat(path))))?.size,
     async look(area, key) {
       const found = await ifThere(pathOf(area, key).then((path) => lstat(path)));
-      return found && { bytes: found.size, changedMs: found.mtimeMs, id: `${found.dev} ${found.ino}` };
+      return found && { bytes: found.size, changedMs: found.mtimeMs, id: idOf(found) };
     },
     async claim(moves) {
       const root = await claimed();

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PathRefusedError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { idOf } from "./file-id.js";
 
 const READ_BYTES = 1024 * 1024;
 /** Room for what has come behind the size that was seen. */
@@ -10,11 +11,11 @@ const BEHIND_BYTES = 4096;
 /** Opens a file for reading and returns its size and how many names it has, too. Throws PathRefusedError if it is a symbolic link. */
 export async function openStored(
   path: string,
-): Promise<{ readonly handle: FileHandle; readonly size: number; readonly links: number }> {
+): Promise<{ readonly handle: FileHandle; readonly size: number; readonly links: number; readonly id: string }> {
   const handle = await openNoLink(path);
   try {
-    const { size, nlink } = await handle.stat();
-    return { handle, size, links: nlink };
+    const found = await handle.stat();
+    return { handle, size: found.size, links: found.nlink, id: idOf(found) };
   } catch (error) {
     await handle.close();
     throw error;

@@ -25,6 +25,8 @@ export interface WholeEntry {
 export interface OpenFile {
   /** Bytes that it had when it was opened. */
   readonly size: number;
+  /** Another file in its place has another one, for as long as it is open. */
+  readonly id: string;
   /** Whether it has another name besides this one, under which somebody else can change it. */
   readonly isShared: boolean;
   /** Returns its bytes from the first to the last in pieces of at most `pieceBytes`; each call begins anew. */
@@ -35,7 +37,10 @@ export interface OpenFile {
 /** A file that is written whole and waits to take its place. */
 export interface WrittenFile {
   readonly bytes: number;
-  /** Puts it in place: from now on readers see it, and before this what was there. */
+  /**
+   * Puts it in place: from now on readers see it, and before this what was there. Throws TransientError, and changes nothing,
+   * where somebody else has put another file in the place of what it `replaces` or goes behind, or writes the same key now.
+   */
   commit(): Promise<void>;
   /** Removes it. */
   discard(): Promise<void>;
@@ -44,6 +49,8 @@ export interface WrittenFile {
 export interface WriteOptions {
   /** The content goes behind the first so many bytes of what is there; behind all of them if they are fewer. */
   readonly after?: number;
+  /** What it is made of and takes the place of. Nothing that somebody has put there since is replaced. */
+  readonly replaces?: OpenFile;
   /** Whether nobody but the owner may read it, where the storage knows of others. */
   readonly isPrivate?: boolean;
 }

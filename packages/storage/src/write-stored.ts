@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { copyFile, type FileHandle, open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { copyFile, type FileHandle, lstat, open, realpath, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { PathRefusedError } from "@lethe/contracts/errors";
+import { PathRefusedError, TransientError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { idOf } from "./file-id.js";
 import { type FileModes, makeFolders, restrictFile } from "./file-modes.js";
 import type { Area, Content, WriteOptions, WrittenFile } from "./storage.js";
 
@@ -30,19 +31,33 @@ export function isTemporary(name: string): boolean {
 /** Writes a file of a folder storage under a temporary name. It takes its place by a rename, which is atomic. */
 export async function writeStored(target: Target, content: Content, options: WriteOptions): Promise<WrittenFile> {
   const temporary = temporaryOf(target);
-  const discard = () => rm(temporary, { force: true });
+  let own: string | undefined;
+  // Whoever else writes the same key has put a file of the same name there.
+  const isOwn = async () => own === undefined || (await stateAt(temporary)) === own;
+  const discard = async () => {
+    if (await isOwn()) await rm(temporary, { force: true });
+  };
   try {
     await makeFolders(dirname(temporary), target.modes);
+    const before = options.after === undefined ? undefined : await stateAt(target.path);
     const kept = await copyStart(target.path, temporary, options.after ?? 0);
     const mode = options.isPrivate === true ? OWNER_ONLY : target.modes.file;
     const file = await (kept === 0 ? begin(temporary, mode) : goOn(temporary, target.modes));
-    const bytes = kept + (await writeAndClose(file, content, target.area !== "staging"));
+    const written = await writeAndClose(file, content, target.area !== "staging");
+    own = written.state;
+    const bytes = kept + written.bytes;
     return {
       bytes,
       discard,
       async commit() {
         try {
           if (target.area === "landing") await makeLandingFolder(target);
+          const isUnchanged =
+            (options.replaces === undefined || (await idAt(target.path)) === options.replaces.id) &&
+            (options.after === undefined || (await stateAt(target.path)) === before);
+          if (!isUnchanged || !(await isOwn())) {
+            throw new TransientError("another process has written the same file meanwhile, and its own stays");
+          }
           await rename(temporary, target.path);
         } catch (error) {
           await discard();
@@ -54,6 +69,24 @@ export async function writeStored(target: Target, content: Content, options: Wri
     await discard();
     throw error;
   }
+}
+
+/** Returns what tells the file at a path from others; undefined where there is none. */
+async function idAt(path: string): Promise<string | undefined> {
+  return lstat(path).then(idOf, undefinedIfMissing);
+}
+
+/** Returns what changes with a file's content, too: of a file that nobody holds open, the id alone may come again. */
+async function stateAt(path: string): Promise<string | undefined> {
+  return lstat(path, { bigint: true }).then(stateOf, undefinedIfMissing);
+}
+
+function stateOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs].join(" ");
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (!hasSystemCode(error, "ENOENT")) throw error;
 }
 
 /**
@@ -130,11 +163,16 @@ async function createAnew<T>(path: string, create: () => Promise<T>): Promise<T>
   }
 }
 
-async function writeAndClose(file: FileHandle, content: Content, isDurable: boolean): Promise<number> {
+async function writeAndClose(
+  file: FileHandle,
+  content: Content,
+  isDurable: boolean,
+): Promise<{ readonly bytes: number; readonly state: string | undefined }> {
   try {
     const bytes = await writeAll(file, content);
     if (isDurable) await file.sync();
-    return bytes;
+    // Its own number is free for another file once this one is removed, so the time of its last change counts, too.
+    return { bytes, state: isDurable ? stateOf(await file.stat({ bigint: true })) : undefined };
   } finally {
     await file.close();
   }

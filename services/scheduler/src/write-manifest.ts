@@ -18,7 +18,7 @@ export function createManifestTask(pool: Pool, storage: Storage): () => Promise<
       if (!(await tryLockInTransaction(client, "lethe manifest"))) return;
       const files = await newestRewrites(client);
       const lines = files.map((file) => `${JSON.stringify(file)}\n`).join("");
-      const manifest = await storage.write("processed", MANIFEST, [Buffer.from(lines)]);
+      const manifest = await storage.write("processed", MANIFEST, [Buffer.from(lines)], { after: 0 });
       await manifest.commit();
       written = files.at(-1)?.position ?? 0;
     });

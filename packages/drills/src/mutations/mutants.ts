@@ -26,7 +26,9 @@ export const MUTANTS = {
     );
     return rows.map(({ id }) => id);
   }) satisfies Mutant<typeof lockNextToLoad>,
-  extractBesideOthers: (() => (_pool, _runId, signal, work) => work(signal)) satisfies Mutant<typeof whileAloneExtracting>,
+  extractBesideOthers: (() => (_pool, _runId, signal, work) => work(signal)) satisfies Mutant<
+    typeof whileAloneExtracting
+  >,
   extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
   enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,
   setNoScheduleAgain: ((original) => (redis, log, everyMs, tasks) => {

@@ -1,4 +1,5 @@
 import type { Queryable } from "../pool.js";
+import type { ErasureClient } from "./erasure-fence.js";
 
 /** Why an erasure could not be completed. It names no person. */
 export interface FailedAttempt {
@@ -15,7 +16,7 @@ export interface FailedAttempt {
 const MOST_MINUTES = 360;
 
 /** Records that erasures could not be completed, and when they are tried again. */
-export async function recordFailedAttempts(db: Queryable, attempts: readonly FailedAttempt[]): Promise<void> {
+export async function recordFailedAttempts(db: ErasureClient, attempts: readonly FailedAttempt[]): Promise<void> {
   if (attempts.length === 0) return;
   await db.query(
     `insert into privacy.erasure_attempts as a (erasure_id, attempts, error_code, place, name, last_at, next_at)

@@ -1,11 +1,12 @@
 import type { ErasurePlace } from "@lethe/contracts/erasures";
 import { RUN_STATES } from "@lethe/contracts/runs";
 import { describe, expect } from "vitest";
-import { it, LOCKED } from "../../test/ledger-database.js";
+import { it } from "../../test/ledger-database.js";
 import { addErasure, addFile, addRun } from "../../test/ledger-rows.js";
 import type { Pool } from "../pool.js";
 import { recordFailedAttempts, removeAttempts } from "./erasure-attempts.js";
-import { pendingErasures, readPlaces, recordPlaces, withErasureLock } from "./erasure-work.js";
+import { inErasureTransaction, takeErasures } from "./erasure-fence.js";
+import { pendingErasures, readPlaces, recordPlaces } from "./erasure-work.js";
 
 const BEFORE = "2020-01-01T00:00:00Z";
 const SUPPRESSED = "2020-01-02T00:00:00Z";
@@ -37,7 +38,7 @@ describe("pendingErasures", () => {
     const { id } = await addErasureOf(pool, "succeeded");
     const failed = [{ erasureId: id, errorCode: "EIO", place: "archived_data", name: "a.json" }];
     for (const minutes of [1, 2, 4]) {
-      await recordFailedAttempts(pool, failed);
+      await inErasureTransaction(pool, await takeErasures(pool), (client) => recordFailedAttempts(client, failed));
       expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ hasFailed: true, isDue: false }]);
       const { rows } = await pool.query(
         "select extract(epoch from next_at - last_at)::integer / 60 as minutes, error_code, place from privacy.erasure_attempts",
@@ -89,22 +90,6 @@ describe("pendingErasures", () => {
       expect(await pendingErasures(pool, "erasure-requests")).toMatchObject([{ isOrphaned }]);
     },
   );
-});
-
-describe("withErasureLock", () => {
-  it("lets nobody else work meanwhile, and gives the lock back after a failure too", async ({ pool, hasty }) => {
-    const failing = withErasureLock(pool, async () => {
-      await expect(withErasureLock(hasty, async () => undefined)).rejects.toMatchObject({ cause: LOCKED });
-      throw new Error("a file will not come clean");
-    });
-    await expect(failing).rejects.toThrow("a file will not come clean");
-    let isDone = false;
-    await withErasureLock(hasty, async () => {
-      isDone = true;
-    });
-    expect(isDone).toBe(true);
-    expect(pool.idleCount).toBe(pool.totalCount);
-  });
 });
 
 describe("places", () => {

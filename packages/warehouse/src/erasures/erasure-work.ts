@@ -1,8 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { ErasureOutcome, ErasurePlace } from "@lethe/contracts/erasures";
-import { withSessionLock } from "../advisory-lock.js";
 import { runIsActive } from "../ledger/states.js";
-import type { Client, Pool, Queryable } from "../pool.js";
+import type { Client, Queryable } from "../pool.js";
 
 export interface PendingErasure {
   readonly id: string;
@@ -101,11 +100,6 @@ export async function addErasures(client: Client, erasures: readonly NewErasureR
       ),
     ],
   );
-}
-
-/** Runs `work` while no other process works on erasures; waits for the one that does. */
-export async function withErasureLock(pool: Pool, work: () => Promise<void>): Promise<void> {
-  return withSessionLock(pool, "lethe erase", work);
 }
 
 /** Records what erasures have masked in one place; see `recordPlaces`. */

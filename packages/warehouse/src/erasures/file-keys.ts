@@ -1,4 +1,5 @@
 import type { Queryable } from "../pool.js";
+import type { ErasureClient } from "./erasure-fence.js";
 
 /** Keeps a new file's key. Returns the key that is kept: the first that was given for the file. */
 export async function createFileKey(db: Queryable, fileId: number, sealed: Buffer): Promise<Buffer> {
@@ -25,7 +26,7 @@ export async function readFileKey(
 }
 
 /** Destroys keys, and releases the files' content, so that it may come again. Returns how many there were. */
-export async function destroyKeys(db: Queryable, fileIds: readonly number[]): Promise<number> {
+export async function destroyKeys(db: ErasureClient, fileIds: readonly number[]): Promise<number> {
   if (fileIds.length === 0) return 0;
   const { rowCount } = await db.query(
     `with destroyed as (

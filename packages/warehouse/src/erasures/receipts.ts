@@ -1,49 +1,52 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { LogEntry, SignedEntry } from "@lethe/contracts/proof";
-import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
+import type { Client, Pool, Queryable } from "../pool.js";
 import { appendAllToLog } from "../proof/append-to-log.js";
 import { hashContent } from "../proof/hash-entry.js";
 import { readCheckpointOver, readLog, SELECT_ENTRY } from "../proof/read-log.js";
 import { forgetReplacements } from "./erased-records.js";
 import { removeAttempts } from "./erasure-attempts.js";
+import { type ErasureClient, inErasureTransaction, takeErasures } from "./erasure-fence.js";
 
 /**
- * Completes an erasure and appends its receipt to the log, in one transaction, so that no erasure is completed without a
- * receipt. Throws NotFoundError when there is no such erasure.
+ * Takes the work on erasures, completes one and appends its receipt to the log, in one transaction, so that no erasure is
+ * completed without a receipt. Throws NotFoundError when there is no such erasure.
  */
 export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<LogEntry> {
-  const [entry] = await completeErasuresTogether(pool, [body]);
+  const fence = await takeErasures(pool);
+  const [entry] = await inErasureTransaction(pool, fence, (client) => completeErasuresTogether(client, [body]));
   if (entry === undefined) throw new NotFoundError(`there is no erasure ${body.erasureId}`);
   return entry;
 }
 
 /**
- * Completes erasures and appends their receipts to the log, in one transaction, in which everything goes that was kept for
+ * Completes erasures and appends their receipts to the log, in the caller's transaction, in which everything goes that was kept for
  * their completion: the values that were searched for, failed attempts, and the names of files where the receipt has none.
  * Returns the entries in the order of the receipts. Throws NotFoundError when there is no such erasure.
  */
-export async function completeErasuresTogether(pool: Pool, bodies: readonly ReceiptBody[]): Promise<LogEntry[]> {
+export async function completeErasuresTogether(
+  client: ErasureClient,
+  bodies: readonly ReceiptBody[],
+): Promise<LogEntry[]> {
   const ids = bodies.map(({ erasureId }) => erasureId);
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ id: string }>(
-      `update warehouse.erasure_requests e set state = 'completed', completed_at = done."completedAt"
-       from jsonb_to_recordset($1::jsonb) as done ("erasureId" uuid, "completedAt" timestamptz)
-       where e.id = done."erasureId" returning e.id`,
-      [JSON.stringify(bodies.map(({ erasureId, completedAt }) => ({ erasureId, completedAt })))],
-    );
-    const known = new Set(rows.map(({ id }) => id));
-    const missing = ids.find((id) => !known.has(id));
-    if (missing !== undefined) throw new NotFoundError(`there is no erasure ${missing}`);
-    await client.query("delete from privacy.erasure_values where erasure_id = any ($1)", [ids]);
-    await removeAttempts(client, ids);
-    await forgetReplacements(client, ids);
-    await replacePlaces(client, bodies);
-    return appendAllToLog(
-      client,
-      bodies.map((body) => ({ kind: "receipt" as const, body })),
-    );
-  });
+  const { rows } = await client.query<{ id: string }>(
+    `update warehouse.erasure_requests e set state = 'completed', completed_at = done."completedAt"
+     from jsonb_to_recordset($1::jsonb) as done ("erasureId" uuid, "completedAt" timestamptz)
+     where e.id = done."erasureId" returning e.id`,
+    [JSON.stringify(bodies.map(({ erasureId, completedAt }) => ({ erasureId, completedAt })))],
+  );
+  const known = new Set(rows.map(({ id }) => id));
+  const missing = ids.find((id) => !known.has(id));
+  if (missing !== undefined) throw new NotFoundError(`there is no erasure ${missing}`);
+  await client.query("delete from privacy.erasure_values where erasure_id = any ($1)", [ids]);
+  await removeAttempts(client, ids);
+  await forgetReplacements(client, ids);
+  await replacePlaces(client, bodies);
+  return appendAllToLog(
+    client,
+    bodies.map((body) => ({ kind: "receipt" as const, body })),
+  );
 }
 
 /** Where a receipt names no file, what led to it must not either: the names would tie what remains to the person. */

@@ -4,7 +4,7 @@ import { RUN_STATES } from "@lethe/contracts/runs";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addFile, addRun, readRow } from "../../test/ledger-rows.js";
-import { borrow, type Pool } from "../pool.js";
+import type { Pool } from "../pool.js";
 import { completeExtraction, whileAloneExtracting } from "./change-run.js";
 import { countAlreadyLoaded } from "./claim-files.js";
 import {
