@@ -58,6 +58,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
 }
 // The parent may be gone before the last event is written.
 process.stdout.on("error", () => {});
+process.stdin.on("error", stopServers);
 setInterval(() => {
   for (const file of logs) rotateLog(file);
 }, ROTATE_MS).unref();
@@ -74,6 +75,7 @@ function startServer(spec) {
   log.on("error", () => {});
   logs.add(spec.logFile);
   for (const output of [child.stdout, child.stderr]) {
+    output.on("error", () => {});
     output.pipe(log, { end: false });
     createInterface({ input: output }).on("line", (line) => {
       if (line.includes(spec.readyText)) {

@@ -50,7 +50,7 @@ function startUnpacking(): Unpacking {
   let pieces: Buffer[] = [];
   gunzip.on("data", (piece: Buffer) => pieces.push(piece));
   const over = new Promise<false>((resolve) => {
-    for (const event of ["end", "error", "close"]) gunzip.once(event, () => resolve(false));
+    for (const event of ["end", "error", "close"]) gunzip.on(event, () => resolve(false));
   });
   const written = (bytes: Buffer) =>
     new Promise<boolean>((resolve) => {

@@ -71,13 +71,13 @@ export async function startKeeper(
   await once(child, "spawn");
   const { stdin, stdout, pid } = child;
   if (pid === undefined) throw new ConfigurationError("the keeper of the local servers did not start");
-  // A broken pipe is told by the keeper's exit.
-  stdin.on("error", () => {});
+  // A broken pipe, or a signal that could not be sent, is told by the keeper's exit.
+  for (const emitter of [child, stdin, stdout]) emitter.on("error", () => {});
   releaseEventLoop(child);
 
   const waiting = new Map<string, { resolve: (pid: number) => void; reject: (error: Error) => void }>();
   let stopping: Promise<void> | undefined;
-  const exited = once(child, "exit").then(() => {
+  const exited = new Promise((resolve) => child.once("exit", resolve)).then(() => {
     for (const { reject } of waiting.values()) reject(new ConfigurationError("the keeper of the local servers ended"));
     if (stopping === undefined) onServerEnded("the keeper of the local servers", "it was killed");
   });

@@ -66,6 +66,8 @@ export async function ensureDatabase(databaseUrl: string): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = "/postgres";
   const client = new pg.Client({ connectionString: url.href });
+  // One that breaks between two statements is reported by the next.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const found = await client.query("select from pg_database where datname = $1", [DATABASE]);

@@ -50,6 +50,8 @@ export async function runProgram(
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       errors += text;
     });
+    // What a broken pipe leaves out is missing in the output, and the program's end tells the rest.
+    for (const stream of [child.stdout, child.stderr]) stream?.on("error", () => undefined);
     child.on("error", (error) => resolve({ ok: false, output: "", problem: error.message }));
     child.on("close", (code, signal) => {
       const problem =

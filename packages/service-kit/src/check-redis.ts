@@ -89,7 +89,7 @@ function speaksTls(host: string, port: number): Promise<boolean> {
 async function happens(socket: Socket, event: string, isIt: (data: unknown) => boolean): Promise<boolean> {
   const happened = new Promise<boolean>((resolve) => {
     socket.once(event, (data: unknown) => resolve(isIt(data)));
-    socket.once("error", () => resolve(false));
+    socket.on("error", () => resolve(false));
     socket.once("close", () => resolve(false));
   });
   try {

@@ -87,7 +87,8 @@ export async function startHealthServer(
       });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // What comes later than the start reaches nobody, and must not end the process.
+    server.on("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
   return server;

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkRedis } from "./check-redis.js";
 import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
+import { handleUnexpected } from "./last-resort.js";
 import { createLogger, endLog, type Logger } from "./logger.js";
 import { createMetrics, type JobMetrics } from "./metrics.js";
 import { connectRedis } from "./redis.js";
@@ -65,8 +66,9 @@ const LAST_MS = 500;
 
 /**
  * Runs a service until SIGTERM, SIGINT, SIGHUP or the end of the parent process, and then stops it within ten seconds. Reads the
- * settings and starts logger, Redis connection, service and health server, in this order. Sets the exit code: 0 after a
- * stop, 1 when the service could not start or go on, or its stop failed.
+ * settings and starts logger, Redis connection, service and health server, in this order. An error that nothing handles stops
+ * it, too. Sets the exit code: 0 after a stop, 1 when the service could not start or go on, or its stop failed,
+ * `UNEXPECTED_EXIT` after an error that nothing handled.
  */
 export async function runService<S extends TObject>(
   definition: ServiceDefinition<S>,
@@ -74,11 +76,16 @@ export async function runService<S extends TObject>(
 ): Promise<void> {
   // First, so that a signal that arrives during the start is not lost.
   const stopRequest = waitForStopRequest();
+  const unexpected = new Promise<string>((resolve) => {
+    const log = createLogger(definition.name, "fatal", definition.personalNames);
+    handleUnexpected(log, GRACE_MS + HANGING_MS + LAST_MS, () => resolve("an error that nothing handles"));
+  });
   try {
     const settings = readSettings<S>(definition.settings, environment) as Static<S> & CommonSettings;
     const log = createLogger(definition.name, settings.LETHE_LOG_LEVEL, definition.personalNames);
     try {
-      await runWith<S>(definition, settings, log, stopRequest);
+      const requested = Promise.race([stopRequest.requested, unexpected]);
+      await runWith<S>(definition, settings, log, { ...stopRequest, requested });
     } finally {
       endLog(log);
     }
@@ -86,7 +93,7 @@ export async function runService<S extends TObject>(
     const { code, message, frames } = safeError(error);
     process.stderr.write(`${definition.name} cannot go on: ${message} (${code})\n`);
     if (code === "unexpected") process.stderr.write(`${frames.join("\n")}\n`);
-    process.exitCode = 1;
+    process.exitCode ??= 1;
   } finally {
     if (process.connected) process.disconnect();
     // A connection that waits for a lost Redis would keep the process alive.
@@ -123,11 +130,12 @@ async function runWith<S extends TObject>(
     const { ready, reasons } = await checkReadiness(checks);
     // Not `address`, which the logger redacts as a person's.
     log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
-    process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage);
+    // A parent that is gone by now is noticed by the end of its channel.
+    process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage, () => undefined);
     const reason = await stopRequest;
     if (reason instanceof LetheError) {
       log.error({ err: reason }, "cannot go on; stopping");
-      process.exitCode = 1;
+      process.exitCode ??= 1;
     } else {
       log.info({ reason }, "stopping");
     }

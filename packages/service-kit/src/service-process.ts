@@ -133,7 +133,8 @@ function waitForReady(child: ChildProcess, ms: number, onLate: () => Promise<nev
 function waitForExit(child: ChildProcess): Promise<{ code: number | null; how: string }> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, how: signal ?? `exit code ${code}` }));
-    child.once("error", (error) => {
+    // Later ones, of a signal or a message that could not be sent, are told by its end.
+    child.on("error", (error) => {
       if (child.pid === undefined) resolve({ code: null, how: error.message });
     });
   });

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@lethe/contracts/errors";
+import { InvalidInputError, LostLockError } from "@lethe/contracts/errors";
 import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
 import { UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -86,9 +86,11 @@ export function startWorker<N extends JobName>(
         const safe = safeError(error);
         stopTimer("failed");
         jobLog.warn({ error }, "job failed");
+        // Another process does the job now, and it is for that one to give up.
+        const isOthers = error instanceof LostLockError;
         const isLast = !safe.retryable || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
         // Before BullMQ knows, so that a job that waits for this one finds the failure in the ledger.
-        if (isLast) await giveUp(job.data, safe);
+        if (isLast && !isOthers) await giveUp(job.data, safe);
         throw toQueueError(safe);
       }
     },

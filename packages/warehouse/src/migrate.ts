@@ -7,6 +7,7 @@ import { endSessions, requireEndable } from "./end-sessions.js";
 import { readSteps, SCRIPTS, type Step } from "./migration-steps.js";
 import { type Client, createPool, type Pool, type Queryable } from "./pool.js";
 import { requireDatabase } from "./require-database.js";
+import { retryConnection } from "./retry-connection.js";
 import { behind, newestStep, otherDefinitions, requireNoNewer } from "./schema-version.js";
 
 const MIGRATIONS_TABLE = "lethe_migrations";
@@ -73,6 +74,15 @@ async function bringUpToDate(
   requireAllowed: (plan: MigrationPlan, definitions: MissingDefinitions) => void,
 ): Promise<string[]> {
   await requireDatabase(databaseUrl);
+  // The database is there; a connection that is lost on the way rolls back what was begun.
+  return retryConnection(() => bringPoolUpToDate(databaseUrl, declaration, requireAllowed));
+}
+
+async function bringPoolUpToDate(
+  databaseUrl: string,
+  declaration: DatabaseDeclaration,
+  requireAllowed: (plan: MigrationPlan, definitions: MissingDefinitions) => void,
+): Promise<string[]> {
   return withMigrationPool(databaseUrl, async (pool) => {
     const definitions = readDefinitions(SCRIPTS, declaration);
     const tables = declaredTables(declaration);

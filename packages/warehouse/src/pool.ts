@@ -8,7 +8,7 @@ import { prepareSession, sessionStatements, settingsInUrl } from "./session-sett
  * A pool of connections. It lends none by itself: `inTransaction`, `withConnection` and `borrow` do, which notice when the
  * connection is lost.
  */
-export type Pool = Pick<pg.Pool, "query" | "end" | "idleCount" | "totalCount" | "waitingCount">;
+export type Pool = Pick<pg.Pool, "query" | "end" | "on" | "options" | "idleCount" | "totalCount" | "waitingCount">;
 
 /** A connection that is lent. Whoever lends it takes it back. */
 export type Client = Omit<pg.PoolClient, "release">;
@@ -85,6 +85,7 @@ export async function borrow(pool: Pool): Promise<Loan> {
   const client = await (pool as pg.Pool).connect().catch((error: unknown) => {
     throw toConnectionError(error);
   });
+  const giveBack = client.release;
   const lost = new AbortController();
   const onLost = (error?: Error) => lost.abort(lostConnection(error));
   client.on("error", onLost);
@@ -95,7 +96,7 @@ export async function borrow(pool: Pool): Promise<Loan> {
     release(spent) {
       client.off("error", onLost);
       client.off("end", onLost);
-      client.release(lost.signal.aborted || spent === "spent");
+      giveBack(lost.signal.aborted || spent === "spent");
     },
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from "@lethe/test-kit/connect";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
@@ -105,7 +106,7 @@ describe("a service that works", () => {
 
   it("is disconnected before another build's functions take the place of its own", async () => {
     const pool = createPool(database.url, 1, "lethe-loader");
-    const client = await pool.connect();
+    const client = await connect(pool);
     const lost = new Promise<Error>((resolve) => client.on("error", resolve));
     await client.query("begin");
     await owner.query("update ledger.applied_definitions set functions_sha256 = sha256('')");

@@ -5,6 +5,7 @@ import { functionsHash, readDefinitions } from "./definitions.js";
 import { readSteps, SCRIPTS } from "./migration-steps.js";
 import { createPool, type Pool, type Queryable } from "./pool.js";
 import { requireRights } from "./require-rights.js";
+import { retryConnection } from "./retry-connection.js";
 import { requireSameSchema } from "./schema-version.js";
 import { toRole } from "./table-rights.js";
 
@@ -33,11 +34,11 @@ export async function openServicePool(
       throw error;
     }
   };
-  const pool = await openPool(databaseUrl, maxConnections, service, onWarning, inspect);
+  const pool = await retryConnection(() => openPool(databaseUrl, maxConnections, service, onWarning, inspect));
   // Whoever migrates ends the open connections: a service without work finds out by the next one.
   pool.on("error", () => void pool.query("select").catch(() => undefined));
   try {
-    await requireRights(pool, declaration, service);
+    await retryConnection(() => requireRights(pool, declaration, service));
     return pool;
   } catch (error) {
     await pool.end();

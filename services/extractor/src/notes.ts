@@ -1,5 +1,5 @@
 import type { NoticeCode } from "@lethe/contracts/runs";
-import { inFencedTransaction, whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
+import { whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
 import { countNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import { addNotice } from "@lethe/warehouse/ledger/notices";
 import type { ExtractionContext } from "./context.js";
@@ -13,7 +13,7 @@ export async function note(
   path: string,
   detail?: string,
 ): Promise<void> {
-  await inFencedTransaction(pool, fence, (client) => addNotice(client, fence.runId, code, path, detail));
+  await whileChangingRun(pool, fence, (client) => addNotice(client, fence.runId, code, path, detail));
 }
 
 /** Adds a notice about a file that the run does not take, and counts it. */

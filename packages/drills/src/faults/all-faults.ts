@@ -5,6 +5,7 @@ import { damageStaging } from "./damage-staging.js";
 import { deliverTwice } from "./deliver-twice.js";
 import { blockEventLoop, clockSetBack } from "./disturb-process.js";
 import { SCHEDULE_FAULTS } from "./disturb-schedules.js";
+import { endHeldConnections } from "./end-held.js";
 import { fillDisk } from "./fill-disk.js";
 import { killService } from "./kill-service.js";
 import { manyInstances } from "./many-instances.js";
@@ -16,6 +17,7 @@ import {
   revokedRight,
   standbyPostgres,
 } from "./refuse-writes.js";
+import { wakeStoppedExtractor } from "./wake-stopped.js";
 
 /** The first round of a drill injects nothing: whatever it finds is a mistake of the drill itself, or a plain bug. */
 export const noFault: Fault = {
@@ -43,6 +45,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   crashPostgres,
   cutPostgres,
   terminateBackends,
+  endHeldConnections(),
   serializationFailure,
   fillDisk("staging"),
   fillDisk("processed_data"),
@@ -55,6 +58,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   revokedRight,
   readOnlyFolder,
   blockEventLoop,
+  wakeStoppedExtractor,
   clockSetBack,
   deliverTwice,
   ...SCHEDULE_FAULTS,

@@ -8,6 +8,7 @@ import { fillDisk } from "../faults/fill-disk.js";
 import { killService } from "../faults/kill-service.js";
 import { manyInstances } from "../faults/many-instances.js";
 import { fullRedis, readOnlyFolder, revokedRight, standbyPostgres } from "../faults/refuse-writes.js";
+import { wakeStoppedExtractor } from "../faults/wake-stopped.js";
 import type { Mutation } from "./mutation.js";
 
 /** The guards, each of which a drill must miss when it is out. */
@@ -37,6 +38,28 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     ],
     fault: deliverTwice,
     rounds: 40,
+  },
+  {
+    guard: "whoever has lost an extraction writes nothing more of it",
+    seams: [
+      {
+        module: "packages/warehouse/src/ledger/extraction-fence.ts",
+        name: "inFencedTransaction",
+        mutant: "writeAsWhoeverHolds",
+      },
+      {
+        module: "packages/warehouse/src/ledger/extraction-fence.ts",
+        name: "whileChangingRun",
+        mutant: "writeAsWhoeverHolds",
+      },
+      {
+        module: "packages/warehouse/src/ledger/extraction-fence.ts",
+        name: "requireExtraction",
+        mutant: "requireNothing",
+      },
+    ],
+    fault: wakeStoppedExtractor,
+    rounds: 20,
   },
   {
     guard: "an interrupted extraction goes on behind the last recorded batch",

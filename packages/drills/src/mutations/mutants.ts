@@ -5,6 +5,7 @@ import type { redisOptions } from "@lethe/service-kit/redis-options";
 import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
 import type { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
+import type { inFencedTransaction, requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import type { lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
 
@@ -29,6 +30,11 @@ export const MUTANTS = {
   extractBesideOthers: (() => (_pool, _runId, signal, work) => work(signal)) satisfies Mutant<
     typeof whileAloneExtracting
   >,
+  writeAsWhoeverHolds: ((original) => async (pool, fence, work, signal) => {
+    const { rows } = await pool.query("select extraction_token as token from ledger.runs where id = $1", [fence.runId]);
+    return original(pool, { ...fence, token: rows[0].token }, work, signal);
+  }) satisfies Mutant<typeof inFencedTransaction>,
+  requireNothing: (() => async () => undefined) satisfies Mutant<typeof requireExtraction>,
   extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
   enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,
   setNoScheduleAgain: ((original) => (redis, log, everyMs, tasks) => {
