@@ -29,6 +29,14 @@ export async function takeErasures(db: Queryable): Promise<ErasureFence> {
   return { token: rows[0]?.token ?? 0 };
 }
 
+/** Takes the work on erasures and runs `work` in the same transaction, which whoever takes it next waits for. */
+export async function takingErasures<T>(pool: Pool, work: (client: ErasureClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await takeErasures(client);
+    return work(client as ErasureClient);
+  });
+}
+
 /**
  * Runs `work` in one transaction, as `inTransaction` does, in which the work on erasures stays with the fence's holder. Throws
  * LostLockError, before `work` begins, when somebody else has taken it.

@@ -7,15 +7,14 @@ import { hashContent } from "../proof/hash-entry.js";
 import { readCheckpointOver, readLog, SELECT_ENTRY } from "../proof/read-log.js";
 import { forgetReplacements } from "./erased-records.js";
 import { removeAttempts } from "./erasure-attempts.js";
-import { type ErasureClient, inErasureTransaction, takeErasures } from "./erasure-fence.js";
+import { type ErasureClient, takingErasures } from "./erasure-fence.js";
 
 /**
  * Takes the work on erasures, completes one and appends its receipt to the log, in one transaction, so that no erasure is
  * completed without a receipt. Throws NotFoundError when there is no such erasure.
  */
 export async function completeErasure(pool: Pool, body: ReceiptBody): Promise<LogEntry> {
-  const fence = await takeErasures(pool);
-  const [entry] = await inErasureTransaction(pool, fence, (client) => completeErasuresTogether(client, [body]));
+  const [entry] = await takingErasures(pool, (client) => completeErasuresTogether(client, [body]));
   if (entry === undefined) throw new NotFoundError(`there is no erasure ${body.erasureId}`);
   return entry;
 }
