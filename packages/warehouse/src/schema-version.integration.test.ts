@@ -1,5 +1,5 @@
-import { connect } from "@lethe/test-kit/connect";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { migrate, planMigration, requireSchema } from "./migrate.js";
