@@ -58,7 +58,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
 }
 // The parent may be gone before the last event is written.
 process.stdout.on("error", () => {});
-process.stdin.on("error", stopServers);
+process.stdin.on("error", stopAll);
 setInterval(() => {
   for (const file of logs) rotateLog(file);
 }, ROTATE_MS).unref();
