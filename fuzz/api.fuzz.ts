@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { request as ask } from "node:http";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { declaredOperations, type Operation } from "../services/scheduler/test/declared-operations.js";
 import { createWorld, type TestScheduler, type World } from "../services/scheduler/test/scheduler-fixture.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText } from "./harness/inputs.js";
@@ -9,21 +10,12 @@ let world: World;
 let api: TestScheduler;
 beforeAll(async () => {
   world = await createWorld();
-  api = await world.start({ LETHE_SCHEDULES: "off" });
+  api = await world.start({ LETHE_SCHEDULES: "off", LETHE_RATE_LIMIT: "0" });
 });
 afterAll(() => world.end());
 
 /** Stands in every value that is sent, and so may stand in no answer that is an error. */
 const MARK = "zq7value";
-
-interface Route {
-  readonly method: string;
-  readonly path: string;
-}
-
-const routes: Route[] = Object.entries<Record<string, object>>(
-  JSON.parse(readFileSync(new URL("../docs/openapi.json", import.meta.url), "utf8")).paths,
-).flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })));
 
 const NAMES = [
   "from",
@@ -77,19 +69,30 @@ const body = fc.oneof(
 );
 const parameter = fc.oneof(
   fc.constantFrom("customers", "erasure-requests", "1", "00000000-0000-4000-8000-000000000000", "..", "%2e%2e"),
+  fc.constantFrom("%00", "%2F", "%5C", "%zz", "%C0%AF", "%ED%A0%80", "%", "9".repeat(20), "x".repeat(130), ";", "$1"),
   marked.map((text) => encodeURIComponent(text)),
 );
-const query = fc
-  .array(fc.tuple(name, value), { maxLength: 3 })
-  .map((fields) => new URLSearchParams(fields.map(([key, of]): [string, string] => [key, String(of)])).toString());
+const query = fc.oneof(
+  fc
+    .array(fc.tuple(name, value), { maxLength: 3 })
+    .map((fields) => new URLSearchParams(fields.map(([key, of]): [string, string] => [key, String(of)])).toString()),
+  fc
+    .tuple(
+      fc.constantFrom(...NAMES),
+      fc.constantFrom("%00", "%zz", "%ED%A0%80", "1e3", "0x1", "9".repeat(40), "-1", "1.5"),
+    )
+    .map(([key, of]) => `${key}=${of}`),
+  fc.constantFrom("limit=1&limit=2", "job=customers&job=products", "__proto__[x]=1", "&&", "=", "limit[]=1"),
+);
 const contentType = fc.constantFrom(
+  "application/json",
   "application/json",
   "application/json; charset=latin1",
   "text/plain",
   "multipart/form-data",
 );
 
-interface Request extends Route {
+interface Request extends Operation {
   readonly query: string;
   readonly body: string;
   readonly parameters: readonly string[];
@@ -97,28 +100,67 @@ interface Request extends Route {
 }
 
 const request: fc.Arbitrary<Request> = fc
-  .tuple(fc.constantFrom(...routes), query, body, fc.array(parameter, { minLength: 3, maxLength: 3 }), contentType)
+  .tuple(
+    fc.constantFrom(...declaredOperations()),
+    query,
+    body,
+    fc.array(parameter, { minLength: 3, maxLength: 3 }),
+    contentType,
+  )
   .map(([route, ...rest]) => ({ ...route, query: rest[0], body: rest[1], parameters: rest[2], contentType: rest[3] }));
 
 describe("the API", () => {
   fuzz("every route", 0.1, request, async (sent) => {
     let next = 0;
     const path = sent.path.replace(/\{[^}]+\}/g, () => sent.parameters[next++] ?? "x");
-    const hasBody = sent.method !== "GET";
-    const answer = await fetch(`${api.address}${path}${sent.query === "" ? "" : `?${sent.query}`}`, {
+    // A body where none is taken, now and then.
+    const hasBody = sent.method !== "GET" || sent.body.length % 4 === 0;
+    const { status, type, text } = await send(api.address, {
       method: sent.method,
-      redirect: "manual",
-      ...(hasBody && { body: sent.body, headers: { "content-type": sent.contentType } }),
+      path: `${path}${sent.query === "" ? "" : `?${sent.query}`}`,
+      ...(hasBody && { body: sent.body, contentType: sent.contentType }),
     });
-    const text = await answer.text();
-    expect(answer.status).toBeLessThan(500);
-    if (answer.status < 400) return;
-    expect(answer.headers.get("content-type")).toContain("application/problem+json");
+    expect(status).toBeLessThan(500);
+    // A parameter such as `..` may make it another address.
+    if (status !== 405) expect(sent.statuses).toContain(status);
+    if (status < 400) return;
+    expect(type).toContain("application/problem+json");
     expect(JSON.parse(text)).toMatchObject({
-      status: answer.status,
+      status,
       code: expect.any(String),
       title: expect.any(String),
     });
     expect(text).not.toContain(MARK);
   });
 });
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+/** Sends a request as it is, where `fetch` would tidy its address. */
+function send(
+  address: string,
+  { method, path, body, contentType: type }: Sent,
+): Promise<{ status: number; type: string; text: string }> {
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve, reject) => {
+    const asking = ask({ hostname, port, method, path }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk) => chunks.push(chunk));
+      answer.on("end", () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          type: answer.headers["content-type"] ?? "",
+          text: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    asking.on("error", reject);
+    if (type !== undefined) asking.setHeader("content-type", type);
+    asking.end(body);
+  });
+}

@@ -16,7 +16,7 @@ import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
-import { connectionLimits, limitHeaders, refuseExpectation } from "./http/connection-limits.js";
+import { connectionLimits, watchConnections } from "./http/connection-limits.js";
 import { declareProblems } from "./http/declared-problems.js";
 import { guard, SECURITY_HEADERS } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
@@ -72,8 +72,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     schemaController: { compilersFactory: { buildSerializer } },
     ...connectionLimits(limits.requestMs, limits.bodyBytes),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  limitHeaders(app.server);
-  app.server.on("checkExpectation", refuseExpectation);
+  watchConnections(app.server);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
     const answer = problemOf(error, limits.bodyBytes);

@@ -238,6 +238,7 @@ it("is kept from nothing by a schedule that the ledger holds and that is refused
 });
 
 it("registers and fires nothing when schedules are off", async () => {
+  await world.pool.query("delete from ledger.schedules");
   const scheduler = await world.start({ LETHE_SCHEDULES: "off" });
   const { body } = await scheduler.call("PATCH", "/schedules/products", { cron: EACH_SECOND });
   expect(body).toMatchObject({ cron: EACH_SECOND, enabled: true, nextAt: null });

@@ -77,6 +77,16 @@ describe("what a socket can send", () => {
     port = await listen({});
   });
 
+  it("is answered once, and nothing out of its turn", async () => {
+    const whole = `GET /jobs HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    // The first is at work still when what follows turns out to be nothing.
+    expect(statuses(await send(port, `${whole}nonsense\r\n\r\n`))).not.toContain(400);
+    expect(statuses(await send(port, "nonsense\r\n\r\n"))).toEqual([400]);
+    // Refused before its body has come, which then turns out to be broken.
+    const refused = "POST /runs/x/cancel HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(statuses(await send(port, `${refused}zz\r\n`))).toEqual([421]);
+  });
+
   it.each<[string, string, number]>([
     ["two lengths", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400],
     [

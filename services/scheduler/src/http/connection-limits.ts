@@ -34,13 +34,36 @@ export function connectionLimits(requestMs: number, maxBodyBytes: number) {
   } satisfies FastifyHttpOptions<Server>;
 }
 
-/** Limits the number of headers that are read, for which Node has no option but a field of the server. */
-export function limitHeaders(server: Server): void {
+/**
+ * Limits the number of headers that are read, for which Node has no option but a field of the server, and keeps account of what
+ * `answerBrokenRequest` has to know.
+ */
+export function watchConnections(server: Server): void {
   server.maxHeadersCount = MAX_HEADERS;
+  server.on("checkExpectation", refuseExpectation);
+  server.prependListener("request", (request, response) => {
+    const { socket } = request;
+    const unanswered = connections.get(socket)?.unanswered ?? new Set();
+    connections.set(socket, { unanswered: unanswered.add(response), last: response });
+    response.once("close", () => unanswered.delete(response));
+  });
+}
+
+/** What was asked on each connection. */
+const connections = new WeakMap<Socket, { readonly unanswered: Set<ServerResponse>; readonly last: ServerResponse }>();
+
+/** Reports whether what comes next on a connection is read as the answer to what cannot be read on it. */
+function isNextToAnswer(socket: Socket): boolean {
+  const asked = connections.get(socket);
+  if (asked === undefined) return true;
+  const { unanswered, last } = asked;
+  if (last.req.complete) return unanswered.size === 0;
+  // A request whose body is broken is answered in its own place, unless that was done before its end.
+  return unanswered.size === 1 && !last.headersSent;
 }
 
 /** Answers a request that expects something else than to be told to continue with its body. */
-export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
+function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const answer = problem(417, "expectation_unknown", "no expectation but 100-continue is known");
   response.writeHead(answer.status, { "content-type": "application/problem+json", connection: "close" });
   response.end(JSON.stringify(answer));
@@ -49,6 +72,7 @@ export function refuseExpectation(_request: IncomingMessage, response: ServerRes
 /** Answers a connection whose request was too slow, had too large headers, or was not HTTP. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
+  if (!isNextToAnswer(socket)) return void socket.destroySoon();
   const answer = BROKEN[error.code ?? ""] ?? problem(400, "input_invalid", "the request cannot be read");
   const body = JSON.stringify(answer);
   if (socket.writable) {

@@ -53,6 +53,8 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async
     },
     handler: async (request) => {
       checkSchedule(request.body, rules);
+      // Where no schedule fires, nobody may have stored the defaults yet.
+      await readSchedules(pool, datasets.all);
       const schedule = await changeSchedule(pool, request.params.job, request.body);
       await applySchedules();
       return presentSchedule(schedule, new Date(), rules);
