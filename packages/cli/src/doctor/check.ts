@@ -1,9 +1,9 @@
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Queues } from "@lethe/service-kit/queues";
+import type { connectRedis } from "@lethe/service-kit/redis";
 import type { Environment } from "@lethe/service-kit/settings";
 import type { DataFolder } from "@lethe/storage/data-folder";
 import type { Pool } from "@lethe/warehouse/pool";
-import type { Redis } from "ioredis";
 import type { Finding } from "./finding.js";
 
 /** What a check may work with. None of it is there where its server does not answer. */
@@ -12,7 +12,7 @@ export interface Resources {
   readonly ledger: Pool;
   /** A database, with Lethe's tables or without. */
   readonly database: Pool;
-  readonly redis: Redis;
+  readonly redis: ReturnType<typeof connectRedis>;
   /** Opened to be read alone. */
   readonly queues: Queues;
 }
