@@ -4,6 +4,7 @@ import { requireServiceRights } from "@lethe/warehouse/require-rights";
 import { readServerHealth } from "@lethe/warehouse/server-health";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import { findOtherSettings } from "@lethe/warehouse/session-settings";
+import { toRole } from "@lethe/warehouse/table-rights";
 import { type Check, defineCheck } from "./check.js";
 import { type Finding, findingOf } from "./finding.js";
 
@@ -69,8 +70,11 @@ export const DATABASE_HEALTH_CHECKS: readonly Check[] = [
     needs: ["ledger"],
     async find(_resources, { databaseUrl, datasets }) {
       if (databaseUrl === undefined) return [];
+      // A login of one service may take its role on and no other.
+      const login = new URL(databaseUrl).username;
+      const own = SERVICE_NAMES.filter((name) => login === `${toRole(name)}_login`);
       const found = await Promise.all(
-        SERVICE_NAMES.map(async (service): Promise<readonly Finding[]> => {
+        (own.length > 0 ? own : SERVICE_NAMES).map(async (service): Promise<readonly Finding[]> => {
           const where = `role of the ${service}`;
           const warnings: Finding[] = [];
           const warn = (sentence: string) =>
@@ -90,13 +94,7 @@ export const DATABASE_HEALTH_CHECKS: readonly Check[] = [
           }
         }),
       );
-      // With a login for each service, the one that asks may take one role on and no other.
-      const isOfOneService = found.some((findings) => findings.length === 0);
-      return found
-        .flat()
-        .map((finding) =>
-          isOfOneService && finding.code === "database_role" ? { ...finding, severity: "warning" } : finding,
-        );
+      return found.flat();
     },
   }),
 ];

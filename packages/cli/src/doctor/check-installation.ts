@@ -66,8 +66,8 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
       // `npm start` makes both at its first start.
       if (await folder.isNew().catch(() => true)) return [];
       return [
-        ...(await explained("privacy_key_missing", "LETHE_PRIVACY_KEY", () => readKeyring(environment))),
-        ...(await explained("signing_key_missing", "LETHE_SIGNING_KEY", () => readSigningKeys(environment))),
+        ...(await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => readKeyring(environment))),
+        ...(await explained("signing_key_unusable", "LETHE_SIGNING_KEY", () => readSigningKeys(environment))),
       ];
     },
   }),

@@ -21,6 +21,10 @@ describe("findingOf", () => {
       remedy: "free space",
     });
     expect(findingOf("error", "some_code", "there", "it hangs", "look").remedy).toBe("look");
+    expect(findingOf("error", "some_code", "there", "it lacks rights: select on a. Run `b`", "look")).toMatchObject({
+      what: "it lacks rights: select on a",
+      remedy: "Run `b`",
+    });
   });
 
   it("finds a remedy in what each check of the database says", () => {

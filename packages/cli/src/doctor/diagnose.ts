@@ -90,14 +90,18 @@ async function openDatabase(
   }
   const late = {
     isReached: false,
-    problems: [{ code: "database_unreachable", message: "the database does not answer in time: see that it runs" }],
+    problems: [{ code: "database_unreachable", message: "the database does not answer in time" }],
   };
   const { isReached, problems } = await withTimeout(
     findDatabaseProblems(url, ANSWER_MS),
     ANSWER_MS + 500,
     () => late,
   ).catch((error: unknown) => ({ isReached: false, problems: [safeError(error)] }));
-  const findings = problems.map(({ code, message }) => findingOf("error", code, "DATABASE_URL", message, SEE_DATABASE));
+  const findings = problems.map(({ code, message }): Finding => {
+    if (code !== "database_unreachable") return findingOf("error", code, "DATABASE_URL", message, SEE_DATABASE);
+    // Behind the colon stands why.
+    return { severity: "error", code, where: "DATABASE_URL", what: message, remedy: REACH_DATABASE };
+  });
   if (!isReached) return away(findings, url);
   const pool = createPool(url, CONNECTIONS, "lethe-doctor");
   // Not awaited: a server that has gone meanwhile would keep everybody waiting.
@@ -125,6 +129,7 @@ async function openDatabase(
 }
 
 const CONNECTIONS = 4;
+const REACH_DATABASE = "see that PostgreSQL runs, and that DATABASE_URL names its host and port";
 const SEE_DATABASE = "see docs/postgresql.md";
 
 async function openRedis(environment: Environment): Promise<Opened<Partial<Pick<Resources, "redis" | "queues">>>> {
@@ -185,6 +190,12 @@ async function limited(name: string, work: () => Promise<readonly Finding[]>): P
 
 function foundIn(where: string, error: unknown): Finding {
   const { code, message } = safeError(error);
-  const otherwise = error instanceof LetheError ? "see the documentation in docs/" : "see the logs of the services";
-  return findingOf("error", code, where, message, otherwise);
+  if (!(error instanceof LetheError)) return { severity: "error", code, where, what: message, remedy: SEE_LOGS };
+  // Several lines list what is wrong with settings.
+  const lines = message.split(/\s*\n\s*/);
+  if (lines.length > 1) return { severity: "error", code, where, what: lines.join("; "), remedy: CORRECT };
+  return findingOf("error", code, where, message, CORRECT);
 }
+
+const SEE_LOGS = "see the logs of the services and of the server";
+const CORRECT = "correct the setting; .env.example describes each";
