@@ -1,17 +1,15 @@
 // `npm run smoke [-- VERSION]`: starts what was built under another version of Node, with servers of its own and the sample.
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "./root.mjs";
+import { runToEnd, withoutSettings } from "./run-to-end.mjs";
 import { registryProblem, smokeProblems } from "./smoke-outcome.mjs";
 
 // On a machine with nothing else to do, both together take half a minute at the most.
 const DOWNLOAD_MS = 180_000;
 const START_MS = 300_000;
-/** Settings and servers of the user's, which must not change the outcome. */
-const SETTING = /^(?:LETHE_.*|(?:DATABASE_URL|REDIS_URL|RAW_DATA_DIR|DATA_DIR|NODE_ENV)(?:_FILE)?)$/;
 
 /**
  * Runs `lethe up --once` on the sample under a version of Node that the registry's `node` package brings, such as `24`.
@@ -24,7 +22,7 @@ export async function smokeTest(version) {
   try {
     const cli = path.join(ROOT, "packages", "cli", "bundle", "main.js");
     const environment = { ...withoutSettings(process.env), DATA_DIR: path.join(folder, "data") };
-    const result = await run(node.path, [cli, "up", "--once"], environment, START_MS);
+    const result = await runToEnd(node.path, [cli, "up", "--once"], environment, START_MS);
     const problems = smokeProblems(result, readFileSync(path.join(ROOT, "raw_data", "README.md"), "utf8"));
     if (problems.length === 0)
       return { outcome: "passed", reason: `a start with the sample works under Node ${version}` };
@@ -41,41 +39,12 @@ async function findNode(version) {
   // One try: without a network the whole suite would wait. npx keeps what it has brought for the next time.
   const environment = { ...process.env, npm_config_fetch_retries: "0" };
   const print = ["--yes", `node@${version}`, "--print", "process.execPath"];
-  const { exitCode, output, answer } = await run(npx, print, environment, DOWNLOAD_MS);
+  const { exitCode, output, answer } = await runToEnd(npx, print, environment, DOWNLOAD_MS);
   if (exitCode === 0) return { path: answer.trim() };
   const problem = exitCode === null ? `no answer within ${DOWNLOAD_MS / 1_000} s` : registryProblem(output);
   if (problem !== undefined)
     return { outcome: "not possible", reason: `no registry brought Node ${version} (${problem})` };
   return { outcome: "failed", reason: `npx could not bring Node ${version}:\n${output}` };
-}
-
-function withoutSettings(environment) {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !SETTING.test(name)));
-}
-
-/** Runs a program. Returns its exit code (null when it took too long), what it wrote to standard output, and all that it wrote. */
-function run(command, args, env, timeout) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      env,
-      timeout,
-      stdio: ["ignore", "pipe", "pipe"],
-      shell: process.platform === "win32",
-    });
-    let answer = "";
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => {
-      answer += text;
-      output += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      output += text;
-    });
-    child.on("error", (error) => resolve({ exitCode: 1, answer, output: error.message }));
-    // Asked to stop by the timeout, a program may still choose its exit code.
-    child.on("close", (exitCode) => resolve({ exitCode: child.killed ? null : exitCode, answer, output }));
-  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -10,6 +10,7 @@ import { countTests, failedTests } from "./count-tests.mjs";
 import { install } from "./install.mjs";
 import { ROOT, tool, toolEnvironment } from "./root.mjs";
 import { smokeTest } from "./smoke-node.mjs";
+import { smokeTestPostgres } from "./smoke-postgres.mjs";
 
 const CHECKS = [
   ["types of the tests", "tsc", ["-p", "tsconfig.test.json"]],
@@ -34,6 +35,7 @@ if (await step("install", install)) {
   }
   await registryStep("advisories about packages", audit);
   await registryStep("smoke test on Node 24", () => smokeTest("24"));
+  await registryStep("smoke test on PostgreSQL 15", () => smokeTestPostgres("15"));
   for (const [title, config] of SUITES) {
     add(title, await runSuite(config));
   }

@@ -25,21 +25,25 @@ export interface DatabaseFacts {
 
 /** Reads the facts by a connection that has set nothing but `search_path` and that it may write. */
 export async function readDatabaseFacts(client: pg.ClientBase): Promise<DatabaseFacts> {
-  const { rows } = await client.query<DatabaseFacts>(SELECT_FACTS);
+  const version = await client.query<{ number: number }>(
+    "select current_setting('server_version_num')::integer as number",
+  );
+  const { rows } = await client.query<DatabaseFacts>(selectFacts(version.rows[0]?.number ?? 0));
   const [facts] = rows;
   if (facts === undefined) throw new Error("the database has no row in pg_database");
   return facts;
 }
 
-const SELECT_FACTS = `
+// What a version does not know cannot even stand in a statement: an older one must still be told what it is.
+const selectFacts = (versionNumber: number) => `
   select current_setting('server_version_num')::integer as "versionNumber", current_setting('server_version') as version,
          pg_encoding_to_char(d.encoding)::text as encoding, d.datname::text as database, r.rolname::text as login,
          r.rolsuper as "isSuperuser", pg_is_in_recovery() as "isStandby",
          current_setting('transaction_read_only') = 'on' as "isReadOnly",
          current_setting('session_replication_role') as "replicationRole",
          case when r.rolsuper then true
-              when current_setting('server_version_num')::integer < 150000 then false
-              else has_parameter_privilege('session_replication_role', 'set') end as "maySetReplicationRole",
+              else ${versionNumber < 150_000 ? "false" : "has_parameter_privilege('session_replication_role', 'set')"}
+              end as "maySetReplicationRole",
          current_setting('max_connections')::integer as "maxConnections",
          current_setting('superuser_reserved_connections')::integer
            + coalesce(current_setting('reserved_connections', true)::integer, 0) as "reservedConnections",

@@ -1,4 +1,4 @@
-import { UnfitDatabaseError } from "@lethe/contracts/errors";
+import { LetheError, UnfitDatabaseError } from "@lethe/contracts/errors";
 import pg from "pg";
 import { explainConnectionError, placeOf } from "./connection-error.js";
 import { ALL_CONNECTIONS, DATABASE_CHECKS, type DatabaseCheck } from "./database-checks.js";
@@ -50,6 +50,9 @@ export async function findDatabaseProblems(
     facts = await inspectDatabase(databaseUrl, answerMs);
   } catch (error) {
     const { code, message } = explainConnectionError(databaseUrl, error);
+    const cause = error instanceof LetheError ? error.cause : error;
+    if (hasSqlState(cause) && cause.code === TOO_MANY_CONNECTIONS)
+      return { isReached: false, problems: [NO_CONNECTION] };
     return { isReached: false, problems: [{ code: code === "transient" ? "database_unreachable" : code, message }] };
   }
   const problems = DATABASE_CHECKS.flatMap(({ code, problem }) => {
@@ -114,6 +117,12 @@ function runChecks(facts: DatabaseFacts, checks: readonly DatabaseCheck[]): void
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const TOO_MANY_CONNECTIONS = "53300";
+
+const NO_CONNECTION: DatabaseProblem = {
+  code: "database_connections",
+  message:
+    "the database server has no connection left: raise max_connections, or the limits of the role and the database, or end other clients (pg_stat_activity)",
+};
 
 const OWN_SETTINGS =
   "set search_path = pg_catalog, pg_temp; set statement_timeout = 0; set default_transaction_read_only = off";

@@ -53,8 +53,9 @@ export const WORK_CHECKS: readonly Check[] = [
     needs: ["ledger", "queues"],
     async find({ ledger, queues }, { environment }) {
       if (environment.LETHE_SCHEDULES === "off") return [];
-      const set = new Set((await queues.byJob.trigger.getJobSchedulers()).map(({ key }) => key));
-      const missing = (await readEnabledSchedules(ledger)).filter((job) => !set.has(job));
+      const enabled = await readEnabledSchedules(ledger);
+      const set = await Promise.all(enabled.map((job) => queues.byJob.trigger.getJobScheduler(job)));
+      const missing = enabled.filter((_job, i) => set[i] === undefined);
       if (missing.length === 0) return [];
       return [
         {
@@ -123,5 +124,5 @@ function about(code: string, things: readonly string[], what: string, remedy: st
   if (things.length === 0) return [];
   const more = things.length - MOST_NAMED;
   const where = things.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return [{ severity: "warning", code, where, what: `${things.length} ${what}`, remedy }];
+  return [{ severity: "warning", code, where, what: `${what} (${things.length})`, remedy }];
 }
