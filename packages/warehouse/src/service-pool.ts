@@ -3,7 +3,7 @@ import { ConfigurationError, SchemaVersionError } from "@lethe/contracts/errors"
 import type { ServiceName } from "@lethe/contracts/services";
 import { functionsHash, readDefinitions } from "./definitions.js";
 import { readSteps, SCRIPTS } from "./migration-steps.js";
-import { createPool, type Pool, type Queryable } from "./pool.js";
+import { createPool, hasSqlState, type Pool, type Queryable } from "./pool.js";
 import { requireRights } from "./require-rights.js";
 import { retryConnection } from "./retry-connection.js";
 import { requireSameSchema } from "./schema-version.js";
@@ -24,17 +24,23 @@ export async function openServicePool(
   onWarning: (message: string) => void,
   declaration: DatabaseDeclaration,
   onOutdated: (error: SchemaVersionError) => void = () => undefined,
+  // By it others see that a service is at work (`hasServices`): whoever only looks has another.
+  applicationName = `lethe-${service}`,
 ): Promise<Pool> {
   const version = { steps: readSteps(), functionsHash: functionsHash(readDefinitions(SCRIPTS, declaration)) };
   const inspect = async (client: Queryable) => {
     try {
       await requireSameSchema(client, version);
     } catch (error) {
+      // A role that may not even read it lacks rights, which `requireRights` names.
+      if (hasSqlState(error) && error.code === INSUFFICIENT_PRIVILEGE) return;
       if (error instanceof SchemaVersionError) onOutdated(error);
       throw error;
     }
   };
-  const pool = await retryConnection(() => openPool(databaseUrl, maxConnections, service, onWarning, inspect));
+  const pool = await retryConnection(() =>
+    openPool(databaseUrl, maxConnections, service, applicationName, onWarning, inspect),
+  );
   // Whoever migrates ends the open connections: a service without work finds out by the next one.
   pool.on("error", () => void pool.query("select").catch(() => undefined));
   try {
@@ -46,15 +52,18 @@ export async function openServicePool(
   }
 }
 
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const INSUFFICIENT_PRIVILEGE = "42501";
+
 async function openPool(
   databaseUrl: string,
   maxConnections: number,
   service: ServiceName,
+  name: string,
   onWarning: (message: string) => void,
   inspect: (client: Queryable) => Promise<void>,
 ): Promise<Pool> {
   const role = toRole(service);
-  const name = `lethe-${service}`;
   switch (await wayInto(role, databaseUrl, name)) {
     case "take":
       return createPool(databaseUrl, maxConnections, name, role, inspect);

@@ -1,5 +1,6 @@
-import { LetheError } from "@lethe/contracts/errors";
+import { LetheError, SchemaVersionError } from "@lethe/contracts/errors";
 import { SERVICE_NAMES } from "@lethe/contracts/services";
+import { requireStepsOfThisVersion } from "@lethe/warehouse/migrate";
 import { requireServiceRights } from "@lethe/warehouse/require-rights";
 import { readServerHealth } from "@lethe/warehouse/server-health";
 import { openServicePool } from "@lethe/warehouse/service-pool";
@@ -65,6 +66,20 @@ export const DATABASE_HEALTH_CHECKS: readonly Check[] = [
     },
   }),
   defineCheck({
+    name: "schema",
+    question: "Is the database's schema that of this version?",
+    needs: ["ledger"],
+    async find({ ledger }) {
+      try {
+        await requireStepsOfThisVersion(ledger);
+        return [];
+      } catch (error) {
+        if (!(error instanceof LetheError)) throw error;
+        return [findingOf("error", error.code, WHERE, error.message, "run `lethe migrate` of the newer version")];
+      }
+    },
+  }),
+  defineCheck({
     name: "roles and rights",
     question: "May each service take its role on, and has that role its rights?",
     needs: ["ledger"],
@@ -80,7 +95,15 @@ export const DATABASE_HEALTH_CHECKS: readonly Check[] = [
           const warn = (sentence: string) =>
             void warnings.push(findingOf("warning", "database_role", where, sentence, ADMINISTRATOR));
           try {
-            const pool = await openServicePool(databaseUrl, 1, service, warn, datasets.database);
+            const pool = await openServicePool(
+              databaseUrl,
+              1,
+              service,
+              warn,
+              datasets.database,
+              undefined,
+              "lethe-doctor",
+            );
             try {
               await requireServiceRights(pool, datasets.database, service);
             } finally {
@@ -89,6 +112,8 @@ export const DATABASE_HEALTH_CHECKS: readonly Check[] = [
             return warnings;
           } catch (error) {
             if (!(error instanceof LetheError)) throw error;
+            // `schema` says so once.
+            if (error instanceof SchemaVersionError) return [];
             const code = error.code === "configuration_invalid" ? "database_role" : error.code;
             return [findingOf("error", code, where, error.message, ADMINISTRATOR)];
           }
