@@ -64,6 +64,8 @@ export function openDataFolder(dataFolder: string, options: FolderStorageOptions
         throw new ConfigurationError(`${named} is a symbolic link that leads to nothing: create what it leads to`);
       }
       if (hasSystemCode(error, "EEXIST")) throw new ConfigurationError(`${named} is a file: name a folder`);
+      if (hasSystemCode(error, "ENOENT"))
+        throw new ConfigurationError(`${named} cannot be created there: name another folder`);
       throw error;
     }
   }

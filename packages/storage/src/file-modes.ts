@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /** The greatest permissions that the files and folders of a data folder have; the umask may take more away. */
@@ -16,9 +17,35 @@ export function fileModes(isGroupReadable: boolean): FileModes {
   return isGroupReadable ? { file: 0o640, folder: 0o750 } : { file: 0o600, folder: 0o700 };
 }
 
-/** Creates a folder and those above it that are missing, each with the permissions of a folder. */
+/**
+ * Creates a folder and those above it that are missing, each with the permissions of a folder. One by one: Node's own `recursive`
+ * names another error than the system's on a disk that is read-only, and never returns below `/proc`.
+ */
 export async function makeFolders(folder: string, modes: FileModes): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: modes.folder });
+  try {
+    await makeFolder(folder, modes);
+  } catch (error) {
+    const parent = dirname(folder);
+    if (!hasSystemCode(error, "ENOENT") || parent === folder) throw error;
+    await makeFolders(parent, modes);
+    await makeFolder(folder, modes);
+  }
+}
+
+async function makeFolder(folder: string, modes: FileModes): Promise<void> {
+  try {
+    await mkdir(folder, modes.folder);
+  } catch (error) {
+    // Where a folder is there, some systems say first that nothing may be made.
+    const isThere = await stat(folder).then(
+      (found) => found.isDirectory(),
+      (reason: unknown) => {
+        if (hasSystemCode(reason, "ELOOP")) throw reason;
+        return false;
+      },
+    );
+    if (!isThere) throw error;
+  }
 }
 
 const PERMISSIONS = 0o7777;

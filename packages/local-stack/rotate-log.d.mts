@@ -1,0 +1,1 @@
+export function rotateLog(file: string, maxBytes?: number): void;
