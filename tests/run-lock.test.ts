@@ -3,7 +3,7 @@ import { connect } from "@lethe/test-kit/connect";
 import { cloneDatabase, type TestDatabase } from "@lethe/test-kit/test-database";
 import { unfenced } from "@lethe/test-kit/unfenced";
 import { cancelRun, completeExtraction } from "@lethe/warehouse/ledger/change-run";
-import { lockBatch, lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
+import { claimNextToLoad, lockBatch } from "@lethe/warehouse/ledger/load-batch";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from "vitest";
@@ -61,17 +61,17 @@ it("is not cancelled while one is loaded", async () => {
   await expect(cancelRun(hasty, runId)).rejects.toMatchObject({ cause: { code: LOCK_NOT_AVAILABLE } });
   await loader.query("commit; begin");
   await cancelRun(hasty, runId);
-  expect(await lockNextToLoad(loader, runId, 4)).toEqual([]);
+  expect(await claimNextToLoad(loader, runId, 4)).toEqual([]);
 });
 
-it("is loaded in the order of its batches by one loader at a time, up to one that is not transformed", async () => {
+it("gives each of its batches to one loader in their order, up to one that is not transformed", async () => {
   const [first, second, third] = batchIds;
   await pool.query("update ledger.batches set restaging = true where id = $1", [third]);
-  expect(await lockNextToLoad(loader, runId, 3)).toEqual([first, second]);
+  expect(await claimNextToLoad(loader, runId, 3)).toEqual([first, second]);
   const other = await connect(pool);
   try {
     await other.query("begin");
-    expect(await lockNextToLoad(other, runId, 3)).toBeUndefined();
+    expect(await claimNextToLoad(other, runId, 3)).toEqual([]);
   } finally {
     await other.query("rollback");
     other.release();

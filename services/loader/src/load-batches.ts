@@ -3,7 +3,7 @@ import { isPending } from "@lethe/contracts/runs";
 import { suppressRequested } from "@lethe/erasure/resolve-requests";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
-import { type BatchInfo, lockNextToLoad, nextToLoad } from "@lethe/warehouse/ledger/load-batch";
+import { awaitTurn, type BatchInfo, claimNextToLoad, nextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
@@ -22,7 +22,7 @@ export interface LoadedOfRun extends Loaded {
 /**
  * Loads what a run can load next, in the order of its batches: several at once where the dataset allows it, since the further
  * loading is behind, the less each row costs. Goes on until the batch itself is loaded, one that stands before it is not
- * transformed yet, or another process has the run's turn. Batches that are loaded together commit together or not at all. When
+ * transformed yet, or others have claimed all that can be loaded. Batches that are loaded together commit together or not at all. When
  * they fail together, each is loaded by itself, so that a batch at fault fails alone, in a job of its own. When `signal` aborts,
  * the transaction rolls back at once. Throws StaleSuppressionError, StagedObjectError, TransientError.
  */
@@ -34,10 +34,10 @@ export async function loadBatches(
   signal: AbortSignal,
 ): Promise<LoadedOfRun> {
   const rounds: Loaded[] = [];
-  // One that has ended was the turn of another, or has failed: then those behind it can be loaded now.
+  // One that has failed has kept others waiting, which can be loaded now.
   let isDone = !isPending(info.state);
   for (let round = 1; ; round++) {
-    // Behind the transaction that had the turn: what was transformed meanwhile has found the turn taken.
+    // Behind the transaction that has claimed some: whoever came meanwhile may have found nothing to claim.
     const next = await nextToLoad(context.pool, batch.runId);
     if (next === undefined || (isDone && round > 1)) return { ...sumOf(rounds), next };
     const outcome = await loadNext(context, batch, info, log, signal);
@@ -48,10 +48,10 @@ export async function loadBatches(
   }
 }
 
-/** Nothing was loaded: another process has the run's turn, or the next batch, which is another job's, fails by itself. */
+/** Nothing was loaded: others have claimed all that can be, or the next batch, which is another job's, fails by itself. */
 type NotLoaded = "busy" | { readonly failed: string };
 
-/** Loads the next batches of a run, in one transaction. */
+/** Loads the next batches of a run that nobody else has claimed, in one transaction. */
 async function loadNext(
   context: LoaderContext,
   batch: BatchRef,
@@ -70,14 +70,13 @@ async function loadNext(
     return await inTransaction(
       context.pool,
       async (client) => {
-        const locked = await lockNextToLoad(client, runId, most);
-        if (locked === undefined) return "busy";
-        next.splice(0, next.length, ...locked);
+        const claimed = await claimNextToLoad(client, runId, most);
+        if (claimed.length === 0) return "busy";
+        next.splice(0, next.length, ...claimed);
         // Another process may have loaded it since, and then no one of the next batch is suppressed yet.
-        const isOther = dataset.erasure !== undefined && locked[0] !== suppressed?.batchId;
-        if (locked.length === 0 || isOther) return NOTHING;
-        const batches = locked.map((batchId) => ({ runId, batchId }));
-        return mergeBatches(client, context, info, batches);
+        if (dataset.erasure !== undefined && claimed[0] !== suppressed?.batchId) return NOTHING;
+        const batches = claimed.map((batchId) => ({ runId, batchId }));
+        return (await mergeBatches(client, context, info, batches)) ?? NOTHING;
       },
       signal,
     );
@@ -96,7 +95,8 @@ async function loadNext(
 
 /**
  * Suppresses the people whose requests the next batch holds, in a transaction of its own that commits before the load's. Returns
- * the batch, which it puts into `next` before it begins, or that another process has the run's turn.
+ * the batch, which it puts into `next` before it begins, or that others have claimed all that can be loaded; undefined when the
+ * batch's turn does not come.
  */
 async function suppressFirst(
   context: LoaderContext,
@@ -109,11 +109,10 @@ async function suppressFirst(
   return inTransaction(
     context.pool,
     async (client) => {
-      const locked = await lockNextToLoad(client, runId, 1);
-      if (locked === undefined) return "busy";
-      const [batchId] = locked;
-      if (batchId === undefined) return undefined;
+      const [batchId] = await claimNextToLoad(client, runId, 1);
+      if (batchId === undefined) return "busy";
       next.push(batchId);
+      if (!(await awaitTurn(client, runId, [batchId]))) return undefined;
       const batch = { runId, batchId };
       await createStage(client, dataset);
       await stagePart(client, context.staging, dataset, batch, 0);

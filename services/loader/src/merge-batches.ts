@@ -12,7 +12,7 @@ import { resolveRequests } from "@lethe/erasure/resolve-requests";
 import { takeJoined } from "@lethe/erasure/take-joined";
 import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef } from "@lethe/storage/staging";
-import { type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
+import { awaitTurn, type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
 import { writeRecordWarnings } from "@lethe/warehouse/ledger/record-warnings";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
@@ -33,15 +33,16 @@ export interface Loaded extends JobResult<"load"> {
 }
 
 /**
- * Merges locked batches of one dataset in the transaction that has locked them: inserts rows and quarantine, and records each
- * batch as loaded. Throws StaleSuppressionError, StaleReplayError, StagedObjectError.
+ * Merges claimed batches of a run in the transaction that has claimed them: inserts rows and quarantine, and records each batch as
+ * loaded. What is staged for them is copied before their turn has come, while those before them are merged. Returns undefined when
+ * it does not come. Throws StaleSuppressionError, StaleReplayError, StagedObjectError.
  */
 export async function mergeBatches(
   client: Client,
   context: LoaderContext,
   info: BatchInfo,
   batches: readonly BatchRef[],
-): Promise<Loaded> {
+): Promise<Loaded | undefined> {
   const startedAt = performance.now();
   const dataset = context.datasets.get(info.dataset);
   await createStage(client, dataset);
@@ -49,6 +50,8 @@ export async function mergeBatches(
   for (const batch of batches) {
     parts.push(await stagePart(client, context.staging, dataset, batch, parts.length));
   }
+  // Before any lock that those whose turn it is may wait for.
+  if (!(await awaitTurn(client, originOf(parts).runId, batchIdsOf(parts)))) return undefined;
   if (dataset.fenced) {
     const epochs = new Set(parts.map(({ summary }) => summary.suppressionEpoch));
     for (const epoch of epochs) await requireSuppressionEpoch(client, epoch, parts.some(changesSuppressions));
@@ -122,6 +125,10 @@ async function joinArrived(client: Client, context: LoaderContext, parts: readon
 /** Tells the statements of a merge of which run the rows are. */
 async function setRun(client: Client, parts: readonly Part[]): Promise<void> {
   await client.query("select set_config('lethe.run_id', $1, true)", [originOf(parts).runId]);
+}
+
+function batchIdsOf(parts: readonly Part[]): string[] {
+  return parts.map(({ batch }) => batch.batchId);
 }
 
 /** Returns the run and the policy of what is merged. */

@@ -22,7 +22,8 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
   {
     guard: "the batches of a run are loaded in their order",
     seams: [
-      { module: "packages/warehouse/src/ledger/load-batch.ts", name: "lockNextToLoad", mutant: "loadTheLastFirst" },
+      { module: "packages/warehouse/src/ledger/load-batch.ts", name: "claimNextToLoad", mutant: "claimTheLastFirst" },
+      { module: "packages/warehouse/src/ledger/load-batch.ts", name: "awaitTurn", mutant: "haveTheTurnAtOnce" },
     ],
     fault: manyInstances,
     rounds: 3,

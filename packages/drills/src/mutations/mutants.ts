@@ -6,7 +6,7 @@ import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
 import type { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
 import type { inFencedTransaction, requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
-import type { lockNextToLoad } from "@lethe/warehouse/ledger/load-batch";
+import type { awaitTurn, claimNextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import type { nextLineOfFile } from "@lethe/warehouse/ledger/record-batches";
 
 /** Returns the function that takes the original's place. */
@@ -19,14 +19,15 @@ type StartReconciler = (redis: unknown, log: unknown, everyMs: number, tasks: re
 /** Each takes one guard out. They run within the services, see `seam-hook.mjs`. */
 export const MUTANTS = {
   everyBatchIsPending: (() => () => true) satisfies Mutant<typeof isPending>,
-  loadTheLastFirst: (() => async (client, runId, most) => {
+  claimTheLastFirst: (() => async (client, runId, most) => {
     const { rows } = await client.query<{ id: string }>(
       `select id from ledger.batches where run_id = $1 and state = 'transformed' and not restaging and not republishing
        order by number desc limit $2 for update skip locked`,
       [runId, most],
     );
     return rows.map(({ id }) => id);
-  }) satisfies Mutant<typeof lockNextToLoad>,
+  }) satisfies Mutant<typeof claimNextToLoad>,
+  haveTheTurnAtOnce: (() => async () => true) satisfies Mutant<typeof awaitTurn>,
   extractBesideOthers: (() => (_pool, _runId, signal, work) => work(signal)) satisfies Mutant<
     typeof whileAloneExtracting
   >,

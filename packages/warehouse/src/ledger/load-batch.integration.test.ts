@@ -5,11 +5,12 @@ import { it, LOCKED } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment, readRow, readRows } from "../../test/ledger-rows.js";
 import { inTransaction, type Pool } from "../pool.js";
 import {
+  awaitTurn,
   type BatchOutcome,
+  claimNextToLoad,
   lockBatch,
   lockBatchAlone,
   lockFiles,
-  lockNextToLoad,
   markFailed,
   markTransformed,
   nextToLoad,
@@ -97,7 +98,7 @@ describe("lockBatch", () => {
   });
 });
 
-describe("lockNextToLoad", () => {
+describe("claimNextToLoad", () => {
   it("takes transformed batches in their order up to one that is not, and no more than so many", async ({
     pool,
     client,
@@ -109,8 +110,8 @@ describe("lockNextToLoad", () => {
       ..."transformed transformed transformed staged transformed".split(" "),
     );
     await addBatches(pool, await addRun(pool, { job: "products" }), "transformed");
-    expect(await lockNextToLoad(client, runId, 2)).toEqual([one, two]);
-    expect(await lockNextToLoad(client, runId, 10)).toEqual([one, two, three]);
+    expect(await claimNextToLoad(client, runId, 2)).toEqual([one, two]);
+    expect(await claimNextToLoad(client, runId, 10)).toEqual([one, two, three]);
     expect(await nextToLoad(pool, runId)).toBe(one);
   });
 
@@ -121,28 +122,57 @@ describe("lockNextToLoad", () => {
     const next = await addBatch(pool, runId, { state: "transformed" });
     await addBatch(pool, runId, { state: "transformed", restaging: true });
     await addBatches(pool, runId, "transformed");
-    expect(await lockNextToLoad(client, runId, 10)).toEqual([next]);
+    expect(await claimNextToLoad(client, runId, 10)).toEqual([next]);
   });
 
   it("takes nothing behind a batch that is not transformed, or where nothing waits", async ({ pool, client }) => {
     const runId = await addRun(pool);
-    expect(await lockNextToLoad(client, runId, 10)).toEqual([]);
+    expect(await claimNextToLoad(client, runId, 10)).toEqual([]);
     await addBatches(pool, runId, "loaded", "staged", "transformed");
-    expect(await lockNextToLoad(client, runId, 10)).toEqual([]);
+    expect(await claimNextToLoad(client, runId, 10)).toEqual([]);
     expect(await nextToLoad(pool, runId)).toBeUndefined();
   });
 
-  it("leaves the run to whoever has its turn, and other runs to everybody", async ({ pool, client, hasty }) => {
+  it("gives each batch to one loader, and to each what follows each other", async ({ pool, client, hasty }) => {
     const runId = await addRun(pool);
-    const [one] = await addBatches(pool, runId, "transformed");
-    const otherRun = await addRun(pool, { job: "products" });
-    const [other] = await addBatches(pool, otherRun, "transformed");
-    await lockNextToLoad(client, runId, 10);
-    const lock = (id: string) => inTransaction(hasty, (second) => lockNextToLoad(second, id, 10));
-    expect(await lock(runId)).toBeUndefined();
-    expect(await lock(otherRun)).toEqual([other]);
+    const ids = await addBatches(pool, runId, ..."transformed ".repeat(5).trim().split(" "));
+    const [one, two, three, four, five] = ids;
+    expect(await claimNextToLoad(client, runId, 1)).toEqual([one]);
+    await inTransaction(hasty, async (second) => {
+      expect(await claimNextToLoad(second, runId, 2)).toEqual([two, three]);
+      expect(await claimNextToLoad(client, runId, 9)).toEqual([one]);
+      await inTransaction(hasty, async (third) => {
+        expect(await claimNextToLoad(third, runId, 9)).toEqual([four, five]);
+      });
+    });
+  });
+});
+
+describe("awaitTurn", () => {
+  it("waits for those who load what stands before, and not for anybody else", async ({ pool, client, hasty }) => {
+    const runId = await addRun(pool);
+    const [one, two] = await addBatches(pool, runId, "transformed", "transformed", "transformed");
+    await claimNextToLoad(client, runId, 1);
+    expect(await awaitTurn(client, runId, [String(one)])).toBe(true);
+    const wait = inTransaction(hasty, (other) => awaitTurn(other, runId, [String(two)]));
+    await expect(wait).rejects.toMatchObject({ cause: LOCKED });
+    const patient = inTransaction(pool, async (other) =>
+      awaitTurn(other, runId, await claimNextToLoad(other, runId, 1)),
+    );
+    await client.query("update ledger.batches set state = 'loaded' where id = $1", [one]);
     await client.query("commit");
-    expect(await lock(runId)).toEqual([one]);
+    expect(await patient).toBe(true);
+  });
+
+  it("does not come while one before is pending and nobody loads it", async ({ pool }) => {
+    const runId = await addRun(pool);
+    const [one, two] = await addBatches(pool, runId, "staged", "transformed");
+    const isTurn = () => inTransaction(pool, (other) => awaitTurn(other, runId, [String(two)]));
+    expect(await isTurn()).toBe(false);
+    for (const ended of ENDED) {
+      await pool.query("update ledger.batches set state = $2 where id = $1", [one, ended]);
+      expect(await isTurn()).toBe(true);
+    }
   });
 });
 

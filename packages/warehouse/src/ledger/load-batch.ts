@@ -92,26 +92,62 @@ export async function nextToLoad(db: Queryable, runId: string): Promise<string |
 }
 
 /**
- * Takes a run's turn to load until the transaction ends, and locks the batches that are loaded next: up to `most`, all of them
- * transformed, which may be none. Returns undefined when another process has the turn. It may have looked before a batch was
- * transformed, so whoever has had the turn asks for `nextToLoad` when its transaction has ended.
+ * Claims batches of a run for loading until the transaction ends, and returns them: the first of those that can be loaded next and
+ * that nobody else has claimed, up to `most`. It does not wait, and may return none. Whoever has claimed some asks for
+ * `nextToLoad` when its transaction has ended: others may have found nothing to claim meanwhile.
  */
-export async function lockNextToLoad(client: Client, runId: string, most: number): Promise<string[] | undefined> {
-  if (!(await tryLockInTransaction(client, `lethe load ${runId}`))) return undefined;
+export async function claimNextToLoad(client: Client, runId: string, most: number): Promise<string[]> {
   await lockRun(client, runId);
-  const next = await readNext(client, runId, most);
+  const claimed: string[] = [];
+  for (const batchId of await readNext(client, runId, null)) {
+    if (claimed.length === most) break;
+    if (await tryLockInTransaction(client, claimOf(batchId))) claimed.push(batchId);
+    // What is claimed must follow each other.
+    else if (claimed.length > 0) break;
+  }
+  if (claimed.length === 0) return [];
+  // One may have been loaded, or found damaged, before it was claimed.
   const { rows } = await client.query<{ id: string; isReady: boolean }>(
-    `select id, ${IS_READY} as "isReady" from ledger.batches where id = any ($1) order by number for update`,
-    [next],
+    `select id, ${IS_READY} as "isReady" from ledger.batches
+     where id = any ($1) and ${batchIsPending()} and not republishing order by number for update`,
+    [claimed],
   );
-  // One may have been found damaged before it was locked.
   return ready(rows);
+}
+
+/**
+ * Waits until the turn of these claimed batches has come, which is when every batch of their run that stands before them has
+ * ended. Returns false when it does not come, because one of those could not be loaded: then they must be left.
+ */
+export async function awaitTurn(client: Client, runId: string, batchIds: readonly string[]): Promise<boolean> {
+  // Shared: several may wait for the same one.
+  for (const { id } of await readBefore(client, runId, batchIds)) {
+    await client.query("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))", [claimOf(id)]);
+  }
+  return (await readBefore(client, runId, batchIds)).length === 0;
+}
+
+function claimOf(batchId: string): string {
+  return `lethe load ${batchId}`;
+}
+
+/** Returns the pending batches of a run that stand before all of these, in their order. */
+async function readBefore(db: Queryable, runId: string, batchIds: readonly string[]): Promise<{ id: string }[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.batches
+     where run_id = $1 and ${batchIsPending()} and not republishing
+       and number < (select min(number) from ledger.batches where id = any ($2))
+     order by number`,
+    [runId, batchIds],
+  );
+  return rows;
 }
 
 /** SQL condition: a batch's rows and rejects are staged. */
 const IS_READY = "(state = 'transformed' and not restaging)";
 
-async function readNext(db: Queryable, runId: string, most: number): Promise<string[]> {
+/** Returns the first pending batches of a run up to one that is not ready. */
+async function readNext(db: Queryable, runId: string, most: number | null): Promise<string[]> {
   const { rows } = await db.query<{ id: string; isReady: boolean }>(
     `select id, ${IS_READY} as "isReady" from ledger.batches
      where run_id = $1 and ${batchIsPending()} and not republishing order by number limit $2`,
