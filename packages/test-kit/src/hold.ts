@@ -72,10 +72,15 @@ export async function untilHeldUp(world: World, application: string, connections
     .poll(
       async () => {
         const { rows } = await world.pool.query(
-          `select from pg_stat_activity a join pg_locks l using (pid)
-           where a.datname = current_database() and a.application_name = $1
-             and l.locktype = 'advisory' and not l.granted`,
-          [application],
+          `with recursive held (pid) as (
+             select pid from pg_locks
+             where locktype = 'advisory' and not granted and (classid, objid) = (0, $2)
+               and database = (select oid from pg_database where datname = current_database())
+             union
+             select a.pid from held join pg_stat_activity a on held.pid = any (pg_blocking_pids(a.pid))
+           )
+           select from held join pg_stat_activity a using (pid) where a.application_name = $1`,
+          [application, HOLD],
         );
         return rows.length;
       },
