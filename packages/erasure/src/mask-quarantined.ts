@@ -12,6 +12,7 @@ import type { ErasureContext } from "./context.js";
 import type { ErasedPeople } from "./erased-people.js";
 import type { ErasedRecords } from "./erased-records.js";
 import type { ErasedSubject } from "./erased-subject.js";
+import { countRows, personTables } from "./person-tables.js";
 import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
 
 /**
@@ -27,6 +28,7 @@ export async function maskQuarantined(
 ): Promise<FilesByErasure> {
   const fileIds = new Map<string, Set<number>>();
   const { rows } = await client.query<QuarantinedRow>(SELECT_QUARANTINED, [people.ids(), people.emails()]);
+  const registered = await findRegistered(client, context, rows);
   const masked = rows.flatMap((row) => {
     // A request with the wrong id was the person's own, though the customer of that id is somebody else.
     const own = people.find(row.customerId, row.email);
@@ -40,7 +42,7 @@ export async function maskQuarantined(
         ? { payload: REDACTED, values: 1, waits: false }
         : person.outcome === "pseudonymise"
           ? pseudonymiseRecord(row, context, person)
-          : unlinkRecord(row, context, person, records);
+          : unlinkRecord(row, context, { ...person, hasArrived: isThere(person, row, registered) }, records);
     people.count(person, "ledger.quarantine", kept.values);
     const files = fileIds.get(person.erasureId) ?? new Set();
     fileIds.set(person.erasureId, files.add(row.fileId));
@@ -60,6 +62,34 @@ export async function maskQuarantined(
   });
   if (masked.length > 0) await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
   return fileIds;
+}
+
+/**
+ * Returns the ids that records wait for and that are registered already: their replay has not come to it yet, or is at work just now.
+ * Until the erasure, which comes behind, they are there as they were.
+ */
+async function findRegistered(
+  client: Client,
+  { datasets }: ErasureContext,
+  rows: readonly QuarantinedRow[],
+): Promise<ReadonlySet<string>> {
+  const wanted = rows.flatMap((row) => (waitsForItsPerson(row) && row.missingKey !== null ? [row.missingKey] : []));
+  const registered = new Set<string>();
+  if (wanted.length === 0) return registered;
+  for (const table of personTables(datasets).filter(({ declaration }) => declaration.registersSubjects === true)) {
+    const { text, values } = countRows(table, wanted);
+    const found = await client.query<{ customerId: string }>(text, [...values]);
+    for (const { customerId } of found.rows) registered.add(customerId);
+  }
+  return registered;
+}
+
+function isThere({ hasArrived }: ErasedSubject, { missingKey }: QuarantinedRow, registered: ReadonlySet<string>) {
+  return hasArrived === true || (missingKey !== null && registered.has(missingKey));
+}
+
+function waitsForItsPerson({ missingKey, customerId }: QuarantinedRow): boolean {
+  return missingKey !== null && missingKey === customerId;
 }
 
 /** Rows of `ledger.files` by erasure. */
@@ -108,11 +138,10 @@ function unlinkRecord(
   const dataset = context.datasets.get(row.dataset);
   const strategies = strategiesOf(context.policy, dataset.name);
   const before: unknown = JSON.parse(row.payload);
-  const waitsForPerson = row.missingKey !== null && row.missingKey === row.customerId;
   const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
   const hash = isOpen ? dataset.recordHash(before, key) : null;
   // Unless the person has come, nobody will: then an old file must not bring the record either.
-  const waits = isOpen && (!waitsForPerson || hasArrived === true);
+  const waits = isOpen && (!waitsForItsPerson(row) || hasArrived === true);
   if (hash !== null && !waits) records.forget(hash, key);
   const after = waits
     ? dataset.mask(before, {
