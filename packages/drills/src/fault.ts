@@ -8,6 +8,8 @@ export interface FaultContext {
   readonly random: Random;
   /** Waits for a seeded injection point in the middle of the work. */
   untilInjectionPoint(): Promise<void>;
+  /** Whether nothing else is broken meanwhile: only then does it mean something what services say while the fault lasts. */
+  readonly isAlone: boolean;
   /** Milliseconds for which a connection stays broken. */
   readonly outageMs: number;
   /** Adds a note about this round to the drill's output. */

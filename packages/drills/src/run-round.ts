@@ -60,6 +60,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const context: FaultContext = {
     cluster,
     random,
+    isAlone: true,
     outageMs: options.outageMs,
     untilInjectionPoint: () =>
       clock.untilInjectionPoint(random, (disturbsRequests ? usual.requests : usual.first) * SHARE_FOR_INJECTIONS),

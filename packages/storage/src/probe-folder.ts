@@ -16,6 +16,8 @@ export async function tryToWrite(folder: string, mode: number): Promise<void> {
   try {
     const handle = await open(probe, "wx", mode);
     try {
+      // At once, so that a crash in the middle leaves nothing.
+      await rm(probe);
       await handle.writeFile("written");
     } finally {
       await handle.close();

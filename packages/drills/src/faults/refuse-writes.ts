@@ -26,6 +26,8 @@ interface Refusal {
 /** A look that a service keeps is five seconds old at most, and the one after it takes some more. */
 const NOTICED_MS = 12_000;
 const AGAIN_MS = 200;
+/** How long it lasts where nobody looks. */
+const UNSEEN_MS = 6_000;
 
 /** Makes a fault of it. It lasts until every service concerned says so, and all must say that they are ready when it is over. */
 function refusal({ name, check, reason, services, start, end, clear, ...others }: Refusal): Fault {
@@ -33,20 +35,21 @@ function refusal({ name, check, reason, services, start, end, clear, ...others }
   return {
     name,
     ...others,
-    async inject({ cluster, untilInjectionPoint, note }) {
+    async inject({ cluster, isAlone, untilInjectionPoint, note }) {
       const found: Finding[] = [];
       findings.set(cluster, found);
       // Before the work begins where a run could not reach an injection point.
       if (others.inFirstPart !== true) await untilInjectionPoint();
       await start(cluster);
       const startedAt = performance.now();
-      for (const service of services) {
+      for (const service of isAlone ? services : []) {
         const last = await untilReadiness(cluster, service, (reasons) => reasons[check] === reason);
         if (last === undefined) continue;
         found.push(wrong(`/readyz of the ${service} does not say ${reason}, but ${last}`));
         // Where nobody notices it must not last for longer than the retries of a job.
         break;
       }
+      if (!isAlone) await setTimeout(UNSEEN_MS);
       note(`${reason} after ${Math.round(performance.now() - startedAt)} ms`);
       await end(cluster);
     },
@@ -122,7 +125,8 @@ export const standbyPostgres = refusal({
   },
 });
 
-function standbySignal({ servers }: Cluster): string {
+/** Returns the file whose presence makes a standby of a server that starts. */
+export function standbySignal({ servers }: Cluster): string {
   return join(servers.postgresFolder, "standby.signal");
 }
 

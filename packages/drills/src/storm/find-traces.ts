@@ -17,7 +17,7 @@ const NUMBER = /(?<![0-9a-f.:,-])\d{6}(?![0-9a-f.-])/g;
 /** BullMQ's own warning, while a drill lets Redis evict keys. Lethe says it, too, and as it says everything. */
 const OF_A_LIBRARY = 'IMPORTANT! Eviction policy is allkeys-random. It should be "noeviction"';
 /** What a service says that could not start because something was away, or the disk was full. */
-const COULD_NOT_START = /^(Error: )?\w+ cannot go on: .* \((transient|configuration_invalid)\)$/;
+const COULD_NOT_START = /^\w+ cannot go on: .* \((?!unexpected\))[a-z_]+\)$/;
 const SHOWN = 300;
 
 /** Creates a finder for the logs of services and for what Redis has on disk. */

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { below, type Random } from "@lethe/sample-data/random";
 import { type Finding, wrong } from "../check/finding.js";
@@ -6,6 +7,7 @@ import { tellRedis } from "../cluster/tell-redis.js";
 import type { Fault, FaultContext } from "../fault.js";
 import { ALL_FAULTS, noFault } from "../faults/all-faults.js";
 import { SCHEDULE_FAULTS } from "../faults/disturb-schedules.js";
+import { standbySignal } from "../faults/refuse-writes.js";
 import type { StormLog } from "./storm-log.js";
 import { emptyDisk, STRIKES, type Strike } from "./strikes.js";
 
@@ -41,6 +43,7 @@ export async function strikeAtRandom(
   const contextOf = (name: string): FaultContext => ({
     cluster,
     random,
+    isAlone: false,
     outageMs: 1_000 + below(random, LONGEST_OUTAGE_MS),
     untilInjectionPoint: () => setTimeout(below(random, 1_000)),
     note: notes(name),
@@ -109,6 +112,7 @@ async function carryOut(choice: Choice, cluster: Cluster, random: Random, log: S
 async function calm(cluster: Cluster, log: StormLog): Promise<void> {
   for (const place of cluster.places()) place.signal("SIGCONT");
   await emptyDisk(cluster);
+  if ((await rm(standbySignal(cluster)).catch(() => "none")) === undefined) await cluster.servers.postgres.kill();
   await cluster.servers.postgres.start();
   await cluster.servers.redis.start();
   await cluster.servers.postgres.proxy.restore();
@@ -116,7 +120,9 @@ async function calm(cluster: Cluster, log: StormLog): Promise<void> {
   await tellRedis(cluster, async (redis) => {
     await redis.config("SET", "maxmemory", 0);
     await redis.config("SET", "maxmemory-policy", "noeviction");
+    await redis.config("SET", "min-replicas-to-write", 0);
   });
+  await cluster.pool.query("grant usage on schema ledger to lethe_loader");
   for (const place of cluster.places()) place.order({ clock: 0 });
   log.note("calm");
 }
