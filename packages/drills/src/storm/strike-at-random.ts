@@ -55,11 +55,12 @@ export async function strikeAtRandom(
     fault,
     async strike() {
       const context = contextOf(fault.name);
+      await fault.prepare?.(context);
+      // Of what was not prepared nothing is to be concluded.
       if (fault.conclude !== undefined) {
         once.push(fault);
         contexts.set(fault, context);
       }
-      await fault.prepare?.(context);
       await fault.inject(context);
       return "";
     },
