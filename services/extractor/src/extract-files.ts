@@ -21,7 +21,7 @@ import { printedPaths } from "./printed-paths.js";
 import { markedFiles, removeMarkers } from "./ready-markers.js";
 import { returnGrown } from "./return-grown.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
-import { type LandedFile, scanLanding, type UnexpectedEntry } from "./scan-landing.js";
+import { type LandedFile, placeOf, scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { findSettled } from "./settled-files.js";
 import { readFailure } from "./skip-reason.js";
@@ -113,7 +113,10 @@ export async function extractFiles(
   return totals;
 }
 
-/** Yields the files that a run has claimed, in groups: those of an earlier attempt, then what it finds in landing. */
+/**
+ * Yields the files that a run has claimed, in groups, ordered by partition and name: those that it finds in landing, and among
+ * them those of an earlier attempt, which may have been interrupted when it had claimed some files and not those before them.
+ */
 async function* claimedGroups(
   context: ExtractionContext,
   runId: string,
@@ -121,30 +124,46 @@ async function* claimedGroups(
   landed: readonly LandedFile[],
 ): AsyncGenerator<readonly ClaimedFile[]> {
   const { storage, readyMarker, settleMs, signal } = context;
-  yield* inGroupsOf(earlier, LOOK_AHEAD);
+  const all = inOrder<LandedFile | ClaimedFile>([...earlier, ...landed]);
+  const claim = async (group: readonly (LandedFile | ClaimedFile)[]) => {
+    const claimed = await claimLanded(
+      context,
+      runId,
+      group.filter((file) => !isClaimed(file)),
+    );
+    if (readyMarker !== "none") await removeMarkers(storage, claimed, readyMarker);
+    return inOrder([...group.filter(isClaimed), ...claimed]);
+  };
   if (readyMarker !== "none") {
-    const marked = await markedFiles(storage, landed, readyMarker);
-    const others = landed.length - marked.length;
+    const marked = new Set<LandedFile>(await markedFiles(storage, landed, readyMarker));
+    const others = landed.length - marked.size;
     if (others > 0) await note(context, "files_unmarked", ".", `They are ${others}.`);
-    for (const group of inGroupsOf(marked, LOOK_AHEAD)) {
-      const claimed = await claimLanded(context, runId, group);
-      await removeMarkers(storage, claimed, readyMarker);
-      yield claimed;
-    }
+    const taken = all.filter((file) => isClaimed(file) || marked.has(file));
+    for (const group of inGroupsOf(taken, LOOK_AHEAD)) yield await claim(group);
     return;
   }
   const { settled, settleOthers } = await findSettled(storage, landed, settleMs, (name) =>
     isFiledRequestName(context.datasets.requests.name, name),
   );
-  const quiet = new Set(settled);
-  const firstGrowing = landed.findIndex((file) => !quiet.has(file));
-  const before = firstGrowing === -1 ? landed : landed.slice(0, firstGrowing);
-  for (const group of inGroupsOf(before, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  const quiet = new Set<LandedFile>([...settled, ...earlier]);
+  const firstGrowing = all.findIndex((file) => !quiet.has(file));
+  const before = firstGrowing === -1 ? all : all.slice(0, firstGrowing);
+  for (const group of inGroupsOf(before, LOOK_AHEAD)) yield await claim(group);
   const others = await settleOthers(signal);
   for (const file of others.settled) quiet.add(file);
-  const behind = landed.slice(before.length).filter((file) => quiet.has(file));
-  for (const group of inGroupsOf(behind, LOOK_AHEAD)) yield await claimLanded(context, runId, group);
+  const behind = all.slice(before.length).filter((file) => quiet.has(file));
+  for (const group of inGroupsOf(behind, LOOK_AHEAD)) yield await claim(group);
   for (const { path } of others.growing) await note(context, "file_growing", path);
+}
+
+function isClaimed(file: LandedFile | ClaimedFile): file is ClaimedFile {
+  return "claimedKey" in file;
+}
+
+/** Returns files as `scanLanding` orders them. */
+function inOrder<F extends LandedFile>(files: readonly F[]): F[] {
+  const placed = files.map((file) => ({ file, place: placeOf(file) }));
+  return placed.sort((a, b) => (a.place < b.place ? -1 : 1)).map(({ file }) => file);
 }
 
 /** Names in the run what it does not take. */
