@@ -84,6 +84,21 @@ describe("loadBatches", () => {
     expect(ofSecond).toEqual({ batches: [third], loaded: 1, rejected: 0, next: undefined });
   });
 
+  it("says what it has loaded before it failed, and leaves the rest to a further job", async ({
+    context,
+    pool,
+    log,
+  }) => {
+    const batches = await stageSales(context, 5);
+    const last = batches[4];
+    if (last === undefined) throw new Error("no batch was staged");
+    await context.staging.write(last, ROWS, [Buffer.from("")]);
+    const info = await readBatch(pool, last.batchId);
+    const loaded = await loadBatches(context, last, info, log, NEVER);
+    expect(loaded).toEqual({ batches: batches.slice(0, 4), loaded: 4, rejected: 0, next: last.batchId });
+    await expect(loadBatches(context, last, info, log, NEVER)).rejects.toThrow(StagedObjectError);
+  });
+
   it("leaves a batch that fails to its own job, and what stands behind it, too", async ({ context, pool, log }) => {
     const [damaged, whole] = await stageSales(context, 2);
     if (whole === undefined || damaged === undefined) throw new Error("no batch was staged");

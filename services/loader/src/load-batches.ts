@@ -40,7 +40,15 @@ export async function loadBatches(
     // Behind the transaction that has claimed some: whoever came meanwhile may have found nothing to claim.
     const next = await nextToLoad(context.pool, batch.runId);
     if (next === undefined || (isDone && round > 1)) return { ...sumOf(rounds), next };
-    const outcome = await loadNext(context, batch, info, log, signal);
+    let outcome: Loaded | NotLoaded;
+    try {
+      outcome = await loadNext(context, batch, info, log, signal);
+    } catch (error) {
+      // What is loaded is loaded. A further job of the batch begins with what has failed.
+      if (rounds.length === 0 || signal.aborted) throw error;
+      log.warn({ error }, "the batches behind those that are loaded could not be; a further job tries again");
+      return { ...sumOf(rounds), next: batch.batchId };
+    }
     if (outcome === "busy") return { ...sumOf(rounds), next: undefined };
     if ("failed" in outcome) return { ...sumOf(rounds), next: outcome.failed };
     rounds.push(outcome);
