@@ -16,8 +16,9 @@ export async function copyDatabase(databaseUrl: string, newestStep: string): Pro
     // A database does not know when it was made.
     await pool.query(`comment on database ${quoted(copy)} is '${new Date().toISOString()}'`);
     return (
-      `the database was copied to ${copy} before it is changed; to return to it, stop Lethe, rename the two by \`alter database\`, and start ` +
-      `the older version. The copy is dropped by the first start after ${KEPT_DAYS} days: until then it also holds people who are erased meanwhile`
+      `the database was copied to ${copy} before it is changed; to return to it, connect to the database postgres of this server (stack.json in ` +
+      `DATA_DIR has its URL), run \`drop database ${quoted(database)} with (force)\` and \`alter database ${quoted(copy)} rename to ${quoted(database)}\` at ` +
+      `once, and start the older version. The copy is dropped by the first start after ${KEPT_DAYS} days: until then it also holds people who are erased meanwhile`
     );
   });
 }
