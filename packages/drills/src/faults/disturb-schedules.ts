@@ -8,6 +8,8 @@ import { killService } from "./kill-service.js";
 const TICK_MS = 3_000;
 const CRON = "*/3 * * * * *";
 const JOB = "products";
+/** Comes before the job that fires, wherever the jobs are gone through. */
+const OTHER_JOB = "customers";
 /** With a drill's settings, reconciliation and the next tick take a few seconds; with the defaults they take a minute. */
 const FIRES_WITHIN_MS = 45_000;
 
@@ -46,6 +48,7 @@ function scheduleWhile(what: string, disturb: (context: FaultContext) => Promise
       const total = (await firings(cluster)) - watch.since;
       const ticks = tickOf(await now(cluster)) - tickOf(watch.from);
       await cluster.call("PATCH", `/schedules/${JOB}`, { enabled: false });
+      await cluster.call("PATCH", `/schedules/${OTHER_JOB}`, { cron: "0 * * * *" });
       await cluster.closeExtraPlaces();
       note(`${total} of ${ticks} ticks fired`);
       if (!fired)
@@ -60,6 +63,14 @@ export const SCHEDULE_FAULTS: readonly Fault[] = [
   scheduleWhile("the scheduler is killed", (context) => killService("scheduler").inject(context)),
   scheduleWhile("Redis is restarted", (context) => restartRedis.inject(context)),
   scheduleWhile("Redis comes back empty", (context) => emptyRedis.inject(context)),
+  scheduleWhile("another one's pattern is refused", async (context) => {
+    // The API refuses it; an older version, or somebody by hand, could have written it.
+    await context.cluster.pool.query(
+      "update ledger.schedules set cron = 'H * * * *', updated_at = clock_timestamp() where job = $1",
+      [OTHER_JOB],
+    );
+    await emptyRedis.inject(context);
+  }),
   scheduleWhile("Redis evicts keys", (context) => evictRedis.inject(context), 2),
 ];
 

@@ -89,6 +89,19 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     rounds: 2,
   },
   {
+    guard: "a schedule that is refused keeps no other from being set",
+    seams: [
+      {
+        module: "services/scheduler/src/schedules/check-schedule.ts",
+        name: "problemOfSchedule",
+        mutant: "throwProblems",
+      },
+      { module: "services/scheduler/src/schedules/for-each-job.ts", name: "forEachJob", mutant: "stopAtTheFirst" },
+    ],
+    fault: named(SCHEDULE_FAULTS, "pattern is refused"),
+    rounds: 2,
+  },
+  {
     guard: "an error that heals is tried again",
     seams: [{ module: "packages/service-kit/src/safe-error.ts", name: "safeError", mutant: "giveUpOnErrorsThatHeal" }],
     fault: serializationFailure,

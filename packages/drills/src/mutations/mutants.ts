@@ -14,6 +14,7 @@ type Mutant<F> = (original: F) => F;
 
 // Of services, which the drills do not import, only what the mutants need to know.
 type OrRestage = (pool: unknown, queues: unknown, payload: unknown, log: unknown, transform: () => unknown) => unknown;
+type ForEachJob = (jobs: readonly unknown[], act: (job: unknown) => Promise<void>) => Promise<void>;
 type StartReconciler = (redis: unknown, log: unknown, everyMs: number, tasks: readonly { name: string }[]) => unknown;
 
 /** Each takes one guard out. They run within the services, see `seam-hook.mjs`. */
@@ -38,6 +39,14 @@ export const MUTANTS = {
   requireNothing: (() => async () => undefined) satisfies Mutant<typeof requireExtraction>,
   extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
   enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,
+  throwProblems: ((original) => (schedule, rules) => {
+    const problem = original(schedule, rules);
+    if (problem !== undefined) throw new Error(problem);
+    return problem;
+  }) satisfies Mutant<(schedule: never, rules: never) => string | undefined>,
+  stopAtTheFirst: (() => async (jobs, act) => {
+    for (const job of jobs) await act(job);
+  }) satisfies Mutant<ForEachJob>,
   setNoScheduleAgain: ((original) => (redis, log, everyMs, tasks) => {
     const others = tasks.filter(({ name }) => name !== "apply schedules");
     if (others.length === tasks.length) throw new Error("mutant: the reconciler has no task that applies schedules");
