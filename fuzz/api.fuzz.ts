@@ -148,7 +148,7 @@ function send(
 ): Promise<{ status: number; type: string; text: string }> {
   const { hostname, port } = new URL(address);
   return new Promise((resolve, reject) => {
-    const asking = ask({ hostname, port, method, path }, (answer) => {
+    const asking = ask({ hostname, port, method, path, agent: false }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk) => chunks.push(chunk));
       answer.on("end", () =>
@@ -161,6 +161,8 @@ function send(
     });
     asking.on("error", reject);
     if (type !== undefined) asking.setHeader("content-type", type);
+    // Node gives the body of a GET no length by itself.
+    if (body !== undefined) asking.setHeader("content-length", Buffer.byteLength(body));
     asking.end(body);
   });
 }
