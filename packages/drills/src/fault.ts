@@ -20,7 +20,7 @@ export interface FaultContext {
 export interface Fault {
   readonly name: string;
   /** Whether it is injected before requests are worked on, because it hides what an erasure would have to reach. */
-  readonly inFirstPart?: boolean;
+  readonly beforeRequests?: boolean;
   /** Returns why this machine cannot inject it; undefined when it can. */
   whyNot?(): Promise<string | undefined>;
   /** Called before any input has landed. */

@@ -23,12 +23,7 @@ export interface RoundOptions {
 }
 
 /** Changes of runs in the ledger, by the part of a round in which they came. */
-export interface Changes {
-  /** While all datasets but the erasure requests are worked on. */
-  readonly first: number;
-  /** While the erasure requests are worked on. */
-  readonly requests: number;
-}
+export type Changes = readonly number[];
 
 export interface RoundResult {
   readonly fault: string;
@@ -43,11 +38,18 @@ export interface RoundResult {
 }
 
 const DATASETS = createDatasets();
-/** The datasets of the two parts of a round: erasure requests come when all else is loaded. */
+/**
+ * The datasets of a round's parts. Those that others refer to come first: whether a record waits for what it refers to, and
+ * leaves its id to a later one, would otherwise be a matter of which run is faster. Erasure requests come when all else is loaded.
+ */
 const PARTS: readonly (readonly DatasetName[])[] = [
-  DATASETS.names.filter((name) => name !== DATASETS.requests.name),
+  loaded((runsAfter) => runsAfter.length === 0),
+  loaded((runsAfter) => runsAfter.length > 0),
   [DATASETS.requests.name],
 ];
+const REQUESTS = PARTS.length - 1;
+/** The part that a fault disturbs, by a number that is drawn: the one with most of the work more often than the others. */
+const DISTURBED = [0, 1, 1, REQUESTS];
 /** The share of the expected changes among which an injection point may fall, so that some work is left to disturb. */
 const SHARE_FOR_INJECTIONS = 0.8;
 
@@ -55,15 +57,14 @@ const SHARE_FOR_INJECTIONS = 0.8;
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { cluster, clock, answer, fault, random, usual } = options;
   const notes: string[] = [];
-  // In one round of four the fault comes while requests are worked on, otherwise while all the other files are.
-  const disturbsRequests = below(random, 4) === 0 && fault.inFirstPart !== true;
+  const drawn = DISTURBED[below(random, DISTURBED.length)] ?? 0;
+  const disturbed = drawn === REQUESTS && fault.beforeRequests === true ? 1 : drawn;
   const context: FaultContext = {
     cluster,
     random,
     isAlone: true,
     outageMs: options.outageMs,
-    untilInjectionPoint: () =>
-      clock.untilInjectionPoint(random, (disturbsRequests ? usual.requests : usual.first) * SHARE_FOR_INJECTIONS),
+    untilInjectionPoint: () => clock.untilInjectionPoint(random, (usual[disturbed] ?? 1) * SHARE_FOR_INJECTIONS),
     note: (text) => notes.push(text),
   };
   const findings: Finding[] = [];
@@ -80,7 +81,7 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     const files = answer.files.filter(({ dataset }) => jobs.includes(dataset));
     clock.restart();
     await land(cluster, files);
-    const isDisturbed = disturbsRequests === (i === 1);
+    const isDisturbed = disturbed === i;
     const injecting = isDisturbed ? injectFault() : Promise.resolve();
     const working = workOff(cluster, files, { timeoutMs: options.timeoutMs, gaveUp });
     await injecting;
@@ -103,10 +104,17 @@ export async function runRound(options: RoundOptions): Promise<RoundResult> {
     records: answer.records,
     findings,
     recoverySeconds,
-    changes: { first: changes[0] ?? 0, requests: changes[1] ?? 0 },
+    changes,
     notes,
     isStuck,
   };
+}
+
+/** Returns the datasets, but for the erasure requests, that come after the ones which the condition is about. */
+function loaded(isWanted: (runsAfter: readonly DatasetName[]) => boolean): readonly DatasetName[] {
+  return DATASETS.all
+    .filter(({ name, runsAfter }) => name !== DATASETS.requests.name && isWanted(runsAfter))
+    .map(({ name }) => name);
 }
 
 /** Returns the folder of the day that a feed is of. */

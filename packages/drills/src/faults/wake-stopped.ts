@@ -15,7 +15,7 @@ const BESIDE_MS = 2_000;
  */
 export const wakeStoppedExtractor: Fault = {
   name: "a stopped extractor wakes beside its successor",
-  inFirstPart: true,
+  beforeRequests: true,
   async inject({ cluster, untilInjectionPoint, note }) {
     await untilInjectionPoint();
     const before = await untilExtracting(cluster.pool);
