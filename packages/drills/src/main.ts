@@ -11,11 +11,13 @@ import { runStorm } from "./storm/run-storm.js";
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
 const STUCK_AFTER_MS = 150_000;
+/** Most of a round is waiting: for a lock to run out, for the reconciler. Four rounds at once keep two cores busy. */
+const MOST_AT_ONCE = 4;
 
 interface Options {
   readonly seeds: string;
   readonly first: string;
-  readonly atOnce: string;
+  readonly atOnce?: string;
   readonly only?: string;
   readonly keep?: true;
   readonly mutations?: true;
@@ -27,7 +29,10 @@ const options = new Command("drills")
   .description("Injects every kind of fault into a whole installation and compares the outcome with the known answer.")
   .option("--seeds <n>", "how often each fault is injected, each time at another point of the work", "1")
   .option("--first <seed>", "the first seed; the others follow", "1")
-  .option("--at-once <n>", "installations side by side, each with a seed of its own", "1")
+  .option(
+    "--at-once <n>",
+    `installations side by side, each with a seed of its own (as many as seeds, ${MOST_AT_ONCE} at most)`,
+  )
   .option("--only <text>", "only faults whose name contains this text")
   .option("--keep", "leave data and logs of each installation where they are")
   .option("--mutations", "take each guard out, one at a time, and require that a drill notices")
@@ -61,10 +66,11 @@ async function drillFaults(): Promise<boolean> {
     console.log(`\n${presentTable(soFar)}\nstopped after ${soFar.length} rounds`);
     process.exit(130);
   });
+  const atOnce = Number(options.atOnce ?? Math.min(Number(options.seeds), MOST_AT_ONCE));
   const results = await runDrills({
     faults: possible,
     seeds: Array.from({ length: Number(options.seeds) }, (_, i) => first + i),
-    atOnce: Number(options.atOnce),
+    atOnce,
     // The first seed shows what a minute without Redis does. A few seconds must do for the others.
     outageMs: (seed) => (seed === 1 ? LONG_OUTAGE_MS : SHORT_OUTAGE_MS),
     keep: options.keep === true,
@@ -79,6 +85,12 @@ async function drillFaults(): Promise<boolean> {
       );
       for (const { kind, what } of findings.slice(0, 10)) console.log(`  ${kind}: ${what}`);
       if (findings.length > 10) console.log(`  and ${findings.length - 10} more`);
+    },
+    onSeed(seed, seconds, waiting) {
+      const left = Math.round((Math.ceil(waiting / atOnce) * seconds) / 60);
+      const others =
+        waiting === 0 ? "" : `; the ${waiting} that nobody has begun take about ${left} minutes, ${atOnce} at once`;
+      console.log(`seed ${seed} took ${Math.round(seconds)} s${others}`);
     },
   });
   console.log(`\n${presentTable(results)}`);

@@ -13,6 +13,8 @@ export interface DrillOptions {
   /** Milliseconds until work that does not come to its end counts as stuck. */
   readonly timeoutMs: number;
   readonly onRound: (result: RoundResult, seed: number) => void;
+  /** Called when a seed is through, with the seconds that it took and the number of seeds that nobody has begun. */
+  readonly onSeed: (seed: number, seconds: number, waiting: number) => void;
 }
 
 /** Injects every fault once for every seed: all faults of a seed into one installation, one after the other. */
@@ -21,7 +23,9 @@ export async function runDrills(options: DrillOptions): Promise<RoundResult[]> {
   const waiting = [...options.seeds];
   const work = async () => {
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      const start = performance.now();
       results.push(...(await runSeed(options, seed)));
+      options.onSeed(seed, (performance.now() - start) / 1_000, waiting.length);
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, work));
