@@ -1,6 +1,7 @@
 import type { DatabaseDeclaration } from "@lethe/contracts/data-map";
 import { ConfigurationError, SchemaVersionError } from "@lethe/contracts/errors";
 import type { ServiceName } from "@lethe/contracts/services";
+import { explainConnectionError } from "./connection-error.js";
 import { functionsHash, readDefinitions } from "./definitions.js";
 import { readSteps, SCRIPTS } from "./migration-steps.js";
 import { createPool, hasSqlState, type Pool, type Queryable } from "./pool.js";
@@ -8,6 +9,7 @@ import { requireRights } from "./require-rights.js";
 import { retryConnection } from "./retry-connection.js";
 import { requireSameSchema } from "./schema-version.js";
 import { toRole } from "./table-rights.js";
+import { isDatabaseUnavailable } from "./unavailable.js";
 
 /**
  * Creates a service's connection pool. Each connection requires that the database's schema is still that of this
@@ -48,7 +50,7 @@ export async function openServicePool(
     return pool;
   } catch (error) {
     await pool.end();
-    throw error;
+    throw isDatabaseUnavailable(error) ? explainConnectionError(databaseUrl, error) : error;
   }
 }
 

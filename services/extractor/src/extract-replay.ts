@@ -23,7 +23,7 @@ export async function extractReplay(
   run: RunSpec,
 ): Promise<JobResult<"extract">> {
   const { pool, queues, staging } = context;
-  const { missingKeyArrived } = context.datasets.get(run.dataset).merge;
+  const { maskedReasons, merge } = context.datasets.get(run.dataset);
   const recorded = await pendingBatches(pool, runId);
   for (const batchId of recorded) await enqueueBatch(queues, runId, batchId);
   let batches = recorded.length;
@@ -33,7 +33,8 @@ export async function extractReplay(
     const selection = {
       dataset: run.dataset,
       filter: run.replayFilter,
-      missingKeyArrived,
+      missingKeyArrived: merge.missingKeyArrived,
+      maskedReasons,
     };
     const records = await nextReplayable(pool, selection, afterId, RECORDS_PER_BATCH);
     const last = records.at(-1);

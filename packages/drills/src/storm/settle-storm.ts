@@ -31,6 +31,7 @@ export async function settleStorm(
     if (open.length > 0) quiet = 0;
     // Also when all is done: the end of a later run removes what an earlier one has left.
     if (open.length > 0 || quiet === 0) await openRuns(cluster);
+    await retryGivenUp(cluster, log);
     if (open.length === 0) quiet += 1;
     if (quiet > QUIET_TIMES) return [];
     if (performance.now() > deadline) return open;
@@ -49,6 +50,18 @@ async function rejectMismatches(cluster: Cluster, log: StormLog): Promise<void> 
   for (const { id } of rows) {
     const { status } = await cluster.call("POST", `/erasures/requests/${id}/reject`, { reason: "a drill: not theirs" });
     log.note(`rejected request ${id}: ${status}`);
+  }
+}
+
+/** Retries runs that have given up with everything loaded, as a person would do: only they can archive and publish it. */
+async function retryGivenUp(cluster: Cluster, log: StormLog): Promise<void> {
+  const { rows } = await cluster.pool.query<{ id: string }>(
+    `select distinct r.id from ledger.runs r join ledger.files f on f.run_id = r.id
+     where r.state in ('failed', 'cancelled') and f.state = 'open'`,
+  );
+  for (const { id } of rows) {
+    const { status } = await cluster.call("POST", `/runs/${id}/retry`);
+    log.note(`retried run ${id}: ${status}`);
   }
 }
 

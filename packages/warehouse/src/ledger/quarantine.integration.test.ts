@@ -97,7 +97,12 @@ describe("countQuarantine", () => {
 });
 
 describe("nextReplayable", () => {
-  const select = (filter: object | null) => ({ dataset: "customers", filter, missingKeyArrived: HAS_ARRIVED });
+  const select = (filter: object | null) => ({
+    dataset: "customers",
+    filter,
+    missingKeyArrived: HAS_ARRIVED,
+    maskedReasons: ["refund" as const],
+  });
   const next = async (pool: Pool, filter: object | null, afterId = 0, limit = 10) =>
     (await nextReplayable(pool, select(filter), afterId, limit)).map(({ id }) => id);
 
@@ -126,6 +131,7 @@ describe("nextReplayable", () => {
     const { add } = await addRunWithFile(pool);
     for (const status of ["replayed", "discarded", "erased"]) await add({ status, missing_key: "arrived" });
     await add({ payload: null, missing_key: "arrived" });
+    await add({ reason: "refund", missing_key: "arrived" });
     await (await addRunWithFile(pool, "products")).add({ missing_key: "arrived" });
     expect(await next(pool, null)).toEqual([]);
     expect(await next(pool, {})).toEqual([]);

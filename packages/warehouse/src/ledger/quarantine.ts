@@ -81,12 +81,14 @@ export interface ReplaySelection {
   readonly filter: QuarantineFilter | null;
   /** The dataset's condition that what the quarantined record `q` waited for has arrived: trusted SQL. */
   readonly missingKeyArrived: string | null;
+  /** The reasons under which quarantine keeps a record of anybody's masked: it could only be misread. */
+  readonly maskedReasons: readonly RejectReason[];
 }
 
 /** Returns the selected records behind `afterId`, in the order of their ids, `limit` of them at most. */
 export async function nextReplayable(
   db: Queryable,
-  { dataset, filter, missingKeyArrived }: ReplaySelection,
+  { dataset, filter, missingKeyArrived, maskedReasons }: ReplaySelection,
   afterId: number,
   limit: number,
 ): Promise<ReplayableRecord[]> {
@@ -96,9 +98,9 @@ export async function nextReplayable(
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
      where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2
        and ($3::text is null or q.reason = $3) and ($4::uuid is null or q.run_id = $4)
-       and ($5 or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
+       and q.reason <> all ($7) and ($5 or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
      order by q.id limit $6`,
-    [dataset, afterId, filter?.reason ?? null, filter?.runId ?? null, filter !== null, limit],
+    [dataset, afterId, filter?.reason ?? null, filter?.runId ?? null, filter !== null, limit, maskedReasons],
   );
   return rows;
 }
