@@ -137,3 +137,31 @@ it("hands a job back that does not heed the stop, before the process ends", asyn
   expect(await (await queues.byJob.load.getJob(id))?.getState()).toBe("waiting");
   end.dispatchEvent(new Event("end"));
 });
+
+it("refuses a job that is none of Lethe's: once, with nothing done for it, and nothing of it in the log", async () => {
+  const lines: string[] = [];
+  context = { ...context, log: createLogger("kit", "info", [], { write: (line: string) => void lines.push(line) }) };
+  const calls: string[] = [];
+  work({
+    handle: async () => {
+      calls.push("handle");
+      return { loaded: 0, rejected: 0 };
+    },
+    giveUp: async () => void calls.push("give up"),
+  });
+  const events = new QueueEvents("load", { connection: redis.duplicate(), prefix: context.prefix });
+  await events.waitUntilReady();
+  const foreign = { name: "Jane Roe", email: "jane.roe@example.org", msg: "all is well", level: 10 };
+  const done = { runId: randomUUID(), batchId: randomUUID(), email: "jane.roe@example.org" };
+  for (const payload of [foreign, done]) {
+    // What anybody who may write to the queue can put there.
+    const job = await queues.byJob.load.add("load", payload as never, { attempts: 3 });
+    await job.waitUntilFinished(events, 10_000).catch(() => undefined);
+  }
+  await events.close();
+  expect(calls).toEqual(["handle"]);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 50, job: "load", msg: "job refused", error: { code: "input_invalid" } },
+  ]);
+  expect(lines.join("")).not.toMatch(/jane|all is well/i);
+});

@@ -57,6 +57,10 @@ export function startWorker<N extends JobName>(
 ): RunningWorker {
   const check = Compile(JOB_SCHEMAS[name].payload);
   const log = context.log.child({ job: name });
+  const fields = Object.keys(JOB_SCHEMAS[name].payload.properties);
+  /** Returns a payload as fields of a log line. What its schema declares are references; nothing else is logged. */
+  const references = (payload: JobPayload<N>): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(payload).filter(([field]) => fields.includes(field)));
   const stopping = new AbortController();
   async function giveUp(payload: JobPayload<N>, error: SafeError) {
     log.error({ ...references(payload), error }, "job gave up");
@@ -66,13 +70,22 @@ export function startWorker<N extends JobName>(
       log.error({ ...references(payload), error: failure }, "could not write into the ledger that the job gave up");
     }
   }
+  /** A job that nobody at Lethe has enqueued. What it holds is not known to be references alone, so nothing of it is used. */
+  function refuse(): Error {
+    const error = new InvalidInputError("the payload is not of the job's schema");
+    log.error({ error }, "job refused");
+    return toQueueError(safeError(error));
+  }
   const worker = new Worker<JobPayload<N>, JobResult<N>, N>(
     name,
     async (job, token) => {
       const stopTimer = context.metrics.startTimer(name);
+      if (!check.Check(job.data)) {
+        stopTimer("failed");
+        throw refuse();
+      }
       const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
-        if (!check.Check(job.data)) throw new InvalidInputError("the payload is not of the job's schema");
         const result = await heeded(handler.handle(job.data, jobLog, stopping.signal), stopping.signal);
         stopTimer("done");
         return result;
@@ -104,7 +117,7 @@ export function startWorker<N extends JobName>(
   );
   // BullMQ itself fails a job that has lost its worker too often; no handler has seen that failure.
   worker.on("failed", (job, error) => {
-    if (job?.finishedOn === undefined || thrownHere.has(error)) return;
+    if (job?.finishedOn === undefined || thrownHere.has(error) || !check.Check(job.data)) return;
     void giveUp(job.data, { code: "stalled", message: error.message, retryable: true, frames: [] });
   });
   // BullMQ tries again ten times a second, in every worker; the logger counts what repeats.
@@ -152,9 +165,4 @@ function toQueueError(safe: SafeError): Error {
   error.stack = [text, ...safe.frames].join("\n");
   thrownHere.add(error);
   return error;
-}
-
-/** Returns the payload as fields of a log line. Payloads hold references only. */
-function references(payload: object): Record<string, unknown> {
-  return { ...payload };
 }
