@@ -151,6 +151,12 @@ export class TransientError extends LetheError {
   readonly retryable = true;
 }
 
+/** What PostgreSQL or Redis was asked for on behalf of a caller did not come in time; whether it is done later is not known. */
+export class LateAnswerError extends LetheError {
+  readonly code = "no_answer_in_time";
+  readonly retryable = true;
+}
+
 /**
  * Somebody else has taken over the work that this process holds a lost lock on, and this write of it was refused. The job is the
  * other's now: trying again waits for it.

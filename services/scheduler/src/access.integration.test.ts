@@ -61,7 +61,7 @@ describe("with a token", () => {
       status: 403,
       body: { code: "cross_site" },
     });
-    expect((await closed.call("GET", "/jobs", undefined, headers)).status).toBe(200);
+    expect((await closed.call("GET", "/jobs", undefined, headers)).status).toBe(403);
   });
 });
 

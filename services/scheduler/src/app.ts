@@ -16,9 +16,10 @@ import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
-import { connectionLimits, watchConnections } from "./http/connection-limits.js";
+import { answerInTime } from "./http/answer-in-time.js";
+import { connectionLimits } from "./http/connection-limits.js";
 import { declareProblems } from "./http/declared-problems.js";
-import { guard, SECURITY_HEADERS } from "./http/guard.js";
+import { guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
 import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
@@ -66,13 +67,10 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
-    // No hook runs for an address that cannot be read.
-    frameworkErrors: (error, _request, reply) =>
-      void sendProblem(reply.headers(SECURITY_HEADERS), problemOf(error, limits.bodyBytes)),
+    frameworkErrors: (error, request, reply) => refuseUnreadable(request, reply, problemOf(error, limits.bodyBytes)),
     schemaController: { compilersFactory: { buildSerializer } },
     ...connectionLimits(limits.requestMs, limits.bodyBytes),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  watchConnections(app.server);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
     const answer = problemOf(error, limits.bodyBytes);
@@ -86,12 +84,13 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   logRequests(app, log);
   measureRequests(app, context.registry);
   requireRoles(app);
-  const identify = createTokenCheck(token, context.pool);
-  guard(app, { identify, isTokenRequired: token !== undefined }, limits);
+  const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
+  const refuseUnreadable = guard(app, { identify, isTokenRequired: token !== undefined }, limits);
   refuseOddAddresses(app);
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
   parseJsonBodies(app);
+  answerInTime(app, limits.answerMs);
   declareProblems(app);
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });

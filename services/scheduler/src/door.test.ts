@@ -1,3 +1,5 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createPool } from "@lethe/warehouse/pool";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildOfflineApp } from "../test/offline-app.js";
 import { createPageSize } from "./http/page-size.js";
@@ -5,7 +7,7 @@ import { createPageSize } from "./http/page-size.js";
 type App = Awaited<ReturnType<typeof buildOfflineApp>>;
 
 const TOKEN = "a-token-of-some-length";
-const LIMITS = { requests: 3, tokenTries: 3, bodyBytes: 2_048, requestMs: 30_000 };
+const LIMITS = { requests: 3, tokenTries: 3, bodyBytes: 2_048, requestMs: 30_000, answerMs: 10_000 };
 const UNLIMITED = { ...LIMITS, requests: 0 };
 const MINUTE_MS = 60_000;
 
@@ -51,6 +53,28 @@ describe("the limit of requests", () => {
     expect(refused.headers["x-content-type-options"]).toBe("nosniff");
     expect(await ask(app, "10.0.0.2")).toBe(200);
     vi.setSystemTime(Date.now() + MINUTE_MS);
+    expect(await ask(app, "10.0.0.1")).toBe(200);
+  });
+
+  it("counts addresses that cannot be read, and tells strangers nothing of them", async () => {
+    const open = await build({ limits: LIMITS });
+    for (const url of ["/%zz", `/runs/${"a".repeat(200)}`]) {
+      expect([400, 414]).toContain(await ask(open, "10.0.0.1", undefined, url));
+      expect((await open.inject({ url, headers: { host: "example.org" } })).statusCode).toBe(421);
+    }
+    expect(await askTimes(2, open, "10.0.0.1", undefined, "/%zz")).toEqual([400, 429]);
+    const closed = await build({ limits: LIMITS, token: TOKEN });
+    expect(await ask(closed, "10.0.0.1", undefined, `/runs/${"a".repeat(200)}`)).toBe(401);
+  });
+
+  it("is not used up by the pages of other sites", async () => {
+    const app = await build({ limits: LIMITS });
+    const headers = { host: "localhost", "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" };
+    for (let i = 0; i < 5; i += 1) {
+      const answer = await app.inject({ url: "/docs/json", remoteAddress: "10.0.0.1", headers });
+      expect(answer.json()).toMatchObject({ status: 403, code: "cross_site" });
+      expect(answer.headers["cross-origin-resource-policy"]).toBe("same-origin");
+    }
     expect(await ask(app, "10.0.0.1")).toBe(200);
   });
 
@@ -106,6 +130,20 @@ describe("the limit of wrong tokens", () => {
     expect(await ask(app, "10.0.0.1", TOKEN)).toBe(200);
     vi.setSystemTime(Date.now() + 61 * MINUTE_MS);
     expect(await askTimes(4, app, "10.0.0.1", "wrong")).toEqual([401, 401, 401, 429]);
+  });
+
+  it("holds for all addresses of this machine together", async () => {
+    const app = await build({ limits: UNLIMITED, token: TOKEN });
+    for (const address of ["127.0.0.1", "127.9.0.3", "::1"]) expect(await ask(app, address, "wrong")).toBe(401);
+    expect(await ask(app, "::ffff:127.0.0.9", TOKEN)).toBe(429);
+  });
+
+  it("holds for all strange addresses together, fifty times as high, and locks out nobody who is known", async () => {
+    const app = await build({ limits: UNLIMITED, token: TOKEN });
+    expect(await ask(app, "10.0.0.1", TOKEN)).toBe(200);
+    for (let i = 0; i < 150; i += 1) expect(await ask(app, `2001:db8:0:${i}::1`, "wrong")).toBe(401);
+    expect(await ask(app, "10.0.0.2", TOKEN)).toBe(429);
+    expect(await ask(app, "10.0.0.1", TOKEN)).toBe(200);
   });
 
   it("counts wrong tokens at every route alike, and no request that shows none", async () => {
@@ -168,6 +206,44 @@ describe("a database that does not answer", () => {
     expect(answer.json()).toMatchObject({ status: 503, code: "database_unavailable" });
     expect(answer.statusCode).toBe(503);
     expect(answer.body).not.toContain("127.0.0.1");
+  });
+});
+
+describe("a database that hangs", () => {
+  let server: Server;
+  let app: App;
+  beforeAll(async () => {
+    const held = new Set<Socket>();
+    server = createServer((socket) => void held.add(socket.on("error", () => undefined)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const pool = createPool(`postgres://127.0.0.1:${(server.address() as AddressInfo).port}/none`, 2, "none");
+    app = await buildOfflineApp({ pool, token: TOKEN, limits: { ...UNLIMITED, tokenTries: 20, answerMs: 200 } });
+    return async () => {
+      await app.close();
+      for (const socket of held) socket.destroy();
+      server.close();
+    };
+  });
+
+  it.each([
+    ["GET", "/jobs"],
+    ["POST", "/jobs/customers/runs"],
+    ["PATCH", "/schedules/customers"],
+  ] as const)("is a 503 in time to %s %s", async (method, url) => {
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { host: "localhost", authorization: `Bearer ${TOKEN}` },
+      ...(method === "GET" ? {} : { payload: method === "PATCH" ? { enabled: true } : {} }),
+    });
+    expect(answer.json()).toMatchObject({ status: 503, code: "no_answer_in_time" });
+  });
+
+  it("keeps nobody who shows the settings' token waiting for the look-ups of others, which end in time", async () => {
+    const named = `lethe_${"0".repeat(16)}_${"A".repeat(43)}`;
+    const guesses = Array.from({ length: 19 }, () => ask(app, "10.0.0.9", named));
+    expect(await ask(app, "10.0.0.9", TOKEN)).toBe(200);
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set([503]));
   });
 });
 

@@ -41,6 +41,7 @@ import { createManifestTask } from "./write-manifest.js";
 
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
+const ANSWER_MS = 10_000;
 
 const datasets = createDatasets();
 
@@ -174,6 +175,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         tokenTries: settings.LETHE_TOKEN_TRIES,
         bodyBytes: settings.LETHE_MAX_BODY_BYTES,
         requestMs: settings.LETHE_REQUEST_TIMEOUT_MS,
+        answerMs: ANSWER_MS,
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },

@@ -38,7 +38,7 @@ export async function buildOfflineApp(
     log: createLogger("scheduler", "silent", []),
     fourEyes: false,
     token: undefined,
-    limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000 },
+    limits: { requests: 600, tokenTries: 20, bodyBytes: 1024 * 1024, requestMs: 30_000, answerMs: 10_000 },
     pageSize: createPageSize(200),
     board: { queues: [], readOnly: true },
     ...changes,

@@ -1,27 +1,32 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Caller, UNNAMED_CALLERS } from "@lethe/contracts/roles";
-import { findCaller } from "@lethe/warehouse/access/api-tokens";
+import { findCaller, isNamedToken } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
+import { limitLookUps } from "./look-ups.js";
 
-/** Returns who shows this `Authorization` header; undefined for one that opens no door. */
-export type IdentifyCaller = (authorization: string) => Promise<Caller | undefined>;
+/** Who shows an `Authorization` header, undefined for one that opens no door; or how to find out, where that has to be waited for. */
+export type Identity = { readonly found: Caller | undefined } | { readonly lookUp: () => Promise<Caller | undefined> };
+
+export type IdentifyCaller = (authorization: string) => Identity;
 
 /** What a 401 tells the caller to show; browsers ask for a password because of `Basic`. */
 export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm="Lethe"'];
 
 /**
  * Creates the check of tokens: one may come as `Bearer <token>`, or as the password of `Basic` under any user name. `token` is
- * that of the settings, which is an admin's and needs no database; all others are looked up there, so that one is shut out
- * when it is revoked. Hashes of equal length are compared in constant time, so that an answer's delay tells nothing about
- * a token.
+ * that of the settings, which is an admin's and needs no database. Those of the form of named tokens are looked up there within
+ * `answerMs`, so that one is shut out when it is revoked. Hashes of equal length are compared in constant time, so that an
+ * answer's delay tells nothing about a token.
  */
-export function createTokenCheck(token: string | undefined, db: Queryable): IdentifyCaller {
+export function createTokenCheck(token: string | undefined, db: Queryable, answerMs: number): IdentifyCaller {
   const expected = token === undefined ? undefined : digest(token);
-  return async (authorization) => {
+  const isOfSettings = (shown: string) => expected !== undefined && timingSafeEqual(digest(shown), expected);
+  const findNamed = limitLookUps((shown: string) => findCaller(db, shown), answerMs);
+  return (authorization) => {
     const shown = shownToken(authorization);
-    if (shown === undefined) return undefined;
-    if (expected !== undefined && timingSafeEqual(digest(shown), expected)) return UNNAMED_CALLERS.settingsToken;
-    return findCaller(db, shown);
+    if (shown === undefined) return { found: undefined };
+    if (!isNamedToken(shown)) return { found: isOfSettings(shown) ? UNNAMED_CALLERS.settingsToken : undefined };
+    return { lookUp: async () => (isOfSettings(shown) ? UNNAMED_CALLERS.settingsToken : findNamed(shown)) };
   };
 }
 

@@ -1,52 +1,65 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { FastifyHttpOptions } from "fastify";
+import { type Handle, inTurn } from "./in-turn.js";
 import { problem } from "./problem.js";
 
 const SECOND_MS = 1_000;
 const HEADERS_MS = 10 * SECOND_MS;
 const SILENCE_MS = 120 * SECOND_MS;
 const KEEP_ALIVE_MS = 10 * SECOND_MS;
-const MAX_HEADERS = 100;
 
 /**
- * Returns the options of Fastify and Node that limit slow clients and large requests: `requestMs` for a whole request, of
- * these ten seconds for its headers, 16 KiB of headers, and two minutes for a connection without traffic.
+ * Returns the options of Fastify that limit slow clients, large requests and those who do not wait for answers: `requestMs` for a whole
+ * request, of these ten seconds for its headers, 16 KiB of headers, two minutes for a connection without traffic, and one request of a
+ * connection at a time.
  */
 export function connectionLimits(requestMs: number, maxBodyBytes: number) {
   return {
     bodyLimit: maxBodyBytes,
-    requestTimeout: requestMs,
-    connectionTimeout: SILENCE_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     // Long enough for the job ids in the addresses of Bull Board.
     routerOptions: { maxParamLength: 128 },
-    http: {
-      requestTimeout: requestMs,
-      headersTimeout: Math.min(HEADERS_MS, requestMs),
-      maxHeaderSize: 16 * 1024,
-      // The guard refuses such requests with a problem.
-      requireHostHeader: false,
-      // How often Node looks for late requests; every 30 s by default.
-      connectionsCheckingInterval: SECOND_MS,
-    },
+    serverFactory: (handle: Handle) => openServer(handle, requestMs),
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<Server>;
 }
 
-/**
- * Limits the number of headers that are read, for which Node has no option but a field of the server, and keeps account of what
- * `answerBrokenRequest` has to know.
- */
-export function watchConnections(server: Server): void {
-  server.maxHeadersCount = MAX_HEADERS;
-  server.on("checkExpectation", refuseExpectation);
-  server.prependListener("request", (request, response) => {
-    const { socket } = request;
-    const unanswered = connections.get(socket)?.unanswered ?? new Set();
-    connections.set(socket, { unanswered: unanswered.add(response), last: response });
-    response.once("close", () => unanswered.delete(response));
+function openServer(handle: Handle, requestMs: number): Server {
+  const server = createServer({
+    requestTimeout: requestMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: Math.min(HEADERS_MS, requestMs),
+    maxHeaderSize: 16 * 1024,
+    // The guard refuses such requests with a problem.
+    requireHostHeader: false,
+    // How often Node looks for late requests; every 30 s by default.
+    connectionsCheckingInterval: SECOND_MS,
   });
+  server.setTimeout(SILENCE_MS);
+  // All are read, and the guard refuses too many: Node would leave out those behind its limit.
+  server.maxHeadersCount = 0;
+  const handleInTurn = inTurn(handle);
+  const take: Handle = (request, response) => {
+    remember(request, response);
+    handleInTurn(request, response);
+  };
+  server.on("request", take);
+  // Nobody is told to go on with a body, or refused for what else they expect, before the guard has looked at them.
+  server.on("checkContinue", take);
+  server.on("checkExpectation", take);
+  server.on("connect", (_request: IncomingMessage, socket: Duplex) =>
+    socket.end(rawAnswer(problem(400, "input_invalid", "this is no proxy"))),
+  );
+  return server;
+}
+
+/** Keeps account of what `answerBrokenRequest` has to know. */
+function remember(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const unanswered = connections.get(socket)?.unanswered ?? new Set();
+  connections.set(socket, { unanswered: unanswered.add(response), last: response });
+  response.once("close", () => unanswered.delete(response));
 }
 
 /** What was asked on each connection. */
@@ -62,26 +75,22 @@ function isNextToAnswer(socket: Socket): boolean {
   return unanswered.size === 1 && !last.headersSent;
 }
 
-/** Answers a request that expects something else than to be told to continue with its body. */
-function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const answer = problem(417, "expectation_unknown", "no expectation but 100-continue is known");
-  response.writeHead(answer.status, { "content-type": "application/problem+json", connection: "close" });
-  response.end(JSON.stringify(answer));
-}
-
 /** Answers a connection whose request was too slow, had too large headers, or was not HTTP. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   if (!isNextToAnswer(socket)) return void socket.destroySoon();
-  const answer = BROKEN[error.code ?? ""] ?? problem(400, "input_invalid", "the request cannot be read");
-  const body = JSON.stringify(answer);
   if (socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nContent-Type: application/problem+json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+    socket.write(rawAnswer(BROKEN[error.code ?? ""] ?? problem(400, "input_invalid", "the request cannot be read")));
   }
   socket.destroySoon();
+}
+
+function rawAnswer(answer: ReturnType<typeof problem>): string {
+  const body = JSON.stringify(answer);
+  return (
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nContent-Type: application/problem+json\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  );
 }
 
 const BROKEN: Readonly<Record<string, ReturnType<typeof problem>>> = {

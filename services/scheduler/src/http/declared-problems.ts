@@ -20,8 +20,8 @@ export function declareProblems(app: FastifyInstance): void {
 const NO_QUERY = Type.Object({}, { additionalProperties: false });
 
 /** What can be wrong with a request before any route is known. */
-const ON_EVERY_ROUTE = [400, 408, 417, 421, 431, 500] as const;
-const WITH_ROLE = [401, 403, 429, 503] as const;
+const ON_EVERY_ROUTE = [400, 403, 408, 417, 421, 431, 500] as const;
+const WITH_ROLE = [401, 429, 503] as const;
 const WITH_PARAMS = [404, 414] as const;
 const WITH_BODY = [413, 415] as const;
 

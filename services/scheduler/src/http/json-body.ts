@@ -19,10 +19,14 @@ export function parseJsonBodies(app: FastifyInstance): void {
     });
   });
   app.addHook("preParsing", async (request, reply) => {
-    if (request.routeOptions.schema?.body === undefined) return;
+    // Asked for only now that its caller is let in.
+    const goOn = () => {
+      if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    };
+    if (request.routeOptions.schema?.body === undefined) return goOn();
     const { "content-type": type = "", "content-encoding": encoding = "identity" } = request.headers;
     const [, charset = "utf-8"] = /;\s*charset="?([^\s";]*)/i.exec(type) ?? [];
-    if (/^utf-?8$/i.test(charset) && encoding.toLowerCase() === "identity") return;
+    if (/^utf-?8$/i.test(charset) && encoding.toLowerCase() === "identity") return goOn();
     return sendProblem(
       reply,
       problem(415, "content_type_unsupported", "the body must be application/json in UTF-8, not compressed"),

@@ -1,14 +1,15 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * Returns what an address counts as for limits: an IPv4 address as itself, however it is written, and an IPv6 address as its /64
- * network, of which one customer of a provider has all addresses.
+ * Returns what an address counts as for limits: an IPv4 address as itself, however it is written, an IPv6 address as its /64
+ * network, of which one customer of a provider has all addresses, and all that lead to this machine as one.
  */
 export function networkOf(address: string): string {
   const plain = address.replace(/%.*$/, "").toLowerCase();
-  const [, mapped = ""] = /^(?:0*:)*(?:ffff:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain) ?? [];
-  if (isIPv4(mapped)) return mapped;
+  const [, mapped = plain] = /^(?:0*:)*(?:ffff:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain) ?? [];
+  if (isIPv4(mapped)) return mapped.startsWith("127.") ? LOOPBACK : mapped;
   if (!isIPv6(plain)) return plain;
+  if (/^[0:]*:0*1$/.test(plain)) return LOOPBACK;
   const [head = "", tail] = plain.split("::");
   const first = head === "" ? [] : head.split(":");
   const last = tail === undefined || tail === "" ? [] : tail.split(":");
@@ -20,3 +21,4 @@ export function networkOf(address: string): string {
 }
 
 const GROUPS = 8;
+const LOOPBACK = "loopback";

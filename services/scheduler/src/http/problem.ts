@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import {
   IdentityDoubtError,
   InvalidInputError,
+  LateAnswerError,
   LetheError,
   NotFoundError,
   PathRefusedError,
@@ -57,7 +58,8 @@ const CLIENT_ERRORS: Readonly<Record<number, Problem>> = {
 function problemOfLethe(error: LetheError): Problem {
   const status = statusOf(error);
   if (status === 500) return problem(500, "internal");
-  if (error instanceof ServiceKeyError) return problem(503, error.code, error.message);
+  if (error instanceof ServiceKeyError || error instanceof LateAnswerError)
+    return problem(503, error.code, error.message);
   if (status === 503) return problem(503, error.code);
   const answer = problem(status, error.code, error.message);
   return error instanceof RunActiveError ? { ...answer, activeRunId: error.activeRunId } : answer;
@@ -69,7 +71,7 @@ function statusOf(error: LetheError): number {
   if (error instanceof NotFoundError) return 404;
   if (error instanceof RunActiveError || error instanceof RunStateError || error instanceof IdentityDoubtError)
     return 409;
-  return error instanceof TransientError ? 503 : 500;
+  return error instanceof TransientError || error instanceof LateAnswerError ? 503 : 500;
 }
 
 /** Names the place and what is expected there, never the value. A path that no schema allows does not exist. */

@@ -5,6 +5,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MAX_NETWORKS = 10_000;
 /** How many times the limit of wrong tokens applies to a network that has shown the right one. */
 const PATIENCE_WITH_KNOWN = 10;
+/** How many times the limit of wrong tokens applies to all networks together that have not shown the right one. */
+const PATIENCE_WITH_ALL = 50;
 /** How many requests of a network wait at most until tokens before theirs have been checked. */
 const MAX_WAITING = 1_000;
 
@@ -15,15 +17,20 @@ export interface RateLimits {
    */
   countRequest(network: string, isAdmitted: boolean): number;
   /**
-   * Has a token checked if its network has tries left. It counts as wrong from its arrival until `check` resolves with something,
-   * so that any number of guesses at once are no more than so many one after another. A request that finds all tries taken waits
-   * until those before it are decided; when they were wrong, its token is not looked at, be it right or not.
+   * Has a token checked if its network has tries left. Where `check` knows the answer at once, nobody is waited for. What has to be
+   * looked up counts as wrong from its arrival until something is found, so that any number of guesses at once are no more than so
+   * many one after another. A request that finds all tries taken waits until those before it are decided; when they were wrong, its
+   * token is not looked at, be it right or not.
    *
    * The limit is ten times as high for a network that has shown the right token within the hour, so that someone who guesses there
-   * does not lock the others out at once.
+   * does not lock the others out at once. All other networks together have fifty times the limit, so that whoever has many addresses
+   * has not as many tries.
    */
-  tryToken<T>(network: string, check: () => Promise<T | undefined>): Promise<TriedToken<T>>;
+  tryToken<T>(network: string, check: () => TokenCheck<T>): Promise<TriedToken<T>>;
 }
+
+/** What is known of a token at once, `found` being undefined for a wrong one, or how to look it up. */
+export type TokenCheck<T> = { readonly found: T | undefined } | { readonly lookUp: () => Promise<T | undefined> };
 
 /** What became of a token; `found` is undefined for a wrong one. */
 export type TriedToken<T> = { readonly found: T | undefined } | { readonly waitSeconds: number };
@@ -40,6 +47,7 @@ export function createRateLimits(limits: Limits): RateLimits {
   const admitted = createCounter(MINUTE_MS, MAX_NETWORKS);
   const strangers = createCounter(MINUTE_MS, MAX_NETWORKS);
   const wrong = createCounter(MINUTE_MS, MAX_NETWORKS);
+  const wrongOfStrangers = createCounter(MINUTE_MS, 1);
   const known = createCounter(HOUR_MS, MAX_NETWORKS);
   const checks = new Map<string, { under: number; readonly waiting: (() => void)[] }>();
 
@@ -51,33 +59,57 @@ export function createRateLimits(limits: Limits): RateLimits {
     },
 
     async tryToken(network, check) {
-      const max = () => limits.tokenTries * (known.count(network) > 0 ? PATIENCE_WITH_KNOWN : 1);
+      const refusal = refusalOf(network);
+      if (refusal !== undefined) return refusal;
+      const answer = check();
+      if ("found" in answer) return decide(network, answer.found);
       // Nothing is awaited between a look at the counts and their change.
       for (;;) {
         const ahead = checks.get(network);
-        if (wrong.count(network) >= max()) return { waitSeconds: wrong.secondsLeft(network) };
-        if (ahead === undefined || wrong.count(network) + ahead.under < max()) break;
+        const refusal = refusalOf(network);
+        if (refusal !== undefined) return refusal;
+        if (ahead === undefined || wrong.count(network) + ahead.under < triesOf(network)) break;
         if (ahead.waiting.length >= MAX_WAITING) return { waitSeconds: 1 };
         await new Promise<void>((resolve) => ahead.waiting.push(resolve));
       }
       const own = checks.get(network) ?? { under: 0, waiting: [] };
       checks.set(network, own);
       own.under += 1;
-      let found: Awaited<ReturnType<typeof check>>;
       try {
-        found = await check();
+        return decide(network, await answer.lookUp());
       } catch (error) {
         // Whoever guesses the settings' token while the database is away learns as much as from a 401.
-        wrong.add(network);
+        countWrong(network);
         throw error;
       } finally {
         own.under -= 1;
         if (own.under === 0) checks.delete(network);
         for (const go of own.waiting.splice(0)) go();
       }
-      if (found === undefined) wrong.add(network);
-      else known.restart(network);
-      return { found };
     },
   };
+
+  function triesOf(network: string): number {
+    return limits.tokenTries * (known.count(network) > 0 ? PATIENCE_WITH_KNOWN : 1);
+  }
+
+  function refusalOf(network: string): { readonly waitSeconds: number } | undefined {
+    if (wrong.count(network) >= triesOf(network)) return { waitSeconds: wrong.secondsLeft(network) };
+    if (known.count(network) > 0 || wrongOfStrangers.count(ALL) < limits.tokenTries * PATIENCE_WITH_ALL)
+      return undefined;
+    return { waitSeconds: wrongOfStrangers.secondsLeft(ALL) };
+  }
+
+  function countWrong(network: string): void {
+    wrong.add(network);
+    if (known.count(network) === 0) wrongOfStrangers.add(ALL);
+  }
+
+  function decide<T>(network: string, found: T | undefined): { readonly found: T | undefined } {
+    if (found === undefined) countWrong(network);
+    else known.restart(network);
+    return { found };
+  }
 }
+
+const ALL = "all";

@@ -4,7 +4,7 @@ import Type, { type Static, type TSchema, type TUnsafe } from "typebox";
 const MEANING = {
   400: "The request is not of the form that its schema asks for, or cannot be read.",
   401: "The token is missing or wrong.",
-  403: "The token's role may not do it (`requiredRole` may), or it would change something and comes from a page of another site.",
+  403: "The token's role may not do it (`requiredRole` may), or the request comes from a page of another site.",
   404: "It does not exist.",
   408: "The request did not arrive in time.",
   409: "Another run is active, its state does not allow it, or it may be somebody else who asks.",
@@ -14,9 +14,9 @@ const MEANING = {
   417: "The request expects something else than to be told to continue.",
   421: "Without a token only loopback names are served.",
   429: "Too many requests, or too many wrong tokens, from this address; `Retry-After` says in how many seconds to ask again.",
-  431: "The headers are larger than 16 KiB.",
+  431: "The headers are larger than 16 KiB, or more than a hundred.",
   500: "Something failed here; the log knows what.",
-  503: "The database does not answer at the moment, or the scheduler lacks the privacy key.",
+  503: "PostgreSQL or Redis does not answer at the moment, or the scheduler lacks the privacy key.",
 } as const;
 
 /** A status that an answer with a problem can have. */

@@ -88,7 +88,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/erasures",
-    config: { role: "privacy-officer" },
+    config: { role: "privacy-officer", takesLong: true },
     schema: {
       summary: "Ask for a person to be forgotten",
       description:

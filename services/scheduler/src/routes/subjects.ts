@@ -36,7 +36,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/subjects/export",
-    config: { role: "privacy-officer" },
+    config: { role: "privacy-officer", takesLong: true },
     schema: {
       summary: "Everything that is held on a person",
       description: `For the person who asks (GDPR Art. 15, 20), with source file and date: as JSON, or as a page to read. ${WHO}`,
@@ -67,7 +67,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/subjects/restrict",
-    config: { role: "privacy-officer" },
+    config: { role: "privacy-officer", takesLong: true },
     schema: {
       summary: "Restrict the processing of a person's data",
       description: `It is kept, but analysts see none of it, and records that arrive are held in quarantine (GDPR Art. 18). ${WHO}`,
@@ -85,7 +85,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "POST",
     url: "/subjects/release",
-    config: { role: "privacy-officer" },
+    config: { role: "privacy-officer", takesLong: true },
     schema: {
       summary: "Lift the restriction of a person's data",
       description:
