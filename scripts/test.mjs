@@ -78,7 +78,7 @@ async function runSuite(config) {
     const code = await run("vitest", ["run", "--config", config, ...reporters]);
     const results = readReport(report);
     const counts = countTests(results, code);
-    if (counts.failed > 0) failed.push(...failedTests(results).map((name) => name.replace(`${ROOT}${path.sep}`, "")));
+    if (counts.failed > 0) failed.push(...failedTests(results).map((name) => name.replace(ROOT, "")));
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
