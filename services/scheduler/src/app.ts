@@ -26,6 +26,7 @@ import { buildSerializer } from "./http/late-serializers.js";
 import { refuseNeedlessBodies } from "./http/no-body.js";
 import { refuseOddAddresses } from "./http/plain-address.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
+import { requirePlainNumbers } from "./http/query-numbers.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
 import { declareRoles, requireRoles } from "./http/route-roles.js";
@@ -90,6 +91,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
   parseJsonBodies(app);
+  requirePlainNumbers(app);
   answerInTime(app, limits.answerMs);
   declareProblems(app);
   for (const schema of SCHEMAS) app.addSchema(schema);

@@ -184,6 +184,38 @@ describe("limits of requests and lists", () => {
   );
 });
 
+describe("what is refused", () => {
+  it.each(["true", "0x5", "%205", "1e3", "-0", "", "05"])("is a number written as %j", async (text) => {
+    for (const url of [`/quarantine?after=${text}`, `/feed/rewritten?after=${text}`, `/runs?limit=${text}`]) {
+      const answer = await unlimited.inject({ url, headers: { host: "localhost" } });
+      expect(answer.json(), url).toMatchObject({ status: 400, code: "input_invalid" });
+    }
+  });
+
+  it("is not repeated: a name that nobody knows", async () => {
+    const headers = { host: "localhost" };
+    const payload = { "jane@example.org": 1 };
+    const answer = await unlimited.inject({ method: "PATCH", url: "/schedules/customers", headers, payload });
+    expect(answer.json()).toMatchObject({ status: 400, detail: expect.stringContaining("additional properties") });
+    expect(answer.body).not.toContain("jane");
+    const query = await unlimited.inject({ url: "/runs?jane=1", headers });
+    expect(query.json()).toMatchObject({ status: 400, detail: expect.stringContaining("additional properties") });
+    expect(query.body).not.toContain("jane");
+  });
+
+  it("is no failure of the board: files that are not there, and bodies that are not JSON", async () => {
+    const file = await unlimited.inject({ url: "/queues/static//etc/passwd", headers: { host: "localhost" } });
+    expect(file.json()).toMatchObject({ status: 404 });
+    const answer = await unlimited.inject({
+      method: "PUT",
+      url: "/queues/api/queues/trigger/pause",
+      headers: { host: "localhost", "content-type": "text/plain" },
+      payload: "x",
+    });
+    expect(answer.json()).toMatchObject({ status: 415, code: "content_type_unsupported" });
+  });
+});
+
 describe("a database that does not answer", () => {
   const ID = "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10";
 

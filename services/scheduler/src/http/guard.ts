@@ -83,7 +83,10 @@ export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door,
       caller = UNNAMED_CALLERS.local;
     }
     if (caller === undefined || url !== METRICS_ROUTE) {
-      const wait = rates.countRequest(network, caller !== undefined);
+      const wait = rates.countRequest(
+        caller === undefined ? network : `${network} ${caller.name}`,
+        caller !== undefined,
+      );
       if (wait > 0) return sendTooMany(reply, wait, TOO_MANY_REQUESTS);
     }
     if (caller === undefined) return askForToken(reply);

@@ -74,8 +74,13 @@ function statusOf(error: LetheError): number {
   return error instanceof TransientError || error instanceof LateAnswerError ? 503 : 500;
 }
 
-/** Names the place and what is expected there, never the value. A path that no schema allows does not exist. */
-function problemOfValidation({ validation = [], validationContext: context }: FastifyError): Problem {
+/**
+ * Names the place and what is expected there, never the value, nor a name that the caller made up. A path that no schema allows does
+ * not exist.
+ */
+function problemOfValidation({ validation: found = [], validationContext: context }: FastifyError): Problem {
+  // Of an unknown key there is one error at the object, and one at the key, where no value is allowed.
+  const validation = found.filter(({ keyword }) => keyword !== "boolean");
   const places = new Set(
     validation.map((found) => `${context ?? "request"}${found.instancePath} ${expectation(found)}`),
   );

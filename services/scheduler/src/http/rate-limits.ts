@@ -13,9 +13,10 @@ const MAX_WAITING = 1_000;
 /** Counts per network (`networkOf`) and minute, in this process. */
 export interface RateLimits {
   /**
-   * Counts a request and returns the seconds to wait, 0 for none. Requests with the right token are counted apart from all others.
+   * Counts a request and returns the seconds to wait, 0 for none. Requests with the right token are counted apart from all others,
+   * and by its name besides, so that one token does not use up what others have.
    */
-  countRequest(network: string, isAdmitted: boolean): number;
+  countRequest(counted: string, isAdmitted: boolean): number;
   /**
    * Has a token checked if its network has tries left. Where `check` knows the answer at once, nobody is waited for. What has to be
    * looked up counts as wrong from its arrival until something is found, so that any number of guesses at once are no more than so
