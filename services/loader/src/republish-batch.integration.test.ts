@@ -39,7 +39,9 @@ describe("sendBackLostOutput", () => {
       expect(await readRow(pool, "ledger.batches", batch.batchId)).toMatchObject(sentBack);
       const jobs = await queues.byJob.restage.getJobs();
       expect(jobs.filter(({ data }) => data.batchId === batch.batchId)).toHaveLength(1);
-      expect(await sendBackLostOutput(context, batch.runId, log)).toBe(0);
+      // A second finish job must not take it for damage that nothing heals.
+      expect(await sendBackLostOutput(context, batch.runId, log)).toBe(1);
+      expect(await queues.byJob.restage.getJobs()).toHaveLength(jobs.length);
     },
   );
 });

@@ -55,7 +55,7 @@ export const STRIKES: readonly Strike[] = [
         `select application_name as name, left(regexp_replace(query, '\\s+', ' ', 'g'), 40) as query, pg_terminate_backend(pid) as ended
          from (select * from pg_stat_activity
                where application_name like 'lethe-%' and application_name not like 'lethe-drills%'
-               order by md5(pid || $2::text) limit $1) some`,
+               order by md5(pid || $2::text) limit $1) as chosen`,
         [1 + below(random, 6), below(random, 1_000_000)],
       );
       return rows.map(({ name, query }) => `${name}: ${query}`).join("; ");

@@ -63,6 +63,13 @@ describe("cancelRun", () => {
     expect(await readRow(pool, "ledger.batches", other)).toMatchObject({ state: "staged" });
   });
 
+  it("lets output be made again that was lost: its rows are loaded", async ({ pool }) => {
+    const runId = await addRun(pool);
+    const batchId = await addBatch(pool, runId, { republishing: true, restaging: true });
+    await cancelRun(pool, runId);
+    expect(await readRow(pool, "ledger.batches", batchId)).toMatchObject({ state: "staged" });
+  });
+
   it.for(CLOSED)("refuses a run that has %s, and changes nothing of it", async (state, { pool }) => {
     const runId = await addRun(pool, { state });
     const batchId = await addBatch(pool, runId);

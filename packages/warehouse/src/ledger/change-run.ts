@@ -10,7 +10,7 @@ import { announceRun } from "./run-events.js";
 import { batchIsPending, runIsActive } from "./states.js";
 
 /**
- * Cancels an active run. What is loaded stays loaded. Pending batches are cancelled, and a later run may take the files that
+ * Cancels an active run. What is loaded stays loaded, and output of it that is being made again is published. Pending batches are cancelled, and a later run may take the files that
  * are not complete. The caller enqueues the finish job, which publishes what was loaded and removes what was staged. Throws
  * NotFoundError, and RunStateError for a run that is not active.
  */
@@ -21,9 +21,10 @@ export async function cancelRun(pool: Pool, runId: string): Promise<void> {
     await client.query("update ledger.runs set state = 'cancelled', finished_at = clock_timestamp() where id = $1", [
       runId,
     ]);
-    await client.query(`update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()}`, [
-      runId,
-    ]);
+    await client.query(
+      `update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()} and not republishing`,
+      [runId],
+    );
     await releaseIncompleteFiles(client, runId);
     await announceRun(client, runId);
   });
@@ -210,9 +211,10 @@ export async function failRun(
        where id = $1`,
       [runId, stage, code, message],
     );
-    await client.query(`update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()}`, [
-      runId,
-    ]);
+    await client.query(
+      `update ledger.batches set state = 'cancelled' where run_id = $1 and ${batchIsPending()} and not republishing`,
+      [runId],
+    );
     await releaseIncompleteFiles(client, runId);
     await announceRun(client, runId);
   });

@@ -1,6 +1,7 @@
 import type { RunKind } from "@lethe/contracts/runs";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
+import { batchIsPending } from "./states.js";
 
 /** The place of a record: a line of a file. */
 export interface RecordPlace {
@@ -19,6 +20,15 @@ export async function noteLostOutput(db: Queryable, batchId: string): Promise<bo
     [batchId],
   );
   return rowCount === 1;
+}
+
+/** Counts the batches of a run whose output is being made again. */
+export async function countRepublishing(db: Queryable, runId: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select count(*) as n from ledger.batches where run_id = $1 and republishing and ${batchIsPending()}`,
+    [runId],
+  );
+  return rows[0]?.n ?? 0;
 }
 
 /**
