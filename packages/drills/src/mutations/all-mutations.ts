@@ -10,12 +10,24 @@ import { manyInstances } from "../faults/many-instances.js";
 import { fullRedis, readOnlyFolder, revokedRight, standbyPostgres } from "../faults/refuse-writes.js";
 import { wakeStoppedExtractor } from "../faults/wake-stopped.js";
 import type { Mutation } from "./mutation.js";
+import type { Seam } from "./seam.js";
+
+const FENCE: readonly Seam[] = (
+  [
+    ["inFencedTransaction", "writeAsWhoeverHolds"],
+    ["whileChangingRun", "writeAsWhoeverHolds"],
+    ["requireExtraction", "requireNothing"],
+  ] as const
+).map(([name, mutant]) => ({ module: "packages/warehouse/src/ledger/extraction-fence.ts", name, mutant }));
 
 /** The guards, each of which a drill must miss when it is out. */
 export const ALL_MUTATIONS: readonly Mutation[] = [
   {
     guard: "a batch that is loaded is not loaded again",
-    seams: [{ module: "packages/contracts/src/runs.ts", name: "isPending", mutant: "everyBatchIsPending" }],
+    seams: [
+      { module: "packages/contracts/src/runs.ts", name: "isPending", mutant: "everyBatchIsPending" },
+      { module: "packages/warehouse/src/ledger/load-batch.ts", name: "claimNextToLoad", mutant: "claimWhatIsLoaded" },
+    ],
     fault: deliverTwice,
     rounds: 3,
   },
@@ -29,6 +41,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     rounds: 3,
   },
   {
+    // By the lock; and should that be lost, by the fence.
     guard: "a run is extracted by one process at a time",
     seams: [
       {
@@ -36,29 +49,14 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
         name: "whileAloneExtracting",
         mutant: "extractBesideOthers",
       },
+      ...FENCE,
     ],
     fault: deliverTwice,
     rounds: 40,
   },
   {
     guard: "whoever has lost an extraction writes nothing more of it",
-    seams: [
-      {
-        module: "packages/warehouse/src/ledger/extraction-fence.ts",
-        name: "inFencedTransaction",
-        mutant: "writeAsWhoeverHolds",
-      },
-      {
-        module: "packages/warehouse/src/ledger/extraction-fence.ts",
-        name: "whileChangingRun",
-        mutant: "writeAsWhoeverHolds",
-      },
-      {
-        module: "packages/warehouse/src/ledger/extraction-fence.ts",
-        name: "requireExtraction",
-        mutant: "requireNothing",
-      },
-    ],
+    seams: FENCE,
     fault: wakeStoppedExtractor,
     rounds: 20,
   },

@@ -28,6 +28,14 @@ export const MUTANTS = {
     );
     return rows.map(({ id }) => id);
   }) satisfies Mutant<typeof claimNextToLoad>,
+  claimWhatIsLoaded: (() => async (client, runId, most) => {
+    const { rows } = await client.query<{ id: string }>(
+      `select id from ledger.batches where run_id = $1 and state in ('transformed', 'loaded') and not restaging and not republishing
+       order by number limit $2 for update`,
+      [runId, most],
+    );
+    return rows.map(({ id }) => id);
+  }) satisfies Mutant<typeof claimNextToLoad>,
   haveTheTurnAtOnce: (() => async () => true) satisfies Mutant<typeof awaitTurn>,
   extractBesideOthers: (() => (_pool, _runId, signal, work) => work(signal)) satisfies Mutant<
     typeof whileAloneExtracting
