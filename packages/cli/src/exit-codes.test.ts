@@ -71,6 +71,13 @@ describe("what the codes mean", () => {
     await expect(renewed).toMatchFileSnapshot(readme);
   });
 
+  it("stands in the README of the project, which has a line for each code", async () => {
+    const text = await readFile(fileURLToPath(new URL("../../../README.md", import.meta.url)), "utf8");
+    const [, table = ""] = /\| exit code(.*?)\n\n/s.exec(text) ?? [];
+    const codes = [...table.matchAll(/^\| (\d+) /gm)].map(([, code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT));
+  });
+
   it("is said of each code, once", () => {
     const codes = [...EXIT_CODES_HELP.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code));
     expect(codes).toEqual(Object.values(EXIT));

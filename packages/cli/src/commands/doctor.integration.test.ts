@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createDatabase } from "@lethe/test-kit/test-database";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
 import type { Finding } from "../doctor/finding.js";
 
@@ -65,4 +66,37 @@ it("names several things that are wrong at once, each with what to do, and goes 
     expect.arrayContaining(["database_rights", "folder_foreign", "folder_missing", "redis_unreachable"]),
   );
   expect(withoutRedis.codes).not.toContain("run_without_job");
+});
+
+it("tells a new database from one that is not the folder's, and queues that nobody of the installation has used", async () => {
+  const empty = await createDatabase(inject("databaseUrl"));
+  onTestFinished(() => empty.drop());
+  const fresh = await doctor({ DATABASE_URL: empty.url });
+  expect(fresh).toMatchObject({ code: 0 });
+  expect(fresh.codes).toContain("database_empty");
+  await writeFile(join(data, ".lethe-installation"), JSON.stringify({ installation: randomUUID() }));
+  onTestFinished(() => rm(join(data, ".lethe-installation")));
+  const foreign = await doctor({ DATABASE_URL: empty.url });
+  expect(foreign).toMatchObject({ code: 7 });
+  expect(foreign.codes).toContain("database_foreign");
+  expect(foreign.codes).not.toContain("database_empty");
+  expect((await doctor({ LETHE_QUEUE_PREFIX: "another" })).codes).toContain("queues_unknown");
+});
+
+it("names a privacy key that cannot be read once", async () => {
+  const { codes } = await doctor({ LETHE_PRIVACY_KEY: "zz" });
+  expect(codes).toContain("privacy_key_unusable");
+  expect(codes).not.toContain("privacy_key_unknown");
+});
+
+it("says which right a login lacks that may not look", async () => {
+  const name = `weak_${randomUUID().replaceAll("-", "")}`;
+  await world.pool.query(`create role ${name} login password 'w'`);
+  onTestFinished(async () => void (await world.pool.query(`drop role ${name}`)));
+  const url = new URL(world.environment.DATABASE_URL ?? "");
+  url.username = name;
+  url.password = "w";
+  const { codes } = await doctor({ DATABASE_URL: url.href });
+  expect(codes).toContain("database_rights");
+  expect(codes).not.toContain("database_error");
 });

@@ -1,5 +1,6 @@
 import { LetheError } from "@lethe/contracts/errors";
 import { foreignQueues, installationInRedis } from "@lethe/service-kit/installation-in-redis";
+import type { Environment } from "@lethe/service-kit/settings";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { readInstallation } from "@lethe/warehouse/installation";
 import { describeRollback, findRollback } from "@lethe/warehouse/proof/known-checkpoints";
@@ -11,6 +12,18 @@ import { type Finding, findingOf } from "./finding.js";
 
 /** Whether database, folder, queues and keys belong together. */
 export const INSTALLATION_CHECKS: readonly Check[] = [
+  defineCheck({
+    name: "database of the folder",
+    question: "Has the database a ledger, where DATA_DIR is the folder of an installation?",
+    needs: ["database"],
+    async find({ database }, { folder }) {
+      const { rows } = await database.query<{ isEmpty: boolean }>(
+        `select to_regclass('ledger.installation') is null as "isEmpty"`,
+      );
+      if (rows[0]?.isEmpty !== true) return [];
+      return [(await folder.installation.read().catch(() => undefined)) === undefined ? EMPTY : OF_OTHER];
+    },
+  }),
   defineCheck({
     name: "installation of the folder",
     question: "Is DATA_DIR the folder of the database's installation?",
@@ -42,7 +55,8 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
     async find({ ledger, redis, queues }) {
       const store = installationInRedis(redis, queues.prefix);
       const [known, taken] = await Promise.all([readInstallation(ledger), store.read()]);
-      if (known === undefined || taken === undefined || known === taken) return [];
+      if (known === undefined || known === taken) return [];
+      if (taken === undefined) return [{ ...UNKNOWN_QUEUES, where: store.name }];
       return [findingOf("error", "queues_foreign", store.name, foreignQueues(store.name), SHARE)];
     },
   }),
@@ -53,6 +67,8 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
     isQuick: true,
     async find({ ledger }, { environment, folder }) {
       const isGiven = [environment.LETHE_PRIVACY_KEY, environment.LETHE_PRIVACY_KEY_FILE].some(isSet);
+      // Of one that cannot be read, the next check tells.
+      if (isGiven && !(await isReadable(environment))) return [];
       return explained("privacy_key_unknown", "LETHE_PRIVACY_KEY", () =>
         requireKnownKeys(ledger, { environment, isGiven, dataFolder: folder.path }),
       );
@@ -63,10 +79,13 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
     question: "Can the privacy key and the signing key be read?",
     needs: [],
     async find(_resources, { environment, folder }) {
+      const privacyKey = await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => readKeyring(environment));
       // `npm start` makes both at its first start.
-      if (await folder.isNew().catch(() => true)) return [];
+      if (await folder.isNew().catch(() => true)) {
+        return [environment.LETHE_PRIVACY_KEY, environment.LETHE_PRIVACY_KEY_FILE].some(isSet) ? privacyKey : [];
+      }
       return [
-        ...(await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => readKeyring(environment))),
+        ...privacyKey,
         ...(await explained("signing_key_unusable", "LETHE_SIGNING_KEY", () => readSigningKeys(environment))),
       ];
     },
@@ -83,9 +102,36 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
   }),
 ];
 
+const EMPTY: Finding = {
+  severity: "warning",
+  code: "database_empty",
+  where: "DATABASE_URL",
+  what: "the database has no ledger yet, or this login may not see it",
+  remedy: "run `lethe migrate`; services do so at their start, too",
+};
+const OF_OTHER: Finding = {
+  severity: "error",
+  code: "database_foreign",
+  where: "DATABASE_URL",
+  what: "DATA_DIR is the folder of an installation, and this database has no ledger, or this login may not see it",
+  remedy: "name the installation's database in DATABASE_URL; if it is lost, restore its backup before anything starts",
+};
+const UNKNOWN_QUEUES = {
+  severity: "warning",
+  code: "queues_unknown",
+  what: "no service of the database's installation has used these queues, or Redis has been emptied since",
+  remedy: "name the installation's LETHE_QUEUE_PREFIX and REDIS_URL; after Redis was emptied, restart the services",
+} as const;
 const SHARE = "give each installation a LETHE_QUEUE_PREFIX of its own";
 const REAPPLY = "run `lethe erasure reapply` with the newest export";
-const KEYS = "name the keys' files in LETHE_PRIVACY_KEY_FILE and LETHE_SIGNING_KEY_FILE, or set DATA_DIR";
+const KEYS = "correct the setting, or name the key's file in LETHE_PRIVACY_KEY_FILE or LETHE_SIGNING_KEY_FILE";
+
+async function isReadable(environment: Environment): Promise<boolean> {
+  return Promise.resolve(readKeyring(environment)).then(
+    () => true,
+    () => false,
+  );
+}
 
 function isSet(text: string | undefined): boolean {
   return (text ?? "") !== "";

@@ -8,7 +8,7 @@ import { safeError } from "@lethe/service-kit/safe-error";
 import type { Environment } from "@lethe/service-kit/settings";
 import { withTimeout } from "@lethe/service-kit/with-timeout";
 import { openDataFolder } from "@lethe/storage/data-folder";
-import { createPool } from "@lethe/warehouse/pool";
+import { createPool, hasSqlState } from "@lethe/warehouse/pool";
 import { findDatabaseProblems } from "@lethe/warehouse/require-database";
 import { databaseSetting, dataDirectory, redisSetting } from "../connection-settings.js";
 import type { Check, Resources } from "./check.js";
@@ -112,21 +112,30 @@ async function openDatabase(
       ANSWER_MS,
       () => ({ rows: [] }),
     );
-    if (rows[0]?.hasLedger === true) return { resources: { database: pool, ledger: pool }, findings, url, close };
-    const isEmpty: Finding = {
-      severity: "warning",
-      code: "database_empty",
-      where: "DATABASE_URL",
-      what: "the database has no ledger yet, or this login may not see it",
-      remedy: "run `lethe migrate`; services do so at their start, too",
-    };
-    return { resources: { database: pool }, findings: [...findings, isEmpty], url, close };
+    const resources = rows[0]?.hasLedger === true ? { database: pool, ledger: pool } : { database: pool };
+    return { resources, findings, url, close };
   } catch (error) {
     close();
     // As of a standby, which the checks have named.
-    return away(findings.length > 0 ? findings : [foundIn("DATABASE_URL", error)], url);
+    if (findings.length > 0) return away(findings, url);
+    return away([isRefusal(error) ? MAY_NOT_LOOK : foundIn("DATABASE_URL", error)], url);
   }
 }
+
+/** Reports whether PostgreSQL did not let the login look at what Lethe has there. */
+function isRefusal(error: unknown): boolean {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  return hasSqlState(error) && error.code === "42501";
+}
+
+const MAY_NOT_LOOK: Finding = {
+  severity: "error",
+  code: "database_rights",
+  where: "DATABASE_URL",
+  what: "the login may not see what Lethe has in the database",
+  remedy:
+    "name the login of the services or of the owner in DATABASE_URL, or have the owner run `lethe migrate`, which grants the roles their rights",
+};
 
 const CONNECTIONS = 4;
 const REACH_DATABASE = "see that PostgreSQL runs, and that DATABASE_URL names its host and port";
