@@ -42,8 +42,8 @@ export function createReadiness(checks: ReadinessChecks, warnings: () => readonl
 }
 
 /** Returns the figures of a registry as Prometheus reads them; to collect them may ask PostgreSQL and Redis, once a second. */
-export function createFigures(registry: Registry): () => Promise<string> {
-  return onceASecond(() => registry.metrics());
+export function createFigures(figures: Registry): () => Promise<string> {
+  return onceASecond(() => figures.metrics());
 }
 
 /**

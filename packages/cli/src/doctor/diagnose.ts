@@ -180,7 +180,7 @@ const NO_REDIS: Finding = {
   remedy: "set it, or start Lethe with `npm start`",
 };
 
-/** Makes a finding of a check that fails or does not end in time. */
+/** Runs a check, and returns a finding of one that fails or does not end in time. */
 async function limited(name: string, work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await withTimeout(work(), CHECK_MS, () => [

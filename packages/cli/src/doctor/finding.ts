@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /**
- * Makes a finding of what Lethe's own errors say: what is wrong, and then, behind a colon or as a sentence of its own, what to do.
+ * Creates a finding of what Lethe's own errors say: what is wrong, and then, behind a colon or as a sentence of its own, what to do.
  * `otherwise` is what to do where a message says nothing of that.
  */
 export function findingOf(

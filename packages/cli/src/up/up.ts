@@ -170,7 +170,7 @@ async function undoAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** Makes the folders below DATA_DIR that the services do not make. Throws ConfigurationError, which names the one that cannot be. */
+/** Creates the folders below DATA_DIR that the services do not make. Throws ConfigurationError, which names the one that cannot be. */
 async function makeUpFolders(folders: DataFolders, isGroupReadable: boolean): Promise<void> {
   for (const folder of Object.values(folders)) {
     try {

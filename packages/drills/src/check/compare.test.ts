@@ -168,7 +168,7 @@ function withAnotherFirst({ quarantine }: Outcome): string[] {
   return quarantine.map((entry) => (entry === other ? (one ?? "") : entry));
 }
 
-/** Gives the first entry with a reason another one. */
+/** Replaces the reason of the first entry that has it. */
 function renamed({ quarantine }: Outcome, reason: string, other: string): string[] {
   const at = quarantine.findIndex((entry) => entry.endsWith(` ${reason}`));
   return quarantine.map((entry, i) => (i === at ? entry.replace(` ${reason}`, ` ${other}`) : entry));

@@ -29,7 +29,7 @@ const AGAIN_MS = 200;
 /** How long it lasts where nobody looks. */
 const UNSEEN_MS = 6_000;
 
-/** Makes a fault of it. It lasts until every service concerned says so, and all must say that they are ready when it is over. */
+/** Returns the fault. It lasts until every service concerned says so, and all must say that they are ready when it is over. */
 function refusal({ name, check, reason, services, start, end, clear, ...others }: Refusal): Fault {
   const findings = new WeakMap<Cluster, Finding[]>();
   return {
