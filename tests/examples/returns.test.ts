@@ -124,7 +124,7 @@ async function reasonsInQuarantine(): Promise<string[]> {
 
 /** Names the places in which anything of the person still stands. */
 async function placesOfPerson(): Promise<string[]> {
-  const person = /zq[a-z]+|(?<![0-9a-z.])060001(?![0-9a-z])|7946 ?0111|1971-03-14/i;
+  const person = /zq(hildegard|markham|box|abbey|london)|(?<![0-9a-z.])060001(?![0-9a-z])|7946 ?0111|1971-03-14/i;
   const places: string[] = [];
   for await (const { where, text } of readEverything({ ...place, data })) {
     const word = person.exec(text)?.[0];
