@@ -117,7 +117,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
       { module: "packages/service-kit/src/job-ownership.ts", name: "jobOwnership", mutant: "failWithTheFirstWorker" },
     ],
     fault: killService("loader"),
-    rounds: 4,
+    rounds: 12,
   },
   {
     guard: "lost batches are made again",
