@@ -121,7 +121,7 @@ export class StaleSuppressionError extends LetheError {
   readonly retryable = true;
 }
 
-/** Quarantined records were masked after a replay had staged them. The replay must take them from quarantine again. */
+/** Quarantined records were masked or closed after a replay had staged them. The replay must take them from quarantine again. */
 export class StaleReplayError extends LetheError {
   readonly code = "replay_stale";
   readonly retryable = true;

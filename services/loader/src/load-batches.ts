@@ -9,6 +9,7 @@ import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
+import { requireAsQuarantined } from "./require-as-quarantined.js";
 import { stagePart } from "./stage-part.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
@@ -123,7 +124,8 @@ async function suppressFirst(
       if (!(await awaitTurn(client, runId, [batchId]))) return undefined;
       const batch = { runId, batchId };
       await createStage(client, dataset);
-      await stagePart(client, context.staging, dataset, batch, 0);
+      const part = await stagePart(client, context.staging, dataset, batch, 0);
+      if (info.kind === "replay") await requireAsQuarantined(client, context.staging, [part]);
       await suppressRequested(client, context);
       await logSuppressionChanges(client, { runId });
       return batch;

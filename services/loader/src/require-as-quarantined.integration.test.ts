@@ -16,6 +16,11 @@ it.for([
     { payload: JSON.stringify({ ...sale(7), customer_id: ERASED_ID }), subject_customer_id: ERASED_ID },
     StaleReplayError,
   ],
+  [
+    "sends back a replay of what was closed since",
+    { payload: JSON.stringify(sale(1)), status: "discarded" },
+    StaleReplayError,
+  ],
 ] as const)("%s", async ([_what, now, error], { context, pool, log }) => {
   const runId = await addRun(pool, { job: "transactions", kind: "replay" });
   const fileId = await addFile(pool, runId, { dataset: "transactions" });
@@ -28,6 +33,8 @@ it.for([
   if (error === undefined) await loading;
   else await expect(loading).rejects.toThrow(error);
   const isLoaded = error === undefined;
-  expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({ status: isLoaded ? "replayed" : "open" });
+  expect(await readRow(pool, "ledger.quarantine", id)).toMatchObject({
+    status: isLoaded ? "replayed" : "status" in now ? now.status : "open",
+  });
   expect(await readRows(pool, "warehouse.transactions", "transaction_id")).toHaveLength(isLoaded ? 1 : 0);
 });

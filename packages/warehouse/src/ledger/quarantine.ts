@@ -127,21 +127,23 @@ export async function recordsToReplay(
   return rows;
 }
 
-/**
- * Locks quarantined records until the transaction ends. Returns the payloads, by id, of those that still wait and stand under a
- * pseudonym.
- */
-export async function lockReplayed(
-  db: Queryable,
-  ids: readonly number[],
-  pseudonym: string,
-): Promise<ReadonlyMap<number, string>> {
-  const { rows } = await db.query<{ id: number; payload: string; isMasked: boolean }>(
-    `select id, payload, status = 'open' and subject_customer_id is not distinct from $2 as "isMasked"
+/** What has become of a quarantined record that a replay took. */
+export interface ReplayedRecord {
+  readonly id: number;
+  /** Whether nobody has closed it. */
+  readonly isOpen: boolean;
+  readonly pseudonym: string | null;
+  readonly payload: string | null;
+}
+
+/** Locks quarantined records until the transaction ends, and returns them. */
+export async function lockReplayed(db: Queryable, ids: readonly number[]): Promise<ReplayedRecord[]> {
+  const { rows } = await db.query<ReplayedRecord>(
+    `select id, status = 'open' as "isOpen", subject_customer_id as pseudonym, payload
      from ledger.quarantine where id = any ($1) order by id for update`,
-    [ids, pseudonym],
+    [ids],
   );
-  return new Map(rows.filter(({ isMasked }) => isMasked).map(({ id, payload }) => [id, payload]));
+  return rows;
 }
 
 /** Returns the greatest id of a quarantined record in the batches of a replay, where an interrupted replay resumes: 0 for none. */
