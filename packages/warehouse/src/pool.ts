@@ -73,7 +73,7 @@ export interface Loan {
   readonly client: Client;
   /** Aborts when the connection is lost, with a TransientError as its reason. */
   readonly lost: AbortSignal;
-  /** Gives the connection back. It is closed, not lent again, when it was lost or is `spent`. */
+  /** Returns the connection to its pool. It is closed, not lent again, when it was lost or is `spent`. */
   release(spent?: "spent"): void;
 }
 

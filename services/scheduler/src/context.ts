@@ -18,7 +18,7 @@ export interface SchedulerContext {
   readonly datasets: Datasets;
   readonly runQueue: RunQueue;
   readonly schedules: ScheduleRules;
-  /** Makes the queue follow the ledger's schedules. */
+  /** Brings the queue into line with the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
   readonly storage: Storage;
   /** What a dry run of an erasure looks through. */

@@ -66,7 +66,7 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
     needs: ["ledger"],
     isQuick: true,
     async find({ ledger }, { environment, folder }) {
-      const isGiven = [environment.LETHE_PRIVACY_KEY, environment.LETHE_PRIVACY_KEY_FILE].some(isSet);
+      const isGiven = givesPrivacyKey(environment);
       // Of one that cannot be read, the next check tells.
       if (isGiven && !(await isReadable(environment))) return [];
       return explained("privacy_key_unknown", "LETHE_PRIVACY_KEY", () =>
@@ -82,7 +82,7 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
       const privacyKey = await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => readKeyring(environment));
       // `npm start` makes both at its first start.
       if (await folder.isNew().catch(() => true)) {
-        return [environment.LETHE_PRIVACY_KEY, environment.LETHE_PRIVACY_KEY_FILE].some(isSet) ? privacyKey : [];
+        return givesPrivacyKey(environment) ? privacyKey : [];
       }
       return [
         ...privacyKey,
@@ -133,8 +133,8 @@ async function isReadable(environment: Environment): Promise<boolean> {
   );
 }
 
-function isSet(text: string | undefined): boolean {
-  return (text ?? "") !== "";
+function givesPrivacyKey({ LETHE_PRIVACY_KEY = "", LETHE_PRIVACY_KEY_FILE = "" }: Environment): boolean {
+  return LETHE_PRIVACY_KEY !== "" || LETHE_PRIVACY_KEY_FILE !== "";
 }
 
 async function explained(code: string, where: string, work: () => unknown): Promise<Finding[]> {

@@ -22,7 +22,7 @@ export interface Delivery {
 /** Files of a day come within this time; the few that are late, up to as much later. */
 const SPREAD_SECONDS = 60;
 
-/** Makes the input of a day and decides when each part of it comes. The same seed and number give the same day. */
+/** Creates the input of a day and decides when each part of it comes. The same seed and number give the same day. */
 export function makeDay(seed: number, number: number): Day {
   const random = createRandomForRecord(seed, "movedCustomer", number);
   const answer = makeFeed(seed, number, {

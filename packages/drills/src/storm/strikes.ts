@@ -115,7 +115,7 @@ async function fillDisk(cluster: Cluster): Promise<void> {
   }
 }
 
-/** Gives back the room that `fillDisk` took. */
+/** Frees the space that `fillDisk` took. */
 export async function emptyDisk(cluster: Cluster): Promise<void> {
   for (let i = 0; i < 3; i++) await rm(join(cluster.data, `${BALLAST}-${i}`), { force: true });
 }

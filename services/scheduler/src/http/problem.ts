@@ -90,7 +90,7 @@ function problemOfValidation({ validation: found = [], validationContext: contex
   return problem(404, "not_found", detail);
 }
 
-/** Says what a place should hold; of an enumeration, all values that it may have. */
+/** Describes what a place should hold; of an enumeration, all values that it may have. */
 function expectation({ message = "is wrong", params }: FastifySchemaValidationError): string {
   const { allowedValues } = params;
   return Array.isArray(allowedValues) ? `must be one of ${allowedValues.join(", ")}` : message;

@@ -8,7 +8,7 @@ import type { ScheduleRules } from "./check-schedule.js";
 
 /** Keeps the queue at what the ledger says about schedules. */
 export interface ScheduleKeeper {
-  /** Makes the queue follow the ledger's schedules. */
+  /** Brings the queue into line with the ledger's schedules. */
   apply(): Promise<void>;
   /** Handles the ticks that were missed before this process started, once; called after `apply`. */
   catchUp(): Promise<void>;
