@@ -17,7 +17,8 @@ import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.
 
 /**
  * Masks the quarantined records of people who are being erased. What waits for something that is not the person stays
- * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. All other records are closed.
+ * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. What a replay has loaded and not
+ * published keeps its status, too: should the output be lost, it is made again from here. All other records are closed.
  * Returns, by erasure, the files that the records came from: what is left of a record may not say whose it was.
  */
 export async function maskQuarantined(
@@ -106,12 +107,13 @@ interface QuarantinedRow {
   customerId: string | null;
   email: string | null;
   missingKey: string | null;
+  isUnpublished: boolean;
 }
 
 interface Kept {
   readonly payload: string;
   readonly values: number;
-  /** Whether the record may still be loaded, so that its status stays. */
+  /** Whether the record may still be loaded or published, so that its status stays. */
   readonly waits: boolean;
 }
 
@@ -139,9 +141,10 @@ function unlinkRecord(
   const strategies = strategiesOf(context.policy, dataset.name);
   const before: unknown = JSON.parse(row.payload);
   const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
-  const hash = isOpen ? dataset.recordHash(before, key) : null;
+  const isUnpublished = row.isUnpublished && mayWait(dataset);
+  const hash = isOpen || isUnpublished ? dataset.recordHash(before, key) : null;
   // Unless the person has come, nobody will: then an old file must not bring the record either.
-  const waits = isOpen && (!waitsForItsPerson(row) || hasArrived === true);
+  const waits = isUnpublished || (isOpen && (!waitsForItsPerson(row) || hasArrived === true));
   if (hash !== null && !waits) records.forget(hash, key);
   const after = waits
     ? dataset.mask(before, {

@@ -4,8 +4,16 @@
 const UNATTRIBUTED =
   "subject_customer_id is null and (reason = 'unreadable' or reason = 'schema' and subject_email is null)";
 
+/**
+ * A replay has loaded the record, and its output is not in `processed_data/` yet. Should that be lost, it can only be made again
+ * from quarantine.
+ */
+const IS_UNPUBLISHED = `(status = 'replayed' and id in (
+  select unnest(s.quarantine_ids) from ledger.batch_segments s where s.quarantine_ids is not null and s.published_bytes > 0
+))`;
+
 const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
-                 subject_email as email, missing_key as "missingKey"`;
+                 subject_email as email, missing_key as "missingKey", ${IS_UNPUBLISHED} as "isUnpublished"`;
 
 /**
  * Takes ids and emails. Returns the people's quarantined records, but for those about which a decision is open, and all that

@@ -12,13 +12,15 @@ const UNPUBLISHED_PART = 1 / 4;
 /**
  * Frees staging space after batches have been loaded and committed. Removes everything that is staged for them except
  * the output that is still to be published. If the unpublished output of all runs exceeds a quarter of the staging
- * limit, publishes what this run has loaded so far, unless another process is publishing files of the dataset. The
+ * limit, publishes what this run has loaded so far, unless another process is publishing files of the dataset. While nothing
+ * of the run can be loaded (`isIdle`), it publishes the partitions that are complete, so that less is left for the run's end. The
  * function can be repeated safely.
  */
 export async function freeStaging(
   context: LoaderContext,
   { runId, dataset }: { readonly runId: string; readonly dataset: DatasetName },
   batches: readonly BatchRef[],
+  isIdle: boolean,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -28,6 +30,7 @@ export async function freeStaging(
     runId,
     batches.map(({ batchId }) => batchId),
   );
-  if ((await unpublishedBytes(context.pool)) <= context.stagingBytes * UNPUBLISHED_PART) return;
-  await publishRun(context, runId, dataset, log, { whenBusy: "leave", signal });
+  const isTight = (await unpublishedBytes(context.pool)) > context.stagingBytes * UNPUBLISHED_PART;
+  if (!isTight && !isIdle) return;
+  await publishRun(context, runId, dataset, log, { whenBusy: "leave", which: isTight ? "all" : "complete", signal });
 }

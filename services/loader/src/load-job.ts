@@ -31,6 +31,7 @@ export async function loadJob(
   const info = await readBatch(pool, batchId);
   let outcome = NOTHING_LOADED;
   const ended: BatchRef[] = [];
+  let isIdle = false;
   if (isPending(info.state) || (isActive(info.runState) && (await nextToLoad(pool, runId)) !== undefined)) {
     if (info.restaging) return NOTHING_LOADED;
     if (context.signing !== undefined) await requireNotRolledBack(pool, context.signing.stores);
@@ -45,6 +46,7 @@ export async function loadJob(
       }
       const { batches, loaded, rejected, next } = await loadBatches(context, batch, info, log, signal);
       if (next !== undefined) await enqueueLoad(queues, runId, next);
+      isIdle = next === undefined && info.kind === "files";
       ended.push(...batches);
       outcome = { loaded, rejected };
     } catch (error) {
@@ -65,6 +67,6 @@ export async function loadJob(
   // Another delivery may have loaded it and ended before it could free the space.
   const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
   if (!isOwnLoaded && (await readBatch(pool, batchId)).state === "loaded") ended.push(batch);
-  if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, log, signal);
+  if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, isIdle, log, signal);
   return outcome;
 }

@@ -15,6 +15,7 @@ import {
 } from "../../../packages/warehouse/test/ledger-rows.js";
 import { it, readData, writeData } from "../test/loader-fixture.js";
 import type { LoaderContext } from "./context.js";
+import { freeStaging } from "./free-staging.js";
 import { publishRun } from "./publish-run.js";
 
 const NEVER = new AbortController().signal;
@@ -133,6 +134,21 @@ describe("publishRun", () => {
     await client.query("rollback");
     await publishRun(context, runId, "customers", log, { whenBusy: "leave", signal: NEVER });
     expect(await linesIn(data, HOUR_5)).toEqual(["one"]);
+  });
+
+  it("publishes complete partitions while nothing of the run can be loaded", async ({ context, pool, data, log }) => {
+    const runId = await addRun(pool);
+    await pool.query("update ledger.runs set extracted_at = now() where id = $1", [runId]);
+    await addLoaded(context, runId, { 5: "one", 6: "two" });
+    await pool.query(
+      `update ledger.files set batches_total = 2, batches_loaded = case partition_hour when 5 then 2 else 1 end`,
+    );
+    const free = (isIdle: boolean) => freeStaging(context, { runId, dataset: "customers" }, [], isIdle, log, NEVER);
+    await free(false);
+    await expect(readData(data, HOUR_5)).rejects.toMatchObject({ code: "ENOENT" });
+    await free(true);
+    expect(await linesIn(data, HOUR_5)).toEqual(["one"]);
+    await expect(readData(data, HOUR_6)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   it("goes on behind what is left of a file that somebody has shortened, and warns", async ({

@@ -8,6 +8,7 @@ import { inGroups } from "@lethe/storage/in-groups";
 import type { Staging } from "@lethe/storage/staging";
 import {
   lockPublication,
+  type PartitionsToPublish,
   type Publication,
   processedLengths,
   recordPublications,
@@ -25,6 +26,8 @@ const FILES_PER_COMMIT = 128;
 export interface PublishOptions {
   /** What to do while somebody else publishes files of the dataset: wait, or leave it to him or to a later time. */
   readonly whenBusy: "wait" | "leave";
+  /** By default all that is loaded. */
+  readonly which?: PartitionsToPublish;
   /** Rolls the commit at work back. */
   readonly signal: AbortSignal;
 }
@@ -39,7 +42,7 @@ export async function publishRun(
   runId: string,
   dataset: DatasetName,
   log: Logger,
-  { whenBusy, signal }: PublishOptions,
+  { whenBusy, which, signal }: PublishOptions,
 ): Promise<void> {
   const lock = whenBusy === "wait" ? waitForPublication : tryLockPublication;
   let isMore = true;
@@ -48,7 +51,7 @@ export async function publishRun(
       context.pool,
       async (client) => {
         if (!(await lock(client, dataset))) return false;
-        const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT));
+        const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT, which));
         if (group.length > 0) await publishPartitions(client, context, { runId, dataset }, group, log);
         return group.length === FILES_PER_COMMIT;
       },

@@ -57,6 +57,30 @@ describe("unpublishedParts", () => {
     expect(first.map(({ partition }) => partition)).toEqual([HOUR_5, HOUR_5, HOUR_5]);
   });
 
+  it("returns complete partitions alone where asked to: those whose files are all loaded, once the run is extracted", async ({
+    pool,
+  }) => {
+    const runId = await addRun(pool);
+    const file = async (partition: Partition, name: string, loaded: number, total: number | null) => {
+      const { date, hour } = partition;
+      const columns = { path: `date=${date}/hour=0${hour}/${name}`, partition_date: date, partition_hour: hour };
+      return addFile(pool, runId, { ...columns, batches_loaded: loaded, batches_total: total });
+    };
+    const hours = [5, 6, 7].map((hour): Partition => ({ date: "2020-01-01", hour }));
+    const [complete, half, other] = [hours[0], hours[1], hours[2]] as [Partition, Partition, Partition];
+    const batch = await addBatch(pool, runId, { state: "loaded" });
+    const output = { published_offset: 0, published_bytes: 9 };
+    await addSegment(pool, batch, await file(complete, "a.json", 2, 2), { ...output, position: 0 });
+    await addSegment(pool, batch, await file(half, "a.json", 1, 1), { ...output, position: 1 });
+    await addSegment(pool, batch, await file(half, "b.json", 1, 2), { ...output, position: 2 });
+    await addSegment(pool, batch, await file(other, "a.json", 1, null), { ...output, position: 3 });
+    expect(await unpublishedParts(pool, runId, 10, "complete")).toEqual([]);
+    await pool.query("update ledger.runs set extracted_at = now() where id = $1", [runId]);
+    const parts = await unpublishedParts(pool, runId, 10, "complete");
+    expect(parts.map(({ partition }) => partition)).toEqual([complete]);
+    expect(await unpublishedParts(pool, runId, 10)).toHaveLength(4);
+  });
+
   it("leaves out what is not loaded, what holds nothing, what was published, and what is of another run", async ({
     pool,
   }) => {

@@ -14,8 +14,16 @@ export interface UnpublishedPart {
   readonly bytes: number;
 }
 
+/** Of which partitions output is asked for: of all, or of those to which a run that is extracted adds nothing more. */
+export type PartitionsToPublish = "all" | "complete";
+
 /** Returns what a run has loaded and not yet published, of so many partitions at most, ordered by partition, file and line. */
-export async function unpublishedParts(db: Queryable, runId: string, partitions: number): Promise<UnpublishedPart[]> {
+export async function unpublishedParts(
+  db: Queryable,
+  runId: string,
+  partitions: number,
+  which: PartitionsToPublish = "all",
+): Promise<UnpublishedPart[]> {
   const { rows } = await db.query<{
     date: string;
     hour: number;
@@ -24,17 +32,23 @@ export async function unpublishedParts(db: Queryable, runId: string, partitions:
     published_offset: number;
     published_bytes: number;
   }>(
-    `select date, hour, batch_id, position, published_offset, published_bytes
+    `with incomplete as (
+       select partition_date, partition_hour from ledger.files
+       where run_id = $1 and state = 'open' and batches_loaded is distinct from batches_total
+     )
+     select date, hour, batch_id, position, published_offset, published_bytes
      from (select f.partition_date as date, f.partition_hour as hour, f.path, s.first_line,
                   s.batch_id, s.position, s.published_offset, s.published_bytes,
                   dense_rank() over (order by f.partition_date, f.partition_hour) as nth
            from ledger.batches b
            join ledger.batch_segments s on s.batch_id = b.id
            join ledger.files f on f.id = s.file_id
-           where b.run_id = $1 and b.state = 'loaded' and s.published_bytes > 0) as parts
+           where b.run_id = $1 and b.state = 'loaded' and s.published_bytes > 0
+             and ($3 = 'all' or (f.partition_date, f.partition_hour) not in (select * from incomplete) and ${IS_EXTRACTED})
+          ) as parts
      where nth <= $2
      order by date, hour, path, first_line, position`,
-    [runId, partitions],
+    [runId, partitions, which],
   );
   return rows.map((row) => ({
     partition: { date: row.date, hour: row.hour },
@@ -44,6 +58,8 @@ export async function unpublishedParts(db: Queryable, runId: string, partitions:
     bytes: row.published_bytes,
   }));
 }
+
+const IS_EXTRACTED = "exists (select from ledger.runs where id = $1 and extracted_at is not null)";
 
 /** Locks the publication of a dataset's files until the transaction ends; waits for another process that publishes them. */
 export async function lockPublication(client: Client, dataset: DatasetName): Promise<void> {

@@ -91,6 +91,9 @@ export async function nextToLoad(db: Queryable, runId: string): Promise<string |
   return (await readNext(db, runId, 1))[0];
 }
 
+/** Batches of a run that loads may have claimed at a time, however many loaders there are. The ledger may hold many thousands. */
+const MOST_CLAIMED = 500;
+
 /**
  * Claims batches of a run for loading until the transaction ends, and returns them: the first of those that can be loaded next and
  * that nobody else has claimed, up to `most`. It does not wait, and may return none. Whoever has claimed some asks for
@@ -99,7 +102,7 @@ export async function nextToLoad(db: Queryable, runId: string): Promise<string |
 export async function claimNextToLoad(client: Client, runId: string, most: number): Promise<string[]> {
   await lockRun(client, runId);
   const claimed: string[] = [];
-  for (const batchId of await readNext(client, runId, null)) {
+  for (const batchId of await readNext(client, runId, MOST_CLAIMED + most)) {
     if (claimed.length === most) break;
     if (await tryLockInTransaction(client, claimOf(batchId))) claimed.push(batchId);
     // What is claimed must follow each other.
@@ -147,7 +150,7 @@ async function readBefore(db: Queryable, runId: string, batchIds: readonly strin
 const IS_READY = "(state = 'transformed' and not restaging)";
 
 /** Returns the first pending batches of a run up to one that is not ready. */
-async function readNext(db: Queryable, runId: string, most: number | null): Promise<string[]> {
+async function readNext(db: Queryable, runId: string, most: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string; isReady: boolean }>(
     `select id, ${IS_READY} as "isReady" from ledger.batches
      where run_id = $1 and ${batchIsPending()} and not republishing order by number limit $2`,
