@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import type { DataContract } from "@lethe/datasets/data-contract";
 import { readEverything } from "@lethe/test-kit/everything";
 import { fromRepository } from "@lethe/test-kit/repository";
 import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
@@ -71,6 +72,15 @@ it("is a job of the command line, whose help and status list it", async () => {
   const { stdout } = await lethe("run", "--help");
   expect(stdout).toContain("returns");
   expect((await lethe("status")).stdout).toMatch(/^returns /m);
+});
+
+it("has a contract, which says that what a customer wrote is about a person", async () => {
+  const { stdout } = await lethe("contract", "export", "returns", "--format", "json");
+  const [input, table] = (JSON.parse(stdout) as DataContract).schema;
+  expect(input?.properties).toContainEqual(
+    expect.objectContaining({ name: "reason", classification: "confidential", required: false }),
+  );
+  expect(table).toMatchObject({ physicalName: "warehouse.returns", description: "Returned goods" });
 });
 
 /** Returns what the documentation's shell blocks say, each as one script. */

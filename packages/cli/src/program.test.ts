@@ -47,6 +47,7 @@ describe("usage", () => {
     ["a dead letter's id that is none", ["dead-letters", "replay", "../x"]],
     ["a port that is none", ["up", "--port", "70000"]],
     ["no folder for generated files", ["generate"]],
+    ["a contract of no dataset", ["contract", "export", "customer"]],
     ["an erasure's id that is none", ["erasure", "show", "1"]],
     ["a quarantine id that is none", ["erasure", "approve", "x"]],
     ["a state that is none", ["erasure", "list", "--state", "open"]],

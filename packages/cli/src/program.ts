@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addContractCommand } from "./commands/contract.js";
 import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
 import { addDoctorCommand } from "./commands/doctor.js";
@@ -66,6 +67,7 @@ function buildProgram(context: CommandContext): Command {
   addSubjectCommand(program, context);
   addKeysCommand(program, context);
   addTokensCommand(program, context);
+  addContractCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context);
   addMigrateCommand(program, context);

@@ -3,6 +3,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RecordWarning } from "@lethe/contracts/record-warnings";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { PrivacyKey } from "@lethe/privacy/privacy-key";
+import type { TObject } from "typebox";
 import type { FieldDeclaration } from "./field.js";
 import type { Masking } from "./masking.js";
 import type { RecordShape } from "./record-shape.js";
@@ -19,6 +20,10 @@ export interface Dataset {
   readonly schedule: string;
   /** The datasets whose records this one's refer to: a full load runs them first. */
   readonly runsAfter: readonly DatasetName[];
+  /** The version of its contract with those who send and use it. */
+  readonly version: string;
+  /** What an input record must be. */
+  readonly contract: TObject;
   /** Every field of the input by path. */
   readonly fields: Readonly<Record<string, FieldDeclaration>>;
   /** The fields that make up a person's full name, in their order; none where the dataset has no names. */

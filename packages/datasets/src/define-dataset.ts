@@ -30,6 +30,8 @@ export interface DatasetDefinition {
   readonly schedule: string;
   /** The datasets whose records this one's refer to. */
   readonly runsAfter: readonly string[];
+  /** Raised when the contract changes, as semantic versioning says; `1.0.0` by default. */
+  readonly version?: string;
   readonly contract: TObject;
   /** Other names under which the source may send a field. */
   readonly spellings?: Readonly<Record<string, string>>;
@@ -110,6 +112,8 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     description: definition.description,
     schedule: definition.schedule,
     runsAfter: definition.runsAfter,
+    version: definition.version ?? "1.0.0",
+    contract,
     fields,
     nameFields,
     fenced: definition.erasure === undefined && Object.values(fields).some(({ kind }) => kind !== "neither"),
