@@ -5,6 +5,7 @@
 const PACKAGE_IMPORTS = {
   contracts: [],
   privacy: ["contracts"],
+  quality: ["contracts"],
   storage: ["contracts"],
   warehouse: ["contracts"],
   "service-kit": ["contracts"],

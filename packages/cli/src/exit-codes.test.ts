@@ -11,6 +11,7 @@ import {
   TransientError,
   UnfitDatabaseError,
 } from "@lethe/contracts/errors";
+import type { RunState } from "@lethe/contracts/runs";
 import { describe, expect, it } from "vitest";
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, exitCodesTable, explainError } from "./exit-codes.js";
 
@@ -46,7 +47,7 @@ describe("explainError", () => {
 });
 
 describe("the exit code of runs", () => {
-  const run = (state: "succeeded" | "failed" | "cancelled", notTaken = 0) => ({ state, notTaken });
+  const run = (state: RunState, notTaken = 0) => ({ state, notTaken });
 
   it.each([
     [[run("succeeded")], true, EXIT.succeeded],
@@ -54,6 +55,9 @@ describe("the exit code of runs", () => {
     [[run("cancelled")], true, EXIT.failed],
     [[run("succeeded", 3)], true, EXIT.notTaken],
     [[run("succeeded")], false, EXIT.notTaken],
+    [[run("succeeded"), run("succeeded_with_warnings")], true, EXIT.warned],
+    [[run("succeeded_with_warnings"), run("failed")], true, EXIT.failed],
+    [[run("succeeded_with_warnings", 1)], true, EXIT.notTaken],
   ])("of %j, all copied: %s, is %i", (runs, isAllCopied, code) => {
     expect(exitCodeOf(runs, isAllCopied)).toBe(code);
   });

@@ -14,7 +14,7 @@ import {
   UnfitDatabaseError,
 } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
-import type { Run } from "@lethe/contracts/runs";
+import { hasSucceeded, type Run } from "@lethe/contracts/runs";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
@@ -45,6 +45,12 @@ const EXIT_CODES = {
   },
   alreadyRunning: { code: 6, means: "`lethe up` or `npm start` runs on this DATA_DIR already; where is printed" },
   unwell: { code: 7, means: "`lethe doctor` has found an error" },
+  warned: {
+    code: 8,
+    means:
+      "done, but a run succeeded with warnings: more of its records were rejected, or wait for a customer or a product, than " +
+      "its dataset allows",
+  },
   interrupted: { code: 130, means: "interrupted before it was done" },
 } as const;
 
@@ -79,10 +85,11 @@ export function exitCodesTable(): string {
   return [["code", "means"] as const, ["----", "-".repeat(width)] as const, ...rows].map(line).join("");
 }
 
-/** Returns the exit code of runs that have ended. That something failed matters more than that something was left. */
+/** Returns the exit code of runs that have ended. That something failed matters more than that something was left, and that more than a warning. */
 export function exitCodeOf(runs: readonly Pick<Run, "state" | "notTaken">[], isAllCopied = true): ExitCode {
-  if (runs.some(({ state }) => state !== "succeeded")) return EXIT.failed;
-  return isAllCopied && runs.every(({ notTaken }) => notTaken === 0) ? EXIT.succeeded : EXIT.notTaken;
+  if (runs.some(({ state }) => !hasSucceeded(state))) return EXIT.failed;
+  if (!isAllCopied || runs.some(({ notTaken }) => notTaken > 0)) return EXIT.notTaken;
+  return runs.some(({ state }) => state === "succeeded_with_warnings") ? EXIT.warned : EXIT.succeeded;
 }
 
 /** Returns the exit code and the text for a person that an error stands for. The text never quotes a record. */

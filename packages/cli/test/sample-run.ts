@@ -20,6 +20,7 @@ export function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
     records: { in: 10, loaded: 7, rejected: 3, rejectedByReason: { unknown_sku: 1, unknown_customer: 2 } },
     bytes: { files: 1_000, batches: 9_000 },
     durationsMs: { total: 1_222, extract: 100, transform: 200, load: 300, finish: 50 },
+    warnings: [],
     error: null,
     notices: [],
     failures: [],

@@ -19,6 +19,27 @@ export const REJECT_REASONS = {
 
 export type RejectReason = keyof typeof REJECT_REASONS;
 
+/**
+ * Whose matter a reject is: of the record, which is at fault; of another delivery, which brings what it refers to; of nobody, since
+ * the record was loaded before; or of a person, who decides on it.
+ */
+export type RejectCause = "fault" | "late_reference" | "repeat" | "decision";
+
+/** The cause of each reason. Faults and late references decide how a run ends. */
+export const REJECT_CAUSES: Readonly<Record<RejectReason, RejectCause>> = {
+  schema: "fault",
+  duplicate: "repeat",
+  conflict: "fault",
+  unknown_customer: "late_reference",
+  unknown_sku: "late_reference",
+  total_mismatch: "fault",
+  refund: "fault",
+  identity_mismatch: "decision",
+  held: "decision",
+  unsupported_format: "fault",
+  unreadable: "fault",
+};
+
 export const REJECT_REASON_NAMES = Object.keys(REJECT_REASONS) as RejectReason[];
 
 /** The number of rejected records by reason. A reason that did not occur is absent. */

@@ -6,9 +6,30 @@ import { SchemaChangeSchema } from "./schema-changes.js";
 /** The states of a run that still has work to do, in the order in which it passes through them. */
 export const ACTIVE_RUN_STATES = ["queued", "extracting", "processing", "finishing"] as const;
 
-/** An active run ends as `succeeded`, `failed` or `cancelled`. A schedule that fires during one records a `skipped` run. */
-export const RUN_STATES = [...ACTIVE_RUN_STATES, "succeeded", "failed", "cancelled", "skipped"] as const;
+/** The states of a run that has done its work; with warnings, more of its records than usual could not be loaded. */
+export const SUCCESS_STATES = ["succeeded", "succeeded_with_warnings"] as const;
+
+/** An active run ends as succeeded, `failed` or `cancelled`. A schedule that fires during one records a `skipped` run. */
+export const RUN_STATES = [...ACTIVE_RUN_STATES, ...SUCCESS_STATES, "failed", "cancelled", "skipped"] as const;
 export type RunState = (typeof RUN_STATES)[number];
+
+/** Reports whether a run in this state has done its work, with warnings or without. */
+export function hasSucceeded(state: RunState): boolean {
+  return (SUCCESS_STATES as readonly RunState[]).includes(state);
+}
+
+/** The thresholds of a run. The code of one that is reached is that of the run's warning, or of its error. */
+export const RUN_THRESHOLDS = {
+  too_many_rejects: "More of the run's records are at fault than its dataset allows.",
+  too_many_late_references:
+    "More of the run's records refer to customers or products that are not in the warehouse than its dataset allows.",
+} as const;
+export type RunThresholdCode = keyof typeof RUN_THRESHOLDS;
+
+/** Reports whether a run failed because of its records alone: all its work is done, and there is nothing to retry. */
+export function isThreshold(code: string): code is RunThresholdCode {
+  return Object.hasOwn(RUN_THRESHOLDS, code);
+}
 
 /** Reports whether a run in this state still has work to do. */
 export function isActive(state: RunState): boolean {
@@ -76,6 +97,7 @@ export function isNotTaken(code: string): boolean {
 
 const Count = Type.Integer({ minimum: 0 });
 const Timestamp = Type.String({ format: "date-time" });
+const Remark = Type.Object({ code: Type.String(), message: Type.String() });
 
 export const RunSchema = Type.Object(
   {
@@ -115,7 +137,9 @@ export const RunSchema = Type.Object(
       load: Count,
       finish: Count,
     }),
-    error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+    /** Which thresholds of the dataset the run's records have reached, of a run that succeeded with warnings. */
+    warnings: Type.Array(Remark),
+    error: Type.Union([Remark, Type.Null()]),
   },
   { $id: "Run" },
 );

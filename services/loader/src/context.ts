@@ -1,9 +1,12 @@
 import type { ErasureContext } from "@lethe/erasure/context";
+import type { Checks } from "@lethe/quality/checks-file";
 import type { Queues } from "@lethe/service-kit/queues";
 
 /** What the loader works with: what an erasure does, and the queues. */
 export interface LoaderContext extends ErasureContext {
   readonly queues: Queues;
+  /** What is asked of each dataset's data. */
+  readonly checks: Checks;
   /** The bound of staging, in bytes. */
   readonly stagingBytes: number;
 }

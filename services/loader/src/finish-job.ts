@@ -3,12 +3,21 @@ import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isActive } from "@lethe/contracts/runs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles, maskReplayedFiles } from "@lethe/erasure/mask-arrived-files";
+import type { Checks } from "@lethe/quality/checks-file";
+import { judgeRun } from "@lethe/quality/judge-run";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { returnClaimed } from "@lethe/storage/claimed-files";
 import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
-import { closeRun, isAllLoaded, overtakenRuns, startFinish } from "@lethe/warehouse/ledger/change-run";
+import {
+  closeRun,
+  isAllLoaded,
+  type JudgeRun,
+  overtakenRuns,
+  startFinish,
+  type Verdict,
+} from "@lethe/warehouse/ledger/change-run";
 import { heldPaths } from "@lethe/warehouse/ledger/closed-runs";
 import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
@@ -70,7 +79,7 @@ export async function finishJob(
   }
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
-    const state = await closeRun(client, runId, performance.now() - startedAt);
+    const state = await closeRun(client, runId, performance.now() - startedAt, judgeBy(context.checks));
     if (!isActive(state)) await returnIncomplete(context, client, runId);
     await forgetReplacementsOfRun(client, runId);
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
@@ -81,6 +90,16 @@ export async function finishJob(
   await resumeErasures(context, log);
   return { state };
 }
+
+/** What a replay tries again was counted when it first came: it waits for others, and fails for no new reason. */
+function judgeBy(checks: Checks): JudgeRun {
+  return (counts, { job, kind }) => {
+    const thresholds = checks.get(job)?.thresholds;
+    return kind === "replay" || thresholds === undefined ? SUCCEEDED : judgeRun(counts, thresholds);
+  };
+}
+
+const SUCCEEDED: Verdict = { state: "succeeded", findings: [] };
 
 /** Puts back into landing what a run has claimed and not completed: a later run, or a retry, takes it. */
 async function returnIncomplete({ storage }: LoaderContext, client: Client, runId: string): Promise<void> {

@@ -3,6 +3,7 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { requireSigningKey } from "@lethe/privacy/signing-key";
+import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueFinish, enqueueLoad } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
@@ -43,6 +44,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);
       const policy = readPolicy(settings, datasets.fields);
+      const checks = readChecks(settings, datasets.names);
       await requireSchema(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,
@@ -70,6 +72,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const context: LoaderContext = {
         pool,
         queues,
+        checks,
         stagingBytes: settings.LETHE_STAGING_BYTES,
         storage,
         staging: openStaging(storage),

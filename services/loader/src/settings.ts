@@ -1,3 +1,4 @@
+import { CHECKS_SETTINGS } from "@lethe/service-kit/checks-settings";
 import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
 import { COMMON_SETTINGS, PRIVACY_SETTINGS, SIGNING_SETTINGS, STAGING_SETTINGS } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
@@ -12,6 +13,7 @@ export const LoaderSettings = Type.Object({
   ...SEARCH_SETTINGS,
   ...PRIVACY_SETTINGS,
   ...SIGNING_SETTINGS,
+  ...CHECKS_SETTINGS,
   LETHE_LOADS_AT_ONCE: Type.Integer({
     default: DEFAULT_LOADS_AT_ONCE,
     minimum: 1,

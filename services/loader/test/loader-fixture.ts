@@ -7,6 +7,7 @@ import { type BatchSummary, ofTransformation, type Segment, STAGED } from "@leth
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import { parseChecks } from "@lethe/quality/checks-file";
 import { createLogger } from "@lethe/service-kit/logger";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
@@ -51,6 +52,7 @@ export const it = ledger
       pool,
       queues,
       datasets,
+      checks: parseChecks(undefined, datasets.names),
       stagingBytes: 1024 ** 3,
       storage,
       staging: openStaging(storage),

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { DEAD_LETTER_STATUSES, type DeadLetter, type DeadLetterStatus } from "@lethe/contracts/dead-letters";
 import { InvalidInputError, RunStateError } from "@lethe/contracts/errors";
-import type { RunDetail } from "@lethe/contracts/runs";
+import { hasSucceeded, type RunDetail } from "@lethe/contracts/runs";
 import { enqueueReopened, newRound } from "@lethe/service-kit/enqueue";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { reopenRun } from "@lethe/warehouse/ledger/change-run";
@@ -163,6 +163,6 @@ function present(runs: readonly RunDetail[], options: ReplayOptions, terminal: T
   if (options.json === true) for (const run of runs) terminal.print(JSON.stringify(withoutDetails(run)));
   else if (options.follow !== true) for (const run of runs) terminal.print(`${run.job} ${run.id}`);
   else if (runs.length > 0) terminal.print(formatRuns(runs));
-  const areWell = options.follow !== true || runs.every((run) => run.state === "succeeded");
+  const areWell = options.follow !== true || runs.every((run) => hasSucceeded(run.state));
   return areWell ? EXIT.succeeded : EXIT.failed;
 }

@@ -41,6 +41,22 @@ describe("formatRuns", () => {
   });
 });
 
+describe("a run whose records have reached a threshold", () => {
+  const finding = { code: "too_many_rejects", message: "9 of 10 records (90 %) were rejected." };
+
+  it("is shown with its warning", () => {
+    const text = formatRuns([sampleRun({ state: "succeeded_with_warnings", warnings: [finding] })]);
+    expect(text).toMatch(/^transactions +succeeded_with_warnings /m);
+    expect(text).toContain(`warning: ${finding.message} (too_many_rejects)`);
+  });
+
+  it("is not offered for a retry, which would change nothing", () => {
+    const text = formatRuns([sampleRun({ state: "failed", error: finding })]);
+    expect(text).toContain(`failed: ${finding.message} (too_many_rejects)`);
+    expect(text).not.toContain("retry");
+  });
+});
+
 describe("formatSchemaChanges", () => {
   const change = { change: "missing", field: "/segment", records: 1, firstFile: "a\u001b.json", firstLine: 3 } as const;
 

@@ -1,4 +1,12 @@
-import { isNotTaken, NOTICE_CODES, type Notice, type Run, type RunDetail } from "@lethe/contracts/runs";
+import {
+  hasSucceeded,
+  isNotTaken,
+  isThreshold,
+  NOTICE_CODES,
+  type Notice,
+  type Run,
+  type RunDetail,
+} from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
 
@@ -60,15 +68,18 @@ function toRow(run: Run): string[] {
 function remarksOn(run: RunDetail): string[] {
   const remarks: string[] = [];
   if (run.records.rejected > 0) remarks.push(`rejected ${formatReasons(run.records.rejectedByReason)}`);
-  if (run.state === "succeeded" && run.kind === "files" && run.files.taken === 0) {
+  if (hasSucceeded(run.state) && run.kind === "files" && run.files.taken === 0) {
     const known = run.files.alreadyLoaded;
     remarks.push(known === 0 ? "no files found" : `nothing new: ${describeKnown(known)} loaded before`);
   }
   if (run.notTaken > 0) remarks.push(`${describeNotTaken(run.notTaken)}; all of them: lethe notices ${run.id}`);
+  for (const { code, message } of run.warnings) remarks.push(`warning: ${message} (${code})`);
   if (run.error !== null) remarks.push(`${run.state}: ${run.error.message} (${run.error.code})`);
   const failures = new Set(run.failures.map((failure) => `a batch failed: ${failure.message} (${failure.code})`));
   remarks.push(...failures);
-  if (run.state === "failed") remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
+  if (run.state === "failed" && !isThreshold(run.error?.code ?? "")) {
+    remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
+  }
   return remarks.map((remark) => `${nameRun(run)}: ${remark}`);
 }
 

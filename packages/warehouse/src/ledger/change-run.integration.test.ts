@@ -12,15 +12,20 @@ import {
   completeExtraction,
   failRun,
   isAllLoaded,
+  type JudgeRun,
   overtakenRuns,
   reopenRun,
   startFinish,
   whileAloneExtracting,
 } from "./change-run.js";
+import { listDeadLetters } from "./dead-letters.js";
 
 const OPEN = RUN_STATES.slice(0, 4);
 const CLOSED = RUN_STATES.slice(4);
 const BATCH_STATES = ["staged", "transformed", "loaded", "failed", "cancelled"];
+
+const succeed: JudgeRun = () => ({ state: "succeeded", findings: [] });
+const finding = { code: "too_many_rejects", message: "4 of 5 records were rejected." } as const;
 
 const NEVER = new AbortController().signal;
 
@@ -308,7 +313,8 @@ describe("overtakenRuns", () => {
 });
 
 describe("closeRun", () => {
-  const close = (pool: Pool, runId: string) => inTransaction(pool, (client) => closeRun(client, runId, 10.4));
+  const close = (pool: Pool, runId: string, judge = succeed) =>
+    inTransaction(pool, (client) => closeRun(client, runId, 10.4, judge));
 
   it("closes a run of which all is loaded as succeeded, and adds the time", async ({ pool }) => {
     const runId = await addRun(pool, { state: "finishing", finish_ms: 1 });
@@ -328,6 +334,35 @@ describe("closeRun", () => {
     const error = { error_code: "batches_failed", error_message: "2 of its batches failed" };
     expect(await readRow(pool, "ledger.runs", runId)).toMatchObject(error);
     expect(await fileStates()).toEqual(["open", "released", "released", "done"]);
+  });
+
+  it("has the run judged by what became of the records of all of its batches", async ({ pool }) => {
+    const runId = await addRun(pool, { state: "finishing", kind: "replay" });
+    await addBatch(pool, runId, { state: "loaded", records_in: 3, rejected_by_reason: { schema: 2 } });
+    await addBatch(pool, runId, { state: "loaded", records_in: 2, rejected_by_reason: { schema: 1, unknown_sku: 1 } });
+    const judged: unknown[] = [];
+    await close(pool, runId, (counts, { job, kind }) => {
+      judged.push([counts.runId, counts.records, counts.rejectedByReason, job, kind]);
+      return succeed(counts, { job, kind });
+    });
+    expect(judged).toEqual([[runId, 5, { schema: 3, unknown_sku: 1 }, "customers", "replay"]]);
+  });
+
+  it("closes a run with warnings as its judge finds, or as failed with nothing to retry and no dead letter", async ({
+    pool,
+  }) => {
+    const warned = await addRun(pool, { state: "finishing" });
+    const failed = await addRun(pool, { state: "finishing", job: "products", extracted_at: "2020-01-01T05:00:00Z" });
+    const judge = (state: "succeeded_with_warnings" | "failed") => () => ({ state, findings: [finding] });
+    expect(await close(pool, warned, judge("succeeded_with_warnings"))).toBe("succeeded_with_warnings");
+    expect(await close(pool, failed, judge("failed"))).toBe("failed");
+    expect(await readRow(pool, "ledger.runs", warned)).toMatchObject({ warnings: [finding], error_code: null });
+    const error = { error_code: finding.code, error_message: finding.message };
+    expect(await readRow(pool, "ledger.runs", failed)).toMatchObject({ warnings: [], ...error });
+    await expect(reopenRun(pool, failed)).rejects.toThrow(/there is nothing to retry/);
+    expect((await listDeadLetters(pool, { limit: 5 })).deadLetters).toEqual([]);
+    // Whoever finishes it once more finds it as it is.
+    expect(await close(pool, failed)).toBe("failed");
   });
 
   it.for(["failed", "cancelled"])(

@@ -1,13 +1,14 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
-import { isActive, type RunKind, type RunState } from "@lethe/contracts/runs";
+import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import { isActive, isThreshold, type RunKind, type RunState, type RunThresholdCode } from "@lethe/contracts/runs";
 import { withSessionLock } from "../advisory-lock.js";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { closeDoneLetters } from "./close-dead-letters.js";
 import type { ExtractionRunClient } from "./extraction-fence.js";
 import { announceRun } from "./run-events.js";
-import { batchIsPending, runIsActive } from "./states.js";
+import { batchIsPending, runHasSucceeded, runIsActive } from "./states.js";
 
 /**
  * Cancels an active run. What is loaded stays loaded, and output of it that is being made again is published. Pending batches are cancelled, and a later run may take the files that
@@ -46,11 +47,12 @@ export async function reopenRun(
     if (state !== "failed" && state !== "cancelled") {
       throw new RunStateError(`run ${runId} is ${state}; only a failed or cancelled run can be retried`);
     }
+    await refuseIfAllIsDone(client, runId);
     await refuseIfTakenElsewhere(client, runId);
     const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
       `update ledger.runs
        set state = case when extracted_at is null then 'queued' else 'processing' end,
-           finished_at = null, error_code = null, error_message = null, letter_closed_at = null
+           finished_at = null, error_code = null, error_message = null, warnings = '[]', letter_closed_at = null
        where id = $1
        returning kind, extracted_at is not null as extracted`,
       [runId],
@@ -73,6 +75,19 @@ export async function reopenRun(
     if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
     return row;
   });
+}
+
+/** A run that failed by a threshold has done all its work: a retry would end as it did. */
+async function refuseIfAllIsDone(client: Client, runId: string): Promise<void> {
+  const { rows } = await client.query<{ code: string | null }>(
+    "select error_code as code from ledger.runs where id = $1",
+    [runId],
+  );
+  if (!isThreshold(rows[0]?.code ?? "")) return;
+  throw new RunStateError(
+    `run ${runId} has done its work and there is nothing to retry: it failed because of its records, which are in quarantine; ` +
+      "have them delivered corrected, or replay them",
+  );
 }
 
 async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
@@ -148,7 +163,7 @@ export const IS_OVERTAKEN = `
   (exists (select from ledger.files mine join ledger.files other using (dataset, delivery)
            where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
    or r.kind = 'replay' and exists (select from ledger.runs later
-                                    where later.job = r.job and later.kind = r.kind and later.state = 'succeeded'
+                                    where later.job = r.job and later.kind = r.kind and ${runHasSucceeded("later.state")}
                                       and later.requested_at > r.requested_at))`;
 
 /** Returns the failed and cancelled runs of a job that later runs have overtaken. What they staged is no longer needed. */
@@ -161,37 +176,97 @@ export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<st
   return rows.map((row) => row.id);
 }
 
+/** How a run ended whose batches are all loaded, by what became of its records. */
+export interface Verdict {
+  readonly state: Extract<RunState, "succeeded" | "succeeded_with_warnings" | "failed">;
+  /** Which thresholds it has reached: of a run that failed, the first one is its error. */
+  readonly findings: readonly { readonly code: RunThresholdCode; readonly message: string }[];
+}
+
+/** What became of a run's records. */
+export interface RunCounts {
+  readonly runId: string;
+  readonly records: number;
+  readonly rejectedByReason: RejectCounts;
+}
+
+/** Says how a run ends by what became of its records. */
+export type JudgeRun = (counts: RunCounts, run: { readonly job: DatasetName; readonly kind: RunKind }) => Verdict;
+
 /**
- * Closes a run in its last stage and returns its state: failed when one of its batches failed, or else succeeded. A run that
+ * Closes a run in its last stage and returns its state: failed when one of its batches failed, or else as `judge` finds. A run that
  * had failed or was cancelled stays so, and one that was retried meanwhile stays active. Releases the files that are not
  * complete, and closes the dead letters whose work is done with it. Adds `finishMs` to the run's finishing time. Call it in a transaction, together with whatever must be visible as
  * soon as the run is closed.
  */
-export async function closeRun(client: Client, runId: string, finishMs: number): Promise<RunState> {
+export async function closeRun(client: Client, runId: string, finishMs: number, judge: JudgeRun): Promise<RunState> {
   const before = await lockRun(client, runId);
   // The run was retried during its cleanup. It has work again, and closes when that is done.
   if (isActive(before) && before !== "finishing") return before;
   await releaseIncompleteFiles(client, runId);
+  const end = before === "finishing" ? await judgeFinished(client, runId, judge) : { ...NO_REMARK, state: before };
   const { rows } = await client.query<{ state: RunState; job: DatasetName }>(
     `update ledger.runs r
-     set state = case when r.state in ('failed', 'cancelled') then r.state when failed.n > 0 then 'failed' else 'succeeded' end,
+     set state = $3,
          finished_at = coalesce(r.finished_at, clock_timestamp()),
          finish_ms = finish_ms + $2,
-         error_code = coalesce(r.error_code, case when failed.n > 0 then 'batches_failed' end),
-         error_message = coalesce(r.error_message, case when failed.n > 0 then failed.n || ' of its batches failed' end),
+         error_code = coalesce(r.error_code, $4),
+         error_message = coalesce(r.error_message, $5),
+         warnings = case when $3 = 'succeeded_with_warnings' then $6::jsonb else r.warnings end,
          -- It could not be finished, and now it is.
          letter_closed_at = case when r.state = 'failed' and r.failed_stage = 'finish'
                                  then coalesce(r.letter_closed_at, clock_timestamp()) else r.letter_closed_at end
-     from (select count(*) as n from ledger.batches where run_id = $1 and state = 'failed') as failed
      where r.id = $1
      returning r.state, r.job`,
-    [runId, Math.round(finishMs)],
+    [runId, Math.round(finishMs), end.state, end.code, end.message, JSON.stringify(end.warnings)],
   );
   await announceRun(client, runId);
   if (rows[0] !== undefined) await closeDoneLetters(client, rows[0].job);
   const state = rows[0]?.state;
   if (state === undefined) throw new NotFoundError(`there is no run ${runId}`);
   return state;
+}
+
+interface RunEnd {
+  readonly state: RunState;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly warnings: Verdict["findings"];
+}
+
+const NO_REMARK = { code: null, message: null, warnings: [] };
+
+/** Returns how a run ends that has finished its last stage. That a batch failed comes first: it can be retried. */
+async function judgeFinished(client: Client, runId: string, judge: JudgeRun): Promise<RunEnd> {
+  const { rows } = await client.query<{
+    job: DatasetName;
+    kind: RunKind;
+    failed: number;
+    records: number;
+    rejectedByReason: RejectCounts;
+  }>(
+    `select r.job, r.kind, b.failed, b.records, coalesce(reasons.counts, '{}') as "rejectedByReason"
+     from ledger.runs r
+     cross join lateral (
+       select count(*) filter (where state = 'failed') as failed, coalesce(sum(records_in), 0)::bigint as records
+       from ledger.batches where run_id = r.id) as b
+     cross join lateral (
+       select jsonb_object_agg(reason, n) as counts
+       from (select reason, sum(n::bigint) as n
+             from ledger.batches, jsonb_each_text(rejected_by_reason) as each (reason, n)
+             where run_id = r.id group by reason) as by_reason) as reasons
+     where r.id = $1`,
+    [runId],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new NotFoundError(`there is no run ${runId}`);
+  if (row.failed > 0) {
+    return { ...NO_REMARK, state: "failed", code: "batches_failed", message: `${row.failed} of its batches failed` };
+  }
+  const { state, findings } = judge({ ...row, runId }, row);
+  const [first] = findings;
+  if (state !== "failed") return { ...NO_REMARK, state, warnings: findings };
+  return { ...NO_REMARK, state, code: first?.code ?? null, message: findings.map(({ message }) => message).join(" ") };
 }
 
 /** Closes an active run as failed in a stage. The message must hold no value of a record. */

@@ -1,5 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Queryable } from "../pool.js";
+import { FAILED_BY_ITS_PARTS, runHasSucceeded } from "./states.js";
 
 /**
  * Closes the dead letters whose work was done since: their files were taken up and finished by later runs, or a later run has done what
@@ -21,7 +22,7 @@ const IS_FINISHED_ELSEWHERE = `
 /** SQL condition: a run that was extracted after `failed_at` has done the whole job of the run `r`. */
 const laterRun = (failedAt: string) => `
   exists (select from ledger.runs later
-          where later.job = r.job and later.kind = r.kind and later.state = 'succeeded' and later.extracted_at > ${failedAt}
+          where later.job = r.job and later.kind = r.kind and ${runHasSucceeded("later.state")} and later.extracted_at > ${failedAt}
             and (later.range_from is null or later.range_from = r.range_from)
             and (later.range_to is null or later.range_to = r.range_to))`;
 
@@ -29,7 +30,7 @@ const laterRun = (failedAt: string) => `
 const CLOSE_DONE_LETTERS = `
   with closed_runs as (
     update ledger.runs r set letter_closed_at = clock_timestamp()
-    where r.state = 'failed' and r.letter_closed_at is null and r.error_code is distinct from 'batches_failed'
+    where r.state = 'failed' and r.letter_closed_at is null and not ${FAILED_BY_ITS_PARTS}
       and coalesce(r.failed_stage, case when r.extracted_at is null then 'extract' end) = 'extract'
       and ($1::text is null or r.job = $1)
       and ${laterRun("coalesce(r.failed_at, r.finished_at)")}

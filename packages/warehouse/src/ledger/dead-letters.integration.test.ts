@@ -177,7 +177,9 @@ describe("closeDoneLetters", () => {
     const runId = await addRun(pool, { ...FAILED, failed_stage: "finish", extracted_at: AT });
     await addRun(pool, later());
     expect(await closeDoneLetters(pool)).toBe(0);
-    expect(await inTransaction(pool, (client) => closeRun(client, runId, 5))).toBe("failed");
+    expect(
+      await inTransaction(pool, (client) => closeRun(client, runId, 5, () => ({ state: "succeeded", findings: [] }))),
+    ).toBe("failed");
     expect(await openIds(pool)).toEqual([]);
     await reopenRun(pool, runId);
     await failRun(pool, runId, "finish", "storage_full", "The disk is full.");
@@ -188,7 +190,7 @@ describe("closeDoneLetters", () => {
     const failed = await addRun(pool, { ...FAILED, failed_stage: "extract" });
     const runId = await addRun(pool, { state: "finishing", extracted_at: at(6) });
     expect(await openIds(pool)).toEqual([failed]);
-    await inTransaction(pool, (client) => closeRun(client, runId, 5));
+    await inTransaction(pool, (client) => closeRun(client, runId, 5, () => ({ state: "succeeded", findings: [] })));
     expect(await openIds(pool)).toEqual([]);
   });
 });

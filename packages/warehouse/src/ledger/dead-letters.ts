@@ -4,6 +4,7 @@ import { NotFoundError } from "@lethe/contracts/errors";
 import type { Pool, Queryable } from "../pool.js";
 import { IS_OVERTAKEN, reopenRun } from "./change-run.js";
 import { requireCursor } from "./known-references.js";
+import { FAILED_BY_ITS_PARTS } from "./states.js";
 
 export interface DeadLetterFilter {
   readonly job?: DatasetName | undefined;
@@ -87,7 +88,7 @@ const LETTERS = `
            coalesce(r.failed_at, r.finished_at, r.requested_at),
            case when ${IS_OVERTAKEN} then 'overtaken' else 'open' end
     from ledger.runs r
-    where r.state = 'failed' and r.error_code is distinct from 'batches_failed' and r.letter_closed_at is null
+    where r.state = 'failed' and not ${FAILED_BY_ITS_PARTS} and r.letter_closed_at is null
   )`;
 
 function toDeadLetter(row: LetterRow): DeadLetter {

@@ -79,7 +79,7 @@ export async function readActiveRunIds(db: Queryable): Promise<Map<DatasetName, 
 
 const SELECT_RUN = `
   select r.id, r.job, r.kind, r.trigger, r.state, r.range_from, r.range_to, r.force, r.requested_at, r.started_at,
-         r.finished_at, r.extract_ms, r.finish_ms, r.already_loaded, r.not_taken, r.error_code, r.error_message,
+         r.finished_at, r.extract_ms, r.finish_ms, r.already_loaded, r.not_taken, r.error_code, r.error_message, r.warnings,
          f.*, b.*, coalesce(reasons.counts, '{}') as rejected_by_reason
   from ledger.runs r
   cross join lateral (
@@ -145,6 +145,7 @@ interface RunRow {
   not_taken: number;
   error_code: string | null;
   error_message: string | null;
+  warnings: Run["warnings"];
   files_taken: number;
   files_done: number;
   files_quarantined: number;
@@ -197,6 +198,7 @@ function toRun(row: RunRow): Run {
       load: row.load_ms,
       finish: row.finish_ms,
     },
+    warnings: row.warnings,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? "" },
   };
 }

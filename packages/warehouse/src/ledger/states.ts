@@ -1,9 +1,20 @@
-import { ACTIVE_RUN_STATES, PENDING_BATCH_STATES } from "@lethe/contracts/runs";
+import { ACTIVE_RUN_STATES, PENDING_BATCH_STATES, RUN_THRESHOLDS, SUCCESS_STATES } from "@lethe/contracts/runs";
 
 /** Returns the SQL condition that a run is active. `column` holds the run's state. */
 export function runIsActive(column = "state"): string {
   return isOneOf(column, ACTIVE_RUN_STATES);
 }
+
+/** Returns the SQL condition that a run has succeeded, with warnings or without. `column` holds the run's state. */
+export function runHasSucceeded(column = "state"): string {
+  return isOneOf(column, SUCCESS_STATES);
+}
+
+/** SQL condition: not the run `r` itself has failed, but its batches or its records. Neither is a letter of the run. */
+export const FAILED_BY_ITS_PARTS = isOneOf("coalesce(r.error_code, '')", [
+  "batches_failed",
+  ...Object.keys(RUN_THRESHOLDS),
+]);
 
 /** Returns the SQL condition that a batch still waits for a service. `column` holds the batch's state. */
 export function batchIsPending(column = "state"): string {

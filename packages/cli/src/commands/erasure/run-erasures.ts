@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
 import { RunActiveError } from "@lethe/contracts/errors";
-import type { RunDetail, RunKind } from "@lethe/contracts/runs";
+import { hasSucceeded, type RunDetail, type RunKind } from "@lethe/contracts/runs";
 import type { Connections } from "../../connections.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../../open-runs.js";
@@ -50,7 +50,7 @@ export async function followErasureRun(
   // The run that was open before may have been the one that took the request.
   const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);
   if (erasures.length > 0) terminal.print(`\n${formatErasures(erasures, numbers)}`);
-  return { code: own.state === "succeeded" ? EXIT.succeeded : EXIT.failed, runs, erasures };
+  return { code: hasSucceeded(own.state) ? EXIT.succeeded : EXIT.failed, runs, erasures };
 }
 
 /** Prepares a run of erasure requests: enqueues lost work again and warns about services that are not running. */
