@@ -19,8 +19,12 @@ export interface FaultContext {
 /** A kind of fault. When `inject` resolves, the fault is over and the installation can recover. */
 export interface Fault {
   readonly name: string;
-  /** Whether it is injected before requests are worked on, because it hides what an erasure would have to reach. */
-  readonly beforeRequests?: boolean;
+  /**
+   * The part of a round that it disturbs, where not any will do: `loads`, because it hides what an erasure would have to reach;
+   * `sales`, of which there are many batches; `requests`, because it is about erasures. In storms, where all parts come at
+   * once, it has no place.
+   */
+  readonly during?: "loads" | "sales" | "requests";
   /** Returns why this machine cannot inject it; undefined when it can. */
   whyNot?(): Promise<string | undefined>;
   /** Called before any input has landed. */

@@ -1,6 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { createDatasets } from "@lethe/datasets/create-datasets";
-import { below, type Random } from "@lethe/sample-data/random";
+import { pick, type Random } from "@lethe/sample-data/random";
 import { compare } from "./check/compare.js";
 import { type Finding, wrong } from "./check/finding.js";
 import { readOutcome } from "./check/read-outcome.js";
@@ -47,9 +47,8 @@ const PARTS: readonly (readonly DatasetName[])[] = [
   loaded((runsAfter) => runsAfter.length > 0),
   [DATASETS.requests.name],
 ];
-const REQUESTS = PARTS.length - 1;
-/** The part that a fault disturbs, by a number that is drawn: the one with most of the work more often than the others. */
-const DISTURBED = [0, 1, 1, REQUESTS];
+/** The parts that a fault may disturb, of which one is drawn: the one with most of the work more often than the others. */
+const DISTURBED = { any: [0, 1, 1, 2], loads: [0, 1, 1, 1], sales: [1], requests: [2] } as const;
 /** The share of the expected changes among which an injection point may fall, so that some work is left to disturb. */
 const SHARE_FOR_INJECTIONS = 0.8;
 
@@ -57,8 +56,7 @@ const SHARE_FOR_INJECTIONS = 0.8;
 export async function runRound(options: RoundOptions): Promise<RoundResult> {
   const { cluster, clock, answer, fault, random, usual } = options;
   const notes: string[] = [];
-  const drawn = DISTURBED[below(random, DISTURBED.length)] ?? 0;
-  const disturbed = drawn === REQUESTS && fault.beforeRequests === true ? 1 : drawn;
+  const disturbed = pick(random, DISTURBED[fault.during ?? "any"]);
   const context: FaultContext = {
     cluster,
     random,

@@ -111,6 +111,24 @@ test("a half-open network answers nothing: no byte, no end, no error, on open co
   expect(await echoed(await open(), "again")).toBe("again");
 });
 
+test("a forgotten connection ends towards the server at once, and the client learns of it when it sends something", async () => {
+  const [client, other] = [await open(), await open()];
+  for (const one of [client, other]) await echoed(one, "warm");
+  const serverEnd = accepted[0] as Socket;
+  const serverLost = once(serverEnd, "close");
+  const heard: string[] = [];
+  for (const event of ["data", "end", "error", "close"]) client.on(event, () => heard.push(event));
+  proxy.forget([serverEnd.remotePort as number]);
+  await serverLost;
+  // Another connection goes on, and its round trip takes longer than a reset would have.
+  expect(await echoed(other, "still there")).toBe("still there");
+  expect(heard).toEqual([]);
+
+  const lost = errorOf(client);
+  client.write("anybody there?");
+  expect(await lost).toBe("ECONNRESET");
+});
+
 test("a server that is not there resets the client", async () => {
   const client = await open();
   await echoed(client, "warm");

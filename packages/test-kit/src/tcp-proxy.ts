@@ -18,6 +18,11 @@ export interface TcpProxy {
    * After `cut`, call `restore` first.
    */
   halfOpen(): void;
+  /**
+   * Ends connections towards the server, which knows them by these ports of its clients, as a device on the way does that has
+   * forgotten them. A client is not told until it sends something: that is answered with a reset.
+   */
+  forget(clientPorts: readonly number[]): void;
   /** Drops every connection and frees the port. */
   stop(): Promise<void>;
 }
@@ -32,7 +37,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const accept = (client: Socket) => {
     const link = network.isSwallowing ? swallowing(client) : passing(client, targetPort, network);
     links.add(link);
-    for (const socket of link.sockets) socket.once("close", () => forgetWhenClosed(links, link));
+    for (const socket of socketsOf(link)) socket.once("close", () => forgetWhenClosed(links, link));
   };
   let server = await listen(0, accept);
   const port = portOf(server);
@@ -58,6 +63,15 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       network.isSwallowing = true;
       for (const link of links) link.isDeaf = true;
     },
+    forget: (clientPorts) => {
+      for (const link of links) {
+        const { client, target } = link;
+        if (target?.localPort === undefined || !clientPorts.includes(target.localPort)) continue;
+        link.isDeaf = true;
+        target.destroy();
+        client.once("data", () => drop(link));
+      }
+    },
     stop: cut,
   };
 }
@@ -68,7 +82,9 @@ interface Network {
 }
 
 interface Link {
-  readonly sockets: readonly Socket[];
+  readonly client: Socket;
+  /** Undefined for a connection that was swallowed from its beginning. */
+  readonly target?: Socket;
   /** Swallows whatever comes, for good: bytes that were swallowed are missing from the stream. */
   isDeaf: boolean;
 }
@@ -76,13 +92,13 @@ interface Link {
 function swallowing(client: Socket): Link {
   client.resume();
   client.on("error", () => undefined);
-  return { sockets: [client], isDeaf: true };
+  return { client, isDeaf: true };
 }
 
 function passing(client: Socket, targetPort: number, network: Network): Link {
   // allowHalfOpen on both sides, so that the proxy passes an end on and answers none by itself.
   const target = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true });
-  const link: Link = { sockets: [client, target], isDeaf: false };
+  const link: Link = { client, target, isDeaf: false };
   pass(client, target, link, network);
   pass(target, client, link, network);
   return link;
@@ -129,11 +145,15 @@ async function delay(ms: number): Promise<void> {
 }
 
 function drop(link: Link): void {
-  for (const socket of link.sockets) socket.resetAndDestroy();
+  for (const socket of socketsOf(link)) socket.resetAndDestroy();
+}
+
+function socketsOf({ client, target }: Link): readonly Socket[] {
+  return target === undefined ? [client] : [client, target];
 }
 
 function forgetWhenClosed(links: Set<Link>, link: Link): void {
-  if (link.sockets.every((socket) => socket.closed)) links.delete(link);
+  if (socketsOf(link).every((socket) => socket.closed)) links.delete(link);
 }
 
 async function listen(port: number, accept: (client: Socket) => void): Promise<Server> {

@@ -12,6 +12,7 @@ export function compare(answer: Answer, outcome: Outcome): Finding[] {
     ...compareProducts(answer, outcome),
     ...compareQuarantine(answer, outcome),
     ...compareProcessed(outcome),
+    ...compareReceipts(outcome),
     ...[...outcome.claimed.keys()].map((path) => wrong(`${path} is left in claimed`)),
     ...answer.files.flatMap((file) => compareFile(file, rejectedIn(answer, file), outcome)),
     ...answer.erased
@@ -130,6 +131,12 @@ function compareProcessed(outcome: Outcome): Finding[] {
   }
   for (const id of left.keys()) findings.push(wrong(`processed transaction ${id} should not be there`));
   return findings;
+}
+
+function compareReceipts({ receipts }: Outcome): Finding[] {
+  return receipts
+    .filter(({ times }) => times !== 1)
+    .map(({ erasure, times }) => (times === 0 ? lost : doubled)(`receipt of erasure ${erasure}`));
 }
 
 /** Returns how many of a file's records are rejected, where that is known. */

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
+  /** The receipts of each erasure that is completed: one. */
+  readonly receipts: readonly { readonly erasure: string; readonly times: number }[];
   /** Paths below the roots, with the hash of their bytes. */
   readonly landing: ReadonlyMap<string, string>;
   /** What runs hold of the day's input, by its path from there: nothing once all is settled. */
@@ -81,6 +83,11 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
      where f.path like $1 || '/%' 
        and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')) and f.state <> 'released' order by 1, 2`,
   );
+  const receipts = await query<Outcome["receipts"][number]>(
+    `select e.id as erasure, (select count(*) from privacy.proof_log p
+                              where p.kind = 'receipt' and p.body ->> 'erasureId' = e.id::text) as times
+     from warehouse.erasure_requests e where e.state = 'completed' and e.source_file_id in (${ofDay})`,
+  );
   const rows = await query<{ row: string }>(
     TABLES_WITH_FILES.map((table) => textOfRows(table, ofDay)).join(" union all "),
   );
@@ -105,6 +112,7 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     transactions: transactions.map((row) => ({ ...row, file: row.file && fileKey(row.file) })),
     quarantine: quarantine.map(({ path, entry }) => `${fileKey(path)}:${entry}`),
     processed,
+    receipts,
     landing: hashes(landing),
     claimed: hashes(claimed),
     archived: hashes(archived),

@@ -17,7 +17,7 @@ import {
   revokedRight,
   standbyPostgres,
 } from "./refuse-writes.js";
-import { wakeStoppedExtractor } from "./wake-stopped.js";
+import { wakeStoppedExtractor, wakeStoppedLoader } from "./wake-stopped.js";
 
 /** The first round of a drill injects nothing: whatever it finds is a mistake of the drill itself, or a plain bug. */
 export const noFault: Fault = {
@@ -59,6 +59,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   readOnlyFolder,
   blockEventLoop,
   wakeStoppedExtractor,
+  wakeStoppedLoader,
   clockSetBack,
   deliverTwice,
   ...SCHEDULE_FAULTS,

@@ -11,7 +11,7 @@ const FULL_MS = 2_500;
 export function fillDisk(folder: "staging" | "processed_data"): Fault {
   return {
     name: `full disk: ${folder}`,
-    beforeRequests: true,
+    during: "loads",
     async whyNot() {
       return process.getuid?.() === 0 ? undefined : "a small disk can be mounted by root alone";
     },

@@ -11,7 +11,7 @@ import type { Fault } from "../fault.js";
 /** Something that takes no writes for a while, and what `/readyz` of services must say meanwhile. */
 interface Refusal {
   readonly name: string;
-  readonly beforeRequests?: boolean;
+  readonly during?: "loads";
   readonly whyNot?: NonNullable<Fault["whyNot"]>;
   /** The check that fails, and with which reason. */
   readonly check: string;
@@ -39,7 +39,7 @@ function refusal({ name, check, reason, services, start, end, clear, ...others }
       const found: Finding[] = [];
       findings.set(cluster, found);
       // Before the work begins where a run could not reach an injection point.
-      if (others.beforeRequests !== true) await untilInjectionPoint();
+      if (others.during === undefined) await untilInjectionPoint();
       await start(cluster);
       const startedAt = performance.now();
       for (const service of isAlone ? services : []) {
@@ -166,7 +166,7 @@ export const revokedRight = refusal({
 /** A disk of DATA_DIR is read-only for a while. */
 export const readOnlyFolder = refusal({
   name: "a folder is read-only: staging",
-  beforeRequests: true,
+  during: "loads",
   whyNot: async () => (process.getuid?.() === 0 ? undefined : "a disk can be mounted by root alone"),
   check: "folder",
   reason: "folder_read_only",

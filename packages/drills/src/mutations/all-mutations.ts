@@ -8,7 +8,7 @@ import { fillDisk } from "../faults/fill-disk.js";
 import { killService } from "../faults/kill-service.js";
 import { manyInstances } from "../faults/many-instances.js";
 import { fullRedis, readOnlyFolder, revokedRight, standbyPostgres } from "../faults/refuse-writes.js";
-import { wakeStoppedExtractor } from "../faults/wake-stopped.js";
+import { wakeStoppedExtractor, wakeStoppedLoader } from "../faults/wake-stopped.js";
 import type { Mutation } from "./mutation.js";
 import type { Seam } from "./seam.js";
 
@@ -19,6 +19,13 @@ const FENCE: readonly Seam[] = (
     ["requireExtraction", "requireNothing"],
   ] as const
 ).map(([name, mutant]) => ({ module: "packages/warehouse/src/ledger/extraction-fence.ts", name, mutant }));
+
+const ERASURE_FENCE: readonly Seam[] = (
+  [
+    ["inErasureTransaction", "eraseAsWhoeverHolds"],
+    ["requireErasures", "requireNothing"],
+  ] as const
+).map(([name, mutant]) => ({ module: "packages/warehouse/src/erasures/erasure-fence.ts", name, mutant }));
 
 /** The guards, each of which a drill must miss when it is out. */
 export const ALL_MUTATIONS: readonly Mutation[] = [
@@ -51,14 +58,20 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
       },
       ...FENCE,
     ],
-    fault: deliverTwice,
-    rounds: 40,
+    fault: wakeStoppedExtractor,
+    rounds: 6,
   },
   {
     guard: "whoever has lost an extraction writes nothing more of it",
     seams: FENCE,
     fault: wakeStoppedExtractor,
-    rounds: 20,
+    rounds: 6,
+  },
+  {
+    guard: "whoever has lost the erasures writes nothing more of them",
+    seams: ERASURE_FENCE,
+    fault: wakeStoppedLoader,
+    rounds: 6,
   },
   {
     guard: "an interrupted extraction goes on behind the last recorded batch",

@@ -4,6 +4,7 @@ import type { jobOwnership } from "@lethe/service-kit/job-ownership";
 import type { redisOptions } from "@lethe/service-kit/redis-options";
 import type { SafeError, safeError } from "@lethe/service-kit/safe-error";
 import type { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
+import type { inErasureTransaction } from "@lethe/warehouse/erasures/erasure-fence";
 import type { whileAloneExtracting } from "@lethe/warehouse/ledger/change-run";
 import type { inFencedTransaction, requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import type { awaitTurn, claimNextToLoad } from "@lethe/warehouse/ledger/load-batch";
@@ -44,6 +45,10 @@ export const MUTANTS = {
     const { rows } = await pool.query("select extraction_token as token from ledger.runs where id = $1", [fence.runId]);
     return original(pool, { ...fence, token: rows[0].token }, work, signal);
   }) satisfies Mutant<typeof inFencedTransaction>,
+  eraseAsWhoeverHolds: ((original) => async (pool, _fence, work) => {
+    const { rows } = await pool.query("select token from privacy.erasure_fence");
+    return original(pool, { token: rows[0].token }, work);
+  }) satisfies Mutant<typeof inErasureTransaction>,
   requireNothing: (() => async () => undefined) satisfies Mutant<typeof requireExtraction>,
   extractFromTheFirstLine: (() => async () => 1) satisfies Mutant<typeof nextLineOfFile>,
   enqueueNothingAgain: (() => async () => 0) satisfies Mutant<typeof enqueueActiveRuns>,

@@ -69,7 +69,7 @@ export async function strikeAtRandom(
   const schedule = SCHEDULE_FAULTS[below(random, SCHEDULE_FAULTS.length)];
   const faults = ALL_FAULTS.filter(
     (fault) =>
-      fault !== noFault && fault.beforeRequests !== true && (!SCHEDULE_FAULTS.includes(fault) || fault === schedule),
+      fault !== noFault && fault.during === undefined && (!SCHEDULE_FAULTS.includes(fault) || fault === schedule),
   );
   const choices: readonly Choice[] = [...STRIKES, ...faults.map(asStrike)];
   const underWay = new Set<Promise<void>>();
