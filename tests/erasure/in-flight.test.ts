@@ -69,7 +69,7 @@ describe("a batch that was transformed before the suppression", () => {
     expect(await untilClosed(world, erasure)).toMatchObject({ state: "succeeded", records: { loaded: 1 } });
     await settle(world);
 
-    expect(await again.log()).toContain("batch sent back to be transformed again");
+    expect(await again.log()).toContain("sent back to be transformed again");
     expect(await findPeople(world, recognise, (n) => n === first.n)).toEqual([]);
     await expectSalesOnce(world);
     // The erasure was completed only when what was open before it had closed.

@@ -1,4 +1,4 @@
-import { TransientError } from "@lethe/contracts/errors";
+import { StaleSuppressionError, TransientError } from "@lethe/contracts/errors";
 import { isPending } from "@lethe/contracts/runs";
 import { suppressRequested } from "@lethe/erasure/resolve-requests";
 import type { Logger } from "@lethe/service-kit/logger";
@@ -10,6 +10,7 @@ import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
 import { requireAsQuarantined } from "./require-as-quarantined.js";
+import { sendBackStale } from "./send-back-stale.js";
 import { stagePart } from "./stage-part.js";
 
 const NOTHING: Loaded = { batches: [], loaded: 0, rejected: 0 };
@@ -25,7 +26,8 @@ export interface LoadedOfRun extends Loaded {
  * loading is behind, the less each row costs. Goes on until the batch itself is loaded, one that stands before it is not
  * transformed yet, or others have claimed all that can be loaded. Batches that are loaded together commit together or not at all. When
  * they fail together, each is loaded by itself, so that a batch at fault fails alone, in a job of its own. When `signal` aborts,
- * the transaction rolls back at once. Throws StaleSuppressionError, StagedObjectError, TransientError.
+ * the transaction rolls back at once. Those that were masked under an older suppression list are sent back to be transformed again.
+ * Throws StaleReplayError, StagedObjectError, TransientError.
  */
 export async function loadBatches(
   context: LoaderContext,
@@ -57,7 +59,7 @@ export async function loadBatches(
   }
 }
 
-/** Nothing was loaded: others have claimed all that can be, or the next batch, which is another job's, fails by itself. */
+/** Nothing was loaded: others have claimed all that can be, or transform it again, or the next batch, which is another job's, fails by itself. */
 type NotLoaded = "busy" | { readonly failed: string };
 
 /** Loads the next batches of a run that nobody else has claimed, in one transaction. */
@@ -92,6 +94,10 @@ async function loadNext(
   } catch (error) {
     const [first] = next;
     if (first === undefined || signal.aborted || error instanceof TransientError) throw error;
+    if (error instanceof StaleSuppressionError) {
+      await sendBackStale(context, runId, log);
+      return "busy";
+    }
     if (next.length > 1) {
       log.warn({ error, batches: next.length }, "batches could not be loaded together; each is loaded by itself");
       return loadNext(context, batch, info, log, signal, 1);

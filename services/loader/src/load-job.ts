@@ -1,4 +1,4 @@
-import { StagedObjectError, StaleReplayError, StaleSuppressionError } from "@lethe/contracts/errors";
+import { StagedObjectError, StaleReplayError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isActive, isPending } from "@lethe/contracts/runs";
 import { enqueueBatch, enqueueFinish, enqueueLoad, enqueueRestage, newRound } from "@lethe/service-kit/enqueue";
@@ -56,9 +56,8 @@ export async function loadJob(
         await enqueueRestage(queues, runId, batchId);
         return NOTHING_LOADED;
       }
-      const isDamaged = error instanceof StagedObjectError;
-      if (!isDamaged && !(error instanceof StaleSuppressionError)) throw error;
-      if (isDamaged && (await noteDamage(pool, batchId, false)) === "too often") throw error;
+      if (!(error instanceof StagedObjectError)) throw error;
+      if ((await noteDamage(pool, batchId, false)) === "too often") throw error;
       log.info({ error }, "batch sent back to be transformed again");
       await enqueueBatch(queues, runId, batchId, newRound());
       return NOTHING_LOADED;

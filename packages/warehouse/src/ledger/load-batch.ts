@@ -130,6 +130,30 @@ export async function awaitTurn(client: Client, runId: string, batchIds: readonl
   return (await readBefore(client, runId, batchIds)).length === 0;
 }
 
+/** Returns the batches of a run whose rows and rejects are staged, in their order, also those behind one that is not. */
+export async function readyToLoad(db: Queryable, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from ledger.batches where run_id = $1 and ${IS_READY} and not republishing order by number`,
+    [runId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Records that batches are to be transformed again before they can be loaded, and returns those that it concerns. One that somebody is
+ * loading, or has sent back already, is left alone.
+ */
+export async function sendBack(db: Queryable, batchIds: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `update ledger.batches set state = 'staged'
+     where id in (select id from ledger.batches where id = any ($1) and ${IS_READY} and not republishing
+                  for update skip locked)
+     returning id`,
+    [batchIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
 function claimOf(batchId: string): string {
   return `lethe load ${batchId}`;
 }
