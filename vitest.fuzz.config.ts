@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Arbitrary and mutated input against every parser and route; `npm run fuzz`. Real PostgreSQL and Redis, no build. */
 export default defineConfig({
-  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["source", "node", "development|production"] } },
   test: {
     include: ["fuzz/*.fuzz.ts"],
     globalSetup: ["packages/test-kit/src/global-setup.ts"],

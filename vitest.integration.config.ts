@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Against real PostgreSQL and Redis. Tests that start services as processes of their own need the build. */
 export default defineConfig({
-  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["source", "node", "development|production"] } },
   test: {
     include: [
       "packages/*/{src,test}/**/*.integration.test.ts",

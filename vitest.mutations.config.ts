@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Switches parts of the search for people off, one after the other. It takes minutes, so `npm test` leaves it out. */
 export default defineConfig({
-  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["source", "node", "development|production"] } },
   test: {
     include: ["tests/**/*.mutation.ts"],
     globalSetup: ["packages/test-kit/src/global-setup.ts"],

@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The first answer, within seconds: no servers, no build. */
 export default defineConfig({
   // Packages of the workspace are taken from their TypeScript sources.
-  ssr: { resolve: { conditions: ["source", "module", "node", "development|production"] } },
+  ssr: { resolve: { conditions: ["source", "node", "development|production"] } },
   test: {
     include: [
       "{scripts,bench}/**/*.test.mjs",

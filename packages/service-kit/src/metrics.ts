@@ -22,7 +22,7 @@ export function createMetrics(service: string): JobMetrics {
     name: "lethe_job_duration_seconds",
     help: "Time from a job's start to its end",
     labelNames: ["job"],
-    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
     registers: [metricsRegistry],
   });
   return {

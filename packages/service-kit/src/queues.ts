@@ -1,5 +1,5 @@
 import { JOB_NAMES, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
-import { FlowProducer, type JobsOptions, Queue } from "bullmq";
+import { FlowProducer, type JobsOptions, Queue, type Telemetry } from "bullmq";
 import type { Redis } from "ioredis";
 import { repeatStrategy } from "./repeat-strategy.js";
 
@@ -27,19 +27,27 @@ export const JOB_OPTIONS = {
   removeOnFail: { age: 7 * DAY, count: 5_000 },
 } as const satisfies JobsOptions;
 
-/** Opens the queues, one per job, on a connection, which the caller closes. One who only reads leaves no trace in them. */
-export function openQueues(redis: Redis, prefix: string, { onlyRead = false } = {}): Queues {
+export interface QueueOptions {
+  /** Leaves nothing in the queues, for one who only reads. */
+  readonly onlyRead?: boolean;
+  readonly telemetry?: Telemetry | undefined;
+}
+
+/** Opens the queues, one per job, on a connection, which the caller closes. */
+export function openQueues(redis: Redis, prefix: string, { onlyRead = false, telemetry }: QueueOptions = {}): Queues {
+  const tracing = telemetry === undefined ? {} : { telemetry };
   const options = {
     connection: redis,
     prefix,
     streams: { events: { maxLen: 1_000 } },
     settings: { repeatStrategy },
     ...(onlyRead && { skipMetasUpdate: true }),
+    ...tracing,
   };
   const byJob = Object.fromEntries(
     JOB_NAMES.map((job) => [job, new Queue(job, options)]),
   ) as unknown as Queues["byJob"];
-  const flows = new FlowProducer({ connection: redis, prefix });
+  const flows = new FlowProducer({ connection: redis, prefix, ...tracing });
   // Without a listener BullMQ prints each failed attempt to connect. `/readyz` reports the connection's state.
   for (const queue of Object.values<Queue>(byJob)) queue.on("error", ignore);
   flows.on("error", ignore);

@@ -11,6 +11,7 @@ import { type RedisAccess, readRedisAddress, redisAccess } from "./redis-address
 import { createRedisReadiness, type RedisReadiness } from "./redis-readiness.js";
 import { safeError } from "./safe-error.js";
 import { type CommonSettings, type Environment, processEnvironment, readSettings } from "./settings.js";
+import { startTracing } from "./tracing.js";
 import { withTimeout } from "./with-timeout.js";
 import type { WorkerContext } from "./worker.js";
 
@@ -111,6 +112,8 @@ async function runWith<S extends TObject>(
   const access = redisAccess(settings);
   const { mayAskInfo } = await lookAtRedis(access, settings.LETHE_QUEUE_PREFIX, log);
   const redis = connectRedis(access, { mayAskInfo });
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const tracing = endpoint === undefined ? undefined : await startTracing(definition.name, endpoint, log);
   const redisReadiness = createRedisReadiness(redis, settings.LETHE_QUEUE_PREFIX, readRedisAddress(access).place);
   try {
     const service = await definition.start(settings, {
@@ -120,6 +123,7 @@ async function runWith<S extends TObject>(
       lockMs: settings.LETHE_LOCK_SECONDS * 1_000,
       log,
       metrics,
+      telemetry: tracing?.telemetry,
       fail,
     });
     const checks = readinessChecks(service.checks, redisReadiness);
@@ -146,6 +150,7 @@ async function runWith<S extends TObject>(
     if (isStopped) log.info("stopped");
     else log.warn("ended before everything was closed");
   } finally {
+    await tracing?.stop();
     redis.disconnect();
   }
 }

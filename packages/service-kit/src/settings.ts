@@ -66,6 +66,13 @@ export const COMMON_SETTINGS = {
     maximum: 3_600,
     description: "Seconds after which a job is taken from a worker that does not renew its lock on it",
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description:
+        "Base URL of a receiver of OpenTelemetry traces by OTLP over HTTP, as http://127.0.0.1:4318; without it no traces are sent",
+    }),
+  ),
   LETHE_HEALTH_PORT: Type.Integer({
     default: 0,
     minimum: 0,

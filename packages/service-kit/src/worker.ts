@@ -1,6 +1,6 @@
 import { InvalidInputError, LostLockError } from "@lethe/contracts/errors";
 import { JOB_SCHEMAS, type JobName, type JobPayload, type JobResult } from "@lethe/contracts/jobs";
-import { UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { type Telemetry, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { Compile } from "typebox/compile";
 import { jobOwnership } from "./job-ownership.js";
@@ -26,6 +26,8 @@ export interface WorkerContext {
   readonly prefix: string;
   readonly log: Logger;
   readonly metrics: JobMetrics;
+  /** Where traces are sent: see `startTracing`. */
+  readonly telemetry?: Telemetry | undefined;
   /**
    * Milliseconds for which a worker keeps a job without renewing its lock; it renews it every half of that. A worker that has
    * crashed, or whose event loop is blocked for longer, loses the job to another worker. That is safe, since a batch is locked
@@ -112,6 +114,7 @@ export function startWorker<N extends JobName>(
       prefix: context.prefix,
       concurrency,
       settings: { repeatStrategy },
+      ...(context.telemetry !== undefined && { telemetry: context.telemetry }),
       ...jobOwnership(context.lockMs),
     },
   );

@@ -50,7 +50,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
     const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
     const installation = await joinInstallation(pool, folder.installation);
     await folder.requireUsable();
-    const queues = openQueues(service.redis, service.prefix);
+    const queues = openQueues(service.redis, service.prefix, { telemetry: service.telemetry });
     await takeQueues(service.redis, queues, installation, service.log);
     const storage = openFolderStorage(settings.DATA_DIR, {
       isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,

@@ -2,6 +2,7 @@ import { StaleSuppressionError, TransientError } from "@lethe/contracts/errors";
 import { isPending } from "@lethe/contracts/runs";
 import { suppressRequested } from "@lethe/erasure/resolve-requests";
 import type { Logger } from "@lethe/service-kit/logger";
+import { traced } from "@lethe/service-kit/tracing";
 import type { BatchRef } from "@lethe/storage/staging";
 import { awaitTurn, type BatchInfo, claimNextToLoad, nextToLoad } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
@@ -78,19 +79,24 @@ async function loadNext(
     const suppressed = dataset.erasure && (await suppressFirst(context, runId, info, next, signal));
     if (suppressed === "busy") return "busy";
     context.onStep?.("load begins");
-    return await inTransaction(
-      context.pool,
-      async (client) => {
-        const claimed = await claimNextToLoad(client, runId, most);
-        if (claimed.length === 0) return "busy";
-        next.splice(0, next.length, ...claimed);
-        // Another process may have loaded it since, and then no one of the next batch is suppressed yet.
-        if (dataset.erasure !== undefined && claimed[0] !== suppressed?.batchId) return NOTHING;
-        const batches = claimed.map((batchId) => ({ runId, batchId }));
-        return (await mergeBatches(client, context, info, batches)) ?? NOTHING;
-      },
-      signal,
-    );
+    const load = () =>
+      inTransaction(
+        context.pool,
+        async (client) => {
+          const claimed = await claimNextToLoad(client, runId, most);
+          if (claimed.length === 0) return "busy";
+          next.splice(0, next.length, ...claimed);
+          // Another process may have loaded it since, and then no one of the next batch is suppressed yet.
+          if (dataset.erasure !== undefined && claimed[0] !== suppressed?.batchId) return undefined;
+          const batches = claimed.map((batchId) => ({ runId, batchId }));
+          return mergeBatches(client, context, info, batches);
+        },
+        signal,
+      );
+    const merged = await traced("load transaction", { "lethe.run_id": runId, "lethe.dataset": info.dataset }, load);
+    if (merged === undefined) return NOTHING;
+    if (merged !== "busy") context.onLoaded?.({ ...merged, dataset: info.dataset, kind: info.kind });
+    return merged;
   } catch (error) {
     const [first] = next;
     if (first === undefined || signal.aborted || error instanceof TransientError) throw error;

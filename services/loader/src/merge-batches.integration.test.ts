@@ -40,7 +40,10 @@ describe("mergeBatches", () => {
     ];
     const one = await stageTransformed(context, runId, "transactions", first);
     const two = await stageTransformed(context, runId, "transactions", second);
-    expect(await merge(context, one, two)).toEqual({ batches: [one, two], loaded: 2, rejected: 2 });
+    expect(await merge(context, one, two)).toMatchObject({
+      ...{ batches: [one, two], loaded: 2, rejected: 2 },
+      rejectedByReason: { duplicate: 1, unknown_customer: 1 },
+    });
     const loaded = await readRows(pool, "warehouse.transactions", "right(transaction_id::text, 1) as number");
     expect(loaded).toEqual([{ number: "1" }, { number: "3" }]);
     const rejects = await readRows(

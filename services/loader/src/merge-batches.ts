@@ -1,4 +1,5 @@
 import type { JobResult } from "@lethe/contracts/jobs";
+import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import {
   type JoinedRecord,
   JoinedRecordsSchema,
@@ -22,6 +23,7 @@ import { raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
+import type { LoadedCounts } from "./load-metrics.js";
 import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rejects.js";
 import { rejectsOfRequests, takeRequests } from "./merge-requests.js";
 import { requireAsQuarantined } from "./require-as-quarantined.js";
@@ -31,6 +33,9 @@ import { type PublishedPart, writePublished } from "./write-published.js";
 export interface Loaded extends JobResult<"load"> {
   readonly batches: readonly BatchRef[];
 }
+
+/** What was loaded in one transaction. */
+export interface Merged extends Loaded, Pick<LoadedCounts, "rejectedByReason" | "copiedBytes"> {}
 
 /**
  * Merges claimed batches of a run in the transaction that has claimed them: inserts rows and quarantine, and records each batch as
@@ -42,7 +47,7 @@ export async function mergeBatches(
   context: LoaderContext,
   info: BatchInfo,
   batches: readonly BatchRef[],
-): Promise<Loaded | undefined> {
+): Promise<Merged | undefined> {
   const startedAt = performance.now();
   const dataset = context.datasets.get(info.dataset);
   await createStage(client, dataset);
@@ -85,15 +90,18 @@ export async function mergeBatches(
   );
   let loaded = 0;
   let rejected = 0;
+  let rejectedByReason: RejectCounts = {};
   for (const [i, part] of parts.entries()) {
     const segments = outcomeOf(part, rejectsOf(part), published[i] ?? []);
     await writeSchemaChanges(client, part.batch.batchId, part.summary.schemaChanges);
     await writeRecordWarnings(client, part.batch.batchId, part.summary.warnings);
+    const byReason = addCounts(part.summary.rejectedByReason, countReasons(rejectsOf(part)));
+    rejectedByReason = addCounts(rejectedByReason, byReason);
     await recordLoaded(client, part.batch.batchId, {
       runId: part.batch.runId,
       kind: info.kind,
       segments,
-      rejectedByReason: addCounts(part.summary.rejectedByReason, rejectsOf(part)),
+      rejectedByReason: byReason,
       loadMs: (performance.now() - startedAt) / parts.length,
     });
     for (const segment of segments) {
@@ -104,7 +112,7 @@ export async function mergeBatches(
   // Last, since it may hold a lock that all who append wait for.
   await logSuppressionChanges(client, { runId: batches[0]?.runId });
   context.onStep?.("load about to commit");
-  return { batches, loaded, rejected };
+  return { batches, loaded, rejected, rejectedByReason, copiedBytes: copiedBytesOf(parts) };
 }
 
 function changesSuppressions({ summary }: Part): boolean {
@@ -176,8 +184,21 @@ function countIn(segment: Segment, rejects: readonly MergeReject[]): number {
   return rejects.filter(({ ordinal }) => ordinal >= segment.firstOrdinal && ordinal < end).length;
 }
 
-function addCounts(counts: Readonly<Record<string, number>>, rejects: readonly MergeReject[]): Record<string, number> {
-  const sums = { ...counts };
-  for (const { reason } of rejects) sums[reason] = (sums[reason] ?? 0) + 1;
+function countReasons(rejects: readonly MergeReject[]): RejectCounts {
+  const counts: RejectCounts = {};
+  for (const { reason } of rejects) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+function addCounts(some: Readonly<Record<string, number>>, others: Readonly<Record<string, number>>): RejectCounts {
+  const sums: Record<string, number> = { ...some };
+  for (const [reason, count] of Object.entries(others)) sums[reason] = (sums[reason] ?? 0) + count;
   return sums;
+}
+
+function copiedBytesOf(parts: readonly Part[]): number {
+  return parts.reduce(
+    (bytes, { summary }) => summary.tables.reduce((sum, table) => sum + table.bytes, bytes + summary.rejectBytes),
+    0,
+  );
 }

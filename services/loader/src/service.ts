@@ -27,6 +27,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { LoaderContext } from "./context.js";
 import { finishJob } from "./finish-job.js";
 import { loadJob } from "./load-job.js";
+import { countLoads } from "./load-metrics.js";
 import { DEFAULT_LOADS_AT_ONCE, LoaderSettings } from "./settings.js";
 
 /** Runs of different datasets that are finished side by side. */
@@ -64,7 +65,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
       const installation = await joinInstallation(pool, folder.installation);
       await folder.requireUsable();
-      const queues = openQueues(service.redis, service.prefix);
+      const queues = openQueues(service.redis, service.prefix, { telemetry: service.telemetry });
       await takeQueues(service.redis, queues, installation, service.log);
       const storage = openFolderStorage(settings.DATA_DIR, {
         isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
@@ -82,6 +83,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         signing,
         maxUnpackRatio: settings.LETHE_MAX_UNPACK_RATIO,
         fullSearchBytes: settings.LETHE_FULL_SEARCH_BYTES,
+        onLoaded: countLoads(service.metrics.registry),
         ...(onStep !== undefined && { onStep }),
       };
       const workers = startWorkers(service, "loader", {

@@ -29,6 +29,7 @@ import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { requirePlainNumbers } from "./http/query-numbers.js";
 import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
+import { traceRequests } from "./http/request-spans.js";
 import { declareRoles, requireRoles } from "./http/route-roles.js";
 import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
@@ -84,6 +85,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   );
   logRequests(app, log);
   measureRequests(app, context.registry);
+  traceRequests(app);
   requireRoles(app);
   const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
   const refuseUnreadable = guard(app, { identify, isTokenRequired: token !== undefined }, limits);

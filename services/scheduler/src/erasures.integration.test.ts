@@ -552,8 +552,7 @@ describe("metrics of erasures", () => {
     };
     expect(await values()).toEqual({
       lethe_erasures_open: 0,
-      lethe_erasure_oldest_days: 0,
-      lethe_erasure_limit_days: 28,
+      lethe_erasure_oldest_seconds: 0,
     });
     await insertErasure();
     const old = await insertErasure();
@@ -564,7 +563,12 @@ describe("metrics of erasures", () => {
     // Figures are a second old at most.
     const open = async () => (await values()).lethe_erasures_open;
     await expect.poll(open, { timeout: 5_000 }).toBe(2);
-    expect((await values()).lethe_erasure_oldest_days).toBeCloseTo(3, 2);
+    const DAY = 24 * 60 * 60;
+    const { lethe_erasure_oldest_seconds: oldest, lethe_erasure_left_seconds: left } = await values();
+    expect((oldest ?? 0) / DAY).toBeCloseTo(3, 2);
+    // A month has 28 to 31 days.
+    expect((left ?? 0) / DAY).toBeGreaterThan(24.9);
+    expect((left ?? 0) / DAY).toBeLessThan(28.1);
     await complete(old);
     await expect.poll(open, { timeout: 5_000 }).toBe(1);
     for (const reason of ["schema", "unreadable", "identity_mismatch"]) await insertMismatch(reason);

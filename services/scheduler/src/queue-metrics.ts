@@ -3,33 +3,64 @@ import type { Queue } from "bullmq";
 import { Gauge, type Registry } from "prom-client";
 import { awaitRedis } from "./await-redis.js";
 
+/** Jobs that a worker could take at once. */
+const READY = ["waiting", "prioritized"] as const;
 const STATES = ["waiting", "active", "delayed", "waiting-children", "failed"] as const;
 
 /**
- * Adds the number of jobs by queue and state to the metrics. Each scrape counts them anew. While Redis does not answer they
- * are absent, and a count that still waits for Redis is not started a second time.
+ * Adds the number of jobs by queue and state to the metrics, and how long the oldest of each queue has waited for a worker. Each
+ * scrape measures them anew. While Redis does not answer they are absent, and what still waits for Redis is not asked a second time.
  */
 export function addQueueMetrics(registry: Registry, queues: readonly Queue[], log: Logger): void {
+  addGauge(
+    registry,
+    log,
+    { name: "lethe_queue_jobs", help: "Jobs in a queue, by state", labelNames: ["queue", "state"] },
+    async (gauge) => {
+      const depths = await Promise.all(queues.map((queue) => queue.getJobCounts(...STATES)));
+      for (const [index, queue] of queues.entries()) {
+        for (const state of STATES) gauge.set({ queue: queue.name, state }, depths[index]?.[state] ?? 0);
+      }
+    },
+  );
+  addGauge(
+    registry,
+    log,
+    {
+      name: "lethe_queue_oldest_job_seconds",
+      help: "Seconds since the job was enqueued that a worker takes next; 0 when none waits",
+      labelNames: ["queue"],
+    },
+    async (gauge) => {
+      const next = await Promise.all(queues.map((queue) => queue.getJobs([...READY], 0, 0, true)));
+      for (const [index, queue] of queues.entries()) {
+        // One that has gone since its id was read is undefined.
+        const times = (next[index] ?? []).flatMap((job) => (job?.timestamp === undefined ? [] : [job.timestamp]));
+        const waited = times.length === 0 ? 0 : Date.now() - Math.min(...times);
+        gauge.set({ queue: queue.name }, Math.max(waited, 0) / 1_000);
+      }
+    },
+  );
+}
+
+function addGauge<L extends string>(
+  registry: Registry,
+  log: Logger,
+  options: { readonly name: string; readonly help: string; readonly labelNames: L[] },
+  measure: (gauge: Gauge<L>) => Promise<void>,
+): void {
   let counting: Promise<unknown> | undefined;
   new Gauge({
-    name: "lethe_queue_jobs",
-    help: "Jobs in a queue, by state",
-    labelNames: ["queue", "state"],
+    ...options,
     registers: [registry],
     async collect() {
-      const count = async () => {
-        const depths = await Promise.all(queues.map((queue) => queue.getJobCounts(...STATES)));
-        for (const [index, queue] of queues.entries()) {
-          for (const state of STATES) this.set({ queue: queue.name, state }, depths[index]?.[state] ?? 0);
-        }
-      };
       this.reset();
-      counting ??= count().finally(() => {
+      counting ??= measure(this).finally(() => {
         counting = undefined;
       });
       const outcome = await awaitRedis(counting);
       if (outcome !== "done")
-        log.warn({ error: outcome.error, metric: "lethe_queue_jobs" }, "a metric could not be measured");
+        log.warn({ error: outcome.error, metric: options.name }, "a metric could not be measured");
     },
   });
 }

@@ -83,7 +83,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
     const installation = await joinInstallation(pool, folder.installation);
     await folder.requireUsable();
-    const queues = openQueues(redis, prefix);
+    const queues = openQueues(redis, prefix, { telemetry: context.telemetry });
     // The three that need Redis share the grace period: a Redis that does not answer may delay each of them.
     opened.push((graceMs) => awaitRedis(queues.close(), graceMs / 4));
     await takeQueues(redis, queues, installation, log);

@@ -70,7 +70,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
       const folder = openDataFolder(settings.DATA_DIR, { isGroupReadable: settings.LETHE_FILES_GROUP_READABLE });
       const installation = await joinInstallation(pool, folder.installation);
       await folder.requireUsable();
-      const queues = openQueues(service.redis, service.prefix);
+      const queues = openQueues(service.redis, service.prefix, { telemetry: service.telemetry });
       await takeQueues(service.redis, queues, installation, service.log);
       const context: TransformerContext = {
         pool,

@@ -172,16 +172,19 @@ describe("listRequests", () => {
 
 describe("measureOpenRequests", () => {
   it("counts every request whose clock runs, and erasures without one", async ({ pool }) => {
-    expect(await measureOpenRequests(pool, REQUESTS)).toEqual({ open: 0, oldestDays: 0 });
+    expect(await measureOpenRequests(pool, REQUESTS)).toEqual({ open: 0, oldestSeconds: 0, leftSeconds: null });
     const { quarantine, erase } = await addFileOfRequests(pool, new Date(Date.now() - 4 * 24 * 60 * 60 * 1000));
     for (let i = 0; i < 3; i++) await quarantine({ reason: "identity_mismatch" });
     for (let i = 0; i < 6; i++) await quarantine({ reason: "schema" });
     await quarantine({ reason: "schema", status: "discarded", resolved_at: AT });
     await erase({ state: "completed", completed_at: AT });
     await erase({ kind: "follow-up", received_at: new Date() });
-    const { open, oldestDays } = await measureOpenRequests(pool, REQUESTS);
+    const { open, oldestSeconds, leftSeconds } = await measureOpenRequests(pool, REQUESTS);
     expect(open).toBe(10);
-    expect(oldestDays).toBeCloseTo(4, 1);
+    const DAY = 24 * 60 * 60;
+    expect(oldestSeconds / DAY).toBeCloseTo(4, 1);
+    // A month has 28 to 31 days.
+    expect(Math.abs((leftSeconds ?? 0) / DAY - 25.5)).toBeLessThan(1.6);
   });
 
   it("counts what an erasure has masked until somebody answers it", async ({ pool }) => {

@@ -111,23 +111,30 @@ export async function extendRequest(
   });
 }
 
-/** Returns the number of requests and erasures that are not answered, and the age of the oldest in days: 0 when there is none. */
-export async function measureOpenRequests(
-  db: Queryable,
-  requests: DatasetName,
-): Promise<{ open: number; oldestDays: number }> {
-  const { rows } = await db.query<{ open: number; days: number }>(
+export interface OpenRequests {
+  readonly open: number;
+  /** Seconds since the oldest was received: 0 when there is none. */
+  readonly oldestSeconds: number;
+  /** Seconds until the first of them must be answered, below 0 when that has passed; null when there is none. */
+  readonly leftSeconds: number | null;
+}
+
+/** Measures the requests and erasures that are not answered. */
+export async function measureOpenRequests(db: Queryable, requests: DatasetName): Promise<OpenRequests> {
+  const { rows } = await db.query<OpenRequests>(
     `${REQUESTS_ALONE}, open as (
-       select received_at from requests where closed_at is null
+       select received_at, is_extended from requests where closed_at is null
        union all
-       select received_at from warehouse.erasure_requests where state = 'suppressed' and kind <> 'request'
+       select received_at, false from warehouse.erasure_requests where state = 'suppressed' and kind <> 'request'
      )
      select count(*) as open,
-            coalesce(extract(epoch from clock_timestamp() - min(received_at)) / 86400, 0)::double precision as days
+            coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::double precision as "oldestSeconds",
+            extract(epoch from min(${dueSql("received_at", "$1", "is_extended")}) - clock_timestamp())::double precision
+              as "leftSeconds"
      from open`,
     [requests],
   );
-  return { open: rows[0]?.open ?? 0, oldestDays: rows[0]?.days ?? 0 };
+  return rows[0] ?? { open: 0, oldestSeconds: 0, leftSeconds: null };
 }
 
 // A record that was taken is its erasure from then on, and one that was there before is answered with the first one.
