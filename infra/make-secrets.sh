@@ -35,6 +35,8 @@ keep privacy_key "$(random)"
 keep signing_key "$(random)"
 keep postgres_password "$(random)"
 keep redis_password "$(random)"
+keep metrics_token "$(random)"
+keep grafana_password "$(random)"
 # What holds a password once more is made of the one that is kept.
 postgres_password=$(cat "$folder/postgres_password")
 redis_password=$(cat "$folder/redis_password")

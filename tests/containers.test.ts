@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { requireSigningKey } from "@lethe/privacy/signing-key";
-import { type Environment, readSettings } from "@lethe/service-kit/settings";
+import { requireHealthToken } from "@lethe/service-kit/health-server";
+import { healthAddress } from "@lethe/service-kit/run-service";
+import { COMMON_SETTINGS, type Environment, readSettings } from "@lethe/service-kit/settings";
 import { fromRepository } from "@lethe/test-kit/repository";
 import Type, { type TObject } from "typebox";
 import { Compile } from "typebox/compile";
@@ -32,6 +34,7 @@ const ComposeFile = Compile(
         build: Type.Optional(Type.Object({ context: Type.String(), dockerfile: Type.String() })),
         command: Type.Optional(Type.Array(Type.String())),
         environment: Type.Optional(Type.Record(Type.String(), Type.String())),
+        profiles: Type.Optional(Type.Array(Type.String())),
         secrets: Type.Array(Type.String()),
         ports: Type.Optional(Type.Array(Type.String())),
         user: Type.String(),
@@ -57,6 +60,9 @@ const ComposeFile = Compile(
     networks: Type.Record(Type.String(), Type.Union([Type.Null(), Type.Object({ internal: Type.Boolean() })])),
   }),
 );
+
+/** Containers that the host reaches. */
+const PUBLISHED = ["scheduler", "grafana"];
 
 /** Containers that do one thing and end. */
 const COMMANDS = ["lethe", "migrate"];
@@ -135,7 +141,7 @@ it("asks every container that stays up for its health, those of the image by the
 it("keeps servers and workers on a network without a way out", () => {
   expect(compose.networks.inside).toEqual({ internal: true });
   for (const [name, { networks }] of Object.entries(compose.services)) {
-    expect(networks, name).toEqual(name === "scheduler" ? ["inside", "outside"] : ["inside"]);
+    expect(networks, name).toEqual(PUBLISHED.includes(name) ? ["inside", "outside"] : ["inside"]);
   }
 });
 
@@ -166,15 +172,22 @@ describe("the database's logins", () => {
   });
 });
 
-it("publishes nothing but the scheduler, and that on the loopback address", () => {
+it("publishes nothing but the scheduler and the dashboard, and these on the loopback address", () => {
   const published = Object.entries(compose.services).filter(([, service]) => service.ports !== undefined);
-  expect(published.map(([name]) => name)).toEqual(["scheduler"]);
-  for (const port of compose.services.scheduler?.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+  expect(published.map(([name]) => name)).toEqual(PUBLISHED);
+  for (const [, { ports }] of published) for (const port of ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
+
+it("starts what measures only when asked to, and gives it nothing of anybody's data", () => {
+  for (const name of ["prometheus", "grafana"]) {
+    expect(compose.services[name]?.profiles).toEqual(["monitoring"]);
+    expect(compose.services[name]?.secrets).toEqual([name === "grafana" ? "grafana_password" : "metrics_token"]);
+  }
 });
 
 it("runs nothing as root", () => {
   for (const [name, { user }] of Object.entries(compose.services)) {
-    expect(withDefaults(user), name).toMatch(/^(10001:10001|postgres|redis)$/);
+    expect(withDefaults(user), name).toMatch(/^(10001:10001|postgres|redis|nobody|472:0)$/);
   }
 });
 
@@ -207,6 +220,7 @@ it("makes what is missing fit what is there", async () => {
 
 /** Reads and checks settings as a service does before it opens anything. */
 function settingsOf(name: string, environment: Environment): unknown {
+  requireHealthToken(healthAddress(readSettings(Type.Object(COMMON_SETTINGS), environment)));
   if (name === "scheduler") {
     const settings = readSettings(SchedulerSettings, environment);
     requireToken(settings);

@@ -137,7 +137,7 @@ describe("what is not taken", () => {
     expect(out).not.toContain("jane");
     const scheduler = [...world.running].find(({ name }) => name === "scheduler");
     const metrics = await (await fetch(`${scheduler?.address}/metrics`)).text();
-    expect(metrics).toMatch(new RegExp(`^lethe_landing_not_taken\\{[^}]*job="customers"[^}]*\\} ${total}$`, "m"));
+    expect(metrics).toMatch(new RegExp(`^lethe_landing_not_taken\\{[^}]*dataset="customers"[^}]*\\} ${total}$`, "m"));
   });
 
   it("gives `lethe run --follow` an exit code of its own", async () => {

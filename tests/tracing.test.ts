@@ -85,7 +85,10 @@ function received(): { readonly spans: SpanReceived[]; readonly services: Set<st
   const services = all.flatMap(({ resource }) =>
     resource.attributes.flatMap(({ key, value }) => (key === "service.name" ? [value.stringValue ?? ""] : [])),
   );
-  return { spans: all.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)), services: new Set(services) };
+  return {
+    spans: all.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    services: new Set(services),
+  };
 }
 
 /** Returns the ids of the spans that a span is within. */

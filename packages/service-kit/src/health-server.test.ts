@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { Gauge, Registry } from "prom-client";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startHealthServer } from "./health-server.js";
 
 let address: string;
@@ -24,7 +25,7 @@ beforeAll(async () => {
       if (!isReady) throw new Error("away");
     },
   };
-  server = await startHealthServer(0, checks, () => [], registry);
+  server = await startHealthServer({ host: "127.0.0.1", port: 0 }, checks, () => [], registry);
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(() => server.close());
@@ -63,4 +64,49 @@ it.each(["/healthz", "/readyz", "/metrics"])("shows %s under no name of another 
     asking.on("error", reject).end();
   });
   expect(status).toBe(421);
+});
+
+describe("on an address that other machines reach", () => {
+  const TOKEN = "a-token-of-sixteen-characters";
+  const others = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+  // A machine without a network has no other machine either: 127.0.0.1 then takes its place, under another name.
+  const asOther = others === undefined ? { host: "rebound.example.org" } : {};
+  let open: Awaited<ReturnType<typeof startHealthServer>>;
+  let url: string;
+  beforeAll(async () => {
+    open = await startHealthServer({ host: "0.0.0.0", port: 0, token: TOKEN }, {}, () => [], new Registry());
+    url = `http://${others ?? "127.0.0.1"}:${(open.address() as AddressInfo).port}`;
+  });
+  afterAll(() => open.close());
+
+  it.each([
+    [undefined, others === undefined ? 421 : 401],
+    [`Bearer ${TOKEN}`, 200],
+    [`bearer  ${TOKEN}`, 200],
+    [`Bearer ${TOKEN}x`, others === undefined ? 421 : 401],
+    ["Bearer ", others === undefined ? 421 : 401],
+    [TOKEN, others === undefined ? 421 : 401],
+  ])("answers a caller that shows %s with %i", async (authorization, status) => {
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { ...asOther, ...(authorization !== undefined && { authorization }) };
+      const asking = request(`${url}/metrics`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asking.on("error", reject).end();
+    });
+    expect(answer).toBe(status);
+  });
+
+  it("asks a caller of the machine itself for none", async () => {
+    const { port } = open.address() as AddressInfo;
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  });
+
+  it("does not start without a token", async () => {
+    const start = startHealthServer({ host: "0.0.0.0", port: 0 }, {}, () => [], new Registry());
+    await expect(start).rejects.toThrow("LETHE_METRICS_TOKEN");
+  });
 });

@@ -1,8 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { LetheError } from "@lethe/contracts/errors";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { ConfigurationError, LetheError } from "@lethe/contracts/errors";
 import type { Registry } from "prom-client";
-import { isMisdirected } from "./loopback-host.js";
+import { isLoopback, isMisdirected } from "./loopback-host.js";
 import { onceASecond } from "./once-a-second.js";
+import { matchesSecret } from "./shown-secret.js";
 import { withTimeout } from "./with-timeout.js";
 
 /** Checks, by name, of what a service needs. A check rejects when what it asks does not answer. */
@@ -46,16 +48,28 @@ export function createFigures(figures: Registry): () => Promise<string> {
   return onceASecond(() => figures.metrics());
 }
 
+/** Where `/healthz`, `/readyz` and `/metrics` are served. */
+export interface HealthAddress {
+  readonly host: string;
+  readonly port: number;
+  /** What callers from other machines must show. Without one there can be none. */
+  readonly token?: string | undefined;
+}
+
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` on the loopback address, for a container's health check and a local scraper. It
- * answers under loopback names alone, since it asks for no token.
+ * Serves `/healthz`, `/readyz` and `/metrics`, for a container's health check and a scraper. A caller of this machine needs no token,
+ * but must use a loopback name; any other must show the token. Throws ConfigurationError for an address that others reach without one.
  */
 export async function startHealthServer(
-  port: number,
+  { host, port, token }: HealthAddress,
   checks: ReadinessChecks,
   warnings: () => readonly string[],
   metricsRegistry: Registry,
 ): Promise<Server> {
+  requireHealthToken({ host, token });
+  const isToken = token === undefined ? () => false : matchesSecret(token);
+  const isShown = ({ authorization = "" }: IncomingHttpHeaders) =>
+    isToken(/^bearer +(\S+)$/i.exec(authorization)?.[1] ?? "");
   const readiness = createReadiness(checks, warnings);
   const figures = createFigures(metricsRegistry);
   const pages: Readonly<Record<string, () => Promise<HealthAnswer>>> = {
@@ -66,8 +80,11 @@ export async function startHealthServer(
     },
     "/metrics": async () => ({ status: 200, type: metricsRegistry.contentType, body: await figures() }),
   };
-  async function answer({ method = "", url = "", headers }: IncomingMessage): Promise<HealthAnswer> {
-    if (isMisdirected(headers)) return refusal(421, "misdirected");
+  async function answer({ method = "", url = "", headers, socket }: IncomingMessage): Promise<HealthAnswer> {
+    if (!isShown(headers)) {
+      if (!isOfThisMachine(socket)) return refusal(401, "unauthorized");
+      if (isMisdirected(headers)) return refusal(421, "misdirected");
+    }
     const [path = ""] = url.split("?");
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page === undefined) return refusal(404, "not_found");
@@ -89,9 +106,19 @@ export async function startHealthServer(
   await new Promise<void>((resolve, reject) => {
     // What comes later than the start reaches nobody, and must not end the process.
     server.on("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return server;
+}
+
+/** Throws ConfigurationError for an address that other machines reach, without a token. */
+export function requireHealthToken({ host, token }: Pick<HealthAddress, "host" | "token">): void {
+  if (isLoopback(host) || token !== undefined) return;
+  throw new ConfigurationError("LETHE_HEALTH_HOST is no loopback address, so LETHE_METRICS_TOKEN must be set");
+}
+
+function isOfThisMachine({ remoteAddress = "" }: Socket): boolean {
+  return isLoopback(remoteAddress.replace(/^::ffff:/, ""));
 }
 
 interface HealthAnswer {

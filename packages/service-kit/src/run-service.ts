@@ -2,7 +2,7 @@ import { ConfigurationError, LetheError } from "@lethe/contracts/errors";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkRedis } from "./check-redis.js";
-import { checkReadiness, type ReadinessChecks, startHealthServer } from "./health-server.js";
+import { checkReadiness, type HealthAddress, type ReadinessChecks, startHealthServer } from "./health-server.js";
 import { handleUnexpected } from "./last-resort.js";
 import { createLogger, endLog, type Logger } from "./logger.js";
 import { createMetrics, type JobMetrics } from "./metrics.js";
@@ -130,7 +130,7 @@ async function runWith<S extends TObject>(
     const health =
       settings.LETHE_HEALTH_PORT === 0
         ? undefined
-        : await startHealthServer(settings.LETHE_HEALTH_PORT, checks, redisReadiness.warnings, metrics.registry);
+        : await startHealthServer(healthAddress(settings), checks, redisReadiness.warnings, metrics.registry);
     const { ready, reasons } = await checkReadiness(checks);
     // Not `address`, which the logger redacts as a person's.
     log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
@@ -153,6 +153,11 @@ async function runWith<S extends TObject>(
     await tracing?.stop();
     redis.disconnect();
   }
+}
+
+/** Returns where a service serves its health. */
+export function healthAddress(settings: CommonSettings): HealthAddress {
+  return { host: settings.LETHE_HEALTH_HOST, port: settings.LETHE_HEALTH_PORT, token: settings.LETHE_METRICS_TOKEN };
 }
 
 /** Returns everything that `/readyz` of a service checks. */

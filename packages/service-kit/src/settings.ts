@@ -77,8 +77,21 @@ export const COMMON_SETTINGS = {
     default: 0,
     minimum: 0,
     maximum: 65_535,
-    description: "Loopback port of /healthz, /readyz and /metrics; 0 serves none",
+    description: "Port of /healthz, /readyz and /metrics on LETHE_HEALTH_HOST; 0 serves none",
   }),
+  LETHE_HEALTH_HOST: Type.String({
+    default: "127.0.0.1",
+    description:
+      "Address that LETHE_HEALTH_PORT listens on; any other than a loopback address needs LETHE_METRICS_TOKEN",
+  }),
+  LETHE_METRICS_TOKEN: Type.Optional(
+    Type.String({
+      minLength: 16,
+      pattern: "^\\S+$",
+      description:
+        "Token that whoever asks LETHE_HEALTH_PORT from another machine must send as Authorization: Bearer, 16 characters or more without a blank",
+    }),
+  ),
 } as const;
 
 /** The keys and the policy of masking, for whoever masks. */

@@ -75,10 +75,10 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, requests: Da
     {
       name: "lethe_landing_not_taken",
       help: "Files and folders in landing that the job's last run could not take; what is of no dataset counts for each job",
-      labelNames: ["job"],
+      labelNames: ["dataset"],
     },
     async (gauge) => {
-      for (const { job, entries } of await countLastNotTaken(db)) gauge.set({ job }, entries);
+      for (const { job, entries } of await countLastNotTaken(db)) gauge.set({ dataset: job }, entries);
     },
   );
 }

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type Caller, UNNAMED_CALLERS } from "@lethe/contracts/roles";
+import { matchesSecret } from "@lethe/service-kit/shown-secret";
 import { findCaller, isNamedToken } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { limitLookUps } from "./look-ups.js";
@@ -15,12 +15,10 @@ export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm=
 /**
  * Creates the check of tokens: one may come as `Bearer <token>`, or as the password of `Basic` under any user name. `token` is
  * that of the settings, which is an admin's and needs no database. Those of the form of named tokens are looked up there within
- * `answerMs`, so that one is shut out when it is revoked. Hashes of equal length are compared in constant time, so that an
- * answer's delay tells nothing about a token.
+ * `answerMs`, so that one is shut out when it is revoked.
  */
 export function createTokenCheck(token: string | undefined, db: Queryable, answerMs: number): IdentifyCaller {
-  const expected = token === undefined ? undefined : digest(token);
-  const isOfSettings = (shown: string) => expected !== undefined && timingSafeEqual(digest(shown), expected);
+  const isOfSettings = token === undefined ? () => false : matchesSecret(token);
   const findNamed = limitLookUps((shown: string) => findCaller(db, shown), answerMs);
   return (authorization) => {
     const shown = shownToken(authorization);
@@ -37,8 +35,4 @@ function shownToken(authorization: string): string | undefined {
   const userAndPassword = Buffer.from(credentials, "base64").toString("utf8");
   const colon = userAndPassword.indexOf(":");
   return colon === -1 ? undefined : userAndPassword.slice(colon + 1);
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
