@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { SUCCESS_STATES } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 
 /** When a dataset was loaded last, in seconds since 1970; null for never. */
@@ -17,9 +18,10 @@ export async function readFreshness(db: Queryable): Promise<Freshness[]> {
             (select extract(epoch from f.done_at)::double precision from ledger.files f
              where f.dataset = d.job and f.done_at is not null order by f.done_at desc limit 1) as "lastFile",
             extract(epoch from d.last_success)::double precision as "lastSuccess"
-     from (select job, max(finished_at) filter (where state = 'succeeded') as last_success
+     from (select job, max(finished_at) filter (where state = any ($1)) as last_success
            from ledger.runs where kind = 'files' group by job) d
      order by d.job`,
+    [SUCCESS_STATES],
   );
   return rows;
 }
