@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServiceName } from "@lethe/contracts/services";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { ofLoad, STAGED } from "@lethe/contracts/staged-batch";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { toCsv } from "@lethe/test-kit/csv";
 import { openQueueEvents } from "@lethe/test-kit/jobs";
@@ -12,6 +12,9 @@ import { openByApi, succeed, untilClosed, untilRun } from "@lethe/test-kit/runs"
 import { countOf } from "@lethe/test-kit/warehouse-rows";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
+import { lockPublication } from "@lethe/warehouse/ledger/finish-files";
+import { readBatch } from "@lethe/warehouse/ledger/load-batch";
+import { inTransaction } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const IN_LARGE_FILE = 600;
@@ -203,12 +206,18 @@ it("costs a run nothing when what it has loaded is lost before it is published",
   );
   const path = "date=2022-04-05/hour=00/transactions.json";
   await landRecords(world, path, [...records, records[0]]);
-  const runId = await openByApi(world, "transactions");
-  await loader.ended;
+  // Otherwise its load would publish the partition, which is complete with it.
+  const runId = await inTransaction(world.pool, async (client) => {
+    await lockPublication(client, "transactions");
+    const opened = await openByApi(world, "transactions");
+    await loader.ended;
+    return opened;
+  });
   await world.kill(loader);
   const [one = "", two = ""] = await batchesInOrder(runId);
-  await rm(join(world.staging, runId, one, STAGED.published));
-  await DAMAGES.changed?.(join(world.staging, runId, two, STAGED.published));
+  const outputOf = async (id: string) => ofLoad((await readBatch(world.pool, id)).output);
+  await rm(join(world.staging, runId, one, await outputOf(one)));
+  await DAMAGES.changed?.(join(world.staging, runId, two, await outputOf(two)));
   // A job at work is given to another worker only when its lock has run out; the ledger knows at once.
   await world.flush();
   await world.start("loader");

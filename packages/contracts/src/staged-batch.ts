@@ -24,7 +24,7 @@ export const STAGED = {
   masked: "masked.json",
   /** Records of erased people that bear identifiers which were not known as theirs. In plain, as in the lines themselves. */
   joined: "joined.json",
-  /** The loaded records of each segment, as a gzip member. */
+  /** The loaded records of each segment, as a gzip member. See `ofLoad`. */
   published: "published.gz",
 } as const;
 
@@ -36,6 +36,14 @@ export const STAGED = {
  */
 export function ofTransformation(transformation: string, name: string): string {
   return `${name}.${transformation}`;
+}
+
+/**
+ * Returns the name of the output that an attempt to load a batch stages. The ledger says which attempt it was whose output counts;
+ * a batch that was loaded by an earlier version has one without an attempt.
+ */
+export function ofLoad(attempt: string | null): string {
+  return attempt === null ? STAGED.published : `${STAGED.published}.${attempt}`;
 }
 
 const Count = Type.Integer({ minimum: 0 });

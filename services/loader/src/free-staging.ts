@@ -1,7 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { ofLoad } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
+import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { settleStagedBytes, unpublishedBytes } from "@lethe/warehouse/ledger/staged-bytes";
 import type { LoaderContext } from "./context.js";
 import { publishRun } from "./publish-run.js";
@@ -24,7 +25,12 @@ export async function freeStaging(
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all(batches.map((batch) => context.staging.removeAllBut(batch, [STAGED.published])));
+  await Promise.all(
+    batches.map(async (batch) => {
+      const { output } = await readBatch(context.pool, batch.batchId);
+      await context.staging.removeAllBut(batch, [ofLoad(output)]);
+    }),
+  );
   await settleStagedBytes(
     context.pool,
     runId,

@@ -1,11 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { StaleSuppressionError } from "@lethe/contracts/errors";
-import { STAGED } from "@lethe/contracts/staged-batch";
 import { lockBatch, readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { describe, expect } from "vitest";
 import { addFile, addQuarantined, addRun, readRow, readRows } from "../../../packages/warehouse/test/ledger-rows.js";
-import { it, stageTransformed } from "../test/loader-fixture.js";
+import { it, outputOf, stageTransformed } from "../test/loader-fixture.js";
 import { addCustomerAndProduct, sale } from "../test/sales.js";
 import type { LoaderContext } from "./context.js";
 import { mergeBatches } from "./merge-batches.js";
@@ -90,7 +89,7 @@ describe("mergeBatches", () => {
     ];
     const batch = await stageTransformed(context, runId, "transactions", files);
     await merge(context, batch);
-    const output = await context.staging.read(batch, STAGED.published);
+    const output = await context.staging.read(batch, await outputOf(context, batch));
     const parts = await readRows(pool, "ledger.batch_segments", "position", "published_offset", "published_bytes");
     expect(parts).toEqual([
       { position: 0, published_offset: 0, published_bytes: output.length },

@@ -28,7 +28,7 @@ import { addMergeRejects, findMergeRejects, type MergeReject } from "./merge-rej
 import { rejectsOfRequests, takeRequests } from "./merge-requests.js";
 import { requireAsQuarantined } from "./require-as-quarantined.js";
 import { type Part, stagePart } from "./stage-part.js";
-import { type PublishedPart, writePublished } from "./write-published.js";
+import { type StagedOutput, writePublished } from "./write-published.js";
 
 export interface Loaded extends JobResult<"load"> {
   readonly batches: readonly BatchRef[];
@@ -92,7 +92,9 @@ export async function mergeBatches(
   let rejected = 0;
   let rejectedByReason: RejectCounts = {};
   for (const [i, part] of parts.entries()) {
-    const segments = outcomeOf(part, rejectsOf(part), published[i] ?? []);
+    const output = published[i];
+    if (output === undefined) throw new Error("nothing was staged for the publication");
+    const segments = outcomeOf(part, rejectsOf(part), output);
     await writeSchemaChanges(client, part.batch.batchId, part.summary.schemaChanges);
     await writeRecordWarnings(client, part.batch.batchId, part.summary.warnings);
     const byReason = addCounts(part.summary.rejectedByReason, countReasons(rejectsOf(part)));
@@ -100,6 +102,7 @@ export async function mergeBatches(
     await recordLoaded(client, part.batch.batchId, {
       runId: part.batch.runId,
       kind: info.kind,
+      output: output.attempt,
       segments,
       rejectedByReason: byReason,
       loadMs: (performance.now() - startedAt) / parts.length,
@@ -150,8 +153,8 @@ async function publish(
   { staging }: LoaderContext,
   parts: readonly Part[],
   rejectsOf: (part: Part) => readonly MergeReject[],
-): Promise<PublishedPart[][]> {
-  const published: PublishedPart[][] = [];
+): Promise<StagedOutput[]> {
+  const published: StagedOutput[] = [];
   for (const part of parts) {
     published.push(await writePublished(staging, part.batch, part.summary, rejectsOf(part)));
   }
@@ -164,14 +167,14 @@ async function settled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   return Promise.all([a, b]);
 }
 
-function outcomeOf({ manifest, summary }: Part, rejects: readonly MergeReject[], published: readonly PublishedPart[]) {
+function outcomeOf({ manifest, summary }: Part, rejects: readonly MergeReject[], { parts }: StagedOutput) {
   return manifest.segments.map((segment, i) => ({
     fileId: segment.fileId,
     records: summary.segments[i]?.records ?? 0,
     rejected: (summary.segments[i]?.rejected ?? 0) + countIn(segment, rejects),
     masked: summary.segments[i]?.masked ?? 0,
-    publishedOffset: published[i]?.offset ?? 0,
-    publishedBytes: published[i]?.bytes ?? 0,
+    publishedOffset: parts[i]?.offset ?? 0,
+    publishedBytes: parts[i]?.bytes ?? 0,
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import { type Partition, partitionPath } from "@lethe/contracts/partition";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { ofLoad } from "@lethe/contracts/staged-batch";
 import { settledLength } from "@lethe/erasure/processed-length";
 import type { Logger } from "@lethe/service-kit/logger";
 import { inGroups } from "@lethe/storage/in-groups";
@@ -113,8 +113,9 @@ const BATCHES_HELD = 8;
 /** Creates a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
 function createPartReader(staging: Staging, runId: string): PartReader {
   const held = new Map<string, Promise<Buffer>>();
-  return async ({ batchId, offset, bytes }) => {
-    const reading = held.get(batchId) ?? staging.read({ runId, batchId }, STAGED.published);
+  return async ({ batchId, output: attempt, offset, bytes }) => {
+    const name = ofLoad(attempt);
+    const reading = held.get(batchId) ?? staging.read({ runId, batchId }, name);
     // The one that was used last goes last.
     held.delete(batchId);
     held.set(batchId, reading);
@@ -122,7 +123,7 @@ function createPartReader(staging: Staging, runId: string): PartReader {
     if (held.size > BATCHES_HELD && oldest !== undefined) held.delete(oldest);
     const output = await reading;
     if (offset + bytes > output.length) {
-      throw new StagedObjectError(`${STAGED.published} of batch ${batchId} is shorter than the ledger says`);
+      throw new StagedObjectError(`${name} of batch ${batchId} is shorter than the ledger says`);
     }
     return output.subarray(offset, offset + bytes);
   };

@@ -1,12 +1,11 @@
 import { gunzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { STAGED } from "@lethe/contracts/staged-batch";
 import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { noteLostOutput } from "@lethe/warehouse/ledger/republish-batch";
 import { describe, expect } from "vitest";
 import { addFile, addRun, readRow, readRows } from "../../../packages/warehouse/test/ledger-rows.js";
-import { it, stageTransformed } from "../test/loader-fixture.js";
+import { it, outputOf, stageTransformed } from "../test/loader-fixture.js";
 import { addCustomerAndProduct, sale } from "../test/sales.js";
 import type { LoaderContext } from "./context.js";
 import { loadBatches } from "./load-batches.js";
@@ -33,7 +32,7 @@ describe("sendBackLostOutput", () => {
       const batch = await loadOne(context, log);
       expect(await sendBackLostOutput(context, batch.runId, log)).toBe(0);
       if (fault === "is missing") await context.staging.removeAllBut(batch, []);
-      else await context.staging.write(batch, STAGED.published, [Buffer.from("short")]);
+      else await context.staging.write(batch, await outputOf(context, batch), [Buffer.from("short")]);
       expect(await sendBackLostOutput(context, batch.runId, log)).toBe(1);
       const sentBack = { state: "staged", restaging: true, republishing: true };
       expect(await readRow(pool, "ledger.batches", batch.batchId)).toMatchObject(sentBack);
@@ -49,12 +48,12 @@ describe("sendBackLostOutput", () => {
 describe("republishBatch", () => {
   it("makes the output anew without what was rejected, and loads no row again", async ({ context, pool, log }) => {
     const batch = await loadOne(context, log);
-    const before = await context.staging.read(batch, STAGED.published);
+    const before = await context.staging.read(batch, await outputOf(context, batch));
     const rows = await readRows(pool, "warehouse.transactions", "transaction_id", "transaction_time");
-    await context.staging.write(batch, STAGED.published, [Buffer.from("short")]);
+    await context.staging.write(batch, await outputOf(context, batch), [Buffer.from("short")]);
     await noteLostOutput(pool, batch.batchId);
     await republishBatch(context, batch, await readBatch(pool, batch.batchId), NEVER);
-    const again = await context.staging.read(batch, STAGED.published);
+    const again = await context.staging.read(batch, await outputOf(context, batch));
     expect(gunzipSync(again)).toEqual(gunzipSync(before));
     expect(JSON.parse(gunzipSync(again).toString()).transaction_id).toMatch(/2$/);
     const loaded = { state: "loaded", restaging: false, republishing: false };
@@ -68,9 +67,9 @@ describe("republishBatch", () => {
 
   it("leaves a batch alone that another delivery has published again", async ({ context, pool, log }) => {
     const batch = await loadOne(context, log);
-    await context.staging.write(batch, STAGED.published, [Buffer.from("of the other")]);
+    await context.staging.write(batch, await outputOf(context, batch), [Buffer.from("of the other")]);
     await republishBatch(context, batch, await readBatch(pool, batch.batchId), NEVER);
-    expect((await context.staging.read(batch, STAGED.published)).toString()).toBe("of the other");
+    expect((await context.staging.read(batch, await outputOf(context, batch))).toString()).toBe("of the other");
   });
 
   it("asks for the batch to be transformed again where what is staged of it is gone", async ({

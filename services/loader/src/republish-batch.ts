@@ -25,8 +25,8 @@ export async function republishBatch(
       if (!(await lockBatch(client, batch.batchId))) return;
       const quarantineIds = manifest.segments.flatMap((segment) => segment.quarantineIds ?? []);
       const rejected = await rejectedPlaces(client, batch.batchId, info.kind, quarantineIds);
-      const parts = await writePublished(context.staging, batch, summary, ordinalsOf(manifest, rejected));
-      await recordRepublished(client, batch.runId, batch.batchId, parts);
+      const output = await writePublished(context.staging, batch, summary, ordinalsOf(manifest, rejected));
+      await recordRepublished(client, batch.runId, batch.batchId, output.attempt, output.parts);
     },
     signal,
   );

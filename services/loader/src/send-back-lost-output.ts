@@ -1,5 +1,5 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { ofLoad } from "@lethe/contracts/staged-batch";
 import { enqueueRestage } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import { unpublishedParts } from "@lethe/warehouse/ledger/finish-files";
@@ -13,9 +13,9 @@ import type { LoaderContext } from "./context.js";
  */
 export async function sendBackLostOutput(context: LoaderContext, runId: string, log: Logger): Promise<number> {
   const parts = await unpublishedParts(context.pool, runId, Number.MAX_SAFE_INTEGER);
-  for (const batchId of new Set(parts.map((part) => part.batchId))) {
+  for (const [batchId, output] of new Map(parts.map((part) => [part.batchId, part.output]))) {
     const needed = Math.max(...parts.map((part) => (part.batchId === batchId ? part.offset + part.bytes : 0)));
-    if (await isWhole(context, { runId, batchId }, needed)) continue;
+    if (await isWhole(context, { runId, batchId }, ofLoad(output), needed)) continue;
     if (!(await noteLostOutput(context.pool, batchId))) continue;
     log.warn({ runId, batchId }, "a loaded batch's output was lost before it was published; it is made again");
     await enqueueRestage(context.queues, runId, batchId);
@@ -26,10 +26,11 @@ export async function sendBackLostOutput(context: LoaderContext, runId: string, 
 async function isWhole(
   { staging }: LoaderContext,
   batch: { readonly runId: string; readonly batchId: string },
+  output: string,
   needed: number,
 ): Promise<boolean> {
   try {
-    return (await staging.read(batch, STAGED.published)).length >= needed;
+    return (await staging.read(batch, output)).length >= needed;
   } catch (error) {
     if (error instanceof StagedObjectError) return false;
     throw error;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofLoad, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
 import fc from "fast-check";
@@ -75,8 +75,8 @@ describe("writePublished", () => {
   it("writes each segment's loaded lines, in order, as a gzip member of its own", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(line, { maxLength: 8 }), { maxLength: 5 }), async (segments) => {
-        const parts = await publish(segments);
-        const published = await staging.read(BATCH, STAGED.published);
+        const { attempt, parts } = await publish(segments);
+        const published = await staging.read(BATCH, ofLoad(attempt));
         expect(parts).toHaveLength(segments.length);
         segments.forEach((lines, i) => {
           const { offset, bytes } = parts[i] ?? { offset: 0, bytes: 0 };
@@ -97,9 +97,18 @@ describe("writePublished", () => {
         (_, i): Line => ({ text: `${letter.repeat(10_000)}${i}\n`, absent: i % 7 === 0, rejected: i % 5 === 0 }),
       );
     const segments = [large("a"), [], large("b")];
-    const parts = await publish(segments);
+    const { attempt, parts } = await publish(segments);
     expect(parts[1]?.bytes).toBe(0);
-    expect(gunzipSync(await staging.read(BATCH, STAGED.published)).toString()).toBe(segments.map(loadedText).join(""));
+    expect(gunzipSync(await staging.read(BATCH, ofLoad(attempt))).toString()).toBe(segments.map(loadedText).join(""));
+  });
+
+  it("leaves what another attempt has staged as it is, though it comes later", async () => {
+    const line = (text: string): Line => ({ text, absent: false, rejected: false });
+    const counts = await publish([[line("1\n")]]);
+    const before = await staging.read(BATCH, ofLoad(counts.attempt));
+    const late = await publish([[line("other\n"), line("lines\n")]]);
+    expect(late.attempt).not.toBe(counts.attempt);
+    expect(await staging.read(BATCH, ofLoad(counts.attempt))).toEqual(before);
   });
 
   it("fails for lines or an index that are not as long as the summary says", async () => {

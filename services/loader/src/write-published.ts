@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { constants, gzip, gzipSync } from "node:zlib";
 import { StagedObjectError } from "@lethe/contracts/errors";
-import { type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofLoad, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
 import type { BatchRef, Staging } from "@lethe/storage/staging";
 import type { MergeReject } from "./merge-rejects.js";
 
@@ -21,16 +22,25 @@ export interface PublishedPart {
   readonly bytes: number;
 }
 
+/** What an attempt to load a batch has staged for `processed_data/`. */
+export interface StagedOutput {
+  /** The attempt, by which the ledger knows the object: see `ofLoad`. */
+  readonly attempt: string;
+  /** Where each segment's member lies. */
+  readonly parts: readonly PublishedPart[];
+}
+
 /**
  * Writes what a batch adds to `processed_data/` to staging: for each segment one gzip member of its loaded records.
- * Members can be joined to a gzip file as they are (RFC 1952, section 2.2). Returns where each one lies.
+ * Members can be joined to a gzip file as they are (RFC 1952, section 2.2). The object has a name of its own, so that an attempt which is late
+ * changes nothing of what another one has staged.
  */
 export async function writePublished(
   staging: Staging,
   batch: BatchRef,
   summary: BatchSummary,
   rejects: readonly Pick<MergeReject, "ordinal">[],
-): Promise<PublishedPart[]> {
+): Promise<StagedOutput> {
   const lines = await staging.read(batch, ofTransformation(summary.transformation, STAGED.processed));
   const index = await staging.read(batch, ofTransformation(summary.transformation, STAGED.processedIndex));
   const rejected = new Set(rejects.map((reject) => reject.ordinal));
@@ -63,8 +73,9 @@ export async function writePublished(
     offset += member?.length ?? 0;
   }
   if (position !== lines.length) throw new StagedObjectError(`${STAGED.processed} is not as long as it was`);
-  await staging.write(batch, STAGED.published, members);
-  return parts;
+  const attempt = randomBytes(8).toString("hex");
+  await staging.write(batch, ofLoad(attempt), members);
+  return { attempt, parts };
 }
 
 async function compress(bytes: Buffer): Promise<Buffer> {

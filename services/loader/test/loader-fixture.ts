@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { type BatchSummary, ofTransformation, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import { type BatchSummary, ofLoad, ofTransformation, type Segment, STAGED } from "@lethe/contracts/staged-batch";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { readPolicy } from "@lethe/privacy/read-policy";
@@ -14,6 +14,7 @@ import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { writeJson } from "@lethe/storage/json-object";
 import { type BatchRef, openStaging } from "@lethe/storage/staging";
+import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { inject } from "vitest";
 import { it as ledger } from "../../../packages/warehouse/test/ledger-database.js";
 import { addBatch, addSegment, type Columns } from "../../../packages/warehouse/test/ledger-rows.js";
@@ -75,6 +76,11 @@ export async function writeData(data: string, path: string, content: string | Bu
 
 export function readData(data: string, path: string): Promise<Buffer> {
   return readFile(join(data, path));
+}
+
+/** Returns the name of the output that counts of a loaded batch. */
+export async function outputOf({ pool }: LoaderContext, { batchId }: BatchRef): Promise<string> {
+  return ofLoad((await readBatch(pool, batchId)).output);
 }
 
 /** Whose objects `stageTransformed` stages. */

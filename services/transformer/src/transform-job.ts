@@ -1,6 +1,6 @@
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isPending } from "@lethe/contracts/runs";
-import { BatchManifestSchema, STAGED } from "@lethe/contracts/staged-batch";
+import { BatchManifestSchema, ofLoad, STAGED } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import { readJson } from "@lethe/storage/json-object";
 import { listReplacements } from "@lethe/warehouse/erasures/erased-records";
@@ -45,8 +45,9 @@ export async function transformJob(
   const stagedBytes = await staging.size({ runId, batchId });
   const isActive = await markTransformed(pool, batchId, performance.now() - startedAt, stagedBytes);
   // Another delivery has loaded it meanwhile, and freed what it did not need.
-  if (!isActive && (await readBatch(pool, batchId)).state === "loaded") {
-    await staging.removeAllBut({ runId, batchId }, [STAGED.published]);
+  if (!isActive) {
+    const { state, output } = await readBatch(pool, batchId);
+    if (state === "loaded") await staging.removeAllBut({ runId, batchId }, [ofLoad(output)]);
   }
   return { accepted: counts.accepted, rejected: counts.rejected };
 }

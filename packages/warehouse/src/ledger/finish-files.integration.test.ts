@@ -46,7 +46,7 @@ describe("unpublishedParts", () => {
     await addSegment(pool, one, a, at(1, 11));
     await addSegment(pool, one, b, at(2));
     await addSegment(pool, two, a, at(0, 1));
-    const part = { bytes: 9 };
+    const part = { bytes: 9, output: null };
     expect(await unpublishedParts(pool, runId, 10)).toEqual([
       { ...part, partition: HOUR_5, batchId: two, position: 0, offset: 0 },
       { ...part, partition: HOUR_5, batchId: one, position: 1, offset: 1 },

@@ -8,6 +8,8 @@ import type { Client, Queryable } from "../pool.js";
 export interface UnpublishedPart {
   readonly partition: Partition;
   readonly batchId: string;
+  /** The attempt to load the batch that has staged the output. */
+  readonly output: string | null;
   readonly position: number;
   /** The offset in the batch's staged output, in bytes. */
   readonly offset: number;
@@ -28,6 +30,7 @@ export async function unpublishedParts(
     date: string;
     hour: number;
     batch_id: string;
+    output: string | null;
     position: number;
     published_offset: number;
     published_bytes: number;
@@ -36,9 +39,9 @@ export async function unpublishedParts(
        select partition_date, partition_hour from ledger.files
        where run_id = $1 and state = 'open' and batches_loaded is distinct from batches_total
      )
-     select date, hour, batch_id, position, published_offset, published_bytes
+     select date, hour, batch_id, output, position, published_offset, published_bytes
      from (select f.partition_date as date, f.partition_hour as hour, f.path, s.first_line,
-                  s.batch_id, s.position, s.published_offset, s.published_bytes,
+                  s.batch_id, b.output, s.position, s.published_offset, s.published_bytes,
                   dense_rank() over (order by f.partition_date, f.partition_hour) as nth
            from ledger.batches b
            join ledger.batch_segments s on s.batch_id = b.id
@@ -53,6 +56,7 @@ export async function unpublishedParts(
   return rows.map((row) => ({
     partition: { date: row.date, hour: row.hour },
     batchId: row.batch_id,
+    output: row.output,
     position: row.position,
     offset: row.published_offset,
     bytes: row.published_bytes,

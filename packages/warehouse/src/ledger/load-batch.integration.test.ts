@@ -33,7 +33,7 @@ describe("readBatch", () => {
     const batchId = await addBatch(pool, runId, { state: "transformed", restaging: true, republishing: true });
     expect(await readBatch(pool, batchId)).toEqual({
       ...{ dataset: "products", kind: "replay", state: "transformed", runState: "finishing" },
-      ...{ restaging: true, republishing: true },
+      ...{ restaging: true, republishing: true, output: null },
     });
     await expect(readBatch(pool, randomUUID())).rejects.toThrow(NotFoundError);
   });
@@ -179,9 +179,13 @@ describe("awaitTurn", () => {
 describe("recordLoaded", () => {
   const segment = { masked: 0, publishedOffset: 0, publishedBytes: 0 };
 
-  async function load(pool: Pool, batchId: string, outcome: Omit<BatchOutcome, "rejectedByReason" | "loadMs">) {
+  async function load(
+    pool: Pool,
+    batchId: string,
+    outcome: Omit<BatchOutcome, "rejectedByReason" | "loadMs" | "output">,
+  ) {
     await inTransaction(pool, (client) =>
-      recordLoaded(client, batchId, { ...outcome, rejectedByReason: { schema: 2 }, loadMs: 7.6 }),
+      recordLoaded(client, batchId, { ...outcome, output: "1", rejectedByReason: { schema: 2 }, loadMs: 7.6 }),
     );
   }
 
@@ -196,7 +200,7 @@ describe("recordLoaded", () => {
       { ...segment, fileId: one, records: 2, rejected: 0, publishedOffset: 60, publishedBytes: 10 },
     ];
     await load(pool, batchId, { runId, kind: "files", segments });
-    const loaded = { state: "loaded", records_in: 10, records_loaded: 8, records_rejected: 2, load_ms: 8 };
+    const loaded = { state: "loaded", records_in: 10, records_loaded: 8, records_rejected: 2, load_ms: 8, output: "1" };
     const rest = {
       rejected_by_reason: { schema: 2 },
       error_code: null,

@@ -17,13 +17,15 @@ export interface BatchInfo {
   readonly restaging: boolean;
   /** Whether its rows are loaded and only its output for `processed_data/` is made again. */
   readonly republishing: boolean;
+  /** The attempt to load it whose output counts; null before that. */
+  readonly output: string | null;
 }
 
 /** Returns what a service needs to know about a batch before it works on it. Throws NotFoundError. */
 export async function readBatch(db: Queryable, batchId: string): Promise<BatchInfo> {
   const { rows } = await db.query<BatchInfo>(
     `select r.job as dataset, r.kind, b.state, r.state as "runState", b.restaging,
-            b.republishing
+            b.republishing, b.output
      from ledger.batches b join ledger.runs r on r.id = b.run_id where b.id = $1`,
     [batchId],
   );
@@ -203,6 +205,8 @@ export interface SegmentOutcome {
 export interface BatchOutcome {
   readonly runId: string;
   readonly kind: RunKind;
+  /** The attempt that has staged the output for `processed_data/`. */
+  readonly output: string;
   readonly segments: readonly SegmentOutcome[];
   readonly rejectedByReason: RejectCounts;
   readonly loadMs: number;
@@ -229,9 +233,12 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
   await client.query(
     `update ledger.batches
      set state = 'loaded', loaded_at = clock_timestamp(), records_in = $2, records_loaded = $3, records_rejected = $4,
-         rejected_by_reason = $5, load_ms = load_ms + $6, error_code = null, error_message = null
+         rejected_by_reason = $5, load_ms = load_ms + $6, output = $7, error_code = null, error_message = null
      where id = $1`,
-    [batchId, records, records - rejected, rejected, outcome.rejectedByReason, Math.round(outcome.loadMs)],
+    [
+      ...[batchId, records, records - rejected, rejected, outcome.rejectedByReason],
+      ...[Math.round(outcome.loadMs), outcome.output],
+    ],
   );
   await client.query(outcome.kind === "files" ? COUNT_LOADED : COUNT_REPLAYED, [
     outcome.segments.map((segment) => segment.fileId),

@@ -61,9 +61,9 @@ describe("recordRepublished", () => {
       await addSegment(pool, batchId, fileId, { position, published_offset: 1, published_bytes });
     }
     const parts = [10, 20, 30].map((offset) => ({ offset, bytes: offset + 1 }));
-    await recordRepublished(client, runId, batchId, parts);
+    await recordRepublished(client, runId, batchId, "2", parts);
     await client.query("commit");
-    const loaded = { state: "loaded", restaging: false, republishing: false };
+    const loaded = { state: "loaded", restaging: false, republishing: false, output: "2" };
     expect(await readRow(pool, "ledger.batches", batchId)).toMatchObject(loaded);
     expect(await readRows(pool, "ledger.batch_segments", "position", "published_offset", "published_bytes")).toEqual([
       { position: 0, published_offset: 10, published_bytes: 11 },

@@ -50,11 +50,12 @@ export async function rejectedPlaces(
   return rows;
 }
 
-/** Records that a batch's output is staged again, segment by segment. Segments that were published before stay published. */
+/** Records that a batch's output is staged again, segment by segment, by the attempt `output`. Segments that were published before stay published. */
 export async function recordRepublished(
   client: Client,
   runId: string,
   batchId: string,
+  output: string,
   parts: readonly { readonly offset: number; readonly bytes: number }[],
 ): Promise<void> {
   await client.query(
@@ -65,8 +66,8 @@ export async function recordRepublished(
     [batchId, parts.map(({ offset }) => offset), parts.map(({ bytes }) => bytes)],
   );
   await client.query(
-    "update ledger.batches set state = 'loaded', restaging = false, republishing = false where id = $1",
-    [batchId],
+    "update ledger.batches set state = 'loaded', restaging = false, republishing = false, output = $2 where id = $1",
+    [batchId, output],
   );
   await announceRun(client, runId);
 }
