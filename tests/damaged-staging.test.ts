@@ -132,7 +132,8 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
 
   await world.start("loader");
   expect(await untilClosed(world, runId)).toMatchObject({
-    state: "succeeded",
+    // More than a tenth of its records are rejected.
+    state: "succeeded_with_warnings",
     failures: [],
     batches: { total: batchIds.length, done: batchIds.length },
     records: { in: RECORDS, loaded: RECORDS - STRANGERS, rejectedByReason: { unknown_customer: STRANGERS } },
