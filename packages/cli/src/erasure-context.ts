@@ -1,5 +1,6 @@
-import { createDatasets } from "@lethe/datasets/create-datasets";
+import { createDatasets, type Datasets } from "@lethe/datasets/create-datasets";
 import type { ErasureContext } from "@lethe/erasure/context";
+import type { Policy } from "@lethe/privacy/policy";
 import { readPolicy } from "@lethe/privacy/read-policy";
 import { SEARCH_SETTINGS } from "@lethe/service-kit/search-settings";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
@@ -21,6 +22,11 @@ const FilesSetting = Type.Object({ LETHE_FILES_GROUP_READABLE: CLI_SETTINGS.LETH
 const SearchSettings = Type.Object(SEARCH_SETTINGS);
 const UnpackSettings = Type.Object(UNPACK_SETTINGS);
 
+/** Reads the policy as the services have it. Throws ConfigurationError. */
+export function policyOf(environment: Environment, datasets: Datasets): Policy {
+  return readPolicy(readSettings(PolicySettings, environment), datasets.fields);
+}
+
 /**
  * Returns what an erasure works with: the data folder's files, the keyring and the policy, as the services have them.
  * Throws ConfigurationError.
@@ -32,7 +38,7 @@ export function erasureContext(environment: Environment, pool: Pool): ErasureCon
     pool,
     datasets,
     ring: readKeyring(environment),
-    policy: readPolicy(readSettings(PolicySettings, environment), datasets.fields),
+    policy: policyOf(environment, datasets),
     staging: openStaging(files.storage),
     fullSearchBytes: readSettings(SearchSettings, environment).LETHE_FULL_SEARCH_BYTES,
     ...files,

@@ -43,6 +43,12 @@ export class InvalidInputError extends LetheError {
   readonly retryable = false;
 }
 
+/** An object of the JSON that came has a key twice: who sent it and who reads it may take different ones of the values. */
+export class RepeatedKeyError extends LetheError {
+  readonly code = "repeated_key";
+  readonly retryable = false;
+}
+
 /** What was asked for, such as a run or a batch, does not exist. */
 export class NotFoundError extends LetheError {
   readonly code = "not_found";

@@ -133,15 +133,18 @@ export const API_ADDRESS_SETTINGS = {
   }),
 } as const;
 
+/** What a token of the API consists of: ASCII without blanks. */
+export const API_TOKEN_PATTERN = "^[!-~]+$";
+
 /** A token of the API: what the scheduler asks for, and what names the command's caller. */
 export const API_TOKEN_SETTINGS = {
   LETHE_API_TOKEN: Type.Optional(
     Type.String({
       minLength: 16,
-      pattern: "^\\S(.*\\S)?$",
+      pattern: API_TOKEN_PATTERN,
       writeOnly: true,
       description:
-        "Token of an admin, 16 characters or more, without a blank at either end: where it is set, callers of the API must send it, or one of `lethe tokens " +
+        "Token of an admin, 16 characters of ASCII or more, without blanks: where it is set, callers of the API must send it, or one of `lethe tokens " +
         "create`. The command records its decisions under the name of such a one",
     }),
   ),

@@ -71,7 +71,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     logger: false,
     frameworkErrors: (error, request, reply) => refuseUnreadable(request, reply, problemOf(error, limits.bodyBytes)),
     schemaController: { compilersFactory: { buildSerializer } },
-    ...connectionLimits(limits.requestMs, limits.bodyBytes),
+    ...connectionLimits(limits.requestMs, limits.bodyBytes, limits.connections),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {

@@ -39,6 +39,8 @@ export interface SchedulerContext {
     readonly bodyBytes: number;
     /** Within which a whole request must have arrived, in milliseconds. */
     readonly requestMs: number;
+    /** Open at once, of all callers together. */
+    readonly connections: number;
     /** Within which PostgreSQL and Redis must have answered what a request asks of them, in milliseconds. */
     readonly answerMs: number;
   };

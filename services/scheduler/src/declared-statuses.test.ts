@@ -10,7 +10,14 @@ type App = Awaited<ReturnType<typeof buildOfflineApp>>;
 let open: App;
 let closed: App;
 beforeAll(async () => {
-  const limits = { requests: 0, tokenTries: 1, bodyBytes: 2_048, requestMs: 30_000, answerMs: 10_000 };
+  const limits = {
+    requests: 0,
+    tokenTries: 1,
+    bodyBytes: 2_048,
+    requestMs: 30_000,
+    answerMs: 10_000,
+    connections: 1_000,
+  };
   open = await buildOfflineApp({ limits });
   closed = await buildOfflineApp({ limits, token: TOKEN });
 });

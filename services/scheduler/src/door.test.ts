@@ -7,7 +7,14 @@ import { createPageSize } from "./http/page-size.js";
 type App = Awaited<ReturnType<typeof buildOfflineApp>>;
 
 const TOKEN = "a-token-of-some-length";
-const LIMITS = { requests: 3, tokenTries: 3, bodyBytes: 2_048, requestMs: 30_000, answerMs: 10_000 };
+const LIMITS = {
+  requests: 3,
+  tokenTries: 3,
+  bodyBytes: 2_048,
+  requestMs: 30_000,
+  answerMs: 10_000,
+  connections: 1_000,
+};
 const UNLIMITED = { ...LIMITS, requests: 0 };
 const MINUTE_MS = 60_000;
 
@@ -201,6 +208,12 @@ describe("what is refused", () => {
     const query = await unlimited.inject({ url: "/runs?jane=1", headers });
     expect(query.json()).toMatchObject({ status: 400, detail: expect.stringContaining("additional properties") });
     expect(query.body).not.toContain("jane");
+  });
+
+  it.each(['{"from":1,"from":2}', '{"x":{"a":1,"\\u0061":1}}'])("is a key that comes twice: %s", async (payload) => {
+    const headers = { host: "localhost", "content-type": "application/json" };
+    const answer = await unlimited.inject({ method: "POST", url: "/jobs/customers/runs", headers, payload });
+    expect(answer.json()).toMatchObject({ status: 400, code: "repeated_key" });
   });
 
   it("is no failure of the board: files that are not there, and bodies that are not JSON", async () => {

@@ -175,6 +175,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         tokenTries: settings.LETHE_TOKEN_TRIES,
         bodyBytes: settings.LETHE_MAX_BODY_BYTES,
         requestMs: settings.LETHE_REQUEST_TIMEOUT_MS,
+        connections: settings.LETHE_MAX_CONNECTIONS,
         answerMs: ANSWER_MS,
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),

@@ -17,6 +17,7 @@ it("reads its settings from texts", () => {
     LETHE_TOKEN_TRIES: 20,
     LETHE_MAX_BODY_BYTES: 1_048_576,
     LETHE_REQUEST_TIMEOUT_MS: 30_000,
+    LETHE_MAX_CONNECTIONS: 1_000,
     LETHE_MAX_PAGE: 200,
   });
   const given = { ...URLS, LETHE_CATCH_UP: "false", LETHE_BOARD_READ_ONLY: "false", LETHE_PORT: "0" };

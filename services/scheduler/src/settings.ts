@@ -52,6 +52,12 @@ export const SchedulerSettings = Type.Object({
     maximum: 3_600_000,
     description: "Milliseconds within which a request must have arrived",
   }),
+  LETHE_MAX_CONNECTIONS: Type.Integer({
+    default: 1_000,
+    minimum: 16,
+    maximum: 100_000,
+    description: "Connections that are open at once at most; one address may have half of them",
+  }),
   LETHE_MAX_PAGE: Type.Integer({
     default: 200,
     minimum: 1,

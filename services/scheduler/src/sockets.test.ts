@@ -4,7 +4,14 @@ import { buildOfflineApp } from "../test/offline-app.js";
 
 const TOKEN = "a-token-of-some-length";
 const NAMED = `lethe_${"0".repeat(16)}_${"A".repeat(43)}`;
-const LIMITS = { requests: 0, tokenTries: 20, bodyBytes: 2_048, requestMs: 30_000, answerMs: 10_000 };
+const LIMITS = {
+  requests: 0,
+  tokenTries: 20,
+  bodyBytes: 2_048,
+  requestMs: 30_000,
+  answerMs: 10_000,
+  connections: 1_000,
+};
 
 const opened: Awaited<ReturnType<typeof buildOfflineApp>>[] = [];
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { DATABASE_CHECKS } from "@lethe/warehouse/database-checks";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { clockFindings } from "./check-clocks.js";
 import { FOLDER_CHECKS } from "./check-folders.js";
+import { POLICY_CHECKS } from "./check-policy.js";
 import { agreementFindings } from "./check-work.js";
 import { CHECKS } from "./diagnose.js";
 import { findingOf } from "./finding.js";
@@ -125,5 +126,36 @@ describe("FOLDER_CHECKS", () => {
       "folder_missing staging",
       "folder_open_to_others claimed",
     ]);
+  });
+});
+
+describe("POLICY_CHECKS", () => {
+  async function find(environment: Record<string, string>) {
+    const patient = {
+      environment,
+      datasets: createDatasets(),
+      folder: openDataFolder("/none"),
+      databaseUrl: undefined,
+    };
+    const found = await Promise.all(POLICY_CHECKS.map((check) => check.find({} as never, patient)));
+    return found.flat();
+  }
+
+  it("names a policy that is missing, cannot be read, or is wrong, with what to do", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lethe-policy-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, "policy.json");
+    const missing = await find({ LETHE_POLICY_FILE: file });
+    expect(missing).toMatchObject([{ severity: "error", code: "policy_missing", where: "LETHE_POLICY_FILE" }]);
+    expect(missing[0]?.remedy).toContain("LETHE_POLICY_FILE");
+    expect(await find({ LETHE_POLICY_FILE: folder })).toMatchObject([{ code: "policy_unreadable" }]);
+    await writeFile(file, "no JSON");
+    expect(await find({ LETHE_POLICY_FILE: file })).toMatchObject([{ code: "policy_invalid" }]);
+    await writeFile(file, '{"version":"1","datasets":{}}');
+    expect(await find({ LETHE_POLICY_FILE: file })).toMatchObject([{ code: "policy_invalid" }]);
+  });
+
+  it("is content with the policy that comes with Lethe", async () => {
+    expect(await find({})).toEqual([]);
   });
 });

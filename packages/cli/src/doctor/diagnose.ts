@@ -16,6 +16,7 @@ import { CLOCK_CHECKS } from "./check-clocks.js";
 import { DATABASE_HEALTH_CHECKS } from "./check-database.js";
 import { FOLDER_CHECKS } from "./check-folders.js";
 import { INSTALLATION_CHECKS } from "./check-installation.js";
+import { POLICY_CHECKS } from "./check-policy.js";
 import { WORK_CHECKS } from "./check-work.js";
 import { type Finding, findingOf } from "./finding.js";
 
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   ...DATABASE_HEALTH_CHECKS,
   ...CLOCK_CHECKS,
   ...INSTALLATION_CHECKS,
+  ...POLICY_CHECKS,
   ...WORK_CHECKS,
 ];
 

@@ -15,15 +15,15 @@ function createCheck(token: string) {
   };
 }
 
-const identify = createCheck("a:token with more");
+const identify = createCheck("a:token.with/more");
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 const ADMIN = { name: "LETHE_API_TOKEN", role: "admin" };
 
 describe("the token of the settings", () => {
   it.each([
-    basic("anyone:a:token with more"),
-    basic(":a:token with more"),
-    basic("me:a:token with more").replace("Basic", "bASIC"),
+    basic("anyone:a:token.with/more"),
+    basic(":a:token.with/more"),
+    basic("me:a:token.with/more").replace("Basic", "bASIC"),
   ])("is an admin's, without asking the database: %s", async (header) => expect(await identify(header)).toEqual(ADMIN));
 
   it("is taken as it is as Bearer", async () => {
@@ -46,11 +46,26 @@ describe("the token of the settings", () => {
     "Basic ",
     "Bearer",
     "Basic !!!",
+    `${basic("me:a:token.with/more")}!`,
     basic("a"),
     basic("a:"),
     basic("a:  "),
-    basic("a:token with more"),
+    basic("a:token.with/more"),
   ])("is not %s", async (header) => expect(await identify(header)).toBeUndefined());
+});
+
+describe("a token that is spelt as none can be", () => {
+  it.each([
+    "one with blanks",
+    "one\twith a tab",
+    "schlüssel-eines-admins",
+    "0123456789abcdef\u00a0",
+    "wide\u3000space",
+  ])("opens no door, even where the setting has it: %j", async (token) => {
+    const check = createCheck(token);
+    expect(await check(basic(`me:${token}`))).toBeUndefined();
+    expect(await check(`Bearer ${token}`)).toBeUndefined();
+  });
 });
 
 describe("a named token", () => {

@@ -1,5 +1,6 @@
 import { type Caller, UNNAMED_CALLERS } from "@lethe/contracts/roles";
 import { matchesSecret } from "@lethe/service-kit/shown-secret";
+import { API_TOKEN_PATTERN } from "@lethe/service-kit/settings";
 import { findCaller, isNamedToken } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { limitLookUps } from "./look-ups.js";
@@ -31,7 +32,16 @@ export function createTokenCheck(token: string | undefined, db: Queryable, answe
 function shownToken(authorization: string): string | undefined {
   const [, scheme, credentials] = /^(bearer|basic) +(\S+)$/i.exec(authorization) ?? [];
   if (scheme === undefined || credentials === undefined) return undefined;
-  if (scheme.toLowerCase() === "bearer") return credentials;
+  const shown = scheme.toLowerCase() === "bearer" ? credentials : passwordOf(credentials);
+  return shown !== undefined && SPELLING.test(shown) ? shown : undefined;
+}
+
+/** What the settings take as a token, too: proxies and clients change blanks and what is not ASCII. */
+const SPELLING = new RegExp(API_TOKEN_PATTERN);
+
+function passwordOf(credentials: string): string | undefined {
+  // Node would leave out what is not base64.
+  if (!/^[\w+/-]+=*$/.test(credentials)) return undefined;
   const userAndPassword = Buffer.from(credentials, "base64").toString("utf8");
   const colon = userAndPassword.indexOf(":");
   return colon === -1 ? undefined : userAndPassword.slice(colon + 1);

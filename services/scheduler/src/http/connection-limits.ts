@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FastifyHttpOptions } from "fastify";
+import { createConnectionPlaces } from "./connection-places.js";
 import { type Handle, inTurn } from "./in-turn.js";
+import { paceSocket } from "./paced-socket.js";
 import { problem } from "./problem.js";
 
 const SECOND_MS = 1_000;
@@ -12,20 +14,20 @@ const KEEP_ALIVE_MS = 10 * SECOND_MS;
 
 /**
  * Returns the options of Fastify that limit slow clients, large requests and those who do not wait for answers: `requestMs` for a whole
- * request, of these ten seconds for its headers, 16 KiB of headers, two minutes for a connection without traffic, and one request of a
- * connection at a time.
+ * request, of these ten seconds for its headers, 16 KiB of headers, two minutes for a connection without traffic, one request of a
+ * connection at a time, and `maxConnections`.
  */
-export function connectionLimits(requestMs: number, maxBodyBytes: number) {
+export function connectionLimits(requestMs: number, maxBodyBytes: number, maxConnections: number) {
   return {
     bodyLimit: maxBodyBytes,
     // Long enough for the job ids in the addresses of Bull Board.
     routerOptions: { maxParamLength: 128 },
-    serverFactory: (handle: Handle) => openServer(handle, requestMs),
+    serverFactory: (handle: Handle) => openServer(handle, requestMs, maxConnections),
     clientErrorHandler: answerBrokenRequest,
   } satisfies FastifyHttpOptions<Server>;
 }
 
-function openServer(handle: Handle, requestMs: number): Server {
+function openServer(handle: Handle, requestMs: number, maxConnections: number): Server {
   const server = createServer({
     requestTimeout: requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -39,7 +41,19 @@ function openServer(handle: Handle, requestMs: number): Server {
   server.setTimeout(SILENCE_MS);
   // All are read, and the guard refuses too many: Node would leave out those behind its limit.
   server.maxHeadersCount = 0;
-  const handleInTurn = inTurn(handle);
+  const places = createConnectionPlaces(maxConnections);
+  serveBehind(server, (raw) => {
+    const socket = paceSocket(raw);
+    if (places.take(socket)) return socket;
+    socket.destroy();
+    return undefined;
+  });
+  const handleInTurn = inTurn((request, response) => {
+    const { socket } = request;
+    places.setAtWork(socket, true);
+    response.once("close", () => places.setAtWork(socket, false));
+    handle(request, response);
+  });
   const take: Handle = (request, response) => {
     remember(request, response);
     handleInTurn(request, response);
@@ -54,9 +68,22 @@ function openServer(handle: Handle, requestMs: number): Server {
   return server;
 }
 
+/** Has a server serve what `admit` makes of its connections, and none where that is undefined. */
+function serveBehind(server: Server, admit: (raw: Socket) => Duplex | undefined): void {
+  const serve = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (raw: Socket) => {
+    const socket = admit(raw);
+    if (socket === undefined) return;
+    for (const listener of serve) listener.call(server, socket);
+  });
+}
+
 /** Keeps account of what `answerBrokenRequest` has to know. */
 function remember(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
+  // The rest of what had been read when the connection was ended.
+  if (socket.destroyed) return;
   const unanswered = connections.get(socket)?.unanswered ?? new Set();
   connections.set(socket, { unanswered: unanswered.add(response), last: response });
   response.once("close", () => unanswered.delete(response));

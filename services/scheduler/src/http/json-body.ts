@@ -1,10 +1,12 @@
-import { InvalidInputError } from "@lethe/contracts/errors";
+import { InvalidInputError, RepeatedKeyError } from "@lethe/contracts/errors";
+import { repeatedKeyIn } from "@lethe/datasets/repeated-key";
 import type { FastifyInstance } from "fastify";
 import { problem, sendProblem } from "./problem.js";
 
 /**
  * Takes JSON bodies only, in UTF-8 and not compressed. Where a route takes a body, none at all counts as `{}`, so that
- * `curl -X POST` is enough to start a run. Text that PostgreSQL cannot hold as it is, with a NUL or half a surrogate pair, is refused.
+ * `curl -X POST` is enough to start a run. Text that PostgreSQL cannot hold as it is, with a NUL or half a surrogate pair, is refused,
+ * and so is a key that occurs twice in an object.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
@@ -14,8 +16,15 @@ export function parseJsonBodies(app: FastifyInstance): void {
     const text = decoded(body);
     if (text === undefined) return done(new InvalidInputError("the body is not UTF-8"));
     parse(request, text, (error, value) => {
-      if (error !== null || isStorable(value)) done(error, value);
-      else done(new InvalidInputError("the body has a text with a NUL or half a surrogate pair"));
+      if (error !== null) return done(error);
+      if (!isStorable(value)) {
+        return done(new InvalidInputError("the body has a text with a NUL or half a surrogate pair"));
+      }
+      // Not named: the caller may have made the key up of anything.
+      if (repeatedKeyIn(value, text) !== undefined) {
+        return done(new RepeatedKeyError("an object of the body has a key twice; send each key once"));
+      }
+      done(null, value);
     });
   });
   app.addHook("preParsing", async (request, reply) => {

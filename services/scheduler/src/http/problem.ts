@@ -6,6 +6,7 @@ import {
   LetheError,
   NotFoundError,
   PathRefusedError,
+  RepeatedKeyError,
   RoleRequiredError,
   RunActiveError,
   RunStateError,
@@ -66,7 +67,7 @@ function problemOfLethe(error: LetheError): Problem {
 }
 
 function statusOf(error: LetheError): number {
-  if (error instanceof InvalidInputError || error instanceof PathRefusedError) return 400;
+  if ([InvalidInputError, PathRefusedError, RepeatedKeyError].some((refusal) => error instanceof refusal)) return 400;
   if (error instanceof RoleRequiredError) return 403;
   if (error instanceof NotFoundError) return 404;
   if (error instanceof RunActiveError || error instanceof RunStateError || error instanceof IdentityDoubtError)
