@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addChecksCommands } from "./commands/checks.js";
 import { addContractCommand } from "./commands/contract.js";
 import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
@@ -62,6 +63,7 @@ function buildProgram(context: CommandContext): Command {
   addStatusCommand(program, context);
   addNoticesCommand(program, context);
   addQuarantineCommand(program, context);
+  addChecksCommands(program, context);
   addDeadLettersCommand(program, context);
   addErasureCommand(program, context);
   addSubjectCommand(program, context);

@@ -71,6 +71,10 @@ export function lineInFile(segment: Segment, index: number): number {
   return segment.lines?.[index] ?? segment.firstLine + index;
 }
 
+/** Of declared fields: how many records have null there, or nothing; and how many have that, or blanks. Zeros are left out. */
+const LackingSchema = Type.Record(Type.String(), Type.Tuple([Count, Count]));
+export type Lacking = Static<typeof LackingSchema>;
+
 export const BatchManifestSchema = Type.Object({
   segments: Type.Array(SegmentSchema),
   bytes: Count,
@@ -89,9 +93,17 @@ export const BatchSummarySchema = Type.Object({
   rejectedByReason: Type.Record(Type.String(), Count),
   /**
    * The counts of each segment, in the manifest's order. `masked` counts records of suppressed people; `processedBytes` is
-   * the size of the processed lines.
+   * the size of the processed lines. `lacking` counts records by field that they lack: with null or nothing, and with that or blank.
    */
-  segments: Type.Array(Type.Object({ records: Count, rejected: Count, masked: Count, processedBytes: Count })),
+  segments: Type.Array(
+    Type.Object({
+      records: Count,
+      rejected: Count,
+      masked: Count,
+      processedBytes: Count,
+      lacking: Type.Optional(LackingSchema),
+    }),
+  ),
   schemaChanges: Type.Array(BatchSchemaChangeSchema),
   warnings: Type.Array(BatchWarningSchema),
   /** Records in `joined`, and records that are held for a question that is not open yet: their load changes the list. */

@@ -12,6 +12,8 @@ export interface Datasets {
   /** In the order in which a full load runs them: what others refer to comes first, erasure requests come last. */
   readonly all: readonly Dataset[];
   readonly names: readonly DatasetName[];
+  /** The names of each dataset's declared fields, of which checks may be stated. */
+  readonly checkedFields: ReadonlyMap<DatasetName, readonly string[]>;
   /** Reports whether a text from outside names a dataset. */
   has(name: string): boolean;
   /** Returns a dataset by its name. Throws NotFoundError. */
@@ -47,6 +49,7 @@ export function createDatasets(declared: readonly DatasetDefinition[] = Object.v
   return {
     all,
     names: all.map(({ name }) => name),
+    checkedFields: new Map(all.map(({ name, fields }) => [name, Object.keys(fields)])),
     has: (name) => byName.has(name),
     get(name) {
       const dataset = byName.get(name);

@@ -2,7 +2,10 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { describe, expect, it } from "vitest";
 import { parseChecks } from "./checks-file.js";
 
-const DATASETS = ["customers", "transactions"];
+const DATASETS = new Map([
+  ["customers", ["id", "email"]],
+  ["transactions", ["transaction_id", "delivery_address.city"]],
+]);
 
 const FILE = `
 datasets:
@@ -23,6 +26,48 @@ describe("parseChecks", () => {
     expect(checks.get("customers")).toEqual(parseChecks(undefined, DATASETS).get("customers"));
     const json = '{"datasets": {"transactions": {"thresholds": {"rejects": {"minRows": 7}}}}}';
     expect(parseChecks(json, DATASETS).get("transactions")?.thresholds.rejects.minRows).toBe(7);
+  });
+
+  it("reads checks in the standard's words, with a key of their own each", () => {
+    const text = `
+datasets:
+  customers:
+    learn: false
+    quality:
+      - { metric: rowCount, mustBeBetween: [10, 500] }
+      - { metric: freshness, mustBeLessThan: 3 }
+    properties:
+      - name: email
+        quality:
+          - { metric: nullValues, mustBeLessOrEqualTo: 1, unit: percent, id: emails }
+    arrival: { expected: { hours: [0, 6], weekdays: [monday] }, lateAfterMinutes: 90 }
+`;
+    const customers = parseChecks(text, DATASETS).get("customers");
+    expect(customers).toMatchObject({ learn: false, arrival: { lateAfterMinutes: 90 } });
+    expect(customers?.partition).toEqual([
+      { key: "rowCount", metric: "rowCount", property: null, unit: "rows", operators: { mustBeBetween: [10, 500] } },
+      {
+        key: "emails",
+        metric: "nullValues",
+        property: "email",
+        unit: "percent",
+        operators: { mustBeLessOrEqualTo: 1 },
+      },
+    ]);
+    expect(customers?.freshness).toMatchObject([{ key: "freshness", unit: "hours" }]);
+  });
+
+  it.each([
+    ["no condition", "quality: [{ metric: rowCount }]", "states no condition"],
+    ["a share of a count", "quality: [{ metric: rowCount, mustBe: 1, unit: percent }]", "not a share"],
+    ["a metric of a field", "quality: [{ metric: nullValues, mustBe: 1 }]", "line 3: datasets.customers.quality.0"],
+    ["a range upside down", "quality: [{ metric: rowCount, mustBeBetween: [5, 1] }]", "first bound, 5, is above"],
+    ["two of a key", "quality: [{ metric: rowCount, mustBe: 1 }, { metric: rowCount, mustBe: 2 }]", "give it an id"],
+    ["a field that is none", "properties: [{ name: mail, quality: [] }]", "is no field of customers; it has id, email"],
+    ["freshness in percent", "quality: [{ metric: freshness, mustBe: 1, unit: percent }]", "measured in hours"],
+    ["an hour that is none", "arrival: { expected: { hours: [24] } }", "line 3: datasets.customers.arrival.expected"],
+  ])("refuses %s", (_what, stated, message) => {
+    expect(() => parseChecks(`datasets:\n  customers:\n    ${stated}`, DATASETS)).toThrow(message);
   });
 
   it.each([

@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
-import type { DatasetName } from "@lethe/contracts/datasets";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { type Checks, parseChecks } from "./checks-file.js";
+import { type CheckedFields, type Checks, parseChecks } from "./checks-file.js";
 
 /**
- * Reads the checks from the file that the settings name, for datasets of these names; without one, each has the defaults. Throws
+ * Reads the checks from the file that the settings name, for datasets with these fields; without one, each has the defaults. Throws
  * ConfigurationError.
  */
 export function readChecks(
   { LETHE_CHECKS_FILE: path }: { readonly LETHE_CHECKS_FILE?: string | undefined },
-  datasets: readonly DatasetName[],
+  datasets: CheckedFields,
 ): Checks {
   if (path === undefined) return parseChecks(undefined, datasets);
   let text: string;

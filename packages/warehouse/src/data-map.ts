@@ -6,13 +6,21 @@ import { FEED_TABLES } from "./feed-tables.js";
 import { LEDGER_TABLES } from "./ledger-tables.js";
 import type { Queryable } from "./pool.js";
 import { PRIVACY_TABLES } from "./privacy-tables.js";
+import { QUALITY_TABLES } from "./quality-tables.js";
 
 /** The schemas of which every table and column must be declared. */
 export const OWN_SCHEMAS = ["ledger", "warehouse", "privacy"] as const;
 
 /** Returns the declarations of every table that Lethe has. */
 export function declaredTables(declaration: DatabaseDeclaration): readonly TableDeclaration[] {
-  return [...declaration.tables, ...LEDGER_TABLES, ...PRIVACY_TABLES, ...ACCESS_TABLES, ...FEED_TABLES];
+  return [
+    ...declaration.tables,
+    ...LEDGER_TABLES,
+    ...PRIVACY_TABLES,
+    ...ACCESS_TABLES,
+    ...FEED_TABLES,
+    ...QUALITY_TABLES,
+  ];
 }
 
 /** Returns the names of the tables that hold people's ids, emails or values: what an erasure masks, and must vacuum. */

@@ -20,7 +20,7 @@ export const FEED_TABLES: readonly TableDeclaration[] = [
     name: "ledger.webhook_outbox",
     title: "Messages that the webhook’s receiver has not confirmed",
     primaryKey: "id",
-    // Names of processed files alone.
+    // Names of processed files, and alerts, which hold no value of a record.
     columns: neutral("id body created_at attempts next_attempt_at last_failure"),
     rights: { scheduler: "select, insert, update, delete" },
   },

@@ -67,6 +67,7 @@ const EMPTY = [
   ],
   ...["ledger.batch_segments", "ledger.batches", "ledger.files", "ledger.runs"],
   ...["ledger.processed_files", "ledger.schedules"],
+  ...["ledger.late_partitions", "ledger.alerts", "ledger.check_results", "ledger.partition_stats"],
 ]
   .map((table) => `delete from ${table};`)
   .concat("update privacy.suppression_epoch set epoch = 0")

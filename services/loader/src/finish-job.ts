@@ -23,6 +23,7 @@ import { addNotice } from "@lethe/warehouse/ledger/notices";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
+import { countPartitions } from "@lethe/warehouse/quality/count-partitions";
 import { archiveFiles } from "./archive-files.js";
 import type { LoaderContext } from "./context.js";
 import { openReplays } from "./open-replays.js";
@@ -81,6 +82,9 @@ export async function finishJob(
   const { state, replays } = await inTransaction(context.pool, async (client) => {
     const state = await closeRun(client, runId, performance.now() - startedAt, judgeBy(context.checks));
     if (!isActive(state)) await returnIncomplete(context, client, runId);
+    if (!isActive(state) && kind !== "replay") {
+      await countPartitions(client, runId, context.datasets.checkedFields.get(dataset) ?? []);
+    }
     await forgetReplacementsOfRun(client, runId);
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";

@@ -175,6 +175,7 @@ function outcomeOf({ manifest, summary }: Part, rejects: readonly MergeReject[],
     masked: summary.segments[i]?.masked ?? 0,
     publishedOffset: parts[i]?.offset ?? 0,
     publishedBytes: parts[i]?.bytes ?? 0,
+    lacking: summary.segments[i]?.lacking ?? {},
   }));
 }
 

@@ -45,7 +45,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);
       const policy = readPolicy(settings, datasets.fields);
-      const checks = readChecks(settings, datasets.names);
+      const checks = readChecks(settings, datasets.checkedFields);
       await requireSchema(settings.DATABASE_URL, datasets.database);
       const pool = await openServicePool(
         settings.DATABASE_URL,

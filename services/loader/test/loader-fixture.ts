@@ -53,7 +53,7 @@ export const it = ledger
       pool,
       queues,
       datasets,
-      checks: parseChecks(undefined, datasets.names),
+      checks: parseChecks(undefined, datasets.checkedFields),
       stagingBytes: 1024 ** 3,
       storage,
       staging: openStaging(storage),

@@ -3,6 +3,7 @@ import path from "node:path";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { ProblemSchema } from "@lethe/contracts/problem";
@@ -34,6 +35,7 @@ import { declareRoles, requireRoles } from "./http/route-roles.js";
 import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
+import { checkRoutes } from "./routes/checks.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
@@ -61,6 +63,8 @@ const SCHEMAS = [
   QuestionSchema,
   ReviewFindingSchema,
   ErasureDetail,
+  CheckResultSchema,
+  AlertSchema,
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
@@ -113,6 +117,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
+    checkRoutes,
     feedRoutes,
     subjectRoutes,
     healthRoutes,

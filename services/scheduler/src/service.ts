@@ -3,6 +3,7 @@ import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
+import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
@@ -28,6 +29,8 @@ import { buildApp } from "./app.js";
 import { awaitRedis } from "./await-redis.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
+import { checkData } from "./quality/check-data.js";
+import { addQualityMetrics } from "./quality/quality-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
 import { resumeOrphanedErasures, takeFiledRequests, takeReleased } from "./reconcile-erasures.js";
 import { startReconciler } from "./reconciler.js";
@@ -60,6 +63,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   requireToken(settings);
   requireSigning(settings);
   const webhook = readWebhook(settings);
+  const dataChecks = readChecks(settings, datasets.checkedFields);
   const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
   const signer = settings.LETHE_SIGNING_KEY === undefined ? undefined : parseSigningKeys(settings.LETHE_SIGNING_KEY);
@@ -111,6 +115,13 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       { name: "reconcile", run: reconcile },
       { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
       { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
+      {
+        name: "check data",
+        run: async () => {
+          const tells = webhook !== undefined;
+          await checkData({ pool, datasets: datasets.all, checks: dataChecks, rules, tells }, new Date());
+        },
+      },
       { name: "write manifest", run: createManifestTask(pool, storage) },
       {
         name: "close dead letters",
@@ -141,6 +152,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     }
 
     addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
+    addQualityMetrics(metrics.registry, pool, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
     const checks = {
       ...createDatabaseReadiness(pool, datasets.database, "scheduler"),

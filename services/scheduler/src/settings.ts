@@ -1,4 +1,5 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
+import { CHECKS_SETTINGS } from "@lethe/service-kit/checks-settings";
 import { isLoopback } from "@lethe/service-kit/loopback-host";
 import {
   API_ADDRESS_SETTINGS,
@@ -14,6 +15,7 @@ import Type, { type Static } from "typebox";
 export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
   ...UNPACK_SETTINGS,
+  ...CHECKS_SETTINGS,
   ...API_ADDRESS_SETTINGS,
   ...SIGNING_SETTINGS,
   ...DECISION_SETTINGS,
@@ -21,7 +23,8 @@ export const SchedulerSettings = Type.Object({
   LETHE_WEBHOOK_URL: Type.Optional(
     Type.String({
       pattern: "^https?://",
-      description: "Address that is told which processed files erasures have rewritten; with LETHE_WEBHOOK_SECRET",
+      description:
+        "Address that is told of alerts, and which processed files erasures have rewritten; with LETHE_WEBHOOK_SECRET",
     }),
   ),
   LETHE_WEBHOOK_SECRET: Type.Optional(

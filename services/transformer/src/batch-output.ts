@@ -11,6 +11,7 @@ import {
 import type { Dataset, Rejection } from "@lethe/datasets/dataset";
 import { quarantineCopyRow } from "@lethe/datasets/quarantine-copy-row";
 import { type ByteSink, createByteSink } from "./byte-sink.js";
+import { createLackingCount } from "./count-lacking.js";
 import type { KeptRecord } from "./kept-record.js";
 import type { SchemaReport } from "./watch-schema.js";
 
@@ -43,6 +44,8 @@ export interface BatchOutput {
   readonly tables: readonly ByteSink[];
   startSegment(segment: Segment): void;
   countRecord(): void;
+  /** Counts which fields a record lacks. */
+  countLacking(record: unknown): void;
   /** Counts a record of a suppressed person. */
   countMasked(): void;
   /** Adds an accepted record's line of `processed_data/`. */
@@ -70,6 +73,7 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
   const segments: BatchSummary["segments"] = [];
   const joined: JoinedRecord[] = [];
   const warnings = new Map<RecordWarning, BatchWarning>();
+  const lacking = createLackingCount(Object.keys(dataset.fields));
   let newQuestions = 0;
   let counts = emptyCounts();
   let segment: Segment | undefined;
@@ -81,6 +85,9 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
     },
     countRecord() {
       counts.records += 1;
+    },
+    countLacking(record) {
+      lacking.count(record);
     },
     countMasked() {
       counts.masked += 1;
@@ -131,7 +138,7 @@ export function createBatchOutput(dataset: Dataset, runId: string, batchId: stri
       rejects.append(row);
     },
     endSegment() {
-      segments.push(counts);
+      segments.push({ ...counts, lacking: lacking.take() });
     },
     end(schema) {
       const processedIndex = Buffer.from(Uint32Array.from(index).buffer);

@@ -83,6 +83,7 @@ export function createRecordTransformer(context: RecordContext, output: BatchOut
 
   function takeRedacted(record: unknown, text: string, lineIndex: number): void {
     const ordinal = segment.firstOrdinal + lineIndex;
+    output.countLacking(record);
     const subject = dataset.subjectOf(record);
     const verdict = judge(subject);
     const suppression = verdict.kind === "masked" ? verdict.suppression : undefined;

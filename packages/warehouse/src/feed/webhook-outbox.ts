@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { AlertMessage } from "@lethe/contracts/checks";
 import type { RewrittenMessage } from "@lethe/contracts/rewritten-files";
 import { type Client, inTransaction, type Pool, type Queryable } from "../pool.js";
 import { readRewrittenFiles } from "./rewritten-files.js";
@@ -35,13 +36,18 @@ async function addMessage(pool: Pool): Promise<boolean> {
       timestamp: new Date().toISOString(),
       data: { files, position },
     };
-    await client.query("insert into ledger.webhook_outbox (id, body) values ($1, $2)", [
-      `msg_${randomUUID().replaceAll("-", "")}`,
-      JSON.stringify(message),
-    ]);
+    await addOutboxMessage(client, message);
     await client.query("update ledger.webhook_progress set position = $1", [position]);
     return true;
   });
+}
+
+/** Adds a message to the outbox, which is delivered when the transaction has committed. */
+export async function addOutboxMessage(client: Client, message: RewrittenMessage | AlertMessage): Promise<void> {
+  await client.query("insert into ledger.webhook_outbox (id, body) values ($1, $2)", [
+    `msg_${randomUUID().replaceAll("-", "")}`,
+    JSON.stringify(message),
+  ]);
 }
 
 /** How a message's delivery ended: confirmed, or why not. */

@@ -177,7 +177,7 @@ describe("awaitTurn", () => {
 });
 
 describe("recordLoaded", () => {
-  const segment = { masked: 0, publishedOffset: 0, publishedBytes: 0 };
+  const segment = { masked: 0, publishedOffset: 0, publishedBytes: 0, lacking: {} };
 
   async function load(
     pool: Pool,

@@ -3,6 +3,7 @@ import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import { type BatchState, isPending, type RunKind, type RunState } from "@lethe/contracts/runs";
+import type { Lacking } from "@lethe/contracts/staged-batch";
 import { tryLockInTransaction } from "../advisory-lock.js";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
@@ -200,6 +201,8 @@ export interface SegmentOutcome {
   /** The offset of its loaded records in the batch's staged output, in bytes. */
   readonly publishedOffset: number;
   readonly publishedBytes: number;
+  /** By declared field: how many of its records lack it. */
+  readonly lacking: Lacking;
 }
 
 export interface BatchOutcome {
@@ -221,13 +224,15 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
   const rejected = sum(outcome.segments.map((segment) => segment.rejected));
   await client.query(
     `update ledger.batch_segments s
-     set published_offset = o.published_offset, published_bytes = o.published_bytes
-     from unnest($2::bigint[], $3::bigint[]) with ordinality as o (published_offset, published_bytes, position)
+     set published_offset = o.published_offset, published_bytes = o.published_bytes, lacking = o.lacking
+     from unnest($2::bigint[], $3::bigint[], $4::jsonb[]) with ordinality
+            as o (published_offset, published_bytes, lacking, position)
      where s.batch_id = $1 and s.position = o.position - 1`,
     [
       batchId,
       outcome.segments.map((segment) => segment.publishedOffset),
       outcome.segments.map((segment) => segment.publishedBytes),
+      outcome.segments.map((segment) => JSON.stringify(segment.lacking)),
     ],
   );
   await client.query(

@@ -1,0 +1,78 @@
+import type { CheckMetric, CheckOutcomeName, CheckResult, CheckUnit } from "@lethe/contracts/checks";
+import type { DatasetName } from "@lethe/contracts/datasets";
+import type { Partition } from "@lethe/contracts/partition";
+import type { Queryable } from "../pool.js";
+
+/** How a partition has passed a check. */
+export interface NewResult {
+  readonly partition: Partition;
+  readonly check: string;
+  readonly metric: CheckMetric;
+  readonly property: string | null;
+  readonly unit: CheckUnit;
+  readonly value: number;
+  readonly condition: string;
+  readonly learnt: boolean;
+  readonly passed: boolean;
+}
+
+/** Writes the results of partitions of a dataset in place of those that they had. */
+export async function writeResults(
+  db: Queryable,
+  dataset: DatasetName,
+  judged: readonly Partition[],
+  results: readonly NewResult[],
+  now: Date,
+): Promise<void> {
+  await db.query(
+    `delete from ledger.check_results r
+     using unnest($2::date[], $3::smallint[]) as j (partition_date, partition_hour)
+     where r.dataset = $1 and r.partition_date = j.partition_date and r.partition_hour = j.partition_hour`,
+    [dataset, judged.map(({ date }) => date), judged.map(({ hour }) => hour)],
+  );
+  await db.query(
+    `insert into ledger.check_results
+       (dataset, partition_date, partition_hour, check_key, metric, property, unit, value, condition, learnt, passed, judged_at)
+     select $1, (r ->> 'date')::date, (r ->> 'hour')::smallint, r ->> 'check', r ->> 'metric', r ->> 'property', r ->> 'unit',
+            (r ->> 'value')::double precision, r ->> 'condition', (r ->> 'learnt')::boolean, (r ->> 'passed')::boolean, $3
+     from jsonb_array_elements($2::jsonb) with ordinality as each (r, position)
+     order by position`,
+    [dataset, JSON.stringify(results.map(({ partition, ...result }) => ({ ...partition, ...result }))), now],
+  );
+}
+
+/** Removes results of checks that are older than so many days. Returns how many. */
+export async function forgetOldResults(db: Queryable, days: number, now: Date): Promise<number> {
+  const { rowCount } = await db.query(
+    "delete from ledger.check_results where judged_at < $1::timestamptz - make_interval(days => $2)",
+    [now, days],
+  );
+  return rowCount ?? 0;
+}
+
+export interface ResultFilter {
+  readonly dataset?: DatasetName | undefined;
+  readonly metric?: CheckMetric | undefined;
+  readonly outcome?: CheckOutcomeName | undefined;
+  /** The cursor of the previous page: only results older than that one. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Returns one page of results, the newest first. */
+export async function listResults(
+  db: Queryable,
+  filter: ResultFilter,
+): Promise<{ checks: CheckResult[]; nextCursor: number | null }> {
+  const { rows } = await db.query<Omit<CheckResult, "judgedAt"> & { judgedAt: Date }>(
+    `select id, dataset, to_char(partition_date, 'YYYY-MM-DD') || 'T' || lpad(partition_hour::text, 2, '0') as partition,
+            check_key as "check", metric, property, unit, value, condition, learnt, passed, judged_at as "judgedAt"
+     from ledger.check_results
+     where ($1::text is null or dataset = $1) and ($2::text is null or metric = $2) and ($3::text is null or passed = ($3 = 'passed'))
+       and ($4::bigint is null or id < $4)
+     order by id desc limit $5`,
+    [filter.dataset ?? null, filter.metric ?? null, filter.outcome ?? null, filter.before ?? null, filter.limit + 1],
+  );
+  const checks = rows.slice(0, filter.limit).map((row) => ({ ...row, judgedAt: row.judgedAt.toISOString() }));
+  return { checks, nextCursor: rows.length > filter.limit ? (checks.at(-1)?.id ?? null) : null };
+}
