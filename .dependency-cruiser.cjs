@@ -14,6 +14,7 @@ const PACKAGE_IMPORTS = {
   "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
+  lineage: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
 };
 
 const packageRules = Object.entries(PACKAGE_IMPORTS).map(([name, allowed]) => ({

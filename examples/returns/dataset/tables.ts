@@ -19,7 +19,7 @@ export const RETURN_TABLES: readonly TableDeclaration[] = [
     sourceFile: "source_file_id",
     analyticsView: "returns",
     rights: {
-      scheduler: "select (return_id, customer_id, source_file_id)",
+      scheduler: "select",
       loader: "select, insert, update",
     },
   },

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { type Keyring, parseKeyring } from "@lethe/privacy/privacy-key";
 import type { Environment } from "@lethe/service-kit/settings";
@@ -21,6 +21,12 @@ export function readKeyring(environment: Environment): Keyring {
       { cause: error },
     );
   }
+}
+
+/** Reads the keys as `readKeyring` does; undefined where no file is there that would hold them. */
+export function optionalKeyring(environment: Environment): Keyring | undefined {
+  const file = keyFile(environment);
+  return file === undefined || existsSync(file) ? readKeyring(environment) : undefined;
 }
 
 /** Returns the file that holds the keys; undefined when LETHE_PRIVACY_KEY holds them itself. */

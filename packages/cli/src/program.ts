@@ -16,6 +16,7 @@ import { addRunCommand } from "./commands/run.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addSubjectCommand } from "./commands/subject.js";
 import { addTokensCommand } from "./commands/tokens.js";
+import { addTraceCommand } from "./commands/trace.js";
 import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
 
@@ -69,6 +70,7 @@ function buildProgram(context: CommandContext): Command {
   addSubjectCommand(program, context);
   addKeysCommand(program, context);
   addTokensCommand(program, context);
+  addTraceCommand(program, context);
   addContractCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context);

@@ -60,7 +60,8 @@ export const PRIVACY_TABLES: readonly TableDeclaration[] = [
     title: "Records that were erased, so that an old file does not bring them again",
     primaryKey: "record_hash",
     columns: { record_hash: identifying("keyed-hash"), ...neutral("key_id") },
-    rights: { loader: "select, insert", merger: "select, insert" },
+    // A trace of a record that is not there says whether it was erased.
+    rights: { scheduler: "select", loader: "select, insert", merger: "select, insert" },
   },
   {
     name: "privacy.record_replacements",

@@ -51,6 +51,15 @@ export async function readLifted(db: Queryable): Promise<StoredIdentifier[]> {
   return rows;
 }
 
+/** Reports whether one of these keyed hashes is of the id of a record that was erased. */
+export async function isErasedRecord(db: Queryable, hashes: readonly Buffer[]): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    "select exists (select from privacy.erased_records where record_hash = any ($1)) as found",
+    [hashes],
+  );
+  return rows[0]?.found === true;
+}
+
 /** Counts the people on the suppression list by the id of the key that their hashes were made with. */
 export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap<string, number>> {
   const { rows } = await db.query<{ keyId: string; people: number }>(

@@ -6,6 +6,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
+import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
@@ -41,6 +42,7 @@ import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
+import { lineageRoutes } from "./routes/lineage.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
@@ -65,6 +67,10 @@ const SCHEMAS = [
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  DeliverySchema,
+  LineBatchSchema,
+  RecordTraceSchema,
+  LineTraceSchema,
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
@@ -120,6 +126,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     checkRoutes,
     feedRoutes,
     subjectRoutes,
+    lineageRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

@@ -18,6 +18,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
       { name: "checks", description: "Whether the data is right and has come, and alerts about it" },
       { name: "erasures", description: "People who asked to be forgotten, and the receipts" },
       { name: "subjects", description: "A copy of a person's data, and restrictions" },
+      { name: "lineage", description: "Where a record came from, and what became of a line of a file" },
       { name: "health", description: "For health checks and scrapers" },
     ],
     components: {

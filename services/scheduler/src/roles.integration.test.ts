@@ -42,6 +42,10 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /subjects/export": OFFICER,
   "POST /subjects/restrict": OFFICER,
   "POST /subjects/release": OFFICER,
+  "GET /lineage": VIEWER,
+  "GET /lineage/{dataset}/{key}": VIEWER,
+  "POST /lineage": OFFICER,
+  "POST /lineage/line": OFFICER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

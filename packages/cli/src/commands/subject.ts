@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { InvalidInputError, RunActiveError } from "@lethe/contracts/errors";
 import { exportSubject } from "@lethe/erasure/export-subject";
 import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
@@ -15,7 +14,7 @@ import { withConnections, withDatabase } from "../connections.js";
 import { fileReach } from "../erasure-context.js";
 import { readErasureRequest } from "../erasure-request.js";
 import { openAndEnqueue } from "../open-runs.js";
-import { keyFile, readKeyring } from "../privacy-keys.js";
+import { optionalKeyring, readKeyring } from "../privacy-keys.js";
 import { inputHelp, withRequestInput } from "./erasure/request.js";
 import { requireReason } from "./erasure/requests.js";
 
@@ -121,10 +120,9 @@ async function readClaim(context: CommandContext, { file, identityChecked }: Cla
 
 /** Without a key, requests that were taken are not known to be the person's. */
 function optionalRing({ environment, terminal }: CommandContext): Keyring | undefined {
-  const file = keyFile(environment);
-  if (file === undefined || existsSync(file)) return readKeyring(environment);
-  terminal.note("without LETHE_PRIVACY_KEY, requests that were taken are left out");
-  return undefined;
+  const ring = optionalKeyring(environment);
+  if (ring === undefined) terminal.note("without LETHE_PRIVACY_KEY, requests that were taken are left out");
+  return ring;
 }
 
 async function write(file: string, content: string): Promise<void> {

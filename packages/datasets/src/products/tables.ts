@@ -15,6 +15,7 @@ export const PRODUCT_TABLES: readonly TableDeclaration[] = [
     history: "warehouse.products_history",
     analyticsView: "products",
     rights: {
+      scheduler: "select",
       extractor: "select (sku)",
       loader: "select, insert, update",
       // As of customers: to lock what it refers to.
@@ -27,6 +28,6 @@ export const PRODUCT_TABLES: readonly TableDeclaration[] = [
     primaryKey: "version_id",
     columns: { ...VERSION, ...neutral("version_id valid_to") },
     sourceFile: "source_file_id",
-    rights: { loader: "select, insert, update" },
+    rights: { scheduler: "select", loader: "select, insert, update" },
   },
 ];

@@ -1,7 +1,7 @@
 import type { Client, Queryable } from "../pool.js";
 import { appendToLog } from "../proof/append-to-log.js";
 
-/** What people decide about somebody's data. */
+/** What people decide about somebody's data, and which looks at it are recorded. */
 export type ActName =
   | "approved"
   | "rejected"
@@ -11,7 +11,8 @@ export type ActName =
   | "decided"
   | "exported"
   | "restricted"
-  | "released";
+  | "released"
+  | "traced";
 
 /** A decision, for the record. None of its texts names a person. */
 export interface Act {
