@@ -45,4 +45,9 @@ export const RETURN_MERGE: Merge = {
   ],
   missingKeyArrived:
     "q.reason = 'unknown_customer' and exists (select from warehouse.customers c where c.id = q.missing_key)",
+  redelivery: {
+    idField: "return_id",
+    isLoaded:
+      "exists (select from warehouse.returns r where r.return_id::text = lower(k.id) and r.source_file_id > q.file_id)",
+  },
 };

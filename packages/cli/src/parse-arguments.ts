@@ -77,3 +77,9 @@ function parseUuid(text: string, complaint: string): string {
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError(complaint);
 }
+
+/** Parses a partition: a day or an hour of it. */
+export function parsePartitionOption(text: string): string {
+  if (parseRangeEnd(text, "from") !== undefined) return text;
+  throw new InvalidArgumentError("It must be an existing date as YYYY-MM-DD, or date and hour as YYYY-MM-DDTHH.");
+}

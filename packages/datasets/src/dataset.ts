@@ -185,4 +185,17 @@ export interface Merge {
   readonly apply: readonly string[];
   /** Condition on quarantine row `q`: what it waited for has arrived. Null where no record of the dataset waits for another. */
   readonly missingKeyArrived: string | null;
+  /** How a record that was delivered again is known. Null where a record that was rejected is never replaced by a later one. */
+  readonly redelivery: Redelivery | null;
+}
+
+/** By what a quarantined record is known to have been delivered again, and loaded. */
+export interface Redelivery {
+  /** The field of the input that holds a record's own id. */
+  readonly idField: string;
+  /**
+   * SQL condition on quarantine row `q` of file `f`, whose record has the text `k.id` as its id: a file that was delivered after `f` has
+   * brought a record of this id that is, or was, in the warehouse.
+   */
+  readonly isLoaded: string;
 }

@@ -6,6 +6,9 @@ export interface VersionedTable extends AgeOrder {
   readonly table: string;
   readonly history: string;
   readonly key: string;
+  /** The field of the input that the key comes from, and SQL of the key of a record that was rejected: see `Redelivery`. */
+  readonly idField: string;
+  readonly keyOfRejected: string;
   /** Columns that make up a version, the key not among them. */
   readonly columns: readonly string[];
   /** Columns that staging and table have beside those, and that do not make a version another one. */
@@ -50,6 +53,12 @@ export function versionedMerge(t: VersionedTable): Merge {
     `${of(alias, kept)}, ${ages(alias)}, ${validFrom(t, "p.first_seen", `${alias}.loaded_at`)}, ${alias}.loaded_at`;
   const currentOfPlan = `version_plan p join ${t.stage} s on s.ordinal = p.ordinal join ${t.table} c on c.${t.key} = s.${t.key}`;
   const order = `${t.key} order by age, place, version_id, ordinal`;
+  // A version of an older partition that comes late is no correction.
+  const isLoaded = (table: string) => `exists (
+    select from ${table} v
+    where v.${t.key} = ${t.keyOfRejected} and v.source_file_id > q.file_id
+      and v.source_partition >= (f.partition_date + make_interval(hours => f.partition_hour)) at time zone 'UTC'
+  )`;
   return {
     batchesAtOnce: 1,
     openStage: null,
@@ -168,5 +177,6 @@ export function versionedMerge(t: VersionedTable): Merge {
        where h.version_id = ended.version_id and h.valid_to is distinct from ended.valid_to`,
     ],
     missingKeyArrived: null,
+    redelivery: { idField: t.idField, isLoaded: `(${isLoaded(t.table)} or ${isLoaded(t.history)})` },
   };
 }

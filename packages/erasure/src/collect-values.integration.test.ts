@@ -62,6 +62,6 @@ it("collects every version's values and files of each subject, and no one else's
   expect([...(jane?.fileIds ?? [])].sort()).toEqual([1, 3, 4, 5, 6, 7]);
   expect(found.get("otto")).toMatchObject({ names: ["otto ott"], fileIds: [2] });
   expect(found.get("nobody")).toEqual({
-    ...{ ids: ["999999"], emails: ["nobody@box.example"], names: [], values: [], fileIds: [] },
+    ...{ ids: ["999999"], emails: ["nobody@box.example"], names: [], records: [], values: [], fileIds: [] },
   });
 });

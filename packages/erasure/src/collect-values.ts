@@ -8,6 +8,7 @@ import type { Row } from "./mask-row.js";
 import { parseJson } from "./parse-json.js";
 import { personTables, selectRows } from "./person-tables.js";
 import { FILES_OF_UNATTRIBUTED } from "./quarantine-statements.js";
+import { recordDigest } from "./record-digest.js";
 import { createSearchedPeople } from "./searched-people.js";
 import type { SubjectValues } from "./subject-values.js";
 import { type SearchedValue, valuesOfRecord, valuesOfRow } from "./values-of-record.js";
@@ -42,6 +43,15 @@ export async function collectValues(
     const record = parseJson(payload);
     const subject = dataset.subjectOf(record);
     collected.add({ ...subject, customerId, email }, valuesOfRecord(dataset, record), fileId);
+  }
+  const corrected = await client.query<QuarantinedRecord>(SELECT_CORRECTED, [ids, emails]);
+  for (const { dataset: name, customerId, email, payload, fileId } of corrected.rows) {
+    const record = parseJson(payload);
+    if (record === undefined) continue;
+    const dataset = context.datasets.get(name);
+    // The name is not the person's, or not as it should be.
+    const subject = { customerId, email, name: null };
+    collected.add(subject, valuesOfRecord(dataset, record), fileId, recordDigest(record));
   }
   const values = collected.values();
   return subjects.length === 0 ? values : withFilesOfMentions(client, context, values);
@@ -92,12 +102,34 @@ const SELECT_QUARANTINED = `
   where payload is not null and status <> 'erased' and (subject_customer_id = any ($1) or subject_email = any ($2))
     and not (reason = 'held' and status = 'open' and approved_at is null)`;
 
+/** The records that corrections of these people's have taken the place of, with whose the corrections are. */
+const SELECT_CORRECTED = `
+  with recursive corrected as (
+    select c.corrects as id, c.subject_customer_id as "customerId", c.subject_email as email
+    from ledger.quarantine c
+    where c.corrects is not null and c.status <> 'erased' and (c.subject_customer_id = any ($1) or c.subject_email = any ($2))
+    union
+    select c.corrects, corrected."customerId", corrected.email
+    from corrected join ledger.quarantine c on c.id = corrected.id
+    where c.corrects is not null
+  )
+  select q.dataset, corrected."customerId", corrected.email, q.file_id as "fileId", q.payload
+  from corrected join ledger.quarantine q on q.id = corrected.id
+  where q.payload is not null and q.payload_encoding = 'utf8' and q.status <> 'erased'`;
+
 function createCollection(subjects: readonly ErasedSubject[]) {
   const byErasure = new Map(
     subjects.map(({ erasureId, ids, emails, names }) => {
       return [
         erasureId,
-        { ids, emails, names: new Set(names), values: new Map<string, SearchedValue>(), fileIds: new Set<number>() },
+        {
+          ids,
+          emails,
+          names: new Set(names),
+          values: new Map<string, SearchedValue>(),
+          fileIds: new Set<number>(),
+          records: new Set<string>(),
+        },
       ];
     }),
   );
@@ -108,7 +140,7 @@ function createCollection(subjects: readonly ErasedSubject[]) {
   }
   return {
     /** Takes a record that is a subject's by its id, or, where it has none, by its email. */
-    add({ customerId, email, name }: Subject, values: readonly SearchedValue[], fileId: unknown) {
+    add({ customerId, email, name }: Subject, values: readonly SearchedValue[], fileId: unknown, digest?: string) {
       const owner = customerId === null ? undefined : byId.get(customerId);
       const others = customerId === null && email !== null ? (byEmail.get(email) ?? []) : [];
       for (const erasureId of owner === undefined ? others : [owner]) {
@@ -117,13 +149,21 @@ function createCollection(subjects: readonly ErasedSubject[]) {
         if (name !== null) own.names.add(name);
         for (const value of values) own.values.set(`${value.kind} ${value.value}`, value);
         if (typeof fileId === "number") own.fileIds.add(fileId);
+        if (digest !== undefined) own.records.add(digest);
       }
     },
     values: () =>
       new Map(
-        [...byErasure].map(([erasureId, { ids, emails, names, values, fileIds }]): [string, SubjectValues] => [
+        [...byErasure].map(([erasureId, { ids, emails, names, values, fileIds, records }]): [string, SubjectValues] => [
           erasureId,
-          { ids, emails, names: [...names], values: [...values.values()], fileIds: [...fileIds] },
+          {
+            ids,
+            emails,
+            names: [...names],
+            values: [...values.values()],
+            fileIds: [...fileIds],
+            records: [...records],
+          },
         ]),
       ),
   };

@@ -119,7 +119,8 @@ export async function eraseInRaw(
     const named = await erasuresInGzipNames(stored, file, search.people);
     // What is written has headers of its own.
     for (const erasureId of named) counts.onMasked(erasureId, 1);
-    if (!isCut && !file.damaged && named.length === 0) {
+    const isSuspect = isCut || file.damaged || named.length > 0 || search.people.mayHoldCorrected(file.fileIds);
+    if (!isSuspect) {
       const looked = await mayHoldPeople(stored.bytes(), file.format, search.people);
       if (!looked.mayHold) return looked;
     }

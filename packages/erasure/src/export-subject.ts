@@ -8,6 +8,7 @@ import { requestsInQuarantine, requestsOfKeys } from "@lethe/warehouse/erasures/
 import type { Pool } from "@lethe/warehouse/pool";
 import { type Claim, identifySubject, ownEmails } from "./identify-subject.js";
 import { filesOf, type PersonFile } from "./person-files.js";
+import { isCorrectedTo } from "./quarantine-statements.js";
 import { recordsInFile } from "./records-in-file.js";
 import { readRestriction } from "./restriction.js";
 import type { FileContext } from "./scan-file.js";
@@ -141,7 +142,8 @@ async function readQuarantine(
     // Whose records are that a question holds is not known.
     `select q.dataset, q.reason, q.status, q.created_at as "createdAt", q.payload, q.payload_encoding as encoding, ${SOURCE}
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where q.payload is not null and q.question is null and (q.subject_customer_id = any ($1) or q.subject_email = any ($2))
+     where q.payload is not null and q.question is null
+       and (q.subject_customer_id = any ($1) or q.subject_email = any ($2) or ${IS_CORRECTED_TO_THEIRS})
      order by q.id`,
     [ids, emails],
   );
@@ -166,6 +168,11 @@ async function readRequests(
   const taken = keys.length === 0 ? [] : await requestsOfKeys(pool, name, keys);
   return [...open, ...taken];
 }
+
+/** A record that did not say whose it is, or said so wrongly, until it was corrected. */
+const IS_CORRECTED_TO_THEIRS = isCorrectedTo(
+  "c.question is null and (c.subject_customer_id = any ($1) or c.subject_email = any ($2))",
+);
 
 const SOURCE = `f.path as file, f.partition_date::text as date, f.partition_hour as hour`;
 

@@ -21,6 +21,8 @@ export function createListedPeople(
       const suppression = findSuppression(customerId, email, name);
       return suppression === undefined ? undefined : erasureOf(suppression.subjectId);
     },
+    ownerOfRecord: () => undefined,
+    mayHoldCorrected: () => false,
     ownersOfName: () => [],
     ownersOfFile: () => [],
   };

@@ -13,12 +13,13 @@ import type { ErasedPeople } from "./erased-people.js";
 import type { ErasedRecords } from "./erased-records.js";
 import type { ErasedSubject } from "./erased-subject.js";
 import { countRows, personTables } from "./person-tables.js";
-import { SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
+import { MASK_CORRECTED, SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quarantine-statements.js";
 
 /**
  * Masks the quarantined records of people who are being erased. What waits for something that is not the person stays
  * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. What a replay has loaded and not
- * published keeps its status, too: should the output be lost, it is made again from here. All other records are closed.
+ * published keeps its status, too: should the output be lost, it is made again from here. All other records are closed, those that
+ * were corrected with their corrections.
  * Returns, by erasure, the files that the records came from: what is left of a record may not say whose it was.
  */
 export async function maskQuarantined(
@@ -52,6 +53,7 @@ export async function maskQuarantined(
     return [
       {
         id: row.id,
+        person,
         // Without an id of its own, it may have the person's in a field that is kept.
         payload: customerId === null && people.findMentioned(kept.payload) !== undefined ? REDACTED : kept.payload,
         pseudonym: alias,
@@ -61,7 +63,17 @@ export async function maskQuarantined(
       },
     ];
   });
-  if (masked.length > 0) await client.query(UPDATE_QUARANTINED, [JSON.stringify(masked)]);
+  if (masked.length === 0) return fileIds;
+  const toRows = () => JSON.stringify(masked.map(({ person: _, ...row }) => row));
+  await client.query(UPDATE_QUARANTINED, [toRows()]);
+  const corrected = await client.query<{ correctionId: number; fileId: number }>(MASK_CORRECTED, [toRows()]);
+  const personOf = new Map(masked.map(({ id, person }) => [id, person]));
+  for (const { correctionId, fileId } of corrected.rows) {
+    const person = personOf.get(correctionId);
+    if (person === undefined) continue;
+    people.count(person, "ledger.quarantine", 1);
+    fileIds.get(person.erasureId)?.add(fileId);
+  }
   return fileIds;
 }
 

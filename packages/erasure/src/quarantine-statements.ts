@@ -46,6 +46,40 @@ export const UPDATE_QUARANTINED = `
   from jsonb_to_recordset($1::jsonb) as masked (id bigint, payload text, pseudonym text, missing_key text, waits boolean)
   where q.id = masked.id`;
 
+/**
+ * Takes a JSON array of `{id, pseudonym}`, records that were masked. Masks the records that these are corrections of, however often they
+ * were corrected: whatever they say of themselves, they are about the same person. Returns each with its file and the correction
+ * that led to it.
+ */
+export const MASK_CORRECTED = `
+  with recursive corrected as (
+    select q.corrects as id, masked.id as "correctionId", masked.pseudonym
+    from jsonb_to_recordset($1::jsonb) as masked (id bigint, pseudonym text)
+    join ledger.quarantine q on q.id = masked.id
+    where q.corrects is not null
+    union
+    select q.corrects, c."correctionId", c.pseudonym
+    from corrected c join ledger.quarantine q on q.id = c.id
+    where q.corrects is not null
+  )
+  update ledger.quarantine q
+  set payload = '[erased]', payload_encoding = 'utf8', subject_customer_id = c.pseudonym, subject_email = null, missing_key = null,
+      status = 'erased', resolved_at = coalesce(q.resolved_at, clock_timestamp())
+  from corrected c
+  where q.id = c.id and q.payload is not null and q.payload <> '[erased]' and q.status = 'superseded'
+  returning c."correctionId", q.file_id as "fileId"`;
+
+/** SQL condition that record \`q\` was corrected, however often, to one of which \`condition\` on record \`c\` is true. */
+export function isCorrectedTo(condition: string): string {
+  return `q.id in (
+    with recursive corrected as (
+      select c.corrects as id from ledger.quarantine c where c.corrects is not null and (${condition})
+      union
+      select c.corrects from corrected join ledger.quarantine c on c.id = corrected.id where c.corrects is not null
+    )
+    select id from corrected)`;
+}
+
 /** Takes a person's pseudonyms. Returns what is left of their records. */
 export const SCAN_QUARANTINED = `
   select dataset, reason, payload from ledger.quarantine

@@ -56,7 +56,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
       const found = people.find(text);
       const isAmbiguous = isDeep || (found.length > 0 && repeatedIdentifier(text) !== undefined);
       const isOther = record !== undefined && !isAmbiguous && isOthers(record, subject);
-      const erasures = erasuresOf(subject, found, isOther);
+      const erasures = erasuresOf(record, subject, found, isOther);
       if (found.length === 0 && erasures.length === 0) return undefined;
       if (erasures.length === 0) return redactOthers(record, found, subject.name !== null);
       const masked = mask.json(text) ?? REDACTED;
@@ -68,7 +68,7 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
       const subject = dataset.subjectOf(record);
       const text = Object.values(row).join("\n");
       const found = people.find(text);
-      const erasures = erasuresOf(subject, found, isOthers(record, subject));
+      const erasures = erasuresOf(record, subject, found, isOthers(record, subject));
       if (found.length === 0 && erasures.length === 0) return undefined;
       if (erasures.length === 0) {
         const redacted = redactInRecord(dataset, row, people.find, subject.name !== null);
@@ -90,8 +90,13 @@ export function rewriteFound(dataset: Dataset, mask: Rewrite, people: SearchedPe
     return customerId === null || customerId === "" ? email !== null : IDS_FORM.test(customerId);
   }
 
-  function erasuresOf(subject: Subject, found: readonly FoundValue[], isOther: boolean): readonly string[] {
-    const owner = people.ownerOf(subject);
+  function erasuresOf(
+    record: unknown,
+    subject: Subject,
+    found: readonly FoundValue[],
+    isOther: boolean,
+  ): readonly string[] {
+    const owner = people.ownerOf(subject) ?? people.ownerOfRecord(record);
     if (owner !== undefined) return [owner];
     if (isOther) return [];
     return [...new Set([...namedIn(found), ...people.ownersOfName(subject.name)])];

@@ -3,6 +3,7 @@ import type { Subject } from "@lethe/datasets/dataset";
 import { foldText } from "@lethe/privacy/fold-text";
 import { formsOfEmail } from "@lethe/privacy/forms-of-email";
 import { createValueSearch, type FoundValue } from "@lethe/privacy/value-search";
+import { recordDigest } from "./record-digest.js";
 import type { SubjectValues } from "./subject-values.js";
 
 /** The people of pending erasures, by everything that is known of them. */
@@ -12,6 +13,10 @@ export interface SearchedPeople {
   find(text: string): FoundValue[];
   /** Returns the erasure whose person a record belongs to, by its id, or, where it has none, by its email. */
   ownerOf(subject: Subject): string | undefined;
+  /** Returns the erasure whose person a record was corrected to in quarantine, whatever it says of itself. */
+  ownerOfRecord(record: unknown): string | undefined;
+  /** Reports whether a file may hold such records. */
+  mayHoldCorrected(fileIds: readonly number[]): boolean;
   /** Returns the erasures of people of this full name. */
   ownersOfName(name: string | null): readonly string[];
   /** Returns the erasures that a file is known to concern. */
@@ -32,6 +37,8 @@ export function createSearchedPeople(
   const byName = groupByText(
     people.flatMap(({ erasureId, names }) => names.map((name) => [foldText(name), erasureId] as const)),
   );
+  const byRecord = new Map(people.flatMap(({ erasureId, records = [] }) => records.map((each) => [each, erasureId])));
+  const corrected = new Set(people.flatMap(({ records = [], fileIds }) => (records.length === 0 ? [] : fileIds)));
   const byFile = new Map<number, string[]>();
   for (const { erasureId, fileIds } of people) {
     for (const fileId of fileIds) {
@@ -47,6 +54,9 @@ export function createSearchedPeople(
       if (customerId !== null && customerId !== "") return byId.get(foldText(customerId).trim());
       return email === null ? undefined : byEmail.get(foldText(email).trim());
     },
+    ownerOfRecord: (record) =>
+      byRecord.size === 0 || record === undefined ? undefined : byRecord.get(recordDigest(record)),
+    mayHoldCorrected: (fileIds) => fileIds.some((id) => corrected.has(id)),
     ownersOfName: (name) => (name === null ? [] : (byName.get(foldText(name)) ?? [])),
     ownersOfFile: (fileId) => byFile.get(fileId) ?? [],
   };

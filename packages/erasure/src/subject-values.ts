@@ -12,6 +12,8 @@ export interface SubjectValues {
   readonly values: readonly { readonly kind: string; readonly value: string }[];
   /** Rows of `ledger.files`. */
   readonly fileIds: readonly number[];
+  /** Digests of records that did not say that they are theirs until they were corrected: see `recordDigest`. */
+  readonly records?: readonly string[];
 }
 
 const PURPOSE = "erasure values";

@@ -67,7 +67,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     columns: {
       ...neutral(`
         id dataset reason status run_id batch_id file_id line pointer message payload_encoding approved_at created_at
-        resolved_at question held_for approved_subject`),
+        resolved_at question held_for approved_subject corrects`),
       subject_customer_id: identifying("customer-id", { leaves: "a pseudonym" }),
       subject_email: identifying("email", { leaves: "nothing" }),
       // A customer's id where the reason is `unknown_customer`; otherwise a product's number, or nothing.
@@ -79,8 +79,10 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     },
     sourceFile: "file_id",
     rights: {
-      // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is.
-      scheduler: "select, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
+      // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is. A correction comes
+      // beside the record that it corrects.
+      scheduler:
+        "select, insert, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
       // A file that can be read when it comes again resolves its own.
       extractor: "select, insert, update (status, resolved_at)",
       loader: "select, insert, update",

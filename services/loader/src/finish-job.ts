@@ -25,6 +25,7 @@ import { forgetStaged } from "@lethe/warehouse/ledger/staged-bytes";
 import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import { countPartitions } from "@lethe/warehouse/quality/count-partitions";
 import { archiveFiles } from "./archive-files.js";
+import { closeSuperseded } from "./close-superseded.js";
 import type { LoaderContext } from "./context.js";
 import { openReplays } from "./open-replays.js";
 import { publishRun } from "./publish-run.js";
@@ -86,6 +87,7 @@ export async function finishJob(
       await countPartitions(client, runId, context.datasets.checkedFields.get(dataset) ?? []);
     }
     await forgetReplacementsOfRun(client, runId);
+    await closeSuperseded(client, context.datasets.get(dataset));
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";
     return { state, replays: isVain ? [] : await openReplays(client, context.datasets) };

@@ -8,7 +8,7 @@ import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
-import { QuarantineEntrySchema } from "@lethe/contracts/quarantine";
+import { QuarantineEntrySchema, QuarantineRecordSchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
@@ -56,6 +56,7 @@ const SCHEMAS = [
   RunDetail,
   ScheduleSchema,
   QuarantineEntrySchema,
+  QuarantineRecordSchema,
   DeadLetterSchema,
   ErasureSchema,
   RequestSchema,

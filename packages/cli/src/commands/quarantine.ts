@@ -1,23 +1,28 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { QUARANTINE_STATUSES, type QuarantineFilter, type QuarantineStatus } from "@lethe/contracts/quarantine";
 import { REJECT_REASON_NAMES, type RejectReason } from "@lethe/contracts/reject-reasons";
+import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
+import { withinLimit } from "@lethe/warehouse/ledger/quarantined-record";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Pool } from "@lethe/warehouse/pool";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { withConnections, withDatabase } from "../connections.js";
-import { integerBetween, parseRunId } from "../parse-arguments.js";
+import { integerBetween, parsePartitionOption, parseRunId } from "../parse-arguments.js";
 import { formatQuarantine, QUARANTINE_TITLES, quarantineCells } from "../present/quarantine.js";
 import { printCsv } from "../print-csv.js";
 import { addFileCommand } from "./quarantine-file.js";
+import { addDiscardAction, addRecordCommands } from "./quarantine-work.js";
 import { openRuns } from "./run.js";
 
 interface FilterOptions {
   readonly dataset?: DatasetName;
   readonly reason?: RejectReason;
   readonly run?: string;
+  readonly file?: number;
+  readonly partition?: string;
 }
 
 interface ListOptions extends FilterOptions {
@@ -29,14 +34,17 @@ interface ListOptions extends FilterOptions {
 }
 
 interface ReplayOptions extends FilterOptions {
+  readonly limit?: number;
   readonly follow?: true;
   readonly json?: true;
 }
 
-/** Adds `lethe quarantine list` and `lethe quarantine replay`. */
+/** Adds `lethe quarantine`: lists, shows, corrects, discards and replays records that were rejected. */
 export function addQuarantineCommand(program: Command, context: CommandContext): void {
-  const quarantine = program.command("quarantine").summary("list and replay records that were rejected");
+  const quarantine = program.command("quarantine").summary("work off records that were rejected");
   addListCommand(quarantine, context);
+  addRecordCommands(quarantine, context);
+  addDiscardAction(withFilterOptions(quarantine.command("discard"), context), context, toFilter);
   addReplayCommand(quarantine, context);
   addFileCommand(quarantine, context);
 }
@@ -79,17 +87,21 @@ function addReplayCommand(quarantine: Command, context: CommandContext): void {
       "Opens a run that tries the open records again which the options mean, for --dataset, else for each dataset that " +
         "has such records. What is rejected once more stays in quarantine with its newest reason.",
     )
+    .option("--limit <records>", "the most records of each dataset, oldest first", integerBetween(1, 10_000))
     .option("--follow", "wait for each run's end and show how far it is")
     .option("--json", "print one line of JSON per run instead of text")
     .action(async (options: ReplayOptions) => {
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
-        const datasets = await datasetsToReplay(connections.pool, context.datasets.names, options);
+        const { pool } = connections;
+        const datasets = await datasetsToReplay(pool, context.datasets.names, options);
         if (datasets.length === 0) context.terminal.note("nothing to replay: no such record is open in quarantine");
-        const requests = datasets.map((dataset) => {
-          const replayFilter = { ...toFilter(options), dataset };
-          return { job: dataset, kind: "replay", trigger: "cli", replayFilter } as const;
-        });
+        const requests: RunRequest[] = [];
+        for (const job of datasets) {
+          const meant = { ...toFilter(options), dataset: job };
+          const replayFilter = await withinLimit(pool, context.datasets.requests.name, meant, options.limit);
+          requests.push({ job, kind: "replay", trigger: "cli", replayFilter });
+        }
         return openRuns(connections, requests, options, context.terminal);
       });
       context.exitWith(code);
@@ -100,7 +112,17 @@ function withFilterOptions(command: Command, { datasets }: CommandContext): Comm
   return command
     .addOption(new Option("--dataset <dataset>", "only records of this dataset").choices(datasets.names))
     .addOption(new Option("--reason <reason>", "only records rejected for this reason").choices(REJECT_REASON_NAMES))
-    .option("--run <id>", "only records that this run rejected", parseRunId);
+    .option("--run <id>", "only records that this run rejected", parseRunId)
+    .option(
+      "--file <number>",
+      "only records of the file with this number in the ledger",
+      integerBetween(1, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      "--partition <day or hour>",
+      "only records of files of this day, or of this hour of it",
+      parsePartitionOption,
+    );
 }
 
 function toFilter(options: FilterOptions): QuarantineFilter {
@@ -108,6 +130,8 @@ function toFilter(options: FilterOptions): QuarantineFilter {
     ...(options.dataset !== undefined && { dataset: options.dataset }),
     ...(options.reason !== undefined && { reason: options.reason }),
     ...(options.run !== undefined && { runId: options.run }),
+    ...(options.file !== undefined && { fileId: options.file }),
+    ...(options.partition !== undefined && { partition: options.partition }),
   };
 }
 

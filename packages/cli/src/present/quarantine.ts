@@ -1,4 +1,4 @@
-import type { QuarantineEntry } from "@lethe/contracts/quarantine";
+import type { QuarantineEntry, QuarantineRecord } from "@lethe/contracts/quarantine";
 import type { Cell } from "./csv.js";
 import { printable } from "./runs.js";
 import { formatTable } from "./table.js";
@@ -23,6 +23,31 @@ export function formatQuarantine(entries: readonly QuarantineEntry[]): string {
       printable(entry.pointer === null ? entry.message : `${entry.pointer}: ${entry.message}`),
     ]),
   );
+}
+
+/** Formats one quarantined record with what was decided about it. */
+export function formatQuarantineRecord(found: QuarantineRecord): string {
+  const { id, dataset, reason, status, file, line, pointer, message, correctedBy, corrects, record, isMasked, acts } =
+    found;
+  const place = printable(line === null ? file : `${file}:${line}`);
+  const lines = [
+    `${id}  ${dataset}  ${reason}  ${status}  ${place}`,
+    printable(pointer === null ? message : `${pointer}: ${message}`),
+    ...(corrects === null ? [] : [`corrects ${corrects}`]),
+    ...(correctedBy === null ? [] : [`corrected by ${correctedBy}`]),
+    ...acts.map(({ act, by, at, reason: why }) => `${at}  ${act} by ${by}${why === null ? "" : `: ${printable(why)}`}`),
+  ];
+  if (isMasked) lines.push("what is about a person is masked: this role does not see it");
+  if (record !== null) lines.push("", ...indented(record).split("\n").map(printable));
+  return lines.join("\n");
+}
+
+function indented(record: string): string {
+  try {
+    return JSON.stringify(JSON.parse(record), undefined, 2);
+  } catch {
+    return record;
+  }
 }
 
 export const QUARANTINE_TITLES = [

@@ -41,6 +41,9 @@ export const CUSTOMER_MERGE: Merge = versionedMerge({
   table: "warehouse.customers",
   history: "warehouse.customers_history",
   key: "id",
+  idField: "id",
+  // In its canonical form.
+  keyOfRejected: "q.subject_customer_id",
   columns: VERSION_COLUMNS.map(([name]) => name),
   extraColumns: ["erased_at"],
   erasedAt: "erased_at",

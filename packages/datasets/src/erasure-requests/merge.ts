@@ -24,6 +24,8 @@ export const ERASURE_REQUEST_MERGE: Merge = {
   apply: [],
   // What a request about which a person must decide waits for is the approval.
   missingKeyArrived: "q.reason = 'identity_mismatch' and q.approved_at is not null",
+  // A person decides on each.
+  redelivery: null,
 };
 
 export const SELECT_STAGED_REQUESTS = `

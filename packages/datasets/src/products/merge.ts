@@ -23,6 +23,8 @@ export const PRODUCT_MERGE: Merge = versionedMerge({
   table: "warehouse.products",
   history: "warehouse.products_history",
   key: "sku",
+  idField: "sku",
+  keyOfRejected: "case when k.id ~ '^[0-9]{1,9}$' then k.id::integer end",
   columns: ["name", "price", "category", "popularity"],
   extraColumns: [],
 });

@@ -65,4 +65,12 @@ export const TRANSACTION_MERGE: Merge = {
     q.reason = 'unknown_customer' and exists (select from warehouse.customers c where c.id = q.missing_key)
     or q.reason = 'unknown_sku' and exists (select from warehouse.products p where p.sku = q.missing_key::integer)
   )`,
+  redelivery: {
+    idField: "transaction_id",
+    isLoaded: `exists (
+      select from warehouse.transactions t
+      where t.transaction_id = case when k.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then k.id::uuid end
+        and t.source_file_id > q.file_id
+    )`,
+  },
 };

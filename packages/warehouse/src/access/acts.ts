@@ -12,7 +12,10 @@ export type ActName =
   | "exported"
   | "restricted"
   | "released"
-  | "traced";
+  | "traced"
+  | "viewed"
+  | "corrected"
+  | "discarded";
 
 /** A decision, for the record. None of its texts names a person. */
 export interface Act {
@@ -36,6 +39,18 @@ export async function recordAct(client: Client, { act, by, quarantineId, erasure
   );
   const kind = act === "restricted" || act === "released" ? "restriction" : "decision";
   await appendToLog(client, { kind, body: { act, by, quarantineId, erasureId, reason } });
+}
+
+/** Records one act on many records in quarantine, as `recordAct` does: in the signed log it is one entry, which counts them. */
+export async function recordActOnMany(
+  client: Client,
+  { act, by, quarantineIds, reason }: Omit<Act, "quarantineId"> & { readonly quarantineIds: readonly number[] },
+): Promise<void> {
+  await client.query(
+    "insert into privacy.acts (act, acted_by, quarantine_id, reason) select $1, $2, id, $3 from unnest($4::bigint[]) as acted (id)",
+    [act, by, reason ?? null, quarantineIds],
+  );
+  await appendToLog(client, { kind: "decision", body: { act, by, records: quarantineIds.length, reason } });
 }
 
 /** Reports whether anybody but `by` has taken this act on a record in quarantine before. */

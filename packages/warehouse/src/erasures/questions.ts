@@ -151,5 +151,5 @@ export async function mootQuestions(db: Queryable, requests: DatasetName): Promi
   return rows.map(({ id }) => id);
 }
 
-/** SQL condition on quarantine row `q`: it was held, and a decision has released it. */
-export const IS_RELEASED = "q.reason = 'held' and q.approved_at is not null";
+/** SQL condition on quarantine row `q`: it was held, and a decision has released it; or it is a correction that no replay has tried. */
+export const IS_RELEASED = "q.approved_at is not null and (q.reason = 'held' or q.corrects is not null)";

@@ -25,12 +25,12 @@ async function addRunWithFile(pool: Pool, job = "customers") {
 
 describe("listQuarantine", () => {
   it("shows where a record stood and why it is here, never the record", async ({ pool }) => {
-    const { runId, add } = await addRunWithFile(pool);
+    const { runId, fileId, add } = await addRunWithFile(pool);
     const created = "2020-01-02T03:04:05.000Z";
     const id = await add({ line: 7, pointer: "/email", payload: "secret", missing_key: "secret", created_at: created });
     const { entries, nextCursor } = await listQuarantine(pool, { limit: 10 });
     const message = "The record does not have the fields and types of its dataset.";
-    const place = { file: PATH, line: 7, pointer: "/email", runId };
+    const place = { file: PATH, fileId, line: 7, pointer: "/email", missingKey: "******", runId };
     expect(entries).toEqual([
       { id, dataset: "customers", reason: "schema", status: "open", message, ...place, createdAt: created },
     ]);

@@ -1,9 +1,16 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import type { QuarantineEntry, QuarantineFilter, QuarantineStatus } from "@lethe/contracts/quarantine";
+import {
+  explainMissingKey,
+  MASKED_KEY,
+  type QuarantineEntry,
+  type QuarantineFilter,
+  type QuarantineStatus,
+} from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import { IS_RELEASED } from "../erasures/questions.js";
 import type { Queryable } from "../pool.js";
 import { requireCursor, requireRun } from "./known-references.js";
+import { isMeantBy } from "./quarantine-filter.js";
 
 export interface QuarantineList extends QuarantineFilter {
   readonly status?: QuarantineStatus | undefined;
@@ -21,21 +28,14 @@ export async function listQuarantine(
   db: Queryable,
   list: QuarantineList,
 ): Promise<{ entries: QuarantineEntry[]; nextCursor: number | null }> {
+  const { status, after, limit, ...filter } = list;
   const { rows } = await db.query<Omit<QuarantineEntry, "createdAt"> & { createdAt: Date }>(
-    `select q.id, q.dataset, q.reason, q.status, f.path as file, q.line, q.pointer, q.message,
-            q.run_id as "runId", q.created_at as "createdAt"
+    `select q.id, q.dataset, q.reason, q.status, f.path as file, q.file_id as "fileId", q.line, q.pointer, q.message,
+            ${SHOWN_KEY} as "missingKey", q.run_id as "runId", q.created_at as "createdAt"
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where ($1::text is null or q.dataset = $1) and ($2::text is null or q.reason = $2)
-       and ($3::uuid is null or q.run_id = $3) and ($4::text is null or q.status = $4) and q.id > $5
-     order by q.id limit $6`,
-    [
-      list.dataset ?? null,
-      list.reason ?? null,
-      list.runId ?? null,
-      list.status ?? null,
-      list.after ?? 0,
-      list.limit + 1,
-    ],
+     where ${isMeantBy(1)} and ($2::text is null or q.status = $2) and q.id > $3
+     order by q.id limit $4`,
+    [JSON.stringify(filter), status ?? null, after ?? 0, limit + 1],
   );
   if (rows.length === 0) {
     if (list.runId !== undefined) await requireRun(db, list.runId);
@@ -43,8 +43,19 @@ export async function listQuarantine(
       await requireCursor(db, list.after, "exists (select from ledger.quarantine where id >= $1)");
     }
   }
-  const entries = rows.slice(0, list.limit).map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
+  const entries = rows.slice(0, list.limit).map((row) => toEntry(row));
   return { entries, nextCursor: rows.length > list.limit ? (entries.at(-1)?.id ?? null) : null };
+}
+
+/** SQL for what everybody may see of the key that record `q` waits for: a product's number, but no customer's. */
+export const SHOWN_KEY = `case when q.reason = 'unknown_sku' then q.missing_key when q.missing_key is not null then '${MASKED_KEY}' end`;
+
+/** Returns a row as an entry, whose message names the key that is missing. */
+export function toEntry<R extends Omit<QuarantineEntry, "createdAt"> & { readonly createdAt: Date }>(
+  row: R,
+): Omit<R, "createdAt"> & { readonly message: string; readonly createdAt: string } {
+  const message = explainMissingKey(row.reason, row.missingKey) ?? row.message;
+  return { ...row, message, createdAt: row.createdAt.toISOString() };
 }
 
 export interface QuarantineCount {
@@ -77,7 +88,7 @@ export interface ReplayableRecord {
 /** Which records of a dataset a replay takes. */
 export interface ReplaySelection {
   readonly dataset: DatasetName;
-  /** Null selects the records whose missing customer or sku has arrived, and held ones that a decision has released. */
+  /** Null selects the records whose missing customer or sku has arrived, held ones that a decision has released, and corrected ones. */
   readonly filter: QuarantineFilter | null;
   /** The dataset's condition that what the quarantined record `q` waited for has arrived: trusted SQL. */
   readonly missingKeyArrived: string | null;
@@ -96,11 +107,10 @@ export async function nextReplayable(
     `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
             q.payload_encoding as "payloadEncoding"
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2
-       and ($3::text is null or q.reason = $3) and ($4::uuid is null or q.run_id = $4)
-       and q.reason <> all ($7) and ($5 or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
-     order by q.id limit $6`,
-    [dataset, afterId, filter?.reason ?? null, filter?.runId ?? null, filter !== null, limit, maskedReasons],
+     where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2 and ${isMeantBy(3)}
+       and q.reason <> all ($5) and ($3::jsonb is not null or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
+     order by q.id limit $4`,
+    [dataset, afterId, filter === null ? null : JSON.stringify(filter), limit, maskedReasons],
   );
   return rows;
 }
@@ -161,7 +171,7 @@ export async function lastReplayedId(db: Queryable, runId: string): Promise<numb
 
 /**
  * Reports whether a quarantined record of the dataset waited for a customer or sku that has arrived, or was held and has been
- * released by a decision.
+ * released by a decision, or was corrected.
  */
 export async function hasReplayable(
   db: Queryable,

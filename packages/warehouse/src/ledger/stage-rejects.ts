@@ -78,7 +78,7 @@ export async function resolveReplayed(client: Client, quarantineIds: readonly nu
      set reason = s.reason, pointer = s.pointer, message = s.message, missing_key = s.missing_key, payload = s.payload,
          payload_encoding = s.payload_encoding, subject_customer_id = s.subject_customer_id,
          subject_email = s.subject_email, question = s.question, held_for = s.held_for,
-         approved_at = case when s.reason = 'held' then null else q.approved_at end
+         approved_at = case when s.reason = 'held' or q.corrects is not null then null else q.approved_at end
      from stage_quarantine s
      where q.id = s.quarantine_id and q.status = 'open'`,
   );

@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { RunActiveError, ServiceKeyError } from "@lethe/contracts/errors";
+import { RunActiveError } from "@lethe/contracts/errors";
 import { type SubjectExport, SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { exportSubject } from "@lethe/erasure/export-subject";
 import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
 import { subjectPage } from "@lethe/erasure/subject-page";
-import type { Keyring } from "@lethe/privacy/privacy-key";
 import { recordAct } from "@lethe/warehouse/access/acts";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { inTransaction } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
+import { requireRing } from "../require-ring.js";
 import { Reason } from "./requests.js";
 
 const Claim = {
@@ -115,9 +115,4 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
 
 function groundOf({ identityChecked }: { readonly identityChecked?: boolean }): { reason?: string } {
   return identityChecked === true ? { reason: "the identity was checked by a person" } : {};
-}
-
-function requireRing(ring: Keyring | undefined): Keyring {
-  if (ring !== undefined) return ring;
-  throw new ServiceKeyError("the scheduler needs LETHE_PRIVACY_KEY for this; give it the key, or use the command line");
 }

@@ -1,0 +1,168 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
+import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import type { QuarantineFilter, QuarantineRecord, QuarantineStatus } from "@lethe/contracts/quarantine";
+import type { RejectReason } from "@lethe/contracts/reject-reasons";
+import type { Client, Queryable } from "../pool.js";
+import { SHOWN_KEY, toEntry } from "./quarantine.js";
+import { isMeantBy } from "./quarantine-filter.js";
+
+/** A quarantined record as it stands, with the key that it waits for. It is personal data. */
+export interface StoredRecord extends Omit<QuarantineRecord, "record" | "isMasked" | "acts"> {
+  readonly payload: string | null;
+  readonly encoding: "utf8" | "base64";
+  readonly key: string | null;
+}
+
+/** Returns a quarantined record; undefined if there is none of this id. */
+export async function readQuarantined(db: Queryable, id: number): Promise<StoredRecord | undefined> {
+  const { rows } = await db.query<
+    Omit<StoredRecord, "createdAt" | "resolvedAt"> & { createdAt: Date; resolvedAt: Date | null }
+  >(
+    `select q.id, q.dataset, q.reason, q.status, f.path as file, q.file_id as "fileId", q.line, q.pointer, q.message,
+            ${SHOWN_KEY} as "missingKey", q.missing_key as key, q.run_id as "runId", q.created_at as "createdAt",
+            q.resolved_at as "resolvedAt", q.corrects, c.id as "correctedBy", q.payload, q.payload_encoding as encoding
+     from ledger.quarantine q join ledger.files f on f.id = q.file_id left join ledger.quarantine c on c.corrects = q.id
+     where q.id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  return row && { ...toEntry<typeof row>(row), resolvedAt: row.resolvedAt?.toISOString() ?? null };
+}
+
+/** Returns what was done with a quarantined record, in order. */
+export async function readRecordActs(db: Queryable, id: number): Promise<QuarantineRecord["acts"]> {
+  const { rows } = await db.query<{ act: string; by: string; at: Date; reason: string | null }>(
+    'select act, acted_by as "by", acted_at as at, reason from privacy.acts where quarantine_id = $1 order by id',
+    [id],
+  );
+  return rows.map(({ at, ...act }) => ({ ...act, at: at.toISOString() }));
+}
+
+/** An open record that people may work off. */
+export interface WorkableRecord {
+  readonly dataset: DatasetName;
+  readonly reason: RejectReason;
+  /** Null where the entry stands for a whole file. */
+  readonly payload: string | null;
+  readonly encoding: "utf8" | "base64";
+  /** Under whom it is filed. */
+  readonly customerId: string | null;
+}
+
+/**
+ * Locks an open record until the transaction ends, and returns it. Throws NotFoundError, and RunStateError for a record that is not
+ * open, and one that a decision about a person is due on.
+ */
+export async function lockWorkable(client: Client, requests: DatasetName, id: number): Promise<WorkableRecord> {
+  const { rows } = await client.query<WorkableRecord & { readonly status: QuarantineStatus }>(
+    `select dataset, reason, status, payload, payload_encoding as encoding, subject_customer_id as "customerId"
+     from ledger.quarantine where id = $1 for update`,
+    [id],
+  );
+  const [record] = rows;
+  if (record === undefined) throw new NotFoundError(`there is no record ${id} in quarantine`);
+  if (record.status !== "open") throw new RunStateError(`record ${id} is ${record.status}`);
+  if (record.dataset === requests || record.reason === "held") {
+    throw new RunStateError(
+      `a decision about a person is due on record ${id}: see \`lethe erasure requests\` and \`lethe erasure questions\``,
+    );
+  }
+  return record;
+}
+
+/** Closes a record, which the caller has locked, as one that is not to be loaded. */
+export async function discardRecord(client: Client, id: number): Promise<void> {
+  await client.query(
+    "update ledger.quarantine set status = 'discarded', resolved_at = clock_timestamp() where id = $1",
+    [id],
+  );
+}
+
+/**
+ * Closes the open records that a filter means as ones that are not to be loaded, oldest first and `limit` of them at most. Leaves out those
+ * that a decision about a person is due on. Returns their ids.
+ */
+export async function discardMeant(
+  client: Client,
+  requests: DatasetName,
+  filter: QuarantineFilter,
+  limit: number,
+): Promise<number[]> {
+  const { rows } = await client.query<{ id: number }>(
+    `with meant as materialized (
+       select q.id from ledger.quarantine q join ledger.files f on f.id = q.file_id
+       where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}
+       order by q.id limit $3 for no key update of q
+     )
+     update ledger.quarantine q set status = 'discarded', resolved_at = clock_timestamp()
+     from meant where q.id = meant.id returning q.id`,
+    [JSON.stringify(filter), requests, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Counts the open records that a filter means and that are worked off here, and returns the id of the one at `limit`, if there are more. */
+export async function measureMeant(
+  db: Queryable,
+  requests: DatasetName,
+  filter: QuarantineFilter,
+  limit: number,
+): Promise<{ readonly records: number; readonly upTo: number | null }> {
+  const { rows } = await db.query<{ records: number; upTo: number | null }>(
+    `select count(*)::integer as records, max(id) filter (where nth = $3) as "upTo"
+     from (select q.id, row_number() over (order by q.id) as nth
+           from ledger.quarantine q join ledger.files f on f.id = q.file_id
+           where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}) as meant`,
+    [JSON.stringify(filter), requests, limit],
+  );
+  return rows[0] ?? { records: 0, upTo: null };
+}
+
+/** Returns the filter, narrowed to the `limit` oldest of the open records that it means. */
+export async function withinLimit(
+  db: Queryable,
+  requests: DatasetName,
+  filter: QuarantineFilter,
+  limit: number | undefined,
+): Promise<QuarantineFilter> {
+  if (limit === undefined) return filter;
+  const { upTo } = await measureMeant(db, requests, filter, limit);
+  return upTo === null ? filter : { ...filter, upTo };
+}
+
+/** SQL condition that record `q` is not worked off by a decision about a person; the dataset of requests is a parameter. */
+function isWorkable(requests: number): string {
+  return `q.dataset <> $${requests} and q.reason <> 'held'`;
+}
+
+/** A correction's text, and under whom it is filed. */
+export interface NewCorrection {
+  readonly payload: string;
+  readonly customerId: string | null;
+  readonly email: string | null;
+}
+
+/**
+ * Adds a correction of a record, which the caller has locked, and closes that one. Returns its id. It has the record's place and reason,
+ * and is released: the next replay of its dataset takes it.
+ */
+export async function insertCorrection(
+  client: Client,
+  id: number,
+  { payload, customerId, email }: NewCorrection,
+): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    `with superseded as (
+       update ledger.quarantine set status = 'superseded', resolved_at = clock_timestamp() where id = $1
+       returning id, dataset, reason, run_id, file_id, line
+     )
+     insert into ledger.quarantine
+       (dataset, reason, run_id, file_id, line, message, payload, subject_customer_id, subject_email, corrects, approved_at)
+     select dataset, reason, run_id, file_id, line, $2, $3, $4, $5, id, clock_timestamp() from superseded
+     returning id`,
+    [id, "It was corrected, and waits for its replay.", payload, customerId, email],
+  );
+  const corrected = rows[0]?.id;
+  if (corrected === undefined) throw new Error("insert gave no row");
+  return corrected;
+}
