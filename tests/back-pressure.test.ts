@@ -132,7 +132,7 @@ it("takes up little of Redis: some kB for a batch that waits, so a MiB or so for
   const queues = openQueues(world.redis, prefix);
   try {
     const runId = randomUUID();
-    await enqueueRun(queues, runId);
+    await enqueueRun(queues, runId, "files");
     for (let n = 0; n < BATCHES; n += 50) {
       await Promise.all(Array.from({ length: 50 }, () => enqueueBatch(queues, runId, randomUUID())));
     }

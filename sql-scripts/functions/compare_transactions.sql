@@ -4,6 +4,10 @@
 create or replace function warehouse.compare_transactions() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+-- A backfill brings nothing but transactions that are there. Nothing is known of what is staged, so the planner would compare each with
+-- each. What is looked up in the warehouse is lateral with a limit: one probe of an index for each.
+set enable_nestloop = off
+set enable_seqscan = on
 as $$
 begin
   with again as materialized (
@@ -38,7 +42,10 @@ begin
       select found.transaction_id, found.transaction_key, found.transaction_time, found.customer_id, found.total_cost
       from warehouse.transactions found where found.transaction_id = a.transaction_id limit 1
     ) w
-    left join warehouse.delivery_addresses d on d.transaction_key = w.transaction_key
+    left join lateral (
+      select found.address, found.postcode, found.city, found.country, found.country_code
+      from warehouse.delivery_addresses found where found.transaction_key = w.transaction_key limit 1
+    ) d on true
   )
   update pg_temp.taken_transactions t
   set reason = case

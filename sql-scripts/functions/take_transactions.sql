@@ -89,7 +89,9 @@ begin
   select count(*) into wanted from pg_temp.taken_transactions t where t.reason is null;
   insert into warehouse.transactions
     (transaction_key, transaction_id, transaction_time, customer_id, total_cost, source_file_id)
-  select t.transaction_key, t.transaction_id, t.transaction_time, t.customer_id, t.total_cost, t.file_id
+  -- One that an erasure has unlinked, and that comes back with its masked file, names no file as before.
+  select t.transaction_key, t.transaction_id, t.transaction_time, t.customer_id, t.total_cost,
+         case when t.customer_id <> 'erased' then t.file_id end
   from (select * from pg_temp.taken_transactions o where o.reason is null order by o.transaction_id) t
   left join lateral (
     select true as there from warehouse.transactions w where w.transaction_id = t.transaction_id limit 1

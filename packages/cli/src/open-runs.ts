@@ -8,22 +8,21 @@ import type { Connections } from "./connections.js";
 /** Opens a run and enqueues it; returns its id. Throws RunActiveError. */
 export async function openAndEnqueue({ pool, queues }: Connections, request: RunRequest): Promise<string> {
   const runId = await openRun(pool, request);
-  await enqueueRun(queues, runId);
+  await enqueueRun(queues, runId, request.kind);
   return runId;
 }
 
 /**
- * Opens a run and follows it to its end. When the job already has an active run, that one is followed first: it may
+ * Opens a run by `open` and follows it to its end. When the job already has an active run, that one is followed first: it may
  * have started before the input that the caller means was there. `follow` waits for a run's end.
  */
 export async function runToEnd(
-  connections: Connections,
-  request: RunRequest,
+  open: () => Promise<string>,
   follow: (runId: string) => Promise<RunDetail>,
 ): Promise<RunDetail> {
   for (;;) {
     try {
-      return await follow(await openAndEnqueue(connections, request));
+      return await follow(await open());
     } catch (error) {
       if (!(error instanceof RunActiveError)) throw error;
       await follow(error.activeRunId);

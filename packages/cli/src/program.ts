@@ -1,6 +1,7 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addBackfillCommand } from "./commands/backfill.js";
 import { addChecksCommands } from "./commands/checks.js";
 import { addContractCommand } from "./commands/contract.js";
 import { addDataCommand } from "./commands/data.js";
@@ -61,6 +62,7 @@ function buildProgram(context: CommandContext): Command {
     .addHelpText("afterAll", EXIT_CODES_HELP);
   addUpCommand(program, context);
   addRunCommand(program, context);
+  addBackfillCommand(program, context);
   addStatusCommand(program, context);
   addNoticesCommand(program, context);
   addQuarantineCommand(program, context);

@@ -45,8 +45,8 @@ export function isPending(state: BatchState): boolean {
   return (PENDING_BATCH_STATES as readonly BatchState[]).includes(state);
 }
 
-/** The input of a run: `files` from landing, or, in a `replay`, records from quarantine. */
-export const RUN_KINDS = ["files", "replay"] as const;
+/** The input of a run: `files` from landing, in a `replay` records from quarantine, in a `backfill` archived files. */
+export const RUN_KINDS = ["files", "replay", "backfill"] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 export const RUN_TRIGGERS = ["api", "cli", "schedule", "automatic"] as const;
@@ -63,6 +63,12 @@ const NOT_TAKEN_CODES = {
     "The file could not be read to its end and stays where it is: the system reports a fault of it or of its disk.",
   file_unmovable: "The file cannot be moved out of landing, so it was not taken. Let the service write to its folder.",
   folder_unreadable: "The folder cannot be read; what is in it stays where it is.",
+  archive_file_absent:
+    "The ledger has the file and the archive does not. Restore it from a backup and run the backfill again.",
+  archive_file_damaged:
+    "The file in the archive is not what was loaded from it. Nothing of it was taken; restore it from a backup and run the backfill again.",
+  archive_file_unknown:
+    "The archive has the file and the ledger does not. To load it, put a copy into its partition in landing.",
   unexpected_entries_left: "More entries of landing than are listed were not taken.",
 } as const;
 
@@ -86,6 +92,8 @@ export const NOTICE_CODES = {
   file_growing: "The file is still being written; it stays in landing for the next run.",
   files_unmarked: "Files lie in landing that their senders have not marked as finished (LETHE_READY_MARKER).",
   file_renamed: "A newer file has its name in landing, so the file went back there under another one.",
+  processed_kept:
+    "The partition's processed file was to be written anew, but not all that belongs into it was at hand. It stays as it is.",
   files_left: "More files lie in landing than one run takes; they wait for the next run.",
 } as const;
 export type NoticeCode = keyof typeof NOTICE_CODES;

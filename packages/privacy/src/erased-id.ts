@@ -6,7 +6,10 @@ export const ERASED_ID = "erased";
 /** The form of the ids under which emptied rows stand, as a regular expression's source. */
 const EMPTY_ROW_PATTERN = "e_[0-9a-f]{20}";
 
-const ERASED = new RegExp(`^(${ERASED_ID}|${EMPTY_ROW_PATTERN})$`);
+/** The form of all ids that `unlink` leaves, for a regular expression of JavaScript or PostgreSQL. */
+export const ERASED_ID_PATTERN = `^(${ERASED_ID}|${EMPTY_ROW_PATTERN})$`;
+
+const ERASED = new RegExp(ERASED_ID_PATTERN);
 
 /** Returns a random id for a row that `unlink` has emptied. It says nothing of the row, and is used once. */
 export function randomErasedId(): string {

@@ -1,4 +1,5 @@
 import { jobId } from "@lethe/contracts/jobs";
+import type { RunKind } from "@lethe/contracts/runs";
 import type { FlowJob, Job, JobsOptions } from "bullmq";
 import { JOB_OPTIONS, type Queues } from "./queues.js";
 
@@ -7,6 +8,7 @@ type FlowChildJob = NonNullable<FlowJob["children"]>[number];
 /** An active run of the ledger: what of it must be in the queues. */
 export interface ActiveRun {
   readonly runId: string;
+  readonly kind: RunKind;
   readonly extracted: boolean;
   readonly batchIds: readonly string[];
   /** Those of them that wait for the loader alone. */
@@ -14,8 +16,19 @@ export interface ActiveRun {
 }
 
 /** Enqueues a new run as a flow: `finish` waits for `extract`, and for every batch that the extractor adds meanwhile. */
-export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
-  await queues.flows.add({ ...finishNode(runId), children: [extractNode(runId)] });
+export async function enqueueRun(queues: Queues, runId: string, kind: RunKind): Promise<void> {
+  const priority = PRIORITIES[kind];
+  await queues.flows.add({ ...finishNode(runId, priority), children: [extractNode(runId, priority)] });
+}
+
+/**
+ * The priorities of runs' jobs. A job without one goes before all that have one, so a backfill has what others leave. The jobs of a
+ * run take theirs from its `finish`, which is there from the beginning: who sends a batch back need not know what the run is.
+ */
+const PRIORITIES: Readonly<Record<RunKind, number>> = { files: 0, replay: 0, backfill: 10 };
+
+async function priorityOf(queues: Queues, runId: string): Promise<number> {
+  return (await queues.byJob.finish.getJob(jobId.finish(runId)))?.opts.priority ?? 0;
 }
 
 /**
@@ -24,7 +37,7 @@ export async function enqueueRun(queues: Queues, runId: string): Promise<void> {
  * batch back itself and cannot wait for new children: the batch's load enqueues the run's finish again.
  */
 export async function enqueueBatch(queues: Queues, runId: string, batchId: string, round = ""): Promise<void> {
-  const node = batchNode(runId, batchId, round);
+  const node = batchNode(runId, batchId, await priorityOf(queues, runId), round);
   const finish = await queues.byJob.finish.getJobState(jobId.finish(runId));
   if (finish === "active") await queues.flows.add(node);
   else await queues.flows.add({ ...node, opts: { ...node.opts, parent: finishParent(queues, runId) } });
@@ -42,10 +55,12 @@ export async function enqueueLoad(queues: Queues, runId: string, batchId: string
   if (again !== undefined && again !== "active") return;
   // One that is active may have found the turn taken, and be about to end.
   const round = again === "active" ? TURN + newRound() : TURN;
+  const priority = await priorityOf(queues, runId);
   const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
-  const node = loadNode(runId, batchId, round);
-  if (finish === "active") await queues.byJob.load.add("load", node.data, { ...JOB_OPTIONS, jobId: node.opts.jobId });
-  else await addUnderFinish(queues, runId, [node], finish !== undefined);
+  const node = loadNode(runId, batchId, priority, round);
+  const { jobId: loadId } = node.opts;
+  if (finish === "active") await queues.byJob.load.add("load", node.data, { ...JOB_OPTIONS, priority, jobId: loadId });
+  else await addUnderFinish(queues, runId, [node], finish !== undefined, priority);
 }
 
 /** Returns a new suffix of a job's id, for work that is repeated while its first jobs may still be queued. */
@@ -59,12 +74,15 @@ export function newRound(): string {
  * earlier one may be about to end.
  */
 export async function enqueueRestage(queues: Queues, runId: string, batchId: string): Promise<void> {
+  const priority = await priorityOf(queues, runId);
   const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(runId)));
   const data = { runId, batchId };
-  const opts = { ...JOB_OPTIONS, jobId: jobId.restage(batchId) + newRound(), ignoreDependencyOnFailure: true };
-  if (finish === "active") await queues.byJob.restage.add("restage", data, { ...JOB_OPTIONS, jobId: opts.jobId });
-  else
-    await addUnderFinish(queues, runId, [{ name: "restage", queueName: "restage", data, opts }], finish !== undefined);
+  const own = { ...JOB_OPTIONS, priority, jobId: jobId.restage(batchId) + newRound() };
+  if (finish === "active") await queues.byJob.restage.add("restage", data, own);
+  else {
+    const node = { name: "restage", queueName: "restage", data, opts: { ...own, ignoreDependencyOnFailure: true } };
+    await addUnderFinish(queues, runId, [node], finish !== undefined, priority);
+  }
 }
 
 /**
@@ -73,8 +91,9 @@ export async function enqueueRestage(queues: Queues, runId: string, batchId: str
  */
 export async function enqueueFinish(queues: Queues, runId: string, round = ""): Promise<void> {
   const id = jobId.finish(runId) + round;
+  const priority = await priorityOf(queues, runId);
   await removeIfEnded(await queues.byJob.finish.getJob(id));
-  await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, jobId: id });
+  await queues.byJob.finish.add("finish", { runId }, { ...JOB_OPTIONS, priority, jobId: id });
 }
 
 /**
@@ -93,27 +112,29 @@ export async function enqueueActiveRuns(queues: Queues, runs: readonly ActiveRun
  */
 export async function enqueueReopened(queues: Queues, run: ActiveRun, round: string): Promise<void> {
   const children: FlowChildJob[] = [];
+  const priority = PRIORITIES[run.kind];
   if (!run.extracted) {
     const extract = await removeIfEnded(await queues.byJob.extract.getJob(jobId.extract(run.runId)));
     if (extract === undefined || extract === "active") {
-      children.push(extractNode(run.runId, extract === undefined ? "" : round));
+      children.push(extractNode(run.runId, priority, extract === undefined ? "" : round));
     }
   }
   for (const batchId of run.batchIds) {
     await removeIfEnded(await queues.byJob.transform.getJob(jobId.transform(batchId)));
     const load = await removeIfEnded(await queues.byJob.load.getJob(jobId.load(batchId)));
     if (load === undefined || load === "active") {
-      children.push(batchNode(run.runId, batchId, load === undefined ? "" : round));
+      children.push(batchNode(run.runId, batchId, priority, load === undefined ? "" : round));
     }
   }
   const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
-  await addUnderFinish(queues, run.runId, children, finish !== undefined);
+  await addUnderFinish(queues, run.runId, children, finish !== undefined, priority);
 }
 
 async function enqueueMissing(queues: Queues, run: ActiveRun): Promise<number> {
   const children: FlowChildJob[] = [];
+  const priority = PRIORITIES[run.kind];
   if (!run.extracted && !(await removeIfEnded(await queues.byJob.extract.getJob(jobId.extract(run.runId))))) {
-    children.push(extractNode(run.runId));
+    children.push(extractNode(run.runId, priority));
   }
   for (const batchId of run.batchIds) {
     const load = await removeIfEnded(await queues.byJob.load.getJob(jobId.load(batchId)));
@@ -123,11 +144,11 @@ async function enqueueMissing(queues: Queues, run: ActiveRun): Promise<number> {
       if (loadWaitsInVain) await queues.byJob.load.remove(jobId.load(batchId), { removeChildren: true });
       // One that waits for its turn is not transformed again each time that somebody asks.
       const isTransformed = run.transformedIds.includes(batchId);
-      children.push(isTransformed ? loadNode(run.runId, batchId) : batchNode(run.runId, batchId));
+      children.push(isTransformed ? loadNode(run.runId, batchId, priority) : batchNode(run.runId, batchId, priority));
     }
   }
   const finish = await removeIfEnded(await queues.byJob.finish.getJob(jobId.finish(run.runId)));
-  await addUnderFinish(queues, run.runId, children, finish !== undefined);
+  await addUnderFinish(queues, run.runId, children, finish !== undefined, priority);
   return finish === undefined ? children.length + 1 : children.length;
 }
 
@@ -136,9 +157,10 @@ async function addUnderFinish(
   runId: string,
   children: FlowChildJob[],
   finishIsThere: boolean,
+  priority: number,
 ): Promise<void> {
   if (!finishIsThere) {
-    await queues.flows.add({ ...finishNode(runId), children });
+    await queues.flows.add({ ...finishNode(runId, priority), children });
     return;
   }
   const parent = finishParent(queues, runId);
@@ -170,38 +192,39 @@ function finishParent(queues: Queues, runId: string): NonNullable<JobsOptions["p
   return { id: jobId.finish(runId), queue: queues.byJob.finish.qualifiedName };
 }
 
-function finishNode(runId: string) {
-  return { name: "finish", queueName: "finish", data: { runId }, opts: { ...JOB_OPTIONS, jobId: jobId.finish(runId) } };
+function finishNode(runId: string, priority: number) {
+  const opts = { ...JOB_OPTIONS, priority, jobId: jobId.finish(runId) };
+  return { name: "finish", queueName: "finish", data: { runId }, opts };
 }
 
 // A child that fails for good must not keep its run from ending: the ledger has the failure, and the run ends with it.
-function extractNode(runId: string, round = ""): FlowChildJob {
+function extractNode(runId: string, priority: number, round = ""): FlowChildJob {
   return {
     name: "extract",
     queueName: "extract",
     data: { runId },
-    opts: { ...JOB_OPTIONS, jobId: jobId.extract(runId) + round, ignoreDependencyOnFailure: true },
+    opts: { ...JOB_OPTIONS, priority, jobId: jobId.extract(runId) + round, ignoreDependencyOnFailure: true },
   };
 }
 
-function loadNode(runId: string, batchId: string, round = "") {
+function loadNode(runId: string, batchId: string, priority: number, round = "") {
   return {
     name: "load",
     queueName: "load",
     data: { runId, batchId },
-    opts: { ...JOB_OPTIONS, jobId: jobId.load(batchId) + round, ignoreDependencyOnFailure: true },
+    opts: { ...JOB_OPTIONS, priority, jobId: jobId.load(batchId) + round, ignoreDependencyOnFailure: true },
   };
 }
 
-function batchNode(runId: string, batchId: string, round = ""): FlowChildJob {
+function batchNode(runId: string, batchId: string, priority: number, round = ""): FlowChildJob {
   return {
-    ...loadNode(runId, batchId, round),
+    ...loadNode(runId, batchId, priority, round),
     children: [
       {
         name: "transform",
         queueName: "transform",
         data: { runId, batchId },
-        opts: { ...JOB_OPTIONS, jobId: jobId.transform(batchId) + round, ignoreDependencyOnFailure: true },
+        opts: { ...JOB_OPTIONS, priority, jobId: jobId.transform(batchId) + round, ignoreDependencyOnFailure: true },
       },
     ],
   };

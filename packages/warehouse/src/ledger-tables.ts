@@ -54,11 +54,18 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     rights: { scheduler: "select", extractor: "select, insert", loader: "select, update" },
   },
   {
+    name: "ledger.backfill_files",
+    title: "Archived files that backfills load",
+    primaryKey: "run_id, position",
+    columns: neutral("run_id position file_id outcome rewrites"),
+    rights: { scheduler: "select, insert", extractor: "select, update", loader: "select" },
+  },
+  {
     name: "ledger.processed_files",
     title: "Processed files",
     primaryKey: "dataset, partition_date, partition_hour",
     columns: neutral("dataset partition_date partition_hour bytes next_bytes published_at"),
-    rights: { loader: "select, insert, update" },
+    rights: { extractor: "select", loader: "select, insert, update" },
   },
   {
     name: "ledger.quarantine",

@@ -4,6 +4,7 @@ import { completeExtraction, whileAloneExtracting } from "@lethe/warehouse/ledge
 import { requireExtraction, takeExtraction, whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
 import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import type { ExtractionContext, ExtractorContext } from "./context.js";
+import { extractBackfill } from "./extract-backfill.js";
 import { extractFiles } from "./extract-files.js";
 import { extractReplay } from "./extract-replay.js";
 import { returnLeft } from "./return-left.js";
@@ -33,14 +34,15 @@ export async function extractRun(
   });
 }
 
+const EXTRACTIONS = { files: extractFiles, replay: extractReplay, backfill: extractBackfill } as const;
+
 async function extract(context: ExtractionContext): Promise<JobResult<"extract">> {
   const startedAt = performance.now();
   const { pool, fence } = context;
   const { runId } = fence;
   const run = await readRunRequest(pool, runId);
   try {
-    const result =
-      run.kind === "files" ? await extractFiles(context, runId, run) : await extractReplay(context, runId, run);
+    const result = await EXTRACTIONS[run.kind](context, runId, run);
     await whileChangingRun(pool, fence, (client) => completeExtraction(client, runId, performance.now() - startedAt));
     return result;
   } catch (error) {

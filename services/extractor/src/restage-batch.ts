@@ -1,6 +1,6 @@
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
-import { isPending } from "@lethe/contracts/runs";
+import { isPending, type RunKind } from "@lethe/contracts/runs";
 import type { Segment } from "@lethe/contracts/staged-batch";
 import { unpackedBytes } from "@lethe/input-files/file-source";
 import { formatOfName, inputFormatOf } from "@lethe/input-files/input-format";
@@ -14,6 +14,7 @@ import { recordsToReplay } from "@lethe/warehouse/ledger/quarantine";
 import { readOrigins, recordRestaged, type SegmentOrigin } from "@lethe/warehouse/ledger/restage-batch";
 import type { ExtractorContext } from "./context.js";
 import { hashStored } from "./hash-stored.js";
+import { openArchived } from "./read-archived.js";
 import { skipReason } from "./skip-reason.js";
 import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
@@ -35,9 +36,9 @@ export async function restageBatch(
   let lineCount = 0;
   for (const origin of origins.segments) {
     const segment =
-      info.kind === "files"
-        ? await fromFile(context, batchId, origin, lineCount)
-        : await fromQuarantine(context, batchId, origin, lineCount, info.republishing);
+      origin.quarantineIds === null
+        ? await fromFile(context, batchId, origin, lineCount, info.kind)
+        : await fromQuarantine(context, batchId, origin, lineCount, info.republishing || info.kind === "backfill");
     made.push(segment);
     lineCount += segment.segment.lineCount;
   }
@@ -66,7 +67,10 @@ async function fromFile(
   batchId: string,
   origin: SegmentOrigin,
   firstOrdinal: number,
+  kind: RunKind,
 ): Promise<MadeSegment> {
+  // What is archived may have had people masked in it since, and each record is on its line still.
+  if (kind === "backfill") return fromArchive(context, batchId, origin, firstOrdinal);
   const format = formatOfName(origin.format) ?? inputFormatOf(origin.path);
   if (format === undefined) throw lost(batchId);
   const opened = await openClaimed(context, origin).catch((error: unknown) => {
@@ -98,6 +102,34 @@ async function fromFile(
     await opened.close();
   }
   const { fileId, partition, lineCount, firstLine } = origin;
+  const encoding = format.shape === "csv" ? "csv" : "json";
+  return { segment: { fileId, partition, encoding, firstOrdinal, lineCount, firstLine }, lines };
+}
+
+async function fromArchive(
+  context: ExtractorContext,
+  batchId: string,
+  { fileId, path, format: name, partition, firstLine, lineCount }: SegmentOrigin,
+  firstOrdinal: number,
+): Promise<MadeSegment> {
+  const format = formatOfName(name) ?? inputFormatOf(path);
+  const opened = await openArchived(context, path);
+  if (opened === undefined || format === undefined) throw lost(batchId);
+  const lines: Buffer[] = [];
+  let line = 1;
+  try {
+    for await (const chunk of readLines(unpackedBytes(opened.bytes(), format.gzip), format.shape, context.limits)) {
+      context.signal.throwIfAborted();
+      const from = Math.max(firstLine - line, 0);
+      const to = Math.min(firstLine + lineCount - line, chunk.lines);
+      if (from < to) lines.push(sliceLines(chunk.bytes, from, to));
+      line += chunk.lines;
+      if (line >= firstLine + lineCount) break;
+    }
+  } finally {
+    await opened.close();
+  }
+  if (line < firstLine + lineCount) throw lost(batchId);
   const encoding = format.shape === "csv" ? "csv" : "json";
   return { segment: { fileId, partition, encoding, firstOrdinal, lineCount, firstLine }, lines };
 }

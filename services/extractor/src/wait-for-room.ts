@@ -17,10 +17,19 @@ const LOOK_MS = 5_000;
  * RunStateError if the run is closed meanwhile, and the reason of the context's signal if that aborts.
  */
 export async function waitForRoom(context: ExtractionContext, runId: string, bytes: number): Promise<void> {
-  if (await hasRoom(context, bytes)) return;
+  await waitUntil(context, runId, () => hasRoom(context, bytes));
+}
+
+/** Waits until a condition holds, which is asked whenever a run has changed. Throws as `waitForRoom` does. */
+export async function waitUntil(
+  context: Pick<ExtractionContext, "pool" | "signal">,
+  runId: string,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  if (await holds()) return;
   const listener = await listenToEveryRun(context.pool);
   try {
-    while (!(await hasRoom(context, bytes))) {
+    while (!(await holds())) {
       const open = await whichAreActive(context.pool, [runId]);
       if (!open.has(runId)) throw new RunStateError(`run ${runId} is closed`);
       await changeOrTimeout(listener, context.signal);

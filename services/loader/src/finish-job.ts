@@ -1,8 +1,10 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
 import { isActive } from "@lethe/contracts/runs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles, maskReplayedFiles } from "@lethe/erasure/mask-arrived-files";
+import { restoreEmptiedRows } from "@lethe/erasure/restore-emptied-rows";
 import type { Checks } from "@lethe/quality/checks-file";
 import { judgeRun } from "@lethe/quality/judge-run";
 import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
@@ -10,6 +12,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import { returnClaimed } from "@lethe/storage/claimed-files";
 import { forgetReplacementsOfRun } from "@lethe/warehouse/erasures/erased-records";
 import { pendingErasures } from "@lethe/warehouse/erasures/erasure-work";
+import { isWholeBackfill } from "@lethe/warehouse/ledger/backfill-output";
 import {
   closeRun,
   isAllLoaded,
@@ -28,6 +31,7 @@ import { archiveFiles } from "./archive-files.js";
 import { closeSuperseded } from "./close-superseded.js";
 import type { LoaderContext } from "./context.js";
 import { openReplays } from "./open-replays.js";
+import { publishBackfill } from "./publish-backfill.js";
 import { publishRun } from "./publish-run.js";
 import { sendBackLostOutput } from "./send-back-lost-output.js";
 
@@ -56,7 +60,8 @@ export async function finishJob(
   const { dataset, kind } = await readRunRequest(context.pool, runId);
   context.onStep?.("finish begins");
   try {
-    await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
+    if (kind === "backfill") await publishBackfill(context, runId, dataset, { whenBusy: "wait", isLast: true, signal });
+    else await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
   } catch (error) {
     const isLost = error instanceof StagedObjectError && (await sendBackLostOutput(context, runId, log)) > 0;
     if (!isLost) throw error;
@@ -66,7 +71,7 @@ export async function finishJob(
   await archiveFiles(context, runId, dataset, log);
   context.onStep?.("archived");
   await maskQuarantinedFiles(context, runId, dataset);
-  if (kind === "replay") await maskReplayedFiles(context, runId, dataset);
+  if (kind !== "files") await maskReplayedFiles(context, runId, dataset);
   const isOfRequests = dataset === context.datasets.requests.name;
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
@@ -79,6 +84,7 @@ export async function finishJob(
     // Loads go on meanwhile: the erasures that other runs have begun are completed by the end of those that they wait for.
     if (isOfRequests && stage === "finishing" && (await hasPendingErasure(context, runId))) return { state: stage };
   }
+  if (kind === "backfill" && isDone) await restoreEmptied(context, runId, dataset);
   context.onStep?.("about to close");
   const { state, replays } = await inTransaction(context.pool, async (client) => {
     const state = await closeRun(client, runId, performance.now() - startedAt, judgeBy(context.checks));
@@ -92,20 +98,27 @@ export async function finishJob(
     const isVain = kind === "replay" && state === "failed";
     return { state, replays: isVain ? [] : await openReplays(client, context.datasets) };
   });
-  for (const replay of replays) await enqueueRun(context.queues, replay);
+  for (const replay of replays) await enqueueRun(context.queues, replay, "replay");
   await resumeErasures(context, log);
   return { state };
 }
 
-/** What a replay tries again was counted when it first came: it waits for others, and fails for no new reason. */
+/** What a replay or a backfill tries again was counted when it first came: it waits for others, and fails for no new reason. */
 function judgeBy(checks: Checks): JudgeRun {
   return (counts, { job, kind }) => {
     const thresholds = checks.get(job)?.thresholds;
-    return kind === "replay" || thresholds === undefined ? SUCCEEDED : judgeRun(counts, thresholds);
+    return kind !== "files" || thresholds === undefined ? SUCCEEDED : judgeRun(counts, thresholds);
   };
 }
 
 const SUCCEEDED: Verdict = { state: "succeeded", findings: [] };
+
+/** Puts back the rows that no file leads to, once a backfill has loaded all that the archive has of a dataset. */
+async function restoreEmptied({ pool, datasets }: LoaderContext, runId: string, dataset: DatasetName): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    if (await isWholeBackfill(client, runId, dataset)) await restoreEmptiedRows(client, datasets.get(dataset));
+  });
+}
 
 /** Puts back into landing what a run has claimed and not completed: a later run, or a retry, takes it. */
 async function returnIncomplete({ storage }: LoaderContext, client: Client, runId: string): Promise<void> {

@@ -1,10 +1,12 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import type { RunKind } from "@lethe/contracts/runs";
 import { ofLoad } from "@lethe/contracts/staged-batch";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { BatchRef } from "@lethe/storage/staging";
 import { readBatch } from "@lethe/warehouse/ledger/load-batch";
 import { settleStagedBytes, unpublishedBytes } from "@lethe/warehouse/ledger/staged-bytes";
 import type { LoaderContext } from "./context.js";
+import { publishBackfill } from "./publish-backfill.js";
 import { publishRun } from "./publish-run.js";
 
 /** The part of staging's bound that may be taken up by what waits to be published. */
@@ -19,7 +21,7 @@ const UNPUBLISHED_PART = 1 / 4;
  */
 export async function freeStaging(
   context: LoaderContext,
-  { runId, dataset }: { readonly runId: string; readonly dataset: DatasetName },
+  { runId, dataset, kind }: { readonly runId: string; readonly dataset: DatasetName; readonly kind: RunKind },
   batches: readonly BatchRef[],
   isIdle: boolean,
   log: Logger,
@@ -38,5 +40,7 @@ export async function freeStaging(
   );
   const isTight = (await unpublishedBytes(context.pool)) > context.stagingBytes * UNPUBLISHED_PART;
   if (!isTight && !isIdle) return;
+  if (kind === "backfill")
+    return publishBackfill(context, runId, dataset, { whenBusy: "leave", isLast: false, signal });
   await publishRun(context, runId, dataset, log, { whenBusy: "leave", which: isTight ? "all" : "complete", signal });
 }

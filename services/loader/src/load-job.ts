@@ -66,6 +66,7 @@ export async function loadJob(
   // Another delivery may have loaded it and ended before it could free the space.
   const isOwnLoaded = ended.some(({ batchId: id }) => id === batchId);
   if (!isOwnLoaded && (await readBatch(pool, batchId)).state === "loaded") ended.push(batch);
-  if (ended.length > 0) await freeStaging(context, { runId, dataset: info.dataset }, ended, isIdle, log, signal);
+  if (ended.length > 0)
+    await freeStaging(context, { runId, dataset: info.dataset, kind: info.kind }, ended, isIdle, log, signal);
   return outcome;
 }

@@ -13,7 +13,13 @@ import { resolveRequests } from "@lethe/erasure/resolve-requests";
 import { takeJoined } from "@lethe/erasure/take-joined";
 import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef } from "@lethe/storage/staging";
-import { awaitTurn, type BatchInfo, lockFiles, recordLoaded } from "@lethe/warehouse/ledger/load-batch";
+import {
+  awaitTurn,
+  type BatchInfo,
+  lockFiles,
+  recordLoaded,
+  type SegmentOutcome,
+} from "@lethe/warehouse/ledger/load-batch";
 import { writeRecordWarnings } from "@lethe/warehouse/ledger/record-warnings";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
@@ -21,6 +27,7 @@ import type { Client } from "@lethe/warehouse/pool";
 import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import { raiseEpoch } from "@lethe/warehouse/suppress-subjects";
 import { requireSuppressionEpoch } from "@lethe/warehouse/suppressions";
+import { type BackfilledRecords, leaveOutQuarantined } from "./backfilled-records.js";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import type { LoadedCounts } from "./load-metrics.js";
@@ -63,11 +70,13 @@ export async function mergeBatches(
   }
   if (info.kind === "replay") await requireAsQuarantined(client, context.staging, parts);
   await setRun(client, parts);
+  const backfilled = info.kind === "backfill" ? await leaveOutQuarantined(client, context, dataset, parts) : undefined;
   const requests = dataset.erasure === undefined ? undefined : await resolveRequests(client, context);
   const mergeRejects = requests === undefined ? await findMergeRejects(client, dataset) : rejectsOfRequests(requests);
   const byPart = parts.map(({ part }) => mergeRejects.filter((reject) => reject.part === part));
-  const rejectsOf = ({ part }: Part) => byPart[part] ?? [];
-  const publishing = publish(context, parts, rejectsOf);
+  const foundIn = ({ part }: Part) => byPart[part] ?? [];
+  const rejectsOf = (part: Part) => backfilled?.newRejects(foundIn(part)) ?? foundIn(part);
+  const publishing = publish(context, parts, (part) => backfilled?.unpublished(part, foundIn(part)) ?? foundIn(part));
   const merging = (async () => {
     for (const statement of dataset.merge.apply) await client.query(statement);
     const quarantine = async () => {
@@ -76,8 +85,8 @@ export async function mergeBatches(
         await openRecordQuestions(client, context.ring, dataset);
         await raiseEpoch(client);
       }
-      if (info.kind === "files") await quarantineRejects(client);
-      else await resolveReplayed(client, quarantineIdsOf(parts));
+      if (info.kind === "replay") await resolveReplayed(client, quarantineIdsOf(parts));
+      else await quarantineRejects(client);
     };
     if (requests === undefined) await quarantine();
     else await takeRequests(client, context, requests, originOf(parts), quarantine);
@@ -94,10 +103,12 @@ export async function mergeBatches(
   for (const [i, part] of parts.entries()) {
     const output = published[i];
     if (output === undefined) throw new Error("nothing was staged for the publication");
-    const segments = outcomeOf(part, rejectsOf(part), output);
+    const segments = outcomeOf(part, foundIn(part), output, backfilled);
     await writeSchemaChanges(client, part.batch.batchId, part.summary.schemaChanges);
     await writeRecordWarnings(client, part.batch.batchId, part.summary.warnings);
-    const byReason = addCounts(part.summary.rejectedByReason, countReasons(rejectsOf(part)));
+    const byReason =
+      backfilled?.rejectedByReason(part, foundIn(part)) ??
+      addCounts(part.summary.rejectedByReason, countReasons(foundIn(part)));
     rejectedByReason = addCounts(rejectedByReason, byReason);
     await recordLoaded(client, part.batch.batchId, {
       runId: part.batch.runId,
@@ -108,7 +119,7 @@ export async function mergeBatches(
       loadMs: (performance.now() - startedAt) / parts.length,
     });
     for (const segment of segments) {
-      loaded += segment.records - segment.rejected;
+      loaded += segment.records - segment.rejected - (segment.there ?? 0);
       rejected += segment.rejected;
     }
   }
@@ -152,11 +163,11 @@ function originOf([first]: readonly Part[]): ErasureOrigin {
 async function publish(
   { staging }: LoaderContext,
   parts: readonly Part[],
-  rejectsOf: (part: Part) => readonly MergeReject[],
+  unpublished: (part: Part) => readonly Pick<MergeReject, "ordinal">[],
 ): Promise<StagedOutput[]> {
   const published: StagedOutput[] = [];
   for (const part of parts) {
-    published.push(await writePublished(staging, part.batch, part.summary, rejectsOf(part)));
+    published.push(await writePublished(staging, part.batch, part.summary, unpublished(part)));
   }
   return published;
 }
@@ -167,15 +178,23 @@ async function settled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   return Promise.all([a, b]);
 }
 
-function outcomeOf({ manifest, summary }: Part, rejects: readonly MergeReject[], { parts }: StagedOutput) {
+function outcomeOf(
+  part: Part,
+  rejects: readonly MergeReject[],
+  { parts }: StagedOutput,
+  backfilled: BackfilledRecords | undefined,
+): SegmentOutcome[] {
+  const { manifest, summary } = part;
   return manifest.segments.map((segment, i) => ({
     fileId: segment.fileId,
-    records: summary.segments[i]?.records ?? 0,
-    rejected: (summary.segments[i]?.rejected ?? 0) + countIn(segment, rejects),
     masked: summary.segments[i]?.masked ?? 0,
     publishedOffset: parts[i]?.offset ?? 0,
     publishedBytes: parts[i]?.bytes ?? 0,
     lacking: summary.segments[i]?.lacking ?? {},
+    ...(backfilled?.count(part, segment, rejects) ?? {
+      records: summary.segments[i]?.records ?? 0,
+      rejected: (summary.segments[i]?.rejected ?? 0) + countIn(segment, rejects),
+    }),
   }));
 }
 

@@ -143,7 +143,8 @@ describe("publishRun", () => {
     await pool.query(
       `update ledger.files set batches_total = 2, batches_loaded = case partition_hour when 5 then 2 else 1 end`,
     );
-    const free = (isIdle: boolean) => freeStaging(context, { runId, dataset: "customers" }, [], isIdle, log, NEVER);
+    const free = (isIdle: boolean) =>
+      freeStaging(context, { runId, dataset: "customers", kind: "files" }, [], isIdle, log, NEVER);
     await free(false);
     await expect(readData(data, HOUR_5)).rejects.toMatchObject({ code: "ENOENT" });
     await free(true);

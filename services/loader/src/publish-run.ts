@@ -21,7 +21,7 @@ import { type Client, inTransaction } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
 
 /** Processed files that are written between two commits. */
-const FILES_PER_COMMIT = 128;
+export const FILES_PER_COMMIT = 128;
 
 export interface PublishOptions {
   /** What to do while somebody else publishes files of the dataset: wait, or leave it to him or to a later time. */
@@ -58,16 +58,22 @@ export async function publishRun(
       signal,
     );
   }
+  await removePublished(context, runId);
+}
+
+/** Removes from staging what is published of a run. */
+export async function removePublished(context: LoaderContext, runId: string): Promise<void> {
   const published = await publishedBatches(context.pool, runId);
   for (const batchId of published) await context.staging.removeAllBut({ runId, batchId }, []);
   if (published.length > 0) await settleStagedBytes(context.pool, runId, published);
 }
 
-interface PartitionParts {
+/** Parts of one partition's processed file. */
+export interface PartitionParts<P extends UnpublishedPart = UnpublishedPart> {
   readonly partition: Partition;
   /** The partition's folder. */
   readonly path: string;
-  readonly parts: UnpublishedPart[];
+  readonly parts: P[];
 }
 
 /** Writes each file anew with its parts behind what counts of it, and puts it in place whole. */
@@ -96,13 +102,16 @@ async function publishPartitions(
   await recordPublications(client, dataset, publications);
 }
 
-type PartReader = (part: UnpublishedPart) => Promise<Buffer>;
+/** Reads the output that a part is. */
+export type PartReader = (part: UnpublishedPart) => Promise<Buffer>;
 
-async function* readParts(parts: readonly UnpublishedPart[], readPart: PartReader): AsyncGenerator<Buffer> {
+/** Yields the output of parts. */
+export async function* readParts(parts: readonly UnpublishedPart[], readPart: PartReader): AsyncGenerator<Buffer> {
   for (const part of parts) yield await readPart(part);
 }
 
-async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
+/** Waits for the lock of a dataset's publication, and takes it until the transaction ends. */
+export async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
   await lockPublication(client, dataset);
   return true;
 }
@@ -111,7 +120,7 @@ async function waitForPublication(client: Client, dataset: DatasetName): Promise
 const BATCHES_HELD = 8;
 
 /** Creates a reader of parts. A batch's output is read whole, so that damage in it is noticed. */
-function createPartReader(staging: Staging, runId: string): PartReader {
+export function createPartReader(staging: Staging, runId: string): PartReader {
   const held = new Map<string, Promise<Buffer>>();
   return async ({ batchId, output: attempt, offset, bytes }) => {
     const name = ofLoad(attempt);
@@ -129,8 +138,9 @@ function createPartReader(staging: Staging, runId: string): PartReader {
   };
 }
 
-function groupByPartition(parts: readonly UnpublishedPart[]): PartitionParts[] {
-  const groups: PartitionParts[] = [];
+/** Puts parts that follow each other by partition into groups. */
+export function groupByPartition<P extends UnpublishedPart>(parts: readonly P[]): PartitionParts<P>[] {
+  const groups: PartitionParts<P>[] = [];
   for (const part of parts) {
     const path = partitionPath(part.partition);
     const last = groups.at(-1);

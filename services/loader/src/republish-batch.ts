@@ -3,6 +3,7 @@ import type { BatchRef } from "@lethe/storage/staging";
 import { type BatchInfo, lockBatch } from "@lethe/warehouse/ledger/load-batch";
 import { recordRepublished, rejectedPlaces } from "@lethe/warehouse/ledger/republish-batch";
 import { inTransaction } from "@lethe/warehouse/pool";
+import { unpublishedPlaces } from "./backfilled-records.js";
 import type { LoaderContext } from "./context.js";
 import { readStaged } from "./stage-part.js";
 import { writePublished } from "./write-published.js";
@@ -23,6 +24,12 @@ export async function republishBatch(
     context.pool,
     async (client) => {
       if (!(await lockBatch(client, batch.batchId))) return;
+      if (info.kind === "backfill") {
+        const left = await unpublishedPlaces(client, batch.runId, context.datasets.get(info.dataset), { manifest });
+        const made = await writePublished(context.staging, batch, summary, left);
+        await recordRepublished(client, batch.runId, batch.batchId, made.attempt, made.parts);
+        return;
+      }
       const quarantineIds = manifest.segments.flatMap((segment) => segment.quarantineIds ?? []);
       const rejected = await rejectedPlaces(client, batch.batchId, info.kind, quarantineIds);
       const output = await writePublished(context.staging, batch, summary, ordinalsOf(manifest, rejected));

@@ -16,7 +16,7 @@ const NEVER = new AbortController().signal;
 /** Stages a batch of one sale for each of these epochs, and lets the suppression list be of epoch 1. */
 async function stageSales(context: LoaderContext, epochs: readonly number[]): Promise<BatchRef[]> {
   const runId = await addRun(context.pool, { job: "transactions" });
-  await enqueueRun(context.queues, runId);
+  await enqueueRun(context.queues, runId, "files");
   const fileId = await addFile(context.pool, runId, { dataset: "transactions" });
   await addCustomerAndProduct(context.pool, fileId);
   const batches: BatchRef[] = [];

@@ -3,6 +3,7 @@ import path from "node:path";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
@@ -53,6 +54,7 @@ import { subjectRoutes } from "./routes/subjects.js";
 const SCHEMAS = [
   ProblemSchema,
   RunSchema,
+  BackfillPlanSchema,
   RunDetail,
   ScheduleSchema,
   QuarantineEntrySchema,

@@ -51,7 +51,7 @@ export async function resumeOrphanedErasures(pool: Pool, runQueue: RunQueue, { r
 
 async function openIfNoneIs(pool: Pool, runQueue: RunQueue, job: DatasetName, kind: RunKind): Promise<void> {
   try {
-    await runQueue.start(await openRun(pool, { job, kind, trigger: "automatic" }));
+    await runQueue.start(await openRun(pool, { job, kind, trigger: "automatic" }), kind);
   } catch (error) {
     // The active run takes them, or the next round tries again.
     if (!(error instanceof RunActiveError)) throw error;

@@ -1,3 +1,4 @@
+import type { RunKind } from "@lethe/contracts/runs";
 import { type ActiveRun, enqueueFinish, enqueueReopened, enqueueRun, newRound } from "@lethe/service-kit/enqueue";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { Queues } from "@lethe/service-kit/queues";
@@ -8,7 +9,7 @@ import { awaitRedis } from "./await-redis.js";
  * are sent when it is back, and the reconciler enqueues what was lost.
  */
 export interface RunQueue {
-  start(runId: string): Promise<void>;
+  start(runId: string, kind: RunKind): Promise<void>;
   resume(run: ActiveRun): Promise<void>;
   finish(runId: string): Promise<void>;
 }
@@ -21,7 +22,7 @@ export function createRunQueue(queues: Queues, log: Logger): RunQueue {
       log.warn({ runId, error: outcome.error }, "the run could not be enqueued; the reconciler will enqueue it");
   }
   return {
-    start: (runId) => enqueue(runId, enqueueRun(queues, runId)),
+    start: (runId, kind) => enqueue(runId, enqueueRun(queues, runId, kind)),
     resume: (run) => enqueue(run.runId, enqueueReopened(queues, run, newRound())),
     finish: (runId) => enqueue(runId, enqueueFinish(queues, runId)),
   };

@@ -68,26 +68,48 @@ export async function openRuns(
   options: { readonly follow?: true; readonly json?: true },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  if (requests.length === 0) return EXIT.succeeded;
+  return openEachRun(
+    connections,
+    requests.map((request) => ({ job: request.job, open: (own) => openAndEnqueue(own, request) })),
+    { follow: options.follow === true, json: options.json === true },
+    terminal,
+  );
+}
+
+/** A run that is to be opened. */
+export interface RunToOpen {
+  readonly job: DatasetName;
+  /** Opens it, enqueues it and returns its id. Throws RunActiveError. */
+  open(connections: Connections): Promise<string>;
+}
+
+/** Does what `openRuns` does for runs of any kind. */
+export async function openEachRun(
+  connections: Connections,
+  runs: readonly RunToOpen[],
+  options: { readonly follow: boolean; readonly json: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (runs.length === 0) return EXIT.succeeded;
   await restoreActiveRuns(connections);
   await warnOfMissingServices(connections, terminal);
-  return options.follow === true
-    ? followEach(connections, requests, options.json === true, terminal)
-    : openEach(connections, requests, options.json === true, terminal);
+  return options.follow
+    ? followEach(connections, runs, options.json, terminal)
+    : openEach(connections, runs, options.json, terminal);
 }
 
 async function openEach(
   connections: Connections,
-  requests: readonly RunRequest[],
+  runs: readonly RunToOpen[],
   json: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.succeeded;
-  for (const request of requests) {
+  for (const { job, open } of runs) {
     try {
-      const runId = await openAndEnqueue(connections, request);
+      const runId = await open(connections);
       const run = await readRun(connections.pool, runId);
-      terminal.print(json ? JSON.stringify(withoutDetails(run)) : `${request.job} ${runId}`);
+      terminal.print(json ? JSON.stringify(withoutDetails(run)) : `${job} ${runId}`);
     } catch (error) {
       if (!(error instanceof RunActiveError)) throw error;
       terminal.note(`${error.message}; wait for it or use --follow`);
@@ -99,13 +121,16 @@ async function openEach(
 
 async function followEach(
   connections: Connections,
-  requests: readonly RunRequest[],
+  runs: readonly RunToOpen[],
   json: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const ended: RunDetail[] = [];
-  for (const request of requests) {
-    const run = await runToEnd(connections, request, (runId) => followWithProgress(connections, runId, terminal));
+  for (const { open } of runs) {
+    const run = await runToEnd(
+      () => open(connections),
+      (runId) => followWithProgress(connections, runId, terminal),
+    );
     ended.push(run);
     if (json) terminal.print(JSON.stringify(withoutDetails(run)));
   }

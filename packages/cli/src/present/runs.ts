@@ -37,11 +37,11 @@ export function formatRuns(runs: readonly RunDetail[]): string {
 }
 
 /**
- * Returns a run's name: its job, followed by `(replay)` for a replay and `(scheduled)` for any other run that the
+ * Returns a run's name: its job, followed by `(replay)` or `(backfill)` for those, and `(scheduled)` for any other run that the
  * schedule opened.
  */
 export function nameRun(run: Pick<Run, "job" | "kind" | "trigger">): string {
-  if (run.kind === "replay") return `${run.job} (replay)`;
+  if (run.kind !== "files") return `${run.job} (${run.kind})`;
   return run.trigger === "schedule" ? `${run.job} (scheduled)` : run.job;
 }
 

@@ -14,7 +14,7 @@ afterAll(() => world.end());
 
 it("frees a job that a killed service held, and leaves queues alone that nobody holds a job of", async () => {
   const runId = await openRun(world.pool, { job: "customers", kind: "files", trigger: "cli" });
-  await enqueueRun(world.queues, runId);
+  await enqueueRun(world.queues, runId, "files");
   expect(await clearOrphanedJobs(world.queues)).toBe(false);
   expect(await world.queues.byJob.extract.getWaitingCount()).toBe(1);
 

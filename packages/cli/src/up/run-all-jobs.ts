@@ -4,7 +4,7 @@ import type { RunDetail } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { followWithProgress } from "../commands/run.js";
 import type { Connections } from "../connections.js";
-import { restoreActiveRuns, runToEnd } from "../open-runs.js";
+import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
 import type { ReceiptNumbers } from "../present/erasures.js";
 import { erasuresOfRuns } from "../run-erasures.js";
 import type { Terminal } from "../terminal.js";
@@ -41,7 +41,9 @@ export async function runAllJobs(
   const own: RunDetail[] = [];
   await persist(() => restoreActiveRuns(connections));
   for (const job of datasets) {
-    own.push(await persist(() => runToEnd(connections, { job, kind: "files", trigger: "cli" }, follow)));
+    own.push(
+      await persist(() => runToEnd(() => openAndEnqueue(connections, { job, kind: "files", trigger: "cli" }), follow)),
+    );
   }
   for (;;) {
     const replay = (await persist(() => readActiveRuns(pool))).find((run) => run.kind === "replay");

@@ -1,3 +1,4 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RunKind } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 import { batchIsPending, runIsActive } from "./states.js";
@@ -45,4 +46,13 @@ export async function whichAreActive(db: Queryable, runIds: readonly string[]): 
     [runIds],
   );
   return new Set(rows.map((row) => row.id));
+}
+
+/** Reports whether a dataset has an active run that is no backfill. */
+export async function hasLiveRun(db: Queryable, job: DatasetName): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from ledger.runs where job = $1 and kind <> 'backfill' and ${runIsActive()} limit 1`,
+    [job],
+  );
+  return rowCount === 1;
 }

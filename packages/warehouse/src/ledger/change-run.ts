@@ -93,8 +93,8 @@ async function refuseIfAllIsDone(client: Client, runId: string): Promise<void> {
 async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
   const { rows } = await client.query<{ what: string }>(
     `select 'another run of the job is active' as what
-     from ledger.runs mine join ledger.runs other using (job, kind)
-     where mine.id = $1 and other.id <> $1 and ${runIsActive("other.state")}
+     from ledger.runs mine join ledger.runs other using (kind)
+     where mine.id = $1 and other.id <> $1 and (other.job = mine.job or kind = 'backfill') and ${runIsActive("other.state")}
      union all
      select 'later runs have taken up what it left' from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
      limit 1`,
@@ -162,7 +162,7 @@ export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean
 export const IS_OVERTAKEN = `
   (exists (select from ledger.files mine join ledger.files other using (dataset, delivery)
            where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
-   or r.kind = 'replay' and exists (select from ledger.runs later
+   or r.kind in ('replay', 'backfill') and exists (select from ledger.runs later
                                     where later.job = r.job and later.kind = r.kind and ${runHasSucceeded("later.state")}
                                       and later.requested_at > r.requested_at))`;
 

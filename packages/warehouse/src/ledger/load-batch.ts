@@ -196,6 +196,8 @@ export interface SegmentOutcome {
   readonly fileId: number;
   readonly records: number;
   readonly rejected: number;
+  /** Records that a backfill found to be there already. */
+  readonly there?: number;
   /** Records of suppressed people. */
   readonly masked: number;
   /** The offset of its loaded records in the batch's staged output, in bytes. */
@@ -222,6 +224,7 @@ export interface BatchOutcome {
 export async function recordLoaded(client: Client, batchId: string, outcome: BatchOutcome): Promise<void> {
   const records = sum(outcome.segments.map((segment) => segment.records));
   const rejected = sum(outcome.segments.map((segment) => segment.rejected));
+  const there = sum(outcome.segments.map((segment) => segment.there ?? 0));
   await client.query(
     `update ledger.batch_segments s
      set published_offset = o.published_offset, published_bytes = o.published_bytes, lacking = o.lacking
@@ -241,11 +244,11 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
          rejected_by_reason = $5, load_ms = load_ms + $6, output = $7, error_code = null, error_message = null
      where id = $1`,
     [
-      ...[batchId, records, records - rejected, rejected, outcome.rejectedByReason],
+      ...[batchId, records, records - rejected - there, rejected, outcome.rejectedByReason],
       ...[Math.round(outcome.loadMs), outcome.output],
     ],
   );
-  await client.query(outcome.kind === "files" ? COUNT_LOADED : COUNT_REPLAYED, [
+  await client.query(COUNTS[outcome.kind], [
     outcome.segments.map((segment) => segment.fileId),
     outcome.segments.map((segment) => segment.records),
     outcome.segments.map((segment) => segment.rejected),
@@ -290,6 +293,17 @@ const COUNT_REPLAYED = `${BY_FILE}
       holds_suppressed = f.holds_suppressed or o.holds_suppressed
   from outcome o join locked on locked.id = o.file_id
   where f.id = o.file_id`;
+
+// What a backfill takes had been loaded. One that is rejected now stands in quarantine instead; all others count as before.
+const COUNT_BACKFILLED = `${BY_FILE}
+  update ledger.files f
+  set records_loaded = records_loaded - o.rejected,
+      records_rejected = records_rejected + o.rejected,
+      holds_suppressed = f.holds_suppressed or o.holds_suppressed
+  from outcome o join locked on locked.id = o.file_id
+  where f.id = o.file_id and (o.rejected > 0 or o.holds_suppressed)`;
+
+const COUNTS = { files: COUNT_LOADED, replay: COUNT_REPLAYED, backfill: COUNT_BACKFILLED } as const;
 
 /** Marks a pending batch as failed in a stage for good. The error's message must hold no value of a record. */
 export async function markFailed(

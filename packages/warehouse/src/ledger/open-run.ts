@@ -20,16 +20,17 @@ export interface RunRequest {
 const OPEN_RUN = `
   insert into ledger.runs (job, kind, trigger, state, range_from, range_to, force, replay_filter)
   values ($1, $2, $3, 'queued', $4, $5, $6, $7)
-  on conflict (job, kind) where ${runIsActive()} do nothing
+  on conflict do nothing
   returning id`;
 
+/** Of backfills one is active at a time, of whatever job. */
 const ACTIVE_RUN = `
-  select id from ledger.runs
-  where job = $1 and kind = $2 and ${runIsActive()}`;
+  select id, job from ledger.runs
+  where (job = $1 or $2 = 'backfill') and kind = $2 and ${runIsActive()}`;
 
 /**
  * Opens a run in the ledger and returns its id. The caller enqueues the run; if it fails to, the reconciler does. Throws
- * RunActiveError, with the active run's id, when the job has an active run of this kind.
+ * RunActiveError, with the active run's id, when the job has an active run of this kind, or any job an active backfill.
  */
 export async function openRun(db: Queryable, request: RunRequest): Promise<string> {
   for (;;) {
@@ -43,8 +44,8 @@ export async function openRun(db: Queryable, request: RunRequest): Promise<strin
       request.replayFilter ?? null,
     ]);
     if (opened.rows[0] !== undefined) return opened.rows[0].id;
-    const active = await db.query<{ id: string }>(ACTIVE_RUN, [request.job, request.kind]);
-    if (active.rows[0] !== undefined) throw new RunActiveError(request.job, active.rows[0].id);
+    const active = await db.query<{ id: string; job: DatasetName }>(ACTIVE_RUN, [request.job, request.kind]);
+    if (active.rows[0] !== undefined) throw new RunActiveError(active.rows[0].job, active.rows[0].id);
     // The active run closed between the two statements: try again.
   }
 }

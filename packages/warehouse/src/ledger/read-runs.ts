@@ -84,10 +84,14 @@ const SELECT_RUN = `
   from ledger.runs r
   cross join lateral (
     select count(*) as files_taken,
-           count(*) filter (where state = 'done') as files_done,
-           count(*) filter (where state = 'quarantined') as files_quarantined,
+           count(*) filter (where is_done) as files_done,
+           count(*) filter (where is_quarantined) as files_quarantined,
            coalesce(sum(bytes), 0)::bigint as file_bytes
-    from ledger.files where run_id = r.id
+    from (select bytes, state = 'done' as is_done, state = 'quarantined' as is_quarantined
+          from ledger.files where run_id = r.id
+          union all
+          select f.bytes, t.outcome is not distinct from 'staged', false
+          from ledger.backfill_files t join ledger.files f on f.id = t.file_id where t.run_id = r.id) as file
   ) f
   cross join lateral (
     select count(*) as batches_total,

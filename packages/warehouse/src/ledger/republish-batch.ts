@@ -38,7 +38,7 @@ export async function countRepublishing(db: Queryable, runId: string): Promise<n
 export async function rejectedPlaces(
   db: Queryable,
   batchId: string,
-  kind: RunKind,
+  kind: Exclude<RunKind, "backfill">,
   quarantineIds: readonly number[],
 ): Promise<RecordPlace[]> {
   const { rows } = await db.query<RecordPlace>(

@@ -1,6 +1,6 @@
 import { type Caller, UNNAMED_CALLERS } from "@lethe/contracts/roles";
-import { matchesSecret } from "@lethe/service-kit/shown-secret";
 import { API_TOKEN_PATTERN } from "@lethe/service-kit/settings";
+import { matchesSecret } from "@lethe/service-kit/shown-secret";
 import { findCaller, isNamedToken } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { limitLookUps } from "./look-ups.js";

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
  */
 export function traceRequests(app: FastifyInstance): void {
   const spans = new WeakMap<FastifyRequest, Span>();
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const route = request.routeOptions.url ?? "none";
     const span = trace
       .getTracer("lethe")
@@ -17,6 +17,7 @@ export function traceRequests(app: FastifyInstance): void {
         propagation.extract(context.active(), request.headers),
       );
     spans.set(request, span);
+    done();
   });
   // Reading a body loses what is active, so it begins behind that.
   app.addHook("preHandler", (request, _reply, done) => {
@@ -24,10 +25,11 @@ export function traceRequests(app: FastifyInstance): void {
     if (span === undefined) done();
     else context.with(trace.setSpan(context.active(), span), done);
   });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const span = spans.get(request);
     span?.setAttribute("http.response.status_code", reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();
+    done();
   });
 }

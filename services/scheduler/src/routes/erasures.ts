@@ -318,7 +318,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   async function openOrActive(kind: RunKind): Promise<{ run: Run; isNew: boolean }> {
     try {
       const runId = await openRun(pool, { job: requests.name, kind, trigger: "api" });
-      await runQueue.start(runId);
+      await runQueue.start(runId, kind);
       return { run: await readRun(pool, runId), isNew: true };
     } catch (error) {
       if (!(error instanceof RunActiveError)) throw error;

@@ -125,7 +125,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       const { limit: most, ...filter } = request.body;
       await requireMeant(filter);
       const runIds = await openReplays(context, filter, most);
-      for (const runId of runIds) await runQueue.start(runId);
+      for (const runId of runIds) await runQueue.start(runId, "replay");
       const runs = await Promise.all(runIds.map((runId) => readRun(pool, runId)));
       return reply.code(202).send({ runs });
     },
@@ -249,7 +249,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
   async function replayReleased(job: DatasetName) {
     try {
       const runId = await openRun(pool, { job, kind: "replay", trigger: "api" });
-      await runQueue.start(runId);
+      await runQueue.start(runId, "replay");
       return { run: await readRun(pool, runId), takenBy: "this_run" as const };
     } catch (error) {
       if (!(error instanceof RunActiveError)) throw error;

@@ -105,7 +105,7 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
 
   async function replay(job: DatasetName): Promise<void> {
     try {
-      await runQueue.start(await openRun(pool, { job, kind: "replay", trigger: "api" }));
+      await runQueue.start(await openRun(pool, { job, kind: "replay", trigger: "api" }), "replay");
     } catch (error) {
       // The end of the active one opens the next.
       if (!(error instanceof RunActiveError)) throw error;

@@ -17,7 +17,7 @@ export async function triggerRun(
   await recordFired(pool, job);
   try {
     const runId = await openRun(pool, { job, kind: "files", trigger: "schedule" });
-    await runQueue.start(runId);
+    await runQueue.start(runId, "files");
     return { runId, skipped: false };
   } catch (error) {
     if (!(error instanceof RunActiveError)) throw error;

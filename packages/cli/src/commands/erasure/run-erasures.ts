@@ -41,11 +41,14 @@ export async function followErasureRun(
   terminal: Terminal,
 ): Promise<{ readonly code: ExitCode; readonly runs: readonly RunDetail[]; readonly erasures: readonly Erasure[] }> {
   const runs: RunDetail[] = [];
-  const own = await runToEnd(connections, { job: dataset, kind, trigger: "cli" }, async (runId) => {
-    const run = await followWithProgress(connections, runId, terminal);
-    runs.push(run);
-    return run;
-  });
+  const own = await runToEnd(
+    () => openAndEnqueue(connections, { job: dataset, kind, trigger: "cli" }),
+    async (runId) => {
+      const run = await followWithProgress(connections, runId, terminal);
+      runs.push(run);
+      return run;
+    },
+  );
   terminal.print(formatRuns(runs));
   // The run that was open before may have been the one that took the request.
   const { erasures, numbers } = await erasuresOfRuns(connections.pool, runs);

@@ -1,0 +1,31 @@
+import type { BackfillPlan } from "@lethe/contracts/backfills";
+import { type Column, formatCount, formatTable } from "./table.js";
+
+const COLUMNS: readonly Column[] = [
+  { title: "" },
+  { title: "partitions", align: "right" },
+  { title: "files", align: "right" },
+  { title: "bytes", align: "right" },
+];
+
+/** Formats what a backfill would take. */
+export function formatBackfillPlan({ job, takes, leaves, byState, notArchived, quarantined }: BackfillPlan): string {
+  const row = (title: string, { partitions, files, bytes }: BackfillPlan["takes"]) => [
+    title,
+    formatCount(partitions),
+    formatCount(files),
+    formatCount(bytes),
+  ];
+  const rows = [
+    row("would be taken", takes),
+    ...(leaves.files > 0 ? [row("left by the caps", leaves)] : []),
+    ...byState.map(({ state, ...amount }) => row(state, amount)),
+  ];
+  const remarks = [
+    ...(notArchived > 0 ? [`not in the archive, though loaded: ${formatCount(notArchived)} files`] : []),
+    ...(quarantined > 0
+      ? [`in quarantine as a whole: ${formatCount(quarantined)} files; deliver them again when they can be read`]
+      : []),
+  ];
+  return [`${job}: a backfill of`, formatTable(COLUMNS, rows), ...remarks].join("\n");
+}

@@ -1,0 +1,280 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hasSucceeded, type RunDetail } from "@lethe/contracts/runs";
+import { filesBelow } from "@lethe/test-kit/folders";
+import { holdBatchesAfter, holdBatchesAt, untilHeldUp } from "@lethe/test-kit/hold";
+import { landAsIs, landRecords } from "@lethe/test-kit/landing";
+import { markedPerson } from "@lethe/test-kit/marked-people";
+import { type JsonRecord, readProcessed } from "@lethe/test-kit/processed";
+import { product, transaction } from "@lethe/test-kit/records";
+import { openByApi, runByApi, settle, untilClosed, untilRun } from "@lethe/test-kit/runs";
+import { checksums, countOf } from "@lethe/test-kit/warehouse-rows";
+import { openWorld, type World } from "@lethe/test-kit/world";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const DATASETS = ["customers", "products", "transactions"] as const;
+type Dataset = (typeof DATASETS)[number];
+
+const RESTORED =
+  "customers customers_history products products_history transactions delivery_addresses purchases".split(" ");
+
+let world: World;
+
+/** Lands some days of everything: versions, late and repeated ones, conflicts, waits that end, waits that do not, CSV, nonsense. */
+async function loadDays(): Promise<void> {
+  const people = [1, 2, 3, 4, 5].map(markedPerson);
+  for (const day of [1, 2, 3, 4]) {
+    const hour = `date=2022-03-0${day}/hour=08`;
+    await landRecords(
+      world,
+      `${hour}/customers.json`,
+      people
+        .filter(({ n }) => n <= day + 1)
+        .map((person) => person.customer({ last_change: "2022-01-01", segment: `s${day % 3}` })),
+    );
+    await landRecords(world, `${hour}/products.json`, [
+      product({ price: ["10", "12", "10", "10"][day - 1] }),
+      product({ sku: 20_000 + day }),
+      { sku: "none" },
+    ]);
+    const sales = people.flatMap((person) => [person.transaction(day), person.transaction(10 + day)]);
+    const waiting = transaction(900 + day, { customer_id: "999999" });
+    const forged = { ...people[0]?.transaction(1), customer_id: people[1]?.id };
+    await landRecords(world, `${hour}/transactions.json`, [...sales, waiting, forged, ...sales.slice(0, 2)]);
+  }
+  // Sales of persons 3 to 5 come before their customers, and are replayed.
+  await succeed("products", "transactions", "customers");
+  await settle(world);
+  await landAsIs(world, "date=2022-03-02/hour=09/customers.json", Buffer.from("{ torn"));
+  await landRecords(world, "date=2022-03-01/hour=07/products.json", [product({ price: "11" })]);
+  await succeed("customers", "products");
+  await landRecords(world, "date=2022-03-05/hour=01/erasure-requests.json", [markedPerson(2).request]);
+  await succeed("erasure-requests");
+  await settle(world);
+}
+
+/** Runs jobs one after the other, with whatever warnings. */
+async function succeed(...jobs: (Dataset | "erasure-requests")[]): Promise<void> {
+  for (const job of jobs) expect(hasSucceeded((await runByApi(world, job)).state)).toBe(true);
+}
+
+async function rest(): Promise<Record<string, unknown>> {
+  const rows = async (sql: string) => (await world.pool.query(sql)).rows;
+  return {
+    files: await rows("select * from ledger.files order by id"),
+    quarantine: await rows("select * from ledger.quarantine order by id"),
+    processed: [...(await filesBelow(world.processed))].filter(([path]) => path.startsWith("date=")),
+    archived: [...(await filesBelow(world.archived))],
+    quarantined: [...(await filesBelow(world.quarantined))],
+    erased: await rows("select * from privacy.erased_records order by 1"),
+    replacements: await rows("select * from privacy.record_replacements order by 1"),
+    epoch: await rows("select * from privacy.suppression_epoch"),
+  };
+}
+
+async function counts(): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const table of RESTORED)
+    found[table] = await countOf(world.pool, `select count(*) as n from warehouse.${table}`);
+  return found;
+}
+
+function backfill(dataset: Dataset, request: object = {}): Promise<RunDetail> {
+  return openBackfill(dataset, request).then((id) => untilClosed(world, id));
+}
+
+async function openBackfill(dataset: Dataset, request: object = {}): Promise<string> {
+  const { status, body } = await world.api("POST", `/jobs/${dataset}/backfills`, request);
+  expect(status, JSON.stringify(body)).toBe(202);
+  return (body as { id: string }).id;
+}
+
+async function plan(dataset: Dataset, request: object = {}): Promise<unknown> {
+  return (await world.api("POST", `/jobs/${dataset}/backfills/plan`, request)).body;
+}
+
+async function truncate(): Promise<void> {
+  await world.pool.query(
+    `truncate warehouse.erased_sales, ${RESTORED.map((table) => `warehouse.${table}`).join(", ")}`,
+  );
+}
+
+/** Returns what processed files hold, whatever the order. */
+async function processedRecords(dataset: Dataset): Promise<Record<string, string[]>> {
+  const text = (record: JsonRecord) => JSON.stringify(record);
+  const partitions = [...(await readProcessed(world, dataset))];
+  return Object.fromEntries(partitions.map(([partition, records]) => [partition, records.map(text).sort()]));
+}
+
+async function restore(): Promise<void> {
+  for (const dataset of DATASETS) expect(await backfill(dataset)).toMatchObject({ state: "succeeded" });
+  await settle(world);
+}
+
+describe("a backfill", () => {
+  beforeAll(async () => {
+    world = await openWorld({ settings: { LETHE_BATCH_BYTES: "4096", LETHE_LOCK_SECONDS: "2" } });
+    await loadDays();
+  });
+  afterAll(() => world.close());
+
+  it("of what is loaded changes nothing but the runs", async () => {
+    const before = { sums: await checksums(world.pool), rest: await rest() };
+    for (const dataset of DATASETS) {
+      const run = await backfill(dataset);
+      expect(run).toMatchObject({
+        kind: "backfill",
+        state: "succeeded",
+        notTaken: 0,
+        records: { loaded: 0, rejected: 0 },
+      });
+      expect(run.records.in).toBeGreaterThan(0);
+    }
+    expect(await settle(world)).toEqual([]);
+    expect({ sums: await checksums(world.pool), rest: await rest() }).toEqual(before);
+  });
+
+  it("of one hour, and of what is missing alone, takes no more than that", async () => {
+    const hour = { from: "2022-03-01T08", to: "2022-03-01T08" };
+    expect(await plan("transactions", hour)).toMatchObject({ takes: { partitions: 1, files: 1 } });
+    expect((await backfill("transactions", hour)).files).toMatchObject({ taken: 1, done: 1 });
+    expect(await plan("products", { only: "missing" })).toMatchObject({
+      takes: { partitions: 0, files: 0, bytes: 0 },
+      byState: [{ state: "loaded", partitions: 5, files: 5 }],
+    });
+    await world.pool.query(
+      "delete from warehouse.products_history where source_file_id in (select id from ledger.files where partition_date = '2022-03-02')",
+    );
+    expect(await plan("products", { only: "missing" })).toMatchObject({ takes: { partitions: 1, files: 1 } });
+    expect((await backfill("products", { only: "missing" })).records).toMatchObject({ loaded: 1 });
+    expect(await plan("products", { maxFiles: 2 })).toMatchObject({ takes: { files: 2 }, leaves: { files: 3 } });
+  });
+
+  it("of an emptied warehouse restores every row, and leaves quarantine and files as they are", async () => {
+    const before = { counts: await counts(), rest: await rest() };
+    const sales = await processedRecords("transactions");
+    await truncate();
+    await restore();
+    expect(await counts()).toEqual(before.counts);
+    expect(await rest()).toEqual(before.rest);
+    const { rows } = await world.pool.query<{ id: string }>(
+      "select transaction_id::text as id from warehouse.transactions",
+    );
+    const published = Object.values(sales)
+      .flat()
+      .map((record): string => JSON.parse(record).transaction_id);
+    expect(rows.map(({ id }) => id).sort()).toEqual(published.sort());
+  });
+
+  it("writes processed files anew that are gone", async () => {
+    const before = await Promise.all(DATASETS.map(processedRecords));
+    await rm(world.processed, { recursive: true });
+    for (const dataset of DATASETS) expect((await backfill(dataset)).state).toBe("succeeded");
+    expect(await Promise.all(DATASETS.map(processedRecords))).toEqual(before);
+  });
+
+  it("names files that are absent, damaged or unknown, and takes the others", async () => {
+    const { rows } = await world.pool.query<{ path: string }>(
+      "select kept_path as path from ledger.files where dataset = 'products' order by id",
+    );
+    const [absent, damaged] = rows.map(({ path }) => path);
+    if (absent === undefined || damaged === undefined) throw new Error("the archive holds too little");
+    const kept = await Promise.all([absent, damaged].map((path) => readFile(join(world.archived, path))));
+    await rm(join(world.archived, absent));
+    await writeFile(join(world.archived, damaged), "{}\n");
+    await writeFile(join(world.archived, "date=2022-03-01/hour=08/products.999.json"), "{}\n");
+    const run = await backfill("products");
+    expect(run).toMatchObject({ state: "succeeded", notTaken: 3, files: { taken: 5, done: 3 } });
+    expect(run.notices.map(({ code, path }) => [code, path]).sort()).toEqual([
+      ["archive_file_absent", absent],
+      ["archive_file_damaged", damaged],
+      ["archive_file_unknown", "date=2022-03-01/hour=08/products.999.json"],
+    ]);
+    await rm(join(world.archived, "date=2022-03-01/hour=08/products.999.json"));
+    await Promise.all([absent, damaged].map((path, i) => writeFile(join(world.archived, path), kept[i] ?? "")));
+    expect(await plan("products", { only: "failed" })).toMatchObject({ takes: { files: 2 } });
+    expect(await backfill("products", { only: "failed" })).toMatchObject({ notTaken: 0, files: { taken: 2, done: 2 } });
+    expect(await plan("products", { only: "failed" })).toMatchObject({ takes: { files: 0 } });
+  });
+
+  it("goes on where it was when extractor or loader are killed", { timeout: 180_000 }, async () => {
+    const before = { counts: await counts(), rest: await rest() };
+    await truncate();
+    await backfill("customers");
+    await backfill("products");
+    for (const name of ["extractor", "loader"] as const) {
+      const letGo = name === "extractor" ? await holdBatchesAfter(world, 1) : await holdBatchesAt(world, "loaded", 1);
+      const runId = await openBackfill("transactions");
+      await untilHeldUp(world, `lethe-${name}`);
+      for (const service of world.running) if (service.name === name) await world.kill(service);
+      await letGo();
+      await world.start(name);
+      expect((await untilClosed(world, runId)).state).toBe("succeeded");
+    }
+    await settle(world);
+    expect(await counts()).toEqual(before.counts);
+    expect(await rest()).toEqual(before.rest);
+  });
+
+  it("can be cancelled, and leaves nothing behind that another one would not find", async () => {
+    const before = { counts: await counts(), rest: await rest() };
+    await truncate();
+    await backfill("customers");
+    await backfill("products");
+    const letGo = await holdBatchesAfter(world, 1);
+    const runId = await openBackfill("transactions");
+    await untilHeldUp(world, "lethe-extractor");
+    const cancelling = world.api("POST", `/runs/${runId}/cancel`);
+    await letGo();
+    expect((await cancelling).status).toBe(202);
+    expect((await untilClosed(world, runId)).state).toBe("cancelled");
+    await restore();
+    expect(await counts()).toEqual(before.counts);
+    expect(await rest()).toEqual(before.rest);
+  });
+
+  it("lets live runs go first, and is one at a time", async () => {
+    const letGo = await holdBatchesAfter(world, 1);
+    await landRecords(world, "date=2022-03-06/hour=01/transactions.json", [transaction(1_000)]);
+    const runId = await openBackfill("transactions");
+    await untilHeldUp(world, "lethe-extractor");
+    expect(await world.api("POST", "/jobs/products/backfills", {})).toMatchObject({ status: 409 });
+    const live = await runByApi(world, "transactions");
+    expect(live.state).toBe("succeeded");
+    expect((await untilRun(world, runId, () => true)).state).toBe("extracting");
+    await letGo();
+    expect((await untilClosed(world, runId)).state).toBe("succeeded");
+  });
+
+  it("waits with its next batch while a live run of its dataset is at work", async () => {
+    const letGo = await holdBatchesAt(world, "loaded", 0);
+    await landRecords(world, "date=2022-03-06/hour=02/products.json", [product({ sku: 77 })]);
+    const live = await openByApi(world, "products");
+    await untilHeldUp(world, "lethe-loader");
+    const runId = await openBackfill("products");
+    const waiting = await untilRun(world, runId, ({ state }) => state === "extracting");
+    expect(waiting.batches.total).toBe(0);
+    await letGo();
+    expect((await untilClosed(world, live)).state).toBe("succeeded");
+    const ended = await untilClosed(world, runId);
+    expect(Date.parse(ended.finishedAt ?? "")).toBeGreaterThan(
+      Date.parse((await untilClosed(world, live)).finishedAt ?? ""),
+    );
+  });
+
+  it("is refused for erasure requests, and by command line shows a plan", async () => {
+    expect(await world.api("POST", "/jobs/erasure-requests/backfills", {})).toMatchObject({ status: 404 });
+    expect(await world.lethe("backfill", "erasure-requests")).toMatchObject({ code: 2 });
+    const { code, out } = await world.lethe("backfill", "all", "--dry-run", "--json");
+    expect(code).toBe(0);
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).job),
+    ).toEqual([...DATASETS].sort());
+    const followed = await world.lethe("backfill", "products", "--from", "2022-03-02", "--follow");
+    expect(followed).toMatchObject({ code: 0 });
+    expect(followed.out).toContain("products (backfill)");
+  });
+});
