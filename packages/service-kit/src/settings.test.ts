@@ -60,13 +60,18 @@ describe("readSettings", () => {
     for (const text of ["", " ".repeat(20), "\u00a0".repeat(20)]) {
       expect(() => readSettings(Door, { LETHE_API_TOKEN: text })).toThrow(ConfigurationError);
     }
-    for (const text of [" a-token-of-some-length", "a-token-of-some-length "]) {
+    for (const text of [
+      " a-token-of-some-length",
+      "a-token-of-some-length ",
+      "a token of some length",
+      "schlüssel-von-gewisser-länge",
+    ]) {
       expect(() => readSettings(Door, { LETHE_API_TOKEN: text })).toThrow(ConfigurationError);
     }
     expect(() => readSettings(Door, { LETHE_API_TOKEN_FILE: "" })).toThrow(ConfigurationError);
     expect(() => readSettings(Door, { LETHE_API_TOKEN_FILE: fileWith(" \n") })).toThrow(ConfigurationError);
     expect(readSettings(Door, {})).toEqual({});
-    expect(readSettings(Door, { LETHE_API_TOKEN: "a token of some length" })).toHaveProperty("LETHE_API_TOKEN");
+    expect(readSettings(Door, { LETHE_API_TOKEN: "a-token/of+some.length!" })).toHaveProperty("LETHE_API_TOKEN");
   });
 
   it("names a file that cannot be read by its setting", () => {

@@ -225,6 +225,8 @@ describe("quarantine", () => {
     expect(page.body.entries).toEqual([
       {
         id: expect.any(Number),
+        fileId: expect.any(Number),
+        missingKey: null,
         dataset: "transactions",
         reason: "unknown_sku",
         status: "open",

@@ -22,15 +22,19 @@ async function contractOf(dataset: string): Promise<DataContract> {
   return JSON.parse(await lethe("contract", "export", dataset, "--format", "json")) as DataContract;
 }
 
-describe("the contract of a dataset", () => {
-  it.skipIf(STANDARDS_DIR === undefined).each(datasets.names)("fits the standard: %s", async (name) => {
-    const errors = openDataContract(STANDARDS_DIR ?? "");
+if (STANDARDS_DIR !== undefined) {
+  const folder = STANDARDS_DIR;
+  // The standard's own schema is not part of this project: whoever has it names its folder.
+  it.each(datasets.names)("fits the standard: %s", async (name) => {
+    const errors = openDataContract(folder);
     const contract = await contractOf(name);
     expect(errors(contract)).toEqual([]);
     expect(errors({ ...contract, owner: "x" })).not.toEqual([]);
     expect(parse(await lethe("contract", "export", name))).toEqual(contract);
   });
+}
 
+describe("the contract of a dataset", () => {
   it.each(datasets.all)("names every field of the input and every column of the tables: $name", async (dataset) => {
     const { schema } = await contractOf(dataset.name);
     const [input, ...tables] = schema;
