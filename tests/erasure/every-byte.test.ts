@@ -8,7 +8,7 @@ import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, type MarkedPerson, markedPeople } from "@lethe/test-kit/marked-people";
 import { product } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
-import { openWorld, type World } from "@lethe/test-kit/world";
+import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 // Three people to each part: the first one asks to be forgotten, the others stay.
@@ -33,7 +33,7 @@ let before: Snapshot;
 let after: Snapshot;
 
 beforeAll(async () => {
-  world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
+  world = await openWorld({ settings: { ...NO_THRESHOLDS, LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   await landEveryone();
   await succeed(world, "customers", "products", "transactions");
   // The planner keeps samples of values.

@@ -11,7 +11,7 @@ import { expectSalesOnce } from "@lethe/test-kit/processed";
 import { product } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { countOf } from "@lethe/test-kit/warehouse-rows";
-import { openWorld, type World } from "@lethe/test-kit/world";
+import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const PEOPLE = markedPeople(6) as [MarkedPerson, MarkedPerson, ...MarkedPerson[]];
@@ -80,7 +80,7 @@ describe.each(["unlink", "aggregate", "pseudonymise"] as const)("the outcome %s"
   let before: Totals;
 
   beforeAll(async () => {
-    world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: outcome } });
+    world = await openWorld({ settings: { ...NO_THRESHOLDS, LETHE_ERASURE_OUTCOME: outcome } });
     // Keys that no other number is equal to.
     await world.pool.query("alter sequence warehouse.transactions_transaction_key_seq restart 70000000");
     await landRecords(world, "date=2022-03-01/hour=00/products.json", [product(), product({ sku: 22222 })]);

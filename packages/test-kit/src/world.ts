@@ -66,6 +66,9 @@ export interface WorldOptions {
 // An hour and a quarter off a whole one, and a day ahead of UTC: whoever takes the machine's zone for UTC is found out.
 const FAR_ZONE = "Pacific/Chatham";
 
+/** Settings of a world whose input is faulty on purpose, and whose runs end as `succeeded` all the same. */
+export const NO_THRESHOLDS = { LETHE_CHECKS_FILE: fromRepository("tests/fixtures/no-thresholds.yaml") } as const;
+
 /** Creates a world and starts its services. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const place = await openTestPlace({ database: options.database });

@@ -39,6 +39,7 @@ export function readDefinitions(folder: string, declaration: DatabaseDeclaration
       createAnalyticsViews(declaredTables(declaration)),
       grantRights(declaration),
       read("rights/merge-transactions.sql"),
+      read("rights/add-correction.sql"),
     ].join("\n"),
   };
 }

@@ -86,10 +86,9 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     },
     sourceFile: "file_id",
     rights: {
-      // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is. A correction comes
-      // beside the record that it corrects.
-      scheduler:
-        "select, insert, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
+      // A person decides on a request: approved, or turned down, which masks it. Or on whose a held record is. Corrections are added
+      // by `ledger.add_correction` alone.
+      scheduler: "select, update (status, approved_at, approved_subject, resolved_at, payload, payload_encoding)",
       // A file that can be read when it comes again resolves its own.
       extractor: "select, insert, update (status, resolved_at)",
       loader: "select, insert, update",

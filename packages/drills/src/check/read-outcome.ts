@@ -15,7 +15,10 @@ export interface Outcome {
   readonly customers: readonly { readonly id: string; readonly email: string | null; readonly history: number }[];
   readonly products: readonly { readonly sku: number; readonly price: string }[];
   readonly transactions: readonly TransactionRow[];
-  /** `file:line reason` of the entries that nobody has closed, the file by its key. The line is 0 for a whole file. */
+  /**
+   * `file:line reason` of the entries that stand: those that nobody has closed, and those that a record in the warehouse has
+   * superseded. The file is named by its key, and the line is 0 for a whole file.
+   */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
   readonly processed: readonly string[];
@@ -80,8 +83,10 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   const quarantine = await query<{ path: string; entry: string }>(
     `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where f.path like $1 || '/%' 
-       and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')) and f.state <> 'released' order by 1, 2`,
+     where f.path like $1 || '/%' and f.state <> 'released'
+       and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')
+            or q.status = 'superseded' and ${HAS_SUCCESSOR})
+     order by 1, 2`,
   );
   const receipts = await query<Outcome["receipts"][number]>(
     `select e.id as erasure, (select count(*) from privacy.proof_log p
@@ -119,6 +124,18 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
     quarantined: hashes(quarantined),
     text: [...rows.map(({ row }) => row), ...kept.map(textOf)].join("\n"),
   };
+}
+
+/** Condition on record `q`, which was closed as superseded: another one of its id is in the warehouse. */
+const HAS_SUCCESSOR = `case q.dataset
+  when 'customers' then exists (select from warehouse.customers c where c.id = ${ownId("id")})
+  when 'products' then exists (select from warehouse.products p where p.sku::text = ${ownId("sku")})
+  when 'transactions' then
+    exists (select from warehouse.transactions t where t.transaction_id::text = lower(${ownId("transaction_id")}))
+end`;
+
+function ownId(field: string): string {
+  return `substring(q.payload from '"${field}"\\s*:\\s*"?([^",}\\s]+)')`;
 }
 
 /** A row of an erased person names no file any more; its day is left. */

@@ -143,26 +143,22 @@ export interface NewCorrection {
 }
 
 /**
- * Adds a correction of a record, which the caller has locked, and closes that one. Returns its id. It has the record's place and reason,
- * and is released: the next replay of its dataset takes it.
+ * Adds a correction of an open record, which the caller has locked, and closes that one. Returns its id. It has the record's place and
+ * reason, and is released: the next replay of its dataset takes it.
  */
 export async function insertCorrection(
   client: Client,
   id: number,
   { payload, customerId, email }: NewCorrection,
 ): Promise<number> {
-  const { rows } = await client.query<{ id: number }>(
-    `with superseded as (
-       update ledger.quarantine set status = 'superseded', resolved_at = clock_timestamp() where id = $1
-       returning id, dataset, reason, run_id, file_id, line
-     )
-     insert into ledger.quarantine
-       (dataset, reason, run_id, file_id, line, message, payload, subject_customer_id, subject_email, corrects, approved_at)
-     select dataset, reason, run_id, file_id, line, $2, $3, $4, $5, id, clock_timestamp() from superseded
-     returning id`,
-    [id, "It was corrected, and waits for its replay.", payload, customerId, email],
-  );
-  const corrected = rows[0]?.id;
-  if (corrected === undefined) throw new Error("insert gave no row");
-  return corrected;
+  const { rows } = await client.query<{ id: number | null }>("select ledger.add_correction($1, $2, $3, $4, $5) as id", [
+    id,
+    "It was corrected, and waits for its replay.",
+    payload,
+    customerId,
+    email,
+  ]);
+  const correction = rows[0]?.id;
+  if (typeof correction !== "number") throw new Error(`record ${id} of quarantine is locked, and not open`);
+  return correction;
 }
