@@ -65,7 +65,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     title: "Processed files",
     primaryKey: "dataset, partition_date, partition_hour",
     columns: neutral("dataset partition_date partition_hour bytes next_bytes published_at"),
-    rights: { extractor: "select", loader: "select, insert, update" },
+    rights: { scheduler: "select", extractor: "select", loader: "select, insert, update" },
   },
   {
     name: "ledger.quarantine",
