@@ -189,7 +189,7 @@ describe.each(["unlink", "aggregate", "pseudonymise"] as const)("the outcome %s"
 });
 
 it("strengthen takes people who keep a pseudonym further, and each gets a receipt of their own", async () => {
-  const world = await openWorld({ settings: { LETHE_ERASURE_OUTCOME: "pseudonymise" } });
+  const world = await openWorld({ settings: { ...NO_THRESHOLDS, LETHE_ERASURE_OUTCOME: "pseudonymise" } });
   try {
     await world.pool.query("alter sequence warehouse.transactions_transaction_key_seq restart 70000000");
     await landRecords(world, "date=2022-03-01/hour=00/products.json", [product(), product({ sku: 22222 })]);

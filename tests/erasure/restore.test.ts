@@ -7,7 +7,7 @@ import { land, landAsIs, landRecords } from "@lethe/test-kit/landing";
 import { createRecogniser, markedPeople } from "@lethe/test-kit/marked-people";
 import { product } from "@lethe/test-kit/records";
 import { settle, succeed } from "@lethe/test-kit/runs";
-import { openWorld, type World } from "@lethe/test-kit/world";
+import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
 import { createPool, type Pool } from "@lethe/warehouse/pool";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
@@ -22,7 +22,7 @@ let files: string;
 let recovery: { key: string; exported: string };
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: NO_THRESHOLDS });
   server = createPool(inject("databaseUrl"), 1, "lethe-tests");
   files = join(world.data, "..", `${world.prefix}-backup`);
   recovery = { key: join(world.data, "recovery.pem"), exported: join(world.data, "recovery.sealed") };

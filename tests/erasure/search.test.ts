@@ -136,6 +136,34 @@ describe.each([
   });
 });
 
+describe("a file that Lethe keeps and that is not there", () => {
+  beforeAll(async () => {
+    world = await openWorld();
+    await landRecords(world, `${DAY}/hour=00/customers.json`, [gone.customer(), stays.customer()]);
+    await succeed(world, "customers");
+  });
+  afterAll(() => world.close());
+
+  it("is counted on the receipt and by the verification, and whoever brings it back is told who is in it", async () => {
+    const processed = join(world.processed, DAY);
+    const aside = join(world.data, "aside");
+    await rename(processed, aside);
+    await erase(gone);
+    const { rows } = await world.pool.query<{ missing: number }>(
+      "select body -> 'scan' -> 'notSearched' -> 'missing' as missing from privacy.proof_log where kind = 'receipt'",
+    );
+    expect(rows).toEqual([{ missing: 1 }]);
+    const absent = await world.lethe("erasure", "verify");
+    expect(absent).toMatchObject({ code: 0 });
+    expect(absent.out).toContain("1 file not searched: Lethe keeps them, and they are not there");
+    await rename(aside, processed);
+    const back = await world.lethe("erasure", "verify");
+    expect(back.code).not.toBe(0);
+    expect(back.out).toContain(`${DAY}/hour=00/customers.json.gz`);
+    expect(back.out).not.toContain("not searched");
+  });
+});
+
 async function erase(...people: readonly MarkedPerson[]): Promise<void> {
   const hour = String(people[0]?.n).padStart(2, "0");
   await landRecords(

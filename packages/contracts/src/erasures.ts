@@ -93,8 +93,13 @@ export const ReceiptBodySchema = Type.Object({
     ...{ tables: Count, records: Count, files: Count, bytes: Count, findings: Count },
     /** How far the search went: everything that Lethe keeps, or the files that the person's own records came from. */
     scope: Type.Optional(Type.String()),
-    /** What was not searched; `destroyed` are files that nobody can search, and whose keys the erasure destroyed. */
-    notSearched: Type.Optional(Type.Object({ tables: Count, files: Count, destroyed: Count })),
+    /**
+     * What was not searched; `destroyed` are files that nobody can search, and whose keys the erasure destroyed, and `missing` those
+     * that Lethe keeps and that were not there.
+     */
+    notSearched: Type.Optional(
+      Type.Object({ tables: Count, files: Count, destroyed: Count, missing: Type.Optional(Count) }),
+    ),
   }),
 });
 export type ReceiptBody = Static<typeof ReceiptBodySchema>;

@@ -90,3 +90,23 @@ export interface QuarantineFilter {
   /** The greatest id, by which a limit is kept that was set on a selection. */
   readonly upTo?: number;
 }
+
+const Count = Type.Integer({ minimum: 0 });
+
+/** What a replay of a dataset's quarantined records would come to, if it began now. */
+export const ReplayPlanSchema = Type.Object(
+  {
+    job: DatasetNameSchema,
+    /** The run that has found it out; null where there is nothing to replay. */
+    runId: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+    /** Records that it would try, the oldest of those that are meant. */
+    takes: Count,
+    /** Those beyond the limit, at which the plan has not looked. */
+    leaves: Count,
+    loads: Count,
+    rejects: Count,
+    rejectedByReason: Type.Record(Type.String(), Count),
+  },
+  { $id: "ReplayPlan" },
+);
+export type ReplayPlan = Static<typeof ReplayPlanSchema>;

@@ -45,9 +45,15 @@ export function isPending(state: BatchState): boolean {
   return (PENDING_BATCH_STATES as readonly BatchState[]).includes(state);
 }
 
-/** The input of a run: `files` from landing, in a `replay` records from quarantine, in a `backfill` archived files. */
-export const RUN_KINDS = ["files", "replay", "backfill"] as const;
+/**
+ * The input of a run: `files` from landing, in a `replay` records from quarantine, in a `backfill` archived files. A `plan` does what a
+ * replay does, and takes all of it back but the counts.
+ */
+export const RUN_KINDS = ["files", "replay", "backfill", "plan"] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
+
+/** The kinds of runs that load what they take. */
+export type LoadingKind = Exclude<RunKind, "plan">;
 
 export const RUN_TRIGGERS = ["api", "cli", "schedule", "automatic"] as const;
 export type RunTrigger = (typeof RUN_TRIGGERS)[number];

@@ -21,7 +21,10 @@ const datasets = createDatasets();
 const ONE = { erasure: "11111111-1111-4111-8111-111111111111", id: "004004" };
 const TWO = { erasure: "22222222-2222-4222-8222-222222222222", id: "004005" };
 const PATH = "date=2020-01-01/hour=00/customers.json.gz";
-const FILE = { dataset: "customers", path: PATH, partition: { date: "2020-01-01", hour: 0 }, isSealed: false };
+const FILE = {
+  ...{ dataset: "customers", path: PATH, partition: { date: "2020-01-01", hour: 0 } },
+  ...{ isSealed: false, isExpected: true },
+};
 const format = { shape: "ndjson", gzip: true } as const;
 const RAW: PersonFile = { ...FILE, place: "archived_data", format, fileIds: [1] };
 const PROCESSED: PersonFile = { ...FILE, place: "processed_data", format, fileIds: [1] };

@@ -44,7 +44,7 @@ export interface FileSearch {
 /**
  * Searches files for people, and masks them, each file once for all of them. A file that holds none of them stays as it is,
  * to the inode. A file that cannot be read or written holds up the erasures of those who are known to be in it; for all
- * others it counts as not searched.
+ * others it counts as not searched. One that should be there and is not counts as missing: whoever removed it may have meant to.
  */
 export async function erasePersonFiles(
   context: HeldErasureContext,
@@ -57,11 +57,13 @@ export async function erasePersonFiles(
     if (file.isSealed) continue;
     const counts = countPlace(file.place, file.path);
     try {
-      const { records, bytes } = clean.get(file) ?? (await eraseInFile(context, file, search, counts));
+      const size: FileSize = clean.get(file) ?? (await eraseInFile(context, file, search, counts));
+      const { records, bytes, isMissing = false } = size;
       await inWriteTransaction(context, (client) => recordReviewFindings(client, counts.reviews()));
       for (const { erasureId } of counts.masked()) run.found.add(erasureId);
       run.fail(counts.left(), "still_found", file.place, file.path);
-      run.scan.files += 1;
+      if (isMissing && file.isExpected) run.notSearched.missing += 1;
+      else run.scan.files += 1;
       run.scan.records += records;
       run.scan.bytes += bytes;
     } catch (error) {
@@ -216,9 +218,11 @@ async function commitIfHeld(context: FencedContext, rewritten: WrittenFile): Pro
 export interface FileSize {
   readonly records: number;
   readonly bytes: number;
+  /** Whether there was no file. */
+  readonly isMissing?: boolean;
 }
 
-const NO_FILE: FileSize = { records: 0, bytes: 0 };
+const NO_FILE: FileSize = { records: 0, bytes: 0, isMissing: true };
 
 const ignore = () => undefined;
 

@@ -18,6 +18,8 @@ export interface PersonFile {
   readonly fileIds: readonly number[];
   /** Whether it is encrypted, because no erasure can search it. */
   readonly isSealed: boolean;
+  /** Whether the ledger says that it is there. Otherwise it may be: it was, or is about to be. */
+  readonly isExpected: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function filesOf(
 export async function allFiles(db: Queryable): Promise<PersonFile[]> {
   const { rows } = await db.query<FileRow>(`${SELECT_FILE} order by id`);
   const published = await db.query<PublishedRow>(
-    `select dataset, partition_date as date, partition_hour as hour
+    `select dataset, partition_date as date, partition_hour as hour, bytes > 0 as "isPublished"
      from ledger.processed_files order by dataset, partition_date, partition_hour`,
   );
   return toPersonFiles(rows, published.rows);
@@ -57,7 +59,10 @@ export async function allFiles(db: Queryable): Promise<PersonFile[]> {
 
 const SELECT_FILE = `
   select id, dataset, path, format, state, kept_path as "keptPath", partition_date as date, partition_hour as hour,
-         exists (select from privacy.file_keys k where k.file_id = f.id) as "isSealed"
+         exists (select from privacy.file_keys k where k.file_id = f.id) as "isSealed",
+         exists (select from ledger.processed_files p
+                 where (p.dataset, p.partition_date, p.partition_hour) = (f.dataset, f.partition_date, f.partition_hour)
+                   and p.bytes > 0) as "isPublished"
   from ledger.files f`;
 
 interface FileRow {
@@ -70,9 +75,10 @@ interface FileRow {
   date: string;
   hour: number;
   isSealed: boolean;
+  isPublished: boolean;
 }
 
-type PublishedRow = Pick<FileRow, "dataset" | "date" | "hour">;
+type PublishedRow = Pick<FileRow, "dataset" | "date" | "hour" | "isPublished">;
 
 function toPersonFiles(rows: readonly FileRow[], published?: readonly PublishedRow[]): PersonFile[] {
   const files = new Map<string, PersonFile & { readonly fileIds: number[] }>();
@@ -89,9 +95,9 @@ function toPersonFiles(rows: readonly FileRow[], published?: readonly PublishedR
     const isQuarantined = row.state === "quarantined";
     if (row.keptPath !== null && format !== undefined) {
       const kept = { dataset, path: row.keptPath, partition, format, isSealed };
-      if (!isQuarantined) add({ place: "archived_data", ...kept }, id);
+      if (!isQuarantined) add({ place: "archived_data", ...kept, isExpected: row.state === "done" }, id);
       // Content that was released to be taken again may have been quarantined before.
-      if (row.state !== "done") add({ place: "quarantined_data", ...kept }, id);
+      if (row.state !== "done") add({ place: "quarantined_data", ...kept, isExpected: isQuarantined }, id);
     }
     // Whatever became of the file, its records may have been published before; all that was published is listed below.
     if (!isQuarantined && (row.keptPath !== null || published === undefined)) add(processedFile(row), id);
@@ -100,9 +106,9 @@ function toPersonFiles(rows: readonly FileRow[], published?: readonly PublishedR
   return [...files.values()];
 }
 
-function processedFile({ dataset, date, hour }: PublishedRow): Omit<PersonFile, "fileIds"> {
+function processedFile({ dataset, date, hour, isPublished }: PublishedRow): Omit<PersonFile, "fileIds"> {
   const partition = { date, hour };
   const path = `${partitionPath(partition)}/${dataset}.json.gz`;
   const format = { shape: "ndjson", gzip: true } as const;
-  return { place: "processed_data", dataset, path, partition, format, isSealed: false };
+  return { place: "processed_data", dataset, path, partition, format, isSealed: false, isExpected: isPublished };
 }

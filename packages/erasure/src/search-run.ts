@@ -6,8 +6,8 @@ import type { SearchEvents } from "./rewrite-found.js";
 /** What one pass over tables and files has seen, by erasure. */
 export interface SearchRun {
   readonly scan: { tables: number; records: number; files: number; bytes: number };
-  /** What was not searched: tables and files that the pass left out, or could not read. */
-  readonly notSearched: { tables: number; files: number };
+  /** What was not searched: tables and files that the pass left out, or could not read, and files that were not there. */
+  readonly notSearched: { tables: number; files: number; missing: number };
   /** Erasures that cannot be completed yet, and the first reason for each. */
   readonly failures: Map<string, FailedAttempt>;
   /** Erasures of whose people something was found. */
@@ -22,7 +22,7 @@ export function startSearchRun(): SearchRun {
   const failures = new Map<string, FailedAttempt>();
   return {
     scan: { tables: 0, records: 0, files: 0, bytes: 0 },
-    notSearched: { tables: 0, files: 0 },
+    notSearched: { tables: 0, files: 0, missing: 0 },
     failures,
     found: new Set(),
     fileIds: new Set(),

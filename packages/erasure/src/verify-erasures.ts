@@ -9,7 +9,7 @@ import { type LogSources, type LogVerification, verifyLog } from "@lethe/warehou
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { createListedPeople } from "./listed-people.js";
-import { allFiles } from "./person-files.js";
+import { allFiles, type PersonFile } from "./person-files.js";
 import { AREAS, type ScannedFile, scanFile } from "./scan-file.js";
 import { scanTables } from "./search-tables.js";
 
@@ -25,8 +25,16 @@ export interface Verification extends LogVerification {
   readonly findings: readonly Finding[];
   /** Records of people on the list that wait for a person to say whose they are. */
   readonly held: number;
-  /** Files that are encrypted because nothing can search them, those whose keys erasures destroyed, and those that could not be read. */
-  readonly notSearched: { readonly sealed: number; readonly destroyed: number; readonly unreadable: number };
+  /**
+   * Files that are encrypted because nothing can search them, those whose keys erasures destroyed, those that could not be read, and
+   * those that Lethe keeps and that are not there.
+   */
+  readonly notSearched: {
+    readonly sealed: number;
+    readonly destroyed: number;
+    readonly unreadable: number;
+    readonly missing: number;
+  };
 }
 
 /**
@@ -46,8 +54,11 @@ export async function verifyErasures(context: ErasureContext, sources: LogSource
     held += scan.held;
     if (scan.findings > 0) findings.push({ place: scan.place, name: "", records: scan.findings });
   }
-  const notSearched = { ...(await countSealedFiles(context.pool)), unreadable: 0 };
-  for await (const file of filesOnDisk(context)) {
+  const notSearched = { ...(await countSealedFiles(context.pool)), unreadable: 0, missing: 0 };
+  const kept = new Map((await allFiles(context.pool)).map((file) => [`${AREAS[file.place]} ${file.path}`, file]));
+  const seen = new Set<string>();
+  for await (const file of filesOnDisk(context, kept)) {
+    seen.add(`${file.area} ${file.key}`);
     const scan = await scanFile(context, file, people).catch(unreadable);
     if (scan === undefined) {
       notSearched.unreadable += 1;
@@ -61,15 +72,12 @@ export async function verifyErasures(context: ErasureContext, sources: LogSource
     const name = people.find(file.key).length > 0 ? REDACTED : file.key;
     if (records > 0) findings.push({ place: PLACES[file.area], name, records });
   }
-  // One that is not there holds nobody.
-  looked.files = Math.max(looked.files, (await allFiles(context.pool)).length);
-  return {
-    ...log,
-    looked,
-    findings,
-    held,
-    notSearched,
-  };
+  for (const [name, file] of kept) {
+    if (!file.isExpected || file.isSealed || seen.has(name)) continue;
+    // It may have come since its folder was listed.
+    if ((await context.storage.size(AREAS[file.place], file.path)) === undefined) notSearched.missing += 1;
+  }
+  return { ...log, looked, findings, held, notSearched };
 }
 
 /** Returns undefined for an error that concerns one file alone. Throws any other. */
@@ -80,13 +88,14 @@ function unreadable(error: unknown): undefined {
   throw error;
 }
 
-/** Returns the files that lie in Lethe's folders, and those of which the ledger knows nothing. */
-async function* filesOnDisk(context: ErasureContext): AsyncGenerator<ScannedFile> {
-  const kept = await allFiles(context.pool);
-  const known = new Map(kept.map((file) => [`${AREAS[file.place]} ${file.path}`, file]));
+/** Returns the files that lie in Lethe's folders: those that are kept, and those of which the ledger knows nothing. */
+async function* filesOnDisk(
+  context: ErasureContext,
+  kept: ReadonlyMap<string, PersonFile>,
+): AsyncGenerator<ScannedFile> {
   for (const area of ["landing", "claimed", "staging", "processed", "archived", "quarantined"] as const) {
     for await (const key of filesBelow(context.storage, area, "")) {
-      const file = known.get(`${area} ${key}`);
+      const file = kept.get(`${area} ${key}`);
       if (file?.isSealed === true && area === "quarantined") continue;
       const name = key.slice(key.lastIndexOf("/") + 1);
       const named = context.datasets.names.find((dataset) => name.startsWith(`${dataset}.`));

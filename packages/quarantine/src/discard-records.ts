@@ -1,7 +1,7 @@
 import type { QuarantineFilter } from "@lethe/contracts/quarantine";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { recordAct, recordActOnMany } from "@lethe/warehouse/access/acts";
-import { discardMeant, discardRecord, lockWorkable, measureMeant } from "@lethe/warehouse/ledger/quarantined-record";
+import { countMeant, discardMeant, discardRecord, lockWorkable } from "@lethe/warehouse/ledger/quarantined-record";
 import { inTransaction, type Pool } from "@lethe/warehouse/pool";
 
 interface DiscardContext {
@@ -39,7 +39,7 @@ export async function discardMany(
 ): Promise<{ readonly discarded: number; readonly left: number }> {
   return inTransaction(pool, async (client) => {
     const quarantineIds = await discardMeant(client, datasets.requests.name, filter, limit);
-    const { records: left } = await measureMeant(client, datasets.requests.name, filter, limit);
+    const left = await countMeant(client, datasets.requests.name, filter);
     if (quarantineIds.length > 0) await recordActOnMany(client, { act: "discarded", by, quarantineIds, reason });
     return { discarded: quarantineIds.length, left };
   });

@@ -25,7 +25,7 @@ export async function enqueueRun(queues: Queues, runId: string, kind: RunKind): 
  * The priorities of runs' jobs. A job without one goes before all that have one, so a backfill has what others leave. The jobs of a
  * run take theirs from its `finish`, which is there from the beginning: who sends a batch back need not know what the run is.
  */
-const PRIORITIES: Readonly<Record<RunKind, number>> = { files: 0, replay: 0, backfill: 10 };
+const PRIORITIES: Readonly<Record<RunKind, number>> = { files: 0, replay: 0, backfill: 10, plan: 0 };
 
 async function priorityOf(queues: Queues, runId: string): Promise<number> {
   return (await queues.byJob.finish.getJob(jobId.finish(runId)))?.opts.priority ?? 0;

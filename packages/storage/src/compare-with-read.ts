@@ -9,8 +9,8 @@ export interface ReadContent {
 }
 
 /**
- * What a file is, compared with what was read of it: `same`; `shared`: the same, but somebody else has another name for it;
- * `longer`: it begins with what was read; `other`; or `missing`.
+ * What a file is, compared with what was read of it: `same`; `shared`: as long as that, but somebody else has another name for it and
+ * can change it at any time, so that it is to be compared as it is copied; `longer`: it begins with what was read; `other`; or `missing`.
  */
 export type Comparison = "same" | "shared" | "longer" | "other" | "missing";
 
@@ -25,6 +25,7 @@ export async function compareWithRead(
   if (file === undefined) return "missing";
   try {
     if (file.size < read.bytes) return "other";
+    if (file.isShared && file.size === read.bytes) return "shared";
     const hash = createHash("sha256");
     let left = read.bytes;
     let isLonger = false;

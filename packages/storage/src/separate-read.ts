@@ -1,5 +1,6 @@
 import { readKeyOf } from "./claimed-key.js";
-import { compareWithRead, firstBytesOf, type ReadContent } from "./compare-with-read.js";
+import { compareWithRead, type ReadContent } from "./compare-with-read.js";
+import { copyRead } from "./copy-read.js";
 import type { Storage } from "./storage.js";
 
 /** What of a claimed file may be archived, and whether the file itself is to go back to landing. */
@@ -26,9 +27,7 @@ export async function separateRead(storage: Storage, key: string, read: ReadCont
   }
   if (found === "other") return { key: undefined, hasChanged: true };
   const target = found === "shared" ? key : copyKey;
-  const written = await storage.write("claimed", target, firstBytesOf(storage, "claimed", key, read.bytes));
-  await written.commit();
-  // The file may have been truncated while it was copied.
-  const isWhole = (await compareWithRead(storage, "claimed", target, read)) === "same";
-  return { key: isWhole ? target : undefined, hasChanged: found === "longer" };
+  // The file may be changed while it is copied.
+  const isCopied = await copyRead(storage, key, target, read);
+  return { key: isCopied ? target : undefined, hasChanged: found === "longer" || !isCopied };
 }

@@ -1,6 +1,6 @@
-import { followRun } from "@lethe/cli/follow-run";
 import { isActive, type Run, type RunDetail } from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
+import { followRun } from "@lethe/warehouse/ledger/follow-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { listenToRun } from "@lethe/warehouse/ledger/run-events";
 import { expect } from "vitest";

@@ -51,7 +51,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     primaryKey: "batch_id, position",
     columns: neutral(`
       batch_id position file_id first_line line_count published_offset published_bytes quarantine_ids lacking`),
-    rights: { scheduler: "select", extractor: "select, insert", loader: "select, update" },
+    rights: { scheduler: "select", extractor: "select, insert", loader: "select, update, delete" },
   },
   {
     name: "ledger.backfill_files",
@@ -65,7 +65,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     title: "Processed files",
     primaryKey: "dataset, partition_date, partition_hour",
     columns: neutral("dataset partition_date partition_hour bytes next_bytes published_at"),
-    rights: { extractor: "select", loader: "select, insert, update" },
+    rights: { scheduler: "select", extractor: "select", loader: "select, insert, update" },
   },
   {
     name: "ledger.quarantine",

@@ -34,7 +34,12 @@ export async function extractRun(
   });
 }
 
-const EXTRACTIONS = { files: extractFiles, replay: extractReplay, backfill: extractBackfill } as const;
+const EXTRACTIONS = {
+  files: extractFiles,
+  replay: extractReplay,
+  backfill: extractBackfill,
+  plan: extractReplay,
+} as const;
 
 async function extract(context: ExtractionContext): Promise<JobResult<"extract">> {
   const startedAt = performance.now();

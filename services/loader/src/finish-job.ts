@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { JobPayload, JobResult } from "@lethe/contracts/jobs";
-import { isActive } from "@lethe/contracts/runs";
+import { isActive, type LoadingKind } from "@lethe/contracts/runs";
 import { completeErasures } from "@lethe/erasure/complete-erasures";
 import { maskQuarantinedFiles, maskReplayedFiles } from "@lethe/erasure/mask-arrived-files";
 import { restoreEmptiedRows } from "@lethe/erasure/restore-emptied-rows";
@@ -59,24 +59,20 @@ export async function finishJob(
   if (stage === undefined) return { state: "open" };
   const { dataset, kind } = await readRunRequest(context.pool, runId);
   context.onStep?.("finish begins");
-  try {
-    if (kind === "backfill") await publishBackfill(context, runId, dataset, { whenBusy: "wait", isLast: true, signal });
-    else await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
-  } catch (error) {
-    const isLost = error instanceof StagedObjectError && (await sendBackLostOutput(context, runId, log)) > 0;
-    if (!isLost) throw error;
-    return { state: "open" };
+  if (kind !== "plan") {
+    const isPublished = await publishLoaded(context, { runId, dataset, kind }, log, signal);
+    if (!isPublished) return { state: "open" };
+    context.onStep?.("published");
+    await archiveFiles(context, runId, dataset, log);
+    context.onStep?.("archived");
+    await maskQuarantinedFiles(context, runId, dataset);
+    if (kind !== "files") await maskReplayedFiles(context, runId, dataset);
   }
-  context.onStep?.("published");
-  await archiveFiles(context, runId, dataset, log);
-  context.onStep?.("archived");
-  await maskQuarantinedFiles(context, runId, dataset);
-  if (kind !== "files") await maskReplayedFiles(context, runId, dataset);
   const isOfRequests = dataset === context.datasets.requests.name;
   // Requests hold ids and emails in plain: of these nothing is kept for a retry, which would begin with the file again.
   const isDone = stage === "finishing" && (await isAllLoaded(context.pool, runId));
   const useless = await overtakenRuns(context.pool, dataset);
-  if (isDone || isOfRequests) useless.push(runId);
+  if (isDone || isOfRequests || kind === "plan") useless.push(runId);
   for (const staged of useless) await context.staging.removeRun(staged);
   await forgetStaged(context.pool, useless);
   if (isOfRequests || (isDone && (await isAwaitedByErasures(context, runId)))) {
@@ -89,10 +85,11 @@ export async function finishJob(
   const { state, replays } = await inTransaction(context.pool, async (client) => {
     const state = await closeRun(client, runId, performance.now() - startedAt, judgeBy(context.checks));
     if (!isActive(state)) await returnIncomplete(context, client, runId);
-    if (!isActive(state) && kind !== "replay") {
+    if (!isActive(state) && kind !== "replay" && kind !== "plan") {
       await countPartitions(client, runId, context.datasets.checkedFields.get(dataset) ?? []);
     }
     await forgetReplacementsOfRun(client, runId);
+    if (kind === "plan") return { state, replays: [] };
     await closeSuperseded(client, context.datasets.get(dataset));
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";
@@ -101,6 +98,24 @@ export async function finishJob(
   for (const replay of replays) await enqueueRun(context.queues, replay, "replay");
   await resumeErasures(context, log);
   return { state };
+}
+
+/** Publishes what a run has loaded. Returns false when some of it was lost, and is being made again. */
+async function publishLoaded(
+  context: LoaderContext,
+  { runId, dataset, kind }: { readonly runId: string; readonly dataset: DatasetName; readonly kind: LoadingKind },
+  log: Logger,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    if (kind === "backfill") await publishBackfill(context, runId, dataset, { whenBusy: "wait", isLast: true, signal });
+    else await publishRun(context, runId, dataset, log, { whenBusy: "wait", signal });
+    return true;
+  } catch (error) {
+    const isLost = error instanceof StagedObjectError && (await sendBackLostOutput(context, runId, log)) > 0;
+    if (!isLost) throw error;
+    return false;
+  }
 }
 
 /** What a replay or a backfill tries again was counted when it first came: it waits for others, and fails for no new reason. */

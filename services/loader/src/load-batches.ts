@@ -10,6 +10,7 @@ import { logSuppressionChanges } from "@lethe/warehouse/proof/log-suppressions";
 import type { LoaderContext } from "./context.js";
 import { createStage } from "./create-stage.js";
 import { type Loaded, mergeBatches } from "./merge-batches.js";
+import { planBatches } from "./plan-batches.js";
 import { requireAsQuarantined } from "./require-as-quarantined.js";
 import { sendBackStale } from "./send-back-stale.js";
 import { stagePart } from "./stage-part.js";
@@ -89,13 +90,17 @@ async function loadNext(
           // Another process may have loaded it since, and then no one of the next batch is suppressed yet.
           if (dataset.erasure !== undefined && claimed[0] !== suppressed?.batchId) return undefined;
           const batches = claimed.map((batchId) => ({ runId, batchId }));
-          return mergeBatches(client, context, info, batches);
+          const { kind } = info;
+          return kind === "plan"
+            ? planBatches(client, context, info.dataset, batches)
+            : mergeBatches(client, context, { dataset: info.dataset, kind }, batches);
         },
         signal,
       );
     const merged = await traced("load transaction", { "lethe.run_id": runId, "lethe.dataset": info.dataset }, load);
     if (merged === undefined) return NOTHING;
-    if (merged !== "busy") context.onLoaded?.({ ...merged, dataset: info.dataset, kind: info.kind });
+    if (merged !== "busy" && info.kind !== "plan")
+      context.onLoaded?.({ ...merged, dataset: info.dataset, kind: info.kind });
     return merged;
   } catch (error) {
     const [first] = next;

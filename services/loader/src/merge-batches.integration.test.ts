@@ -18,10 +18,11 @@ async function addSalesRun(pool: Pool, columns = {}) {
 }
 
 async function merge(context: LoaderContext, ...batches: { runId: string; batchId: string }[]) {
-  const info = await readBatch(context.pool, batches[0]?.batchId ?? "");
+  const { dataset, kind } = await readBatch(context.pool, batches[0]?.batchId ?? "");
+  if (kind === "plan") throw new Error("a plan is not merged");
   return inTransaction(context.pool, async (client) => {
     for (const { batchId } of batches) await lockBatch(client, batchId);
-    return mergeBatches(client, context, info, batches);
+    return mergeBatches(client, context, { dataset, kind }, batches);
   });
 }
 

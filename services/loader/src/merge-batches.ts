@@ -1,5 +1,7 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import type { JobResult } from "@lethe/contracts/jobs";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
+import type { LoadingKind } from "@lethe/contracts/runs";
 import {
   type JoinedRecord,
   JoinedRecordsSchema,
@@ -13,13 +15,7 @@ import { resolveRequests } from "@lethe/erasure/resolve-requests";
 import { takeJoined } from "@lethe/erasure/take-joined";
 import { readJson } from "@lethe/storage/json-object";
 import type { BatchRef } from "@lethe/storage/staging";
-import {
-  awaitTurn,
-  type BatchInfo,
-  lockFiles,
-  recordLoaded,
-  type SegmentOutcome,
-} from "@lethe/warehouse/ledger/load-batch";
+import { awaitTurn, lockFiles, recordLoaded, type SegmentOutcome } from "@lethe/warehouse/ledger/load-batch";
 import { writeRecordWarnings } from "@lethe/warehouse/ledger/record-warnings";
 import { writeSchemaChanges } from "@lethe/warehouse/ledger/schema-changes";
 import { quarantineRejects, resolveReplayed } from "@lethe/warehouse/ledger/stage-rejects";
@@ -52,7 +48,7 @@ export interface Merged extends Loaded, Pick<LoadedCounts, "rejectedByReason" | 
 export async function mergeBatches(
   client: Client,
   context: LoaderContext,
-  info: BatchInfo,
+  info: { readonly dataset: DatasetName; readonly kind: LoadingKind },
   batches: readonly BatchRef[],
 ): Promise<Merged | undefined> {
   const startedAt = performance.now();

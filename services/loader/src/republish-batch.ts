@@ -30,6 +30,7 @@ export async function republishBatch(
         await recordRepublished(client, batch.runId, batch.batchId, made.attempt, made.parts);
         return;
       }
+      if (info.kind === "plan") throw new Error("a plan publishes nothing");
       const quarantineIds = manifest.segments.flatMap((segment) => segment.quarantineIds ?? []);
       const rejected = await rejectedPlaces(client, batch.batchId, info.kind, quarantineIds);
       const output = await writePublished(context.staging, batch, summary, ordinalsOf(manifest, rejected));

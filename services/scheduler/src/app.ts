@@ -9,7 +9,7 @@ import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
-import { QuarantineEntrySchema, QuarantineRecordSchema } from "@lethe/contracts/quarantine";
+import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
@@ -55,6 +55,7 @@ const SCHEMAS = [
   ProblemSchema,
   RunSchema,
   BackfillPlanSchema,
+  ReplayPlanSchema,
   RunDetail,
   ScheduleSchema,
   QuarantineEntrySchema,

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { LateAnswerError } from "@lethe/contracts/errors";
 import { ROLES, type Role } from "@lethe/contracts/roles";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { keyedHash, parsePrivacyKey } from "@lethe/privacy/privacy-key";
+import { planReplays } from "@lethe/quarantine/plan-replays";
 import { createApiToken } from "@lethe/warehouse/access/api-tokens";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { addSubjects, addSuppressions, lockSuppressions, raiseEpoch } from "@lethe/warehouse/suppress-subjects";
@@ -35,7 +37,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await world.pool.query(
-    "delete from privacy.acts; delete from ledger.quarantine; delete from ledger.runs where kind = 'replay'",
+    "delete from privacy.acts; delete from ledger.quarantine; delete from ledger.runs where kind in ('replay', 'plan')",
   );
 });
 afterAll(() => world.end());
@@ -226,6 +228,20 @@ describe("records that are discarded", () => {
 it("replays up to a limit, and what comes later is left", async () => {
   const ids = [await quarantine(), await quarantine(), await quarantine()];
   await call("operator", "POST", "/quarantine/replay", { dataset: "transactions", partition: "2020-01-31", limit: 2 });
-  const { rows } = await world.pool.query("select replay_filter from ledger.runs where kind = 'replay'");
+  const { rows } = await world.pool.query("select replay_filter from ledger.runs where kind in ('replay', 'plan')");
   expect(rows).toEqual([{ replay_filter: { dataset: "transactions", partition: "2020-01-31", upTo: ids[1] } }]);
+});
+
+it("cancels a plan that the services do not come to in time, and leaves nothing to do", async () => {
+  await quarantine();
+  const asked: string[] = [];
+  const note = (what: string) => async (id: string) => {
+    asked.push(`${what} ${id}`);
+  };
+  const context = { pool: world.pool, datasets: createDatasets(), start: note("start"), finish: note("finish") };
+  const planning = planReplays(context, { filter: { dataset: "transactions" }, trigger: "cli", seconds: 0.2 });
+  await expect(planning).rejects.toThrow(LateAnswerError);
+  const planId = asked[0]?.slice("start ".length);
+  expect(asked).toEqual([`start ${planId}`, `finish ${planId}`]);
+  expect((await call("viewer", "GET", `/runs/${planId}`)).body).toMatchObject({ kind: "plan", state: "cancelled" });
 });

@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /quarantine": VIEWER,
   "GET /quarantine/counts": VIEWER,
   "POST /quarantine/replay": OPERATOR,
+  "POST /quarantine/replay/plan": OPERATOR,
   "GET /quarantine/{quarantineId}": VIEWER,
   "POST /quarantine/{quarantineId}/correct": OPERATOR,
   "POST /quarantine/{quarantineId}/discard": OPERATOR,

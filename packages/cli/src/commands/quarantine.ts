@@ -1,17 +1,20 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { QUARANTINE_STATUSES, type QuarantineFilter, type QuarantineStatus } from "@lethe/contracts/quarantine";
 import { REJECT_REASON_NAMES, type RejectReason } from "@lethe/contracts/reject-reasons";
+import { planReplays } from "@lethe/quarantine/plan-replays";
+import { selectReplays } from "@lethe/quarantine/select-replays";
+import { enqueueFinish, enqueueRun } from "@lethe/service-kit/enqueue";
+import { requireRun } from "@lethe/warehouse/ledger/known-references";
 import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
-import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
-import { withinLimit } from "@lethe/warehouse/ledger/quarantined-record";
-import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import type { Pool } from "@lethe/warehouse/pool";
+import { listQuarantine } from "@lethe/warehouse/ledger/quarantine";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
-import { withConnections, withDatabase } from "../connections.js";
+import { type Connections, withConnections, withDatabase } from "../connections.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
 import { integerBetween, parsePartitionOption, parseRunId } from "../parse-arguments.js";
 import { formatQuarantine, QUARANTINE_TITLES, quarantineCells } from "../present/quarantine.js";
+import { formatReplayPlan } from "../present/replay-plan.js";
 import { printCsv } from "../print-csv.js";
 import { addFileCommand } from "./quarantine-file.js";
 import { addDiscardAction, addRecordCommands } from "./quarantine-work.js";
@@ -35,6 +38,7 @@ interface ListOptions extends FilterOptions {
 
 interface ReplayOptions extends FilterOptions {
   readonly limit?: number;
+  readonly dryRun?: true;
   readonly follow?: true;
   readonly json?: true;
 }
@@ -88,25 +92,46 @@ function addReplayCommand(quarantine: Command, context: CommandContext): void {
         "has such records. What is rejected once more stays in quarantine with its newest reason.",
     )
     .option("--limit <records>", "the most records of each dataset, oldest first", integerBetween(1, 10_000))
+    .addOption(new Option("--dry-run", "print what would become of them, and change nothing").conflicts("follow"))
     .option("--follow", "wait for each run's end and show how far it is")
     .option("--json", "print one line of JSON per run instead of text")
     .action(async (options: ReplayOptions) => {
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
-        const { pool } = connections;
-        const datasets = await datasetsToReplay(pool, context.datasets.names, options);
-        if (datasets.length === 0) context.terminal.note("nothing to replay: no such record is open in quarantine");
-        const requests: RunRequest[] = [];
-        for (const job of datasets) {
-          const meant = { ...toFilter(options), dataset: job };
-          const replayFilter = await withinLimit(pool, context.datasets.requests.name, meant, options.limit);
-          requests.push({ job, kind: "replay", trigger: "cli", replayFilter });
-        }
+        if (options.run !== undefined) await requireRun(connections.pool, options.run);
+        if (options.dryRun === true) return printPlans(connections, options, context);
+        const selected = await selectReplays(
+          connections.pool,
+          context.datasets,
+          toFilter(options),
+          options.limit ?? null,
+        );
+        if (selected.length === 0) context.terminal.note(NOTHING);
+        const requests = selected.map(
+          ({ job, replayFilter }): RunRequest => ({ job, kind: "replay", trigger: "cli", replayFilter }),
+        );
         return openRuns(connections, requests, options, context.terminal);
       });
       context.exitWith(code);
     });
 }
+
+async function printPlans(
+  { pool, queues }: Connections,
+  options: ReplayOptions,
+  { datasets, terminal }: CommandContext,
+): Promise<ExitCode> {
+  const start = (runId: string) => enqueueRun(queues, runId, "plan");
+  const finish = (runId: string) => enqueueFinish(queues, runId);
+  const request = { filter: toFilter(options), limit: options.limit, trigger: "cli" } as const;
+  const plans = await planReplays({ pool, datasets, start, finish }, request);
+  if (options.json === true) for (const plan of plans) terminal.print(JSON.stringify(plan));
+  else if (plans.length === 0) terminal.note(NOTHING);
+  else terminal.print(plans.map(formatReplayPlan).join("\n\n"));
+  return EXIT.succeeded;
+}
+
+const NOTHING = "nothing to replay: no such record is open in quarantine";
 
 function withFilterOptions(command: Command, { datasets }: CommandContext): Command {
   return command
@@ -133,17 +158,4 @@ function toFilter(options: FilterOptions): QuarantineFilter {
     ...(options.file !== undefined && { fileId: options.file }),
     ...(options.partition !== undefined && { partition: options.partition }),
   };
-}
-
-/** Returns the datasets in the order of a full load, so that customers and products come before what refers to them. */
-async function datasetsToReplay(
-  pool: Pool,
-  names: readonly DatasetName[],
-  options: FilterOptions,
-): Promise<readonly DatasetName[]> {
-  if (options.dataset !== undefined) return [options.dataset];
-  if (options.run !== undefined) return [(await readRun(pool, options.run)).job];
-  const counts = await countQuarantine(pool);
-  const open = counts.filter((count) => count.status === "open" && (options.reason ?? count.reason) === count.reason);
-  return names.filter((dataset) => open.some((count) => count.dataset === dataset));
 }

@@ -2,7 +2,14 @@ import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasureOutcome, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
 import { escapeHtml } from "@lethe/erasure/escape-html";
 import { formatDays, namePlace } from "./erasures.js";
-import { count, daysTaken, describeReapplied, describeSignature, summarizeReceipt } from "./receipt.js";
+import {
+  count,
+  daysTaken,
+  describeMissing,
+  describeReapplied,
+  describeSignature,
+  summarizeReceipt,
+} from "./receipt.js";
 import { formatCount } from "./table.js";
 
 /**
@@ -131,11 +138,11 @@ function places(all: readonly ErasurePlace[], titles: ReadonlyMap<string, string
   </table>`;
 }
 
-function describeScan({ tables, records, files, bytes, findings }: Receipt["body"]["scan"]): string {
+function describeScan({ tables, records, files, bytes, findings, notSearched }: Receipt["body"]["scan"]): string {
   const looked = `${count(tables, "table")}, ${count(records, "record")}, ${count(files, "file")} (${count(bytes, "byte")} unpacked)`;
   const found =
     findings === 0 ? "Nothing of the person was found" : `${count(findings, "record")} of the person were found`;
-  return `${found} in ${looked}.`;
+  return `${found} in ${looked}${describeMissing(notSearched?.missing)}.`;
 }
 
 function isLate(receipt: Receipt): boolean {

@@ -74,7 +74,12 @@ function describeDays(receipt: Receipt): string {
   return `after ${formatDays(daysTaken(receipt))} of ${ERASURE_LIMIT_DAYS} days`;
 }
 
-function describeScan({ tables, records, files, bytes, findings }: Receipt["body"]["scan"]): string {
+function describeScan({ tables, records, files, bytes, findings, notSearched }: Receipt["body"]["scan"]): string {
   const looked = [count(tables, "table"), count(records, "record"), count(files, "file"), count(bytes, "byte")];
-  return `${count(findings, "finding")} in ${looked.join(", ")}`;
+  return `${count(findings, "finding")} in ${looked.join(", ")}${describeMissing(notSearched?.missing)}`;
+}
+
+/** Describes the files that were not there to be searched; empty where there is none. */
+export function describeMissing(missing = 0): string {
+  return missing === 0 ? "" : `; ${count(missing, "file")} that Lethe keeps were not there, and were not searched`;
 }

@@ -31,12 +31,13 @@ export function formatVerification(verification: Verification): string {
   ].join("\n");
 }
 
-function notesOn({ held, notSearched: { sealed, destroyed, unreadable } }: Verification): string[] {
+function notesOn({ held, notSearched: { sealed, destroyed, unreadable, missing } }: Verification): string[] {
   return [
     ...(held === 0 ? [] : [`${count(held, "record")} held until a person decides whose they are`]),
     ...(sealed === 0 ? [] : [`${count(sealed, "file")} not searched: encrypted, since nothing can read them`]),
     ...(destroyed === 0 ? [] : [`${count(destroyed, "file")} that nothing could search were destroyed by erasures`]),
     ...(unreadable === 0 ? [] : [`${count(unreadable, "file")} not searched: the disk does not give them`]),
+    ...(missing === 0 ? [] : [`${count(missing, "file")} not searched: Lethe keeps them, and they are not there`]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { access, constants } from "node:fs/promises";
+import { abortable } from "@lethe/contracts/abortable";
 import { ConfigurationError, ServerEndedError } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
@@ -17,7 +18,6 @@ import { migrate, planMigration } from "@lethe/warehouse/migrate";
 import { readSteps } from "@lethe/warehouse/migration-steps";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { behind } from "@lethe/warehouse/schema-version";
-import { abortable } from "../abortable.js";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";

@@ -163,7 +163,7 @@ export async function isAllLoaded(db: Queryable, runId: string): Promise<boolean
 export const IS_OVERTAKEN = `
   (exists (select from ledger.files mine join ledger.files other using (dataset, delivery)
            where mine.run_id = r.id and mine.state = 'released' and other.id <> mine.id and other.state <> 'released')
-   or r.kind in ('replay', 'backfill') and exists (select from ledger.runs later
+   or r.kind <> 'files' and exists (select from ledger.runs later
                                     where later.job = r.job and later.kind = r.kind and ${runHasSucceeded("later.state")}
                                       and later.requested_at > r.requested_at))`;
 

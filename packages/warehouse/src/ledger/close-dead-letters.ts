@@ -44,7 +44,7 @@ const CLOSE_DONE_LETTERS = `
     from ledger.runs r
     where b.run_id = r.id and b.state = 'failed' and b.letter_closed_at is null and r.state = 'failed'
       and ($1::text is null or r.job = $1)
-      and case when r.kind in ('replay', 'backfill') then ${laterRun("coalesce(b.failed_at, r.finished_at)")}
+      and case when r.kind <> 'files' then ${laterRun("coalesce(b.failed_at, r.finished_at)")}
                else exists (select from ledger.batch_segments s where s.batch_id = b.id)
                     and not exists (select from ledger.batch_segments s join ledger.files mine on mine.id = s.file_id
                                     where s.batch_id = b.id and not (${IS_FINISHED_ELSEWHERE})) end

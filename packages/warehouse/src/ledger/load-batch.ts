@@ -2,7 +2,7 @@ import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
 import { NotFoundError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
-import { type BatchState, isPending, type RunKind, type RunState } from "@lethe/contracts/runs";
+import { type BatchState, isPending, type LoadingKind, type RunKind, type RunState } from "@lethe/contracts/runs";
 import type { Lacking } from "@lethe/contracts/staged-batch";
 import { tryLockInTransaction } from "../advisory-lock.js";
 import type { Client, Queryable } from "../pool.js";
@@ -209,7 +209,7 @@ export interface SegmentOutcome {
 
 export interface BatchOutcome {
   readonly runId: string;
-  readonly kind: RunKind;
+  readonly kind: LoadingKind;
   /** The attempt that has staged the output for `processed_data/`. */
   readonly output: string;
   readonly segments: readonly SegmentOutcome[];
@@ -255,6 +255,33 @@ export async function recordLoaded(client: Client, batchId: string, outcome: Bat
     outcome.segments.map((segment) => segment.masked),
   ]);
   await announceRun(client, outcome.runId);
+}
+
+/** What a plan has found out about a batch. */
+export interface PlannedBatch {
+  readonly loaded: number;
+  readonly rejected: number;
+  readonly rejectedByReason: RejectCounts;
+}
+
+/**
+ * Records what would become of a plan's batch. Its shares of files are deleted, so that nobody takes it for one that has loaded
+ * records of them.
+ */
+export async function recordPlanned(
+  client: Client,
+  { runId, batchId }: { readonly runId: string; readonly batchId: string },
+  { loaded, rejected, rejectedByReason }: PlannedBatch,
+): Promise<void> {
+  await client.query("delete from ledger.batch_segments where batch_id = $1", [batchId]);
+  await client.query(
+    `update ledger.batches
+     set state = 'loaded', loaded_at = clock_timestamp(), records_in = $2, records_loaded = $3, records_rejected = $4,
+         rejected_by_reason = $5, error_code = null, error_message = null
+     where id = $1`,
+    [batchId, loaded + rejected, loaded, rejected, rejectedByReason],
+  );
+  await announceRun(client, runId);
 }
 
 /**

@@ -107,12 +107,36 @@ export async function nextReplayable(
     `select q.id, q.file_id as "fileId", f.partition_date as date, f.partition_hour as hour, q.line, q.payload,
             q.payload_encoding as "payloadEncoding"
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where q.dataset = $1 and q.status = 'open' and q.payload is not null and q.id > $2 and ${isMeantBy(3)}
-       and q.reason <> all ($5) and ($3::jsonb is not null or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
+     where ${isReplayable({ dataset: 1, filter: 3, maskedReasons: 5 })} and q.id > $2 and ($3::jsonb is not null or ${IS_RELEASED} or ${missingKeyArrived ?? "false"})
      order by q.id limit $4`,
     [dataset, afterId, filter === null ? null : JSON.stringify(filter), limit, maskedReasons],
   );
   return rows;
+}
+
+/**
+ * Counts the records of a dataset that a replay with this filter takes, and returns the id of the last of the `limit` oldest; null when
+ * there is none.
+ */
+export async function measureReplayable(
+  db: Queryable,
+  { dataset, filter, maskedReasons }: Pick<ReplaySelection, "dataset" | "filter" | "maskedReasons">,
+  limit: number | null,
+): Promise<{ readonly records: number; readonly upTo: number | null }> {
+  const { rows } = await db.query<{ records: number; upTo: number | null }>(
+    `select count(*)::integer as records, max(id) filter (where $4::bigint is null or nth <= $4) as "upTo"
+     from (select q.id, row_number() over (order by q.id) as nth
+           from ledger.quarantine q join ledger.files f on f.id = q.file_id
+           where ${isReplayable({ dataset: 1, filter: 2, maskedReasons: 3 })}) as meant`,
+    [dataset, JSON.stringify(filter), maskedReasons, limit],
+  );
+  return rows[0] ?? { records: 0, upTo: null };
+}
+
+/** SQL condition that a replay of a dataset may take record `q` of file `f`, by the numbers of the statement's parameters. */
+function isReplayable(parameters: Readonly<Record<"dataset" | "filter" | "maskedReasons", number>>): string {
+  return `q.dataset = $${parameters.dataset} and q.status = 'open' and q.payload is not null
+    and ${isMeantBy(parameters.filter)} and q.reason <> all ($${parameters.maskedReasons})`;
 }
 
 /**

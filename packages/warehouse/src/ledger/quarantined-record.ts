@@ -101,33 +101,14 @@ export async function discardMeant(
   return rows.map(({ id }) => id);
 }
 
-/** Counts the open records that a filter means and that are worked off here, and returns the id of the one at `limit`, if there are more. */
-export async function measureMeant(
-  db: Queryable,
-  requests: DatasetName,
-  filter: QuarantineFilter,
-  limit: number,
-): Promise<{ readonly records: number; readonly upTo: number | null }> {
-  const { rows } = await db.query<{ records: number; upTo: number | null }>(
-    `select count(*)::integer as records, max(id) filter (where nth = $3) as "upTo"
-     from (select q.id, row_number() over (order by q.id) as nth
-           from ledger.quarantine q join ledger.files f on f.id = q.file_id
-           where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}) as meant`,
-    [JSON.stringify(filter), requests, limit],
+/** Counts the open records that a filter means and that are worked off here. */
+export async function countMeant(db: Queryable, requests: DatasetName, filter: QuarantineFilter): Promise<number> {
+  const { rows } = await db.query<{ records: number }>(
+    `select count(*)::integer as records from ledger.quarantine q join ledger.files f on f.id = q.file_id
+     where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}`,
+    [JSON.stringify(filter), requests],
   );
-  return rows[0] ?? { records: 0, upTo: null };
-}
-
-/** Returns the filter, narrowed to the `limit` oldest of the open records that it means. */
-export async function withinLimit(
-  db: Queryable,
-  requests: DatasetName,
-  filter: QuarantineFilter,
-  limit: number | undefined,
-): Promise<QuarantineFilter> {
-  if (limit === undefined) return filter;
-  const { upTo } = await measureMeant(db, requests, filter, limit);
-  return upTo === null ? filter : { ...filter, upTo };
+  return rows[0]?.records ?? 0;
 }
 
 /** SQL condition that record `q` is not worked off by a decision about a person; the dataset of requests is a parameter. */

@@ -1,4 +1,4 @@
-import type { RunKind } from "@lethe/contracts/runs";
+import type { LoadingKind } from "@lethe/contracts/runs";
 import type { Client, Queryable } from "../pool.js";
 import { announceRun } from "./run-events.js";
 import { batchIsPending } from "./states.js";
@@ -38,7 +38,7 @@ export async function countRepublishing(db: Queryable, runId: string): Promise<n
 export async function rejectedPlaces(
   db: Queryable,
   batchId: string,
-  kind: Exclude<RunKind, "backfill">,
+  kind: Exclude<LoadingKind, "backfill">,
   quarantineIds: readonly number[],
 ): Promise<RecordPlace[]> {
   const { rows } = await db.query<RecordPlace>(

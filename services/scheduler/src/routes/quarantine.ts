@@ -8,17 +8,19 @@ import {
   type QuarantineFilter,
   QuarantineRecordSchema,
   RejectReasonSchema,
+  ReplayPlanSchema,
 } from "@lethe/contracts/quarantine";
 import { RunSchema } from "@lethe/contracts/runs";
 import { correctRecord } from "@lethe/quarantine/correct-record";
 import { discardMany, discardOne } from "@lethe/quarantine/discard-records";
+import { MOST_PLANNED, planReplays } from "@lethe/quarantine/plan-replays";
+import { selectReplays } from "@lethe/quarantine/select-replays";
 import { showRecord } from "@lethe/quarantine/show-record";
 import { requireRun } from "@lethe/warehouse/ledger/known-references";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { countQuarantine, listQuarantine } from "@lethe/warehouse/ledger/quarantine";
-import { withinLimit } from "@lethe/warehouse/ledger/quarantined-record";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { inTransaction, type Pool } from "@lethe/warehouse/pool";
+import { inTransaction } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
@@ -128,6 +130,31 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       for (const runId of runIds) await runQueue.start(runId, "replay");
       const runs = await Promise.all(runIds.map((runId) => readRun(pool, runId)));
       return reply.code(202).send({ runs });
+    },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/quarantine/replay/plan",
+    config: { role: "operator", takesLong: true },
+    schema: {
+      summary: "What a replay would come to",
+      description: `Tries the records as a replay would, and takes everything back: nothing but a run of the kind \`plan\` is left of it. Looks at
+${MOST_PLANNED} records of a dataset at most, the oldest. Each dataset is tried by itself, against what the warehouse has now: a plan cannot know
+what comes meanwhile, nor count what the replay of another dataset would bring. Requests to be forgotten have no plan.`,
+      tags: ["quarantine"],
+      body: Type.Object({ ...filter, limit: Type.Optional(limit) }, { additionalProperties: false }),
+      response: { 200: Type.Object({ plans: Type.Array(ref(ReplayPlanSchema)) }), ...problems(404, 409) },
+    },
+    handler: async (request) => {
+      const { limit: most, ...filter } = request.body;
+      await requireMeant(filter);
+      const { start, finish } = runQueue;
+      const plans = await planReplays(
+        { pool, datasets, start: (runId) => start(runId, "plan"), finish },
+        { filter, limit: most, trigger: "api" },
+      );
+      return { plans };
     },
   });
 
@@ -270,30 +297,15 @@ function unknownPartition(): InvalidInputError {
 
 /** Opens all replay runs or, with RunActiveError, none. */
 async function openReplays(
-  { pool, datasets: { names, requests } }: SchedulerContext,
+  { pool, datasets }: SchedulerContext,
   filter: QuarantineFilter,
   limit: number | undefined,
 ): Promise<string[]> {
-  const datasets = filter.dataset === undefined ? await datasetsToReplay(pool, names, filter) : [filter.dataset];
   return inTransaction(pool, async (client) => {
     const runIds: string[] = [];
-    for (const job of datasets) {
-      const replayFilter = await withinLimit(client, requests.name, { ...filter, dataset: job }, limit);
+    for (const { job, replayFilter } of await selectReplays(client, datasets, filter, limit ?? null)) {
       runIds.push(await openRun(client, { job, kind: "replay", trigger: "api", replayFilter }));
     }
     return runIds;
   });
-}
-
-async function datasetsToReplay(
-  pool: Pool,
-  names: readonly DatasetName[],
-  filter: QuarantineFilter,
-): Promise<DatasetName[]> {
-  const datasets: DatasetName[] = [];
-  for (const dataset of names) {
-    const { entries } = await listQuarantine(pool, { ...filter, dataset, status: "open", limit: 1 });
-    if (entries.length > 0) datasets.push(dataset);
-  }
-  return datasets;
 }

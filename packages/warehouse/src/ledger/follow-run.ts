@@ -1,11 +1,11 @@
+import { abortable } from "@lethe/contracts/abortable";
 import { TransientError } from "@lethe/contracts/errors";
 import { isActive, type RunDetail } from "@lethe/contracts/runs";
-import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { listenToRun } from "@lethe/warehouse/ledger/run-events";
-import type { Pool } from "@lethe/warehouse/pool";
-import { retryConnection } from "@lethe/warehouse/retry-connection";
-import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
-import { abortable } from "./abortable.js";
+import type { Pool } from "../pool.js";
+import { retryConnection } from "../retry-connection.js";
+import { isDatabaseUnavailable } from "../unavailable.js";
+import { readRun } from "./read-runs.js";
+import { listenToRun } from "./run-events.js";
 
 /**
  * Waits for a run's end and returns the run as it then is. `onChange` gets the run at the start and at each change, without
