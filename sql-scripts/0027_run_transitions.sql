@@ -3,7 +3,8 @@
 -- A run that failed or was cancelled may be tried again. Each attempt begins once and ends once.
 alter table ledger.runs add column attempt integer not null default 1;
 
--- The beginnings and ends of runs' attempts that nobody outside was told of yet. References and the ledger's own errors alone.
+-- The beginnings and ends of runs' attempts that nobody outside was told of yet. References and the ledger's own errors alone. A plan is
+-- taken back, so nothing of it is told.
 create table ledger.run_transitions (
   position      bigint generated always as identity primary key,
   run_id        uuid not null references ledger.runs (id),
@@ -40,4 +41,4 @@ begin
 end $$;
 
 create trigger record_run_transition after update of state on ledger.runs
-  for each row when (old.state is distinct from new.state) execute function ledger.record_run_transition();
+  for each row when (old.state is distinct from new.state and new.kind <> 'plan') execute function ledger.record_run_transition();

@@ -1,5 +1,5 @@
 import { type Partition, parseRangeEnd, partitionPath, partitionStart } from "@lethe/contracts/partition";
-import type { Run } from "@lethe/contracts/runs";
+import type { LoadingKind, Run } from "@lethe/contracts/runs";
 import type { Dataset } from "@lethe/datasets/dataset";
 import type { DatabasePlace } from "@lethe/warehouse/column-types";
 import type { RunInput, RunInputs } from "@lethe/warehouse/ledger/run-inputs";
@@ -66,6 +66,9 @@ interface OutputDataset {
 
 type DataSource = Facet<{ readonly name: string; readonly uri: string }>;
 
+/** A run that loads what it takes. */
+export type LoadingRun = Run & { readonly kind: LoadingKind };
+
 /** What all events of an installation have in common. */
 export interface EventSource {
   /** Of jobs and files. */
@@ -91,7 +94,7 @@ export const MOST_INPUTS = 100;
 export function runEvent(
   source: EventSource,
   dataset: Dataset,
-  run: Run,
+  run: LoadingRun,
   transition: RunTransition,
   outcome?: RunOutcome,
 ): RunEvent {
@@ -124,7 +127,7 @@ const EVENT_TYPES: Readonly<Record<RunTransition["what"], RunEvent["eventType"]>
   cancelled: "ABORT",
 };
 
-const PURPOSES: Readonly<Record<Run["kind"], string>> = {
+const PURPOSES: Readonly<Record<LoadingKind, string>> = {
   files: "Loads files of",
   replay: "Loads records from quarantine of",
   backfill: "Loads archived files again of",
@@ -132,7 +135,7 @@ const PURPOSES: Readonly<Record<Run["kind"], string>> = {
 
 function runFacets(
   { version }: EventSource,
-  run: Run,
+  run: LoadingRun,
   { runId, attempt, what, error }: RunTransition,
   outcome: RunOutcome | undefined,
 ): RunFacets {
@@ -163,7 +166,7 @@ function runFacets(
 
 /** Returns the time that the range of partitions covers which was asked for, or else the one that came. */
 function nominalTimeOf(
-  { from, to }: Run,
+  { from, to }: LoadingRun,
   inputs: RunInputs | undefined,
 ): { readonly nominalStartTime: string; readonly nominalEndTime?: string } | undefined {
   const first = from === null ? inputs?.firstPartition : parseRangeEnd(from, "from");
@@ -180,7 +183,12 @@ function endOf(partition: Partition): string {
   return new Date(Date.parse(partitionStart(partition)) + 3_600_000).toISOString().replace(".000Z", "Z");
 }
 
-function inputsOf(source: EventSource, dataset: Dataset, run: Run, { inputs, place }: RunOutcome): InputDataset[] {
+function inputsOf(
+  source: EventSource,
+  dataset: Dataset,
+  run: LoadingRun,
+  { inputs, place }: RunOutcome,
+): InputDataset[] {
   const isReplay = run.kind === "replay";
   return [
     {
@@ -234,7 +242,7 @@ function fileName({ dataset, partition, fileId }: RunInput): string {
 function outputsOf(
   source: EventSource,
   dataset: Dataset,
-  run: Run,
+  run: LoadingRun,
   { place, columnTypes }: RunOutcome,
 ): OutputDataset[] {
   const written = (rowCount: number) => ({

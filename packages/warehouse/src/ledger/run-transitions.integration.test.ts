@@ -86,6 +86,9 @@ describe("a run", () => {
   it("says nothing where it never was one, or where its change is taken back", async ({ pool }) => {
     const run = await open(pool);
     await recordSkippedRun(pool, "customers", run.runId);
+    const plan = await openRun(pool, { job: "customers", kind: "plan", trigger: "api" });
+    await takeExtraction(pool, plan);
+    await failRun(pool, plan, "extract", "unreadable_folder", "a folder cannot be read");
     await expect(
       inTransaction(pool, async (client) => {
         await takeExtraction(client, run.runId);

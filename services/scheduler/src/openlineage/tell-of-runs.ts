@@ -51,8 +51,9 @@ async function tell(
   signal: AbortSignal,
 ): Promise<Telling> {
   const run = await readRun(client, transition.runId, 0);
+  const { kind } = run;
   // Of a dataset that this installation has no longer, nothing can be said.
-  if (!datasets.has(run.job)) return { outcome: "refused", failure: "unknown dataset" };
+  if (kind === "plan" || !datasets.has(run.job)) return { outcome: "refused", failure: "unknown dataset or kind" };
   const dataset = datasets.get(run.job);
   const outcome =
     transition.what === "started"
@@ -66,7 +67,7 @@ async function tell(
   const event: RunEvent = runEvent(
     { namespace: output.namespace, version: VERSION },
     dataset,
-    run,
+    { ...run, kind },
     transition,
     outcome,
   );
