@@ -52,6 +52,11 @@ export function parseRunId(text: string): string {
   return parseUuid(text, "It must be a run's id, as `lethe run` and `lethe status` show it.");
 }
 
+/** Reads an alert's id, for an argument of commander. */
+export function parseAlertId(text: string): string {
+  return parseUuid(text, "It must be an alert's id, as `lethe alerts` shows it.");
+}
+
 /** Reads an erasure's id, for an argument of commander. */
 export function parseErasureId(text: string): string {
   return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");

@@ -49,9 +49,10 @@ export type CheckResult = Static<typeof CheckResultSchema>;
  * - `quality`: partitions do not pass a check;
  * - `arrival`: partitions that were expected have not come;
  * - `freshness`: the newest partition is older than the checks file allows;
- * - `schedule`: Lethe's own schedule of the job does not fire.
+ * - `schedule`: Lethe's own schedule of the job does not fire;
+ * - `run`: a run failed because too many of its records could not be loaded.
  */
-export const ALERT_KINDS = ["quality", "arrival", "freshness", "schedule"] as const;
+export const ALERT_KINDS = ["quality", "arrival", "freshness", "schedule", "run"] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /**

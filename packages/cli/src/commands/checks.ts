@@ -13,7 +13,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
-import { integerBetween } from "../parse-arguments.js";
+import { integerBetween, parseAlertId } from "../parse-arguments.js";
 import { ALERT_TITLES, alertCells, CHECK_TITLES, checkCells, formatAlerts, formatChecks } from "../present/checks.js";
 import { printCsv } from "../print-csv.js";
 
@@ -67,7 +67,7 @@ export function addChecksCommands(program: Command, context: CommandContext): vo
     .description("Lists open alerts, newest first.")
     .addOption(new Option("--kind <kind>", "only those of this kind").choices(ALERT_KINDS))
     .option("--all", "those that are closed, too")
-    .option("--before <id>", "go on after the alert with this id")
+    .option("--before <id>", "go on after the alert with this id", parseAlertId)
     .action(async ({ json, csv, all, ...filter }: AlertOptions) => {
       const state = all === true ? undefined : "open";
       const { alerts, nextCursor } = await withDatabase(await databaseSetting(environment), (pool) =>

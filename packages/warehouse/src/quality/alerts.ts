@@ -48,6 +48,20 @@ export async function openAlert(
   return rows[0].id;
 }
 
+/** Reports whether an alert of a cause was open at some time since `since`. */
+export async function wasOpenSince(
+  db: Queryable,
+  { dataset, kind, cause }: Pick<NewAlert, "dataset" | "kind" | "cause">,
+  since: Date,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from ledger.alerts
+     where dataset = $1 and kind = $2 and cause = $3 and (closed_at is null or closed_at >= $4) limit 1`,
+    [dataset, kind, cause, since],
+  );
+  return rowCount === 1;
+}
+
 /** Records the newest partition that an open alert is about. */
 export async function extendAlert(db: Queryable, id: string, partition: string): Promise<void> {
   await db.query("update ledger.alerts set last_partition = greatest(last_partition, $2) where id = $1", [

@@ -9,6 +9,7 @@ import type { ScheduleRules } from "../schedules/check-schedule.js";
 import { checkArrivals } from "./check-arrivals.js";
 import { checkFreshness } from "./check-freshness.js";
 import { checkPartitions } from "./check-partitions.js";
+import { checkRuns } from "./check-runs.js";
 import { checkSchedule } from "./check-schedules.js";
 import type { CheckedDataset } from "./checked-dataset.js";
 
@@ -50,4 +51,5 @@ async function checkDataset(client: Client, dataset: CheckedDataset, rules: Sche
   await checkArrivals(client, dataset, now);
   await checkFreshness(client, dataset, open, now);
   await checkSchedule(client, dataset, open, rules, now);
+  await checkRuns(client, dataset, open, now);
 }

@@ -9,7 +9,7 @@ import { HOUR_MS, hourOfDay, partitionOf } from "@lethe/quality/partition-hours"
 import { createLogger } from "@lethe/service-kit/logger";
 import type { Pool } from "@lethe/warehouse/pool";
 import { inTransaction } from "@lethe/warehouse/pool";
-import { listAlerts } from "@lethe/warehouse/quality/alerts";
+import { dismissAlert, listAlerts } from "@lethe/warehouse/quality/alerts";
 import { countPartitions } from "@lethe/warehouse/quality/count-partitions";
 import { Webhook } from "standardwebhooks";
 import { describe, expect } from "vitest";
@@ -219,6 +219,73 @@ describe("checkData", () => {
       "recovered",
       "recovered",
     ]);
+  });
+
+  it("notices once that runs fail because of their records, until one with records succeeds", async ({ pool }) => {
+    const work = dataChecks(pool);
+    let minutes = 0;
+    const later = () => new Date(now.getTime() + ++minutes * MINUTE);
+    const end = async (state: string, columns = {}, records = 100) => {
+      const at = later();
+      const runId = await addRun(pool, { job: "customers", state, requested_at: at, finished_at: at, ...columns });
+      const batchId = await addBatch(pool, runId, { state: "loaded" });
+      await pool.query("update ledger.batches set records_in = $2 where id = $1", [batchId, records]);
+    };
+    const tooMany = { error_code: "too_many_rejects", error_message: "60 of 100 records are at fault." };
+    const found = async () => {
+      await checkData(work, later());
+      const { alerts } = await listAlerts(pool, { limit: 10, kind: "run" });
+      return alerts.map(({ dataset, cause, resolution }) => `${dataset} ${cause} ${resolution ?? "open"}`);
+    };
+    expect(await found()).toEqual([]);
+    await end("failed", { error_code: "batches_failed" });
+    await end("failed", { ...tooMany, kind: "replay" });
+    await end("failed", { ...tooMany, job: "products" });
+    const products = "products run too_many_rejects open";
+    expect(await found()).toEqual([products]);
+    await end("failed", tooMany);
+    await end("failed", tooMany);
+    const open = "customers run too_many_rejects open";
+    expect(await found()).toEqual([open, products]);
+    // None of these says that records are right again.
+    await end("succeeded", {}, 0);
+    await end("succeeded", { kind: "backfill" });
+    await end("cancelled");
+    await end("failed", { error_code: "batches_failed" });
+    expect(await found()).toEqual([open, products]);
+    await end("failed", { ...tooMany, error_code: "too_many_late_references" });
+    expect(await found()).toEqual(["customers run too_many_late_references open", open, products]);
+    await end("succeeded_with_warnings");
+    const over = ["customers run too_many_late_references recovered", "customers run too_many_rejects recovered"];
+    expect(await found()).toEqual([...over, products]);
+    const messages = await receive(pool);
+    expect(messages.map(({ type, data }) => `${type} ${data.dataset} ${data.cause}`).sort()).toEqual([
+      "alert.closed customers run too_many_late_references",
+      "alert.closed customers run too_many_rejects",
+      "alert.opened customers run too_many_late_references",
+      "alert.opened customers run too_many_rejects",
+      "alert.opened products run too_many_rejects",
+    ]);
+    expect(messages[0]?.data.message).toMatch(/^Run [-0-9a-f]{36} of \w+ failed: 60 of 100 records are at fault\.$/);
+  });
+
+  it("takes up an alert about a run that somebody has dismissed only when another run fails", async ({ pool }) => {
+    const work = dataChecks(pool);
+    const fail = (at: Date) =>
+      addRun(pool, {
+        ...{ job: "customers", state: "failed", error_code: "too_many_rejects", error_message: "All." },
+        ...{ requested_at: at, finished_at: at },
+      });
+    const open = async () => (await listAlerts(pool, { limit: 10, kind: "run", state: "open" })).alerts;
+    const long = new Date(now.getTime() - HOUR_MS);
+    await fail(long);
+    await checkData(work, long);
+    await dismissAlert(pool, (await open())[0]?.id ?? "", "somebody");
+    await checkData(work, hoursLater(1));
+    expect(await open()).toEqual([]);
+    await fail(hoursLater(2));
+    await checkData(work, hoursLater(2));
+    expect(await open()).toHaveLength(1);
   });
 
   it("leaves it to a scheduler that does it already", async ({ pool, client }) => {
