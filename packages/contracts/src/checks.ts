@@ -19,6 +19,33 @@ export type CheckUnit = (typeof CHECK_UNITS)[number];
 export const CHECK_OUTCOMES = ["passed", "failed"] as const;
 export type CheckOutcomeName = (typeof CHECK_OUTCOMES)[number];
 
+/** What a partition was found to be when it was held against a check. */
+export interface CheckFinding {
+  readonly check: string;
+  readonly metric: CheckMetric;
+  readonly property: string | null;
+  readonly unit: CheckUnit;
+  readonly value: number;
+  readonly condition: string;
+  readonly learnt: boolean;
+  readonly passed: boolean;
+}
+
+/** What is known of the records of a partition: numbers by names of declared fields, and no value. */
+export interface PartitionCounts {
+  readonly rows: number;
+  readonly duplicates: number;
+  /** Rejected as at fault. */
+  readonly faults: number;
+  /** By field: of the faults, those that are of this field. */
+  readonly faultsOf: Readonly<Record<string, number>>;
+  /** By field: null or not there; and those that are blank besides. */
+  readonly nulls: Readonly<Record<string, number>>;
+  readonly missing: Readonly<Record<string, number>>;
+  /** The causes for which the partition was found wrong, where it was judged. */
+  readonly failed: readonly string[];
+}
+
 const Timestamp = Type.String({ format: "date-time" });
 const PartitionName = Type.String({ description: "`YYYY-MM-DDTHH`" });
 

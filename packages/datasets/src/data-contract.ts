@@ -27,7 +27,8 @@ interface ContractObject {
   readonly quality?: readonly Quality[];
 }
 
-interface ContractProperty extends Partial<LogicalType> {
+/** A field of the input, or a column. */
+export interface ContractProperty extends Partial<LogicalType> {
   readonly name: string;
   readonly required?: boolean;
   readonly unique?: boolean;
@@ -95,7 +96,8 @@ export function dataContract(dataset: Dataset, intervalMinutes: number): DataCon
   };
 }
 
-function inputObject(dataset: Dataset): ContractObject {
+/** Creates the part of a dataset's contract that says what senders deliver. */
+export function inputObject(dataset: Dataset): ContractObject {
   return {
     name: dataset.name,
     physicalName: `date=YYYY-MM-DD/hour=HH/${dataset.name}.json.gz`,

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseChecks } from "./checks-file.js";
-import { judgePartition } from "./judge-partition.js";
+import { judgePartition, type PartitionStats } from "./judge-partition.js";
 import { learnShare, learnVolume } from "./learn-band.js";
-import type { PartitionStats } from "./partition-stats.js";
 
 const FIELDS = ["id", "email"];
 const checksOf = (text?: string) => {

@@ -1,23 +1,20 @@
-import type { CheckMetric, CheckUnit } from "@lethe/contracts/checks";
+import type { CheckFinding, CheckMetric, PartitionCounts } from "@lethe/contracts/checks";
 import { keyOf } from "./check-key.js";
 import type { DatasetChecks, StatedCheck } from "./checks-file.js";
 import { type Band, learnShare, learnVolume } from "./learn-band.js";
 import { HOURS_A_DAY, hourOfDay } from "./partition-hours.js";
-import type { PartitionStats } from "./partition-stats.js";
 import { describeOperators, holds } from "./quality-rule.js";
 
+/** What is known of the records of a partition, and of which one. */
+export interface PartitionStats extends PartitionCounts {
+  /** The number of its hour since 1970 began. */
+  readonly hour: number;
+}
+
 /** How a partition has passed a check. */
-export interface CheckOutcome {
-  readonly check: string;
+export interface CheckOutcome extends CheckFinding {
   /** What is alerted once: the field, or the metric of the dataset as a whole. */
   readonly cause: string;
-  readonly metric: CheckMetric;
-  readonly property: string | null;
-  readonly unit: CheckUnit;
-  readonly value: number;
-  readonly condition: string;
-  readonly learnt: boolean;
-  readonly passed: boolean;
 }
 
 const MOST_SAMPLES = 14;

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { open, rm, statfs } from "node:fs/promises";
+import { type FileHandle, open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { FolderUnavailableError } from "@lethe/contracts/errors";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 
 /**
  * The least free space with which work goes on: two batches of the usual size. Below it a service could begin what it cannot end, and
@@ -9,21 +9,35 @@ import { FolderUnavailableError } from "@lethe/contracts/errors";
  */
 const LEAST_FREE_BYTES = 16 * 2 ** 20;
 
+/**
+ * The file that whoever looks whether a folder can be written makes there. It has one name, so that what somebody who was killed has left
+ * is removed by whoever looks next. By its end no listing takes it for one of the storage's files.
+ */
+const PROBE = ".lethe-probe.tmp";
+/** How often others, who look at the same moment, may be in the way. */
+const MOST_TRIES = 20;
+
 /** Writes a small file in a folder and removes it. Throws what the operating system says where that is not possible. */
 export async function tryToWrite(folder: string, mode: number): Promise<void> {
-  // By its end no listing takes it for one of the storage's files.
-  const probe = join(folder, `.lethe-probe-${process.pid}-${randomUUID()}.tmp`);
+  const probe = join(folder, PROBE);
+  const handle = await createAnew(probe, mode);
   try {
-    const handle = await open(probe, "wx", mode);
-    try {
-      // At once, so that a crash in the middle leaves nothing.
-      await rm(probe);
-      await handle.writeFile("written");
-    } finally {
-      await handle.close();
-    }
-  } finally {
     await rm(probe, { force: true });
+    await handle.writeFile("written");
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a file, in place of one that is there; what that is, a link for instance, is never opened. */
+async function createAnew(path: string, mode: number): Promise<FileHandle> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open(path, "wx", mode);
+    } catch (error) {
+      if (!hasSystemCode(error, "EEXIST") || tries === MOST_TRIES) throw error;
+      await rm(path, { force: true });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { neutral, type TableDeclaration } from "@lethe/contracts/data-map";
 
-/** The tables of what those are told who took copies of processed files. */
+/** The tables of what those outside are told: who took copies of processed files, and who follows runs. */
 export const FEED_TABLES: readonly TableDeclaration[] = [
   {
     name: "ledger.rewritten_files",
@@ -23,5 +23,13 @@ export const FEED_TABLES: readonly TableDeclaration[] = [
     // Names of processed files, and alerts, which hold no value of a record.
     columns: neutral("id body created_at attempts next_attempt_at last_failure"),
     rights: { scheduler: "select, insert, update, delete" },
+  },
+  {
+    name: "ledger.run_transitions",
+    title: "Beginnings and ends of runs that nobody was told of yet",
+    primaryKey: "position",
+    columns: neutral("position run_id attempt what at error_code error_message tries next_try_at"),
+    // Whoever changes a run's state writes here, by a trigger.
+    rights: { scheduler: "select, insert, update, delete", extractor: "insert", loader: "insert" },
   },
 ];

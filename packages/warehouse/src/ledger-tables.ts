@@ -12,7 +12,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     columns: neutral(`
       id job kind trigger state range_from range_to force replay_filter requested_at started_at finished_at
       extracted_at extract_ms finish_ms already_loaded not_taken error_code error_message failed_stage failed_at
-      letter_closed_at notices_more extraction_token warnings`),
+      letter_closed_at notices_more extraction_token warnings attempt`),
     rights: {
       scheduler: "select, insert, update",
       extractor: "select, update",

@@ -52,6 +52,7 @@ const EMPTY = [
     "ledger.rewritten_files",
     "ledger.webhook_progress",
     "ledger.webhook_outbox",
+    "ledger.run_transitions",
   ],
   ...["privacy.suppression_log", "privacy.erasure_places", "privacy.proof_log", "privacy.checkpoints"],
   ...["privacy.suppressions"],

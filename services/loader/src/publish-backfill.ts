@@ -1,8 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { backfilledParts, dropParts, hasOtherOutput } from "@lethe/warehouse/ledger/backfill-output";
-import { recordPublications, tryLockPublication } from "@lethe/warehouse/ledger/finish-files";
+import { recordPublications } from "@lethe/warehouse/ledger/finish-files";
 import { addNotice } from "@lethe/warehouse/ledger/notices";
-import { type Client, inTransaction } from "@lethe/warehouse/pool";
+import type { Client } from "@lethe/warehouse/pool";
 import type { LoaderContext } from "./context.js";
 import {
   createPartReader,
@@ -10,17 +10,14 @@ import {
   groupByPartition,
   type PartitionParts,
   type PartReader,
+  type PublishOptions,
+  publishInTurns,
   readParts,
-  removePublished,
-  waitForPublication,
 } from "./publish-run.js";
 
-interface PublishBackfillOptions {
-  readonly whenBusy: "wait" | "leave";
+interface PublishBackfillOptions extends Omit<PublishOptions, "which"> {
   /** Whether nothing more comes: what is not complete then stays unpublished. */
   readonly isLast: boolean;
-  /** Rolls the commit at work back. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -33,28 +30,18 @@ export async function publishBackfill(
   dataset: DatasetName,
   { whenBusy, isLast, signal }: PublishBackfillOptions,
 ): Promise<void> {
-  const lock = whenBusy === "wait" ? waitForPublication : tryLockPublication;
   const readPart = createPartReader(context.staging, runId);
-  let isMore = true;
-  while (isMore) {
-    isMore = await inTransaction(
-      context.pool,
-      async (client) => {
-        if (!(await lock(client, dataset))) return false;
-        const which = isLast ? "all" : "complete";
-        const groups = groupByPartition(await backfilledParts(client, runId, FILES_PER_COMMIT, which));
-        for (const group of groups) {
-          const isWhole = group.parts.every(({ isComplete }) => isComplete);
-          const mayWrite = isWhole && !(await hasOtherOutput(client, runId, dataset, group.partition));
-          if (mayWrite) await rewrite(client, context, dataset, group, readPart);
-          else await keep(client, runId, dataset, group);
-        }
-        return groups.length === FILES_PER_COMMIT;
-      },
-      signal,
-    );
-  }
-  await removePublished(context, runId);
+  await publishInTurns(context, runId, dataset, { whenBusy, signal }, async (client) => {
+    const which = isLast ? "all" : "complete";
+    const groups = groupByPartition(await backfilledParts(client, runId, FILES_PER_COMMIT, which));
+    for (const group of groups) {
+      const isWhole = group.parts.every(({ isComplete }) => isComplete);
+      const mayWrite = isWhole && !(await hasOtherOutput(client, runId, dataset, group.partition));
+      if (mayWrite) await rewrite(client, context, dataset, group, readPart);
+      else await keep(client, runId, dataset, group);
+    }
+    return groups.length;
+  });
 }
 
 async function rewrite(

@@ -44,25 +44,37 @@ export async function publishRun(
   log: Logger,
   { whenBusy, which, signal }: PublishOptions,
 ): Promise<void> {
+  await publishInTurns(context, runId, dataset, { whenBusy, signal }, async (client) => {
+    const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT, which));
+    if (group.length > 0) await publishPartitions(client, context, { runId, dataset }, group, log);
+    return group.length;
+  });
+}
+
+/**
+ * Publishes files of a dataset, FILES_PER_COMMIT of them at most in each transaction, under the lock of its publication, until there are
+ * no more; then removes from staging what is published of the run. `publishSome` returns how many it has dealt with.
+ */
+export async function publishInTurns(
+  context: LoaderContext,
+  runId: string,
+  dataset: DatasetName,
+  { whenBusy, signal }: Pick<PublishOptions, "whenBusy" | "signal">,
+  publishSome: (client: Client) => Promise<number>,
+): Promise<void> {
   const lock = whenBusy === "wait" ? waitForPublication : tryLockPublication;
   let isMore = true;
   while (isMore) {
     isMore = await inTransaction(
       context.pool,
-      async (client) => {
-        if (!(await lock(client, dataset))) return false;
-        const group = groupByPartition(await unpublishedParts(client, runId, FILES_PER_COMMIT, which));
-        if (group.length > 0) await publishPartitions(client, context, { runId, dataset }, group, log);
-        return group.length === FILES_PER_COMMIT;
-      },
+      async (client) => (await lock(client, dataset)) && (await publishSome(client)) === FILES_PER_COMMIT,
       signal,
     );
   }
   await removePublished(context, runId);
 }
 
-/** Removes from staging what is published of a run. */
-export async function removePublished(context: LoaderContext, runId: string): Promise<void> {
+async function removePublished(context: LoaderContext, runId: string): Promise<void> {
   const published = await publishedBatches(context.pool, runId);
   for (const batchId of published) await context.staging.removeAllBut({ runId, batchId }, []);
   if (published.length > 0) await settleStagedBytes(context.pool, runId, published);
@@ -111,7 +123,7 @@ export async function* readParts(parts: readonly UnpublishedPart[], readPart: Pa
 }
 
 /** Waits for the lock of a dataset's publication, and takes it until the transaction ends. */
-export async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
+async function waitForPublication(client: Client, dataset: DatasetName): Promise<true> {
   await lockPublication(client, dataset);
   return true;
 }

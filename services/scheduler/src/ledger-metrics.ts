@@ -6,6 +6,7 @@ import { oldestActiveRunSeconds } from "@lethe/warehouse/ledger/active-runs";
 import { countReplayableDeadLetters } from "@lethe/warehouse/ledger/dead-letters";
 import { type Freshness, readFreshness } from "@lethe/warehouse/ledger/freshness";
 import { countLastNotTaken } from "@lethe/warehouse/ledger/not-taken";
+import { countTransitions } from "@lethe/warehouse/ledger/run-transitions";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { Gauge, type Registry } from "prom-client";
 
@@ -14,7 +15,12 @@ import { Gauge, type Registry } from "prom-client";
  * the oldest active run; when each dataset was loaded last; what the last runs left in landing. Each scrape measures them anew. While
  * the database does not answer, they are absent and all other metrics stay.
  */
-export function addLedgerMetrics(registry: Registry, db: Queryable, requests: DatasetName, log: Logger): void {
+export function addLedgerMetrics(
+  registry: Registry,
+  db: Queryable,
+  { requests, tellsOfRuns }: { readonly requests: DatasetName; readonly tellsOfRuns: boolean },
+  log: Logger,
+): void {
   /** Adds a gauge that is absent while it has no value. Gauges with the same question share its answer. */
   const addMeasured = (name: string, help: string, measure: () => Promise<number | null>) => {
     addGauge(registry, log, { name, help, labelNames: [] }, async (gauge) => {
@@ -49,6 +55,11 @@ export function addLedgerMetrics(registry: Registry, db: Queryable, requests: Da
   );
   addMeasured("lethe_webhooks_undelivered", "Messages that the webhook's receiver has not confirmed", () =>
     countUndelivered(db),
+  );
+  addMeasured(
+    "lethe_openlineage_events_undelivered",
+    "Beginnings and ends of runs whose OpenLineage events were not delivered yet; absent where nobody wants them",
+    async () => (tellsOfRuns ? countTransitions(db) : null),
   );
   const freshness = shared(() => readFreshness(db));
   const addFreshness = (name: string, help: string, pick: (of: Freshness) => number | null) => {

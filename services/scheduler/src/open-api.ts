@@ -1,4 +1,5 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { VERSION } from "@lethe/contracts/version";
 
 /** What the API's description says beside the routes. */
 export const OPEN_API: FastifyDynamicSwaggerOptions = {
@@ -6,7 +7,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
     openapi: "3.1.0",
     info: {
       title: "Lethe",
-      version: "0.1.0",
+      version: VERSION,
       description: "Start, follow and schedule the four jobs, see to what stands in quarantine, and forget people.",
     },
     tags: [

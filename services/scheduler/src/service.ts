@@ -22,6 +22,7 @@ import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
+import { forgetTransitions } from "@lethe/warehouse/ledger/run-transitions";
 import { requireSchema } from "@lethe/warehouse/migrate";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
@@ -29,6 +30,8 @@ import { buildApp } from "./app.js";
 import { awaitRedis } from "./await-redis.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
+import { readEventOutput } from "./openlineage/event-output.js";
+import { tellOfRuns } from "./openlineage/tell-of-runs.js";
 import { checkData } from "./quality/check-data.js";
 import { addQualityMetrics } from "./quality/quality-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
@@ -63,6 +66,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   requireToken(settings);
   requireSigning(settings);
   const webhook = readWebhook(settings);
+  const eventOutput = readEventOutput(settings);
   const dataChecks = readChecks(settings, datasets.checkedFields);
   const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
@@ -130,6 +134,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
           if (closed > 0) log.info({ closed }, "dead letters closed: their work was done since");
         },
       },
+      ...(eventOutput === undefined ? [{ name: "forget runs' events", run: () => forgetTransitions(pool) }] : []),
       { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
       ...(signer === undefined
         ? []
@@ -143,6 +148,19 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       ]);
       opened.push((graceMs) => webhooks.stop(graceMs / 4));
     }
+    if (eventOutput !== undefined) {
+      const telling = { pool, datasets, databaseUrl: settings.DATABASE_URL, output: eventOutput, log };
+      const stopped = new AbortController();
+      const teller = await startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, [
+        { name: "send OpenLineage events", run: () => tellOfRuns(telling, stopped.signal) },
+      ]);
+      opened.push(async (graceMs) => {
+        await teller.stop(graceMs / 8);
+        // What ended since the last round is told of now: the next start may be far off.
+        await awaitRedis(tellOfRuns(telling, stopped.signal), graceMs / 8);
+        stopped.abort();
+      });
+    }
 
     if (rules.on) {
       const workers = startWorkers(context, "scheduler", {
@@ -151,7 +169,8 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
 
-    addLedgerMetrics(metrics.registry, pool, datasets.requests.name, log);
+    const measured = { requests: datasets.requests.name, tellsOfRuns: eventOutput !== undefined };
+    addLedgerMetrics(metrics.registry, pool, measured, log);
     addQualityMetrics(metrics.registry, pool, log);
     addQueueMetrics(metrics.registry, Object.values(queues.byJob), log);
     const checks = {

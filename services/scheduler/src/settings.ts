@@ -3,6 +3,7 @@ import { CHECKS_SETTINGS } from "@lethe/service-kit/checks-settings";
 import { isLoopback } from "@lethe/service-kit/loopback-host";
 import {
   API_ADDRESS_SETTINGS,
+  API_TOKEN_PATTERN,
   API_TOKEN_SETTINGS,
   COMMON_SETTINGS,
   DECISION_SETTINGS,
@@ -32,6 +33,36 @@ export const SchedulerSettings = Type.Object({
       description: "Secret that signs what is sent to LETHE_WEBHOOK_URL: `whsec_` and random bytes in base64",
     }),
   ),
+  LETHE_OPENLINEAGE_URL: Type.Optional(
+    Type.String({
+      pattern: "^https?://",
+      description: "Base URL of a receiver of OpenLineage events, which is told when runs begin and end",
+    }),
+  ),
+  LETHE_OPENLINEAGE_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: "^[^\\s?#]+$",
+      description: "Path below LETHE_OPENLINEAGE_URL that events are sent to; without it api/v1/lineage",
+    }),
+  ),
+  LETHE_OPENLINEAGE_API_KEY: Type.Optional(
+    Type.String({
+      pattern: API_TOKEN_PATTERN,
+      description: "Key that is sent to LETHE_OPENLINEAGE_URL as Authorization: Bearer",
+    }),
+  ),
+  LETHE_OPENLINEAGE_FILE: Type.Optional(
+    Type.String({
+      description:
+        "File that OpenLineage events are appended to, a line of JSON each, in place of LETHE_OPENLINEAGE_URL; it rotates, six parts of 10 MB",
+    }),
+  ),
+  LETHE_OPENLINEAGE_NAMESPACE: Type.String({
+    default: "lethe",
+    pattern: "^\\S+$",
+    maxLength: 200,
+    description: "Namespace of jobs and files in OpenLineage events",
+  }),
   LETHE_PRIVACY_KEY: Type.Optional(PRIVACY_SETTINGS.LETHE_PRIVACY_KEY),
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,

@@ -97,6 +97,11 @@ describe("the outcome of a feed, compared with its answer", () => {
     expect(findings.map((found) => found.kind)).toContain(kind);
   });
 
+  it("takes a copy that waited until the other one was loaded for a duplicate", () => {
+    const outcome = perfect(ANSWER);
+    expect(compare(ANSWER, { ...outcome, quarantine: renamed(outcome, "duplicate", "superseded") })).toEqual([]);
+  });
+
   it("takes an erased person's digits within a hash for no trace", () => {
     const outcome = perfect(ANSWER);
     expect(compare(ANSWER, { ...outcome, text: `a${ANSWER.erased[0]}b 12.${ANSWER.erased[0]}` })).toEqual([]);

@@ -17,7 +17,8 @@ export interface Outcome {
   readonly transactions: readonly TransactionRow[];
   /**
    * `file:line reason` of the entries that stand: those that nobody has closed, and those that a record in the warehouse has
-   * superseded. The file is named by its key, and the line is 0 for a whole file.
+   * superseded. The file is named by its key, and the line is 0 for a whole file. What waited until another record of its id was loaded
+   * has the reason `superseded`.
    */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
@@ -81,7 +82,9 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
      where t.source_file_id in (${ofDay}) or ${erasedOn("t.source_file_id", "t.transaction_time")} order by 1`,
   );
   const quarantine = await query<{ path: string; entry: string }>(
-    `select f.path, coalesce(q.line, 0) || ' ' || q.reason as entry
+    `select f.path, coalesce(q.line, 0) || ' ' ||
+              case when q.status = 'superseded' and q.reason in ('unknown_customer', 'unknown_sku') then 'superseded'
+                   else q.reason end as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
      where f.path like $1 || '/%' and f.state <> 'released'
        and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')

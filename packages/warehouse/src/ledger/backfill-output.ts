@@ -1,7 +1,7 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition } from "@lethe/contracts/partition";
 import type { Client, Queryable } from "../pool.js";
-import type { UnpublishedPart } from "./finish-files.js";
+import { type PartRow, toPart, type UnpublishedPart } from "./finish-files.js";
 
 /** A part of a processed file that a backfill writes anew. */
 export interface BackfilledPart extends UnpublishedPart {
@@ -16,20 +16,11 @@ export async function backfilledParts(
   partitions: number,
   which: "all" | "complete",
 ): Promise<BackfilledPart[]> {
-  const { rows } = await db.query<{
-    date: string;
-    hour: number;
-    batch_id: string;
-    position: number;
-    published_offset: number;
-    published_bytes: number;
-    output: string | null;
-    is_complete: boolean;
-  }>(
+  const { rows } = await db.query<PartRow & { readonly is_complete: boolean }>(
     `with incomplete as (
        select f.partition_date, f.partition_hour
        from ledger.backfill_files t join ledger.files f on f.id = t.file_id
-       where t.run_id = $1 and t.rewrites
+       where t.run_id = $1 and t.rewrites and f.state <> 'quarantined'
          and (t.outcome is distinct from 'staged'
               or exists (select from ledger.batch_segments s join ledger.batches b on b.id = s.batch_id
                          where s.file_id = f.id and b.run_id = $1 and b.state <> 'loaded'))
@@ -50,15 +41,7 @@ export async function backfilledParts(
      order by date, hour, file_id, first_line, position`,
     [runId, partitions, which],
   );
-  return rows.map((row) => ({
-    partition: { date: row.date, hour: row.hour },
-    batchId: row.batch_id,
-    output: row.output,
-    position: row.position,
-    offset: row.published_offset,
-    bytes: row.published_bytes,
-    isComplete: row.is_complete,
-  }));
+  return rows.map((row) => ({ ...toPart(row), isComplete: row.is_complete }));
 }
 
 /**

@@ -52,7 +52,8 @@ export async function reopenRun(
     const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
       `update ledger.runs
        set state = case when extracted_at is null then 'queued' else 'processing' end,
-           finished_at = null, error_code = null, error_message = null, warnings = '[]', letter_closed_at = null
+           finished_at = null, error_code = null, error_message = null, warnings = '[]', letter_closed_at = null,
+           attempt = attempt + 1
        where id = $1
        returning kind, extracted_at is not null as extracted`,
       [runId],

@@ -26,15 +26,7 @@ export async function unpublishedParts(
   partitions: number,
   which: PartitionsToPublish = "all",
 ): Promise<UnpublishedPart[]> {
-  const { rows } = await db.query<{
-    date: string;
-    hour: number;
-    batch_id: string;
-    output: string | null;
-    position: number;
-    published_offset: number;
-    published_bytes: number;
-  }>(
+  const { rows } = await db.query<PartRow>(
     `with incomplete as (
        select partition_date, partition_hour from ledger.files
        where run_id = $1 and state = 'open' and batches_loaded is distinct from batches_total
@@ -53,14 +45,30 @@ export async function unpublishedParts(
      order by date, hour, path, first_line, position`,
     [runId, partitions, which],
   );
-  return rows.map((row) => ({
+  return rows.map(toPart);
+}
+
+/** A part as SQL returns it. */
+export interface PartRow {
+  readonly date: string;
+  readonly hour: number;
+  readonly batch_id: string;
+  readonly output: string | null;
+  readonly position: number;
+  readonly published_offset: number;
+  readonly published_bytes: number;
+}
+
+/** Returns the part that a row is. */
+export function toPart(row: PartRow): UnpublishedPart {
+  return {
     partition: { date: row.date, hour: row.hour },
     batchId: row.batch_id,
     output: row.output,
     position: row.position,
     offset: row.published_offset,
     bytes: row.published_bytes,
-  }));
+  };
 }
 
 const IS_EXTRACTED = "exists (select from ledger.runs where id = $1 and extracted_at is not null)";

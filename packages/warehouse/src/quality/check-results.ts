@@ -1,19 +1,11 @@
-import type { CheckMetric, CheckOutcomeName, CheckResult, CheckUnit } from "@lethe/contracts/checks";
+import type { CheckFinding, CheckMetric, CheckOutcomeName, CheckResult } from "@lethe/contracts/checks";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition } from "@lethe/contracts/partition";
 import type { Queryable } from "../pool.js";
 
 /** How a partition has passed a check. */
-export interface NewResult {
+export interface NewResult extends CheckFinding {
   readonly partition: Partition;
-  readonly check: string;
-  readonly metric: CheckMetric;
-  readonly property: string | null;
-  readonly unit: CheckUnit;
-  readonly value: number;
-  readonly condition: string;
-  readonly learnt: boolean;
-  readonly passed: boolean;
 }
 
 /** Writes the results of partitions of a dataset in place of those that they had. */

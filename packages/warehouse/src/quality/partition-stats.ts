@@ -1,17 +1,11 @@
+import type { PartitionCounts } from "@lethe/contracts/checks";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition } from "@lethe/contracts/partition";
 import type { Queryable } from "../pool.js";
 
 /** What came in a partition. */
-export interface StoredStats {
+export interface StoredStats extends PartitionCounts {
   readonly partition: Partition;
-  readonly rows: number;
-  readonly duplicates: number;
-  readonly faults: number;
-  readonly faultsOf: Readonly<Record<string, number>>;
-  readonly nulls: Readonly<Record<string, number>>;
-  readonly missing: Readonly<Record<string, number>>;
-  readonly failed: readonly string[];
   readonly arrivedAt: Date;
 }
 

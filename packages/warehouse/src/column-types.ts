@@ -1,0 +1,37 @@
+import type { Queryable } from "./pool.js";
+
+/** Returns the types of the columns of tables, `warehouse.customers`, as PostgreSQL writes them: by table, then by column. */
+export async function readColumnTypes(
+  db: Queryable,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const { rows } = await db.query<{ table: string; types: Record<string, string> }>(
+    `select t.name as table, jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) as types
+     from unnest($1::text[]) as t (name)
+     join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 and not a.attisdropped
+     group by t.name`,
+    [tables],
+  );
+  return new Map(rows.map(({ table, types }) => [table, types]));
+}
+
+/** Where a database is, without whoever logs in: its server and its name. */
+export interface DatabasePlace {
+  /** `postgres://host:port`. */
+  readonly server: string;
+  readonly database: string;
+}
+
+/** Reads where a database is: its name as the database itself says it, since a pooler may give it another. */
+export async function readDatabasePlace(db: Queryable, databaseUrl: string): Promise<DatabasePlace> {
+  const { rows } = await db.query<{ name: string }>("select current_database()::text as name");
+  return { server: serverOf(databaseUrl), database: rows[0]?.name ?? "" };
+}
+
+function serverOf(databaseUrl: string): string {
+  const { hostname, port, searchParams } = new URL(databaseUrl);
+  const host = searchParams.get("host") ?? decodeURIComponent(hostname);
+  // A path is that of a socket.
+  const name = host === "" || host.startsWith("/") ? "localhost" : host;
+  return `postgres://${name}:${searchParams.get("port") ?? (port === "" ? "5432" : port)}`;
+}
