@@ -239,8 +239,8 @@ it("goes on behind an event that the receiver refuses for what it says", async (
   const before = received.length;
   const refused: unknown[] = [];
   answer = (response) => {
-    const key = response.req.headers["idempotency-key"];
-    if (key?.endsWith("START") !== true) return false;
+    const key = String(response.req.headers["idempotency-key"]);
+    if (!key.endsWith("START")) return false;
     refused.push(key);
     response.writeHead(422).end();
     return true;
