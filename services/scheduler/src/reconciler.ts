@@ -14,20 +14,23 @@ export interface Reconciler {
 
 /**
  * Runs the tasks now, every `everyMs` and after each reconnection to Redis, one round at a time. Returns after the first
- * round, or when that takes too long. A task that fails is logged and runs again in the next round; the others go on.
+ * round, or when that takes too long. A task that fails is logged and runs again in the next round; the others go on. `onDone`
+ * is told of each that does not.
  */
 export async function startReconciler(
   redis: Redis,
   log: Logger,
   everyMs: number,
   tasks: readonly Task[],
+  onDone: (task: string) => void,
 ): Promise<Reconciler> {
   let round: Promise<void> | undefined;
   const doTasks = async () => {
     for (const task of tasks) {
-      await task
-        .run()
-        .catch((error: unknown) => log.warn({ error, task: task.name }, "a task of the reconciler failed"));
+      await task.run().then(
+        () => onDone(task.name),
+        (error: unknown) => log.warn({ error, task: task.name }, "a task of the reconciler failed"),
+      );
     }
   };
   const next = () => {

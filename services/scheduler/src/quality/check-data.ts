@@ -1,3 +1,4 @@
+import { TransientError } from "@lethe/contracts/errors";
 import type { Dataset } from "@lethe/datasets/dataset";
 import type { Checks } from "@lethe/quality/checks-file";
 import { tryLockInTransaction } from "@lethe/warehouse/advisory-lock";
@@ -28,21 +29,33 @@ const RESULTS_KEPT_DAYS = 90;
 /**
  * Looks at what has come until `now`, and at what has not: judges partitions, finds late ones, opens and closes alerts, and puts the
  * messages about them into the webhook's outbox, all in one transaction. One scheduler does it at a time; another one leaves it.
- * Reports whether it was done.
+ * A dataset that cannot be checked keeps none of the others from it. Reports whether it was done; throws, once the others are
+ * checked, what the first such dataset has met.
  */
 export async function checkData({ pool, datasets, checks, rules, tells }: DataChecks, now: Date): Promise<boolean> {
-  return inTransaction(pool, async (client) => {
+  const failures: unknown[] = [];
+  const isDone = await inTransaction(pool, async (client) => {
     if (!(await tryLockInTransaction(client, "lethe check data"))) return false;
     const schedules = await readSchedules(client, datasets);
     for (const schedule of schedules) {
       const own = checks.get(schedule.job);
-      if (own !== undefined) await checkDataset(client, { name: schedule.job, checks: own, schedule }, rules, now);
+      if (own === undefined) continue;
+      await client.query("savepoint one_dataset");
+      try {
+        await checkDataset(client, { name: schedule.job, checks: own, schedule }, rules, now);
+      } catch (error) {
+        if (error instanceof TransientError) throw error;
+        await client.query("rollback to savepoint one_dataset");
+        failures.push(error);
+      }
     }
     await closeArrived(client, now);
     await forgetOldResults(client, RESULTS_KEPT_DAYS, now);
     if (tells) await tellOfAlerts(client, now);
     return true;
   });
+  if (failures.length > 0) throw failures[0];
+  return isDone;
 }
 
 async function checkDataset(client: Client, dataset: CheckedDataset, rules: ScheduleRules, now: Date): Promise<void> {

@@ -227,6 +227,24 @@ describe("checkData", () => {
     },
   );
 
+  it("checks the others where a dataset cannot be checked, and then throws what it has met", async ({ pool }) => {
+    const rule = "quality: [{ metric: rowCount, mustBeGreaterThan: 50 }]";
+    const text = `datasets: { customers: { ${rule} }, transactions: { ${rule} } }`;
+    const hour = Math.floor(now.getTime() / HOUR_MS) - 3;
+    for (const dataset of ["customers", "transactions"] as const)
+      await deliver(pool, { dataset, hour, rows: 1, duplicates: 0, noEmail: 0, noPhone: 0 }, now.getTime());
+    await pool.query("alter table ledger.check_results add constraint broken check (dataset <> 'customers')");
+    const work = dataChecks(pool, { checks: parseChecks(text, datasets.checkedFields) });
+    await expect(checkData(work, now)).rejects.toThrow("broken");
+    expect((await listAlerts(pool, { limit: 10 })).alerts.map(({ dataset }) => dataset)).toEqual(["transactions"]);
+    await pool.query("alter table ledger.check_results drop constraint broken");
+    await checkData(work, now);
+    expect((await listAlerts(pool, { limit: 10 })).alerts.map(({ dataset }) => dataset).sort()).toEqual([
+      "customers",
+      "transactions",
+    ]);
+  });
+
   it("notices once that a job's own schedule does not fire, and that it does again", async ({ pool }) => {
     const work = dataChecks(pool, { rules: { on: true, subMinute: false } });
     await checkData(work, now);

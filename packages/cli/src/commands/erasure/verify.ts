@@ -78,9 +78,9 @@ async function verifyAll({ environment, terminal }: CommandContext, options: Ver
       verifyErasures(erasureContext(environment, pool), { verifySignature, stores }),
     ),
   );
-  const { faults, withoutReceipt, findings, looked } = verification;
-  // A file that is not there holds nobody; where none is, it is the folder that is wrong.
-  if (looked.files > 0 && looked.bytes === 0) {
+  const { faults, withoutReceipt, findings, looked, notSearched } = verification;
+  // Where none of them is, it is the folder that is wrong.
+  if (notSearched.missing > 0 && looked.files === 0) {
     const data = dataDirectory(environment);
     throw new ConfigurationError(`none of the ledger's files is in DATA_DIR, ${data}: nothing could be looked through`);
   }
