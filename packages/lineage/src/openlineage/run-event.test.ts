@@ -1,6 +1,6 @@
 import { type LoadingKind, RUN_KINDS, RUN_TRIGGERS } from "@lethe/contracts/runs";
 import { createDatasets } from "@lethe/datasets/create-datasets";
-import { openLineageEvent } from "@lethe/test-kit/standard-schema";
+import { openLineageEvent, STANDARDS_DIR } from "@lethe/test-kit/standard-schema";
 import type { RunInput } from "@lethe/warehouse/ledger/run-inputs";
 import type { RunTransition } from "@lethe/warehouse/ledger/run-transitions";
 import fc from "fast-check";
@@ -79,13 +79,19 @@ describe("the check by the standard's schemas", () => {
     const event = eventOf("succeeded");
     expect(errorsOf({ ...event, eventType: "DONE" })).not.toEqual([]);
     expect(errorsOf({ ...event, run: { ...event.run, runId: "7" } })).not.toEqual([]);
-    expect(errorsOf({ ...event, more: facet("NominalTimeRunFacet", { nominalStartTime: "yesterday" }) })).not.toEqual(
-      [],
-    );
     expect(errorsOf({ ...event, more: { ...facet("TagsRunFacet", {}), _schemaURL: "https://example.org/x" } })).toEqual(
-      ["there is no schema https://example.org/x"],
+      [expect.stringContaining("https://example.org/x")],
     );
+    expect(errorsOf({ ...event, more: { ...facet("TagsRunFacet", {}), _producer: 1 } })).not.toEqual([]);
   });
+
+  // The standard's own schemas are not part of this project: whoever has them names their folder.
+  if (STANDARDS_DIR !== undefined) {
+    it("finds what is wrong with the content of a facet", () => {
+      const more = facet("NominalTimeRunFacet", { nominalStartTime: "yesterday" });
+      expect(errorsOf({ ...eventOf("succeeded"), more })).not.toEqual([]);
+    });
+  }
 });
 
 describe("the event of a run's", () => {
