@@ -70,9 +70,14 @@ export const serializationFailure: Fault = {
       create trigger drill_fail after update on ledger.batches for each statement execute function public.drill_fail();`);
   },
   async conclude({ cluster, note }) {
-    const { rows } = await cluster.pool.query<{ n: number }>("select last_value as n from public.drill_failures");
+    // In a storm PostgreSQL may have been away when it was to begin.
+    const { rows } = await cluster.pool.query<{ n: number | null }>(
+      "select pg_sequence_last_value(to_regclass('public.drill_failures')) as n",
+    );
     note(`${Math.min(FAILURES, rows[0]?.n ?? 0)} failures`);
-    await cluster.pool.query("drop function public.drill_fail cascade; drop sequence public.drill_failures");
+    await cluster.pool.query(
+      "drop function if exists public.drill_fail cascade; drop sequence if exists public.drill_failures",
+    );
     return [];
   },
 };
