@@ -7,7 +7,8 @@ alter table ledger.runs add column attempt integer not null default 1;
 -- taken back, so nothing of it is told.
 create table ledger.run_transitions (
   position      bigint generated always as identity primary key,
-  run_id        uuid not null references ledger.runs (id),
+  -- Of `ledger.runs`, whose trigger writes it.
+  run_id        uuid not null,
   attempt       integer not null,
   -- It began, or the state in which it ended.
   what          text not null check (what in ('started', 'succeeded', 'succeeded_with_warnings', 'failed', 'cancelled')),
