@@ -9,11 +9,14 @@ import { addDeadLettersCommand } from "./commands/dead-letters.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
+import { addJobsCommand } from "./commands/jobs.js";
 import { addKeysCommand } from "./commands/keys.js";
 import { addMigrateCommand } from "./commands/migrate.js";
 import { addNoticesCommand } from "./commands/notices.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
+import { addRunsCommand } from "./commands/runs.js";
+import { addSchedulesCommand } from "./commands/schedules.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addSubjectCommand } from "./commands/subject.js";
 import { addTokensCommand } from "./commands/tokens.js";
@@ -38,7 +41,8 @@ export async function runCli(
     },
   });
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(hasNoCommand(args) ? [STATE_OF_THINGS, ...args] : args, { from: "user" });
+    if (args.length === 0) context.terminal.note("\n`lethe --help` shows every command");
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.wrongUsage;
@@ -46,6 +50,13 @@ export async function runCli(
     context.terminal.note(`lethe: ${explanation.message}`);
     return explanation.exitCode;
   }
+}
+
+const STATE_OF_THINGS = "status";
+
+/** Reports whether the arguments name no command, and no question about the program itself. */
+function hasNoCommand(args: readonly string[]): boolean {
+  return args.every((arg) => arg === "--json" || arg === "--csv");
 }
 
 function buildProgram(context: CommandContext): Command {
@@ -62,8 +73,11 @@ function buildProgram(context: CommandContext): Command {
     .addHelpText("afterAll", EXIT_CODES_HELP);
   addUpCommand(program, context);
   addRunCommand(program, context);
+  addRunsCommand(program, context);
   addBackfillCommand(program, context);
   addStatusCommand(program, context);
+  addJobsCommand(program, context);
+  addSchedulesCommand(program, context);
   addNoticesCommand(program, context);
   addQuarantineCommand(program, context);
   addChecksCommands(program, context);
