@@ -1,10 +1,11 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasSucceeded, type RunDetail } from "@lethe/contracts/runs";
+import { findPeople } from "@lethe/test-kit/everything";
 import { filesBelow } from "@lethe/test-kit/folders";
-import { holdBatchesAfter, holdBatchesAt, untilHeldUp } from "@lethe/test-kit/hold";
+import { holdBatchesAfter, holdBatchesAt, holdPublications, untilHeldUp } from "@lethe/test-kit/hold";
 import { landAsIs, landRecords } from "@lethe/test-kit/landing";
-import { markedPerson } from "@lethe/test-kit/marked-people";
+import { createRecogniser, markedPerson } from "@lethe/test-kit/marked-people";
 import { type JsonRecord, readProcessed } from "@lethe/test-kit/processed";
 import { product, transaction } from "@lethe/test-kit/records";
 import { openByApi, runByApi, settle, untilClosed, untilRun } from "@lethe/test-kit/runs";
@@ -45,6 +46,18 @@ async function loadDays(): Promise<void> {
   // Sales of persons 3 to 5 come before their customers, and are replayed.
   await succeed("products", "transactions", "customers");
   await settle(world);
+  // One is corrected and replayed, one is delivered again, corrected.
+  const wrong = [700, 701].map((n) => transaction(n, { ...people[0]?.transaction(n), transaction_time: "noon" }));
+  await landRecords(world, "date=2022-03-03/hour=09/transactions.json", wrong);
+  await succeed("transactions");
+  const { rows } = await world.pool.query<{ id: number }>(
+    "select id from ledger.quarantine where status = 'open' and line = 1 and payload like '%noon%'",
+  );
+  const changes = { transaction_time: "2022-03-03T09:00:00" };
+  expect((await world.api("POST", `/quarantine/${rows[0]?.id}/correct`, { changes })).status).toBe(202);
+  await settle(world);
+  await landRecords(world, "date=2022-03-03/hour=10/transactions.json", [{ ...wrong[1], ...changes }]);
+  await succeed("transactions");
   await landAsIs(world, "date=2022-03-02/hour=09/customers.json", Buffer.from("{ torn"));
   await landRecords(world, "date=2022-03-01/hour=07/products.json", [product({ price: "11" })]);
   await succeed("customers", "products");
@@ -197,15 +210,21 @@ describe("a backfill", () => {
     expect(await plan("products", { only: "failed" })).toMatchObject({ takes: { files: 0 } });
   });
 
-  it("goes on where it was when extractor or loader are killed", { timeout: 180_000 }, async () => {
+  it("goes on where it was when any service is killed", { timeout: 180_000 }, async () => {
     const before = { counts: await counts(), rest: await rest() };
     await truncate();
     await backfill("customers");
     await backfill("products");
-    for (const name of ["extractor", "loader"] as const) {
-      const letGo = name === "extractor" ? await holdBatchesAfter(world, 1) : await holdBatchesAt(world, "loaded", 1);
+    const holds = {
+      extractor: () => holdBatchesAfter(world, 1),
+      transformer: () => holdBatchesAt(world, "transformed", 1),
+      loader: () => holdBatchesAt(world, "loaded", 1),
+      scheduler: () => holdBatchesAt(world, "loaded", 1),
+    } as const;
+    for (const name of ["extractor", "transformer", "loader", "scheduler"] as const) {
+      const letGo = await holds[name]();
       const runId = await openBackfill("transactions");
-      await untilHeldUp(world, `lethe-${name}`);
+      await untilHeldUp(world, `lethe-${name === "scheduler" ? "loader" : name}`);
       for (const service of world.running) if (service.name === name) await world.kill(service);
       await letGo();
       await world.start(name);
@@ -214,6 +233,28 @@ describe("a backfill", () => {
     await settle(world);
     expect(await counts()).toEqual(before.counts);
     expect(await rest()).toEqual(before.rest);
+  });
+
+  it("makes output again that is lost before it is published", async () => {
+    await rm(join(world.processed), { recursive: true });
+    const letGo = await holdPublications(world);
+    const runId = await openBackfill("transactions");
+    await untilHeldUp(world, "lethe-loader");
+    const staged = [...(await filesBelow(world.staging)).keys()].filter((path) => path.startsWith(`${runId}/`));
+    expect(staged.length).toBeGreaterThan(1);
+    for (const path of staged) await rm(join(world.staging, path));
+    for (const service of world.running) if (service.name === "loader") await world.kill(service);
+    await letGo();
+    await world.start("loader");
+    expect(await untilClosed(world, runId)).toMatchObject({ state: "succeeded", failures: [] });
+    const { rows } = await world.pool.query<{ id: string }>(
+      "select transaction_id::text as id from warehouse.transactions",
+    );
+    const published = Object.values(await processedRecords("transactions")).flat();
+    expect(published.map((record) => JSON.parse(record).transaction_id).sort()).toEqual(
+      rows.map(({ id }) => id).sort(),
+    );
+    for (const dataset of ["customers", "products"] as const) await backfill(dataset);
   });
 
   it("can be cancelled, and leaves nothing behind that another one would not find", async () => {
@@ -262,6 +303,34 @@ describe("a backfill", () => {
     );
   });
 
+  it("brings nobody back who is erased while it is at work", async () => {
+    const gone = markedPerson(3);
+    await truncate();
+    await backfill("products");
+    const letGoCustomers = await holdBatchesAt(world, "loaded", 0);
+    const customers = await openBackfill("customers");
+    await untilHeldUp(world, "lethe-loader");
+    await letGoCustomers();
+    expect((await untilClosed(world, customers)).state).toBe("succeeded");
+    const sales = await countOf(world.pool, "select count(*) as n from ledger.quarantine where status = 'open'");
+    const letGo = await holdBatchesAt(world, "loaded", 1);
+    const runId = await openBackfill("transactions");
+    await untilHeldUp(world, "lethe-loader");
+    const asked = await world.api("POST", "/erasures", { customerId: gone.id, email: gone.email });
+    expect(asked.status, JSON.stringify(asked.body)).toBe(202);
+    await letGo();
+    expect((await untilClosed(world, runId)).state).toBe("succeeded");
+    await settle(world);
+    expect(await findPeople(world, createRecogniser([gone]), (n) => n === gone.n)).toEqual([]);
+    // Whom nobody asked to forget is all there.
+    expect(await countOf(world.pool, "select count(*) as n from ledger.quarantine where status = 'open'")).toBe(sales);
+    const before = await counts();
+    await truncate();
+    await restore();
+    expect(await counts()).toEqual(before);
+    expect(await findPeople(world, createRecogniser([gone]), (n) => n === gone.n)).toEqual([]);
+  });
+
   it("is refused for erasure requests, and by command line shows a plan", async () => {
     expect(await world.api("POST", "/jobs/erasure-requests/backfills", {})).toMatchObject({ status: 404 });
     expect(await world.lethe("backfill", "erasure-requests")).toMatchObject({ code: 2 });
@@ -276,5 +345,37 @@ describe("a backfill", () => {
     const followed = await world.lethe("backfill", "products", "--from", "2022-03-02", "--follow");
     expect(followed).toMatchObject({ code: 0 });
     expect(followed.out).toContain("products (backfill)");
+  });
+
+  it("of what has failed tries files again that stand in quarantine whole", async () => {
+    const long = `${JSON.stringify(product({ sku: 4_711 }))}${" ".repeat(1_100_000)}\n${JSON.stringify(product({ sku: 4_712 }))}\n`;
+    await landAsIs(world, "date=2022-03-03/hour=08/products copy.json", Buffer.from(long));
+    await succeed("products");
+    const entries = async () => {
+      const { rows } = await world.pool.query<{ dataset: string; status: string }>(
+        "select dataset, status from ledger.quarantine where line is null order by id",
+      );
+      return rows.map(({ dataset, status }) => `${dataset} ${status}`);
+    };
+    expect(await entries()).toEqual(["products open"]);
+    const whole = [...(await filesBelow(world.quarantined)).keys()];
+    expect(await plan("products", { only: "failed" })).toMatchObject({
+      takes: { partitions: 1, files: 2 },
+      quarantined: 0,
+    });
+    expect(await plan("products")).toMatchObject({ quarantined: 1 });
+    // As long as nothing has changed, nothing changes.
+    const still = await backfill("products", { only: "failed" });
+    expect(still.notices.map(({ code }) => code)).toEqual(["file_unreadable_still"]);
+    expect([...(await filesBelow(world.quarantined)).keys()]).toEqual(whole);
+    for (const service of world.running) if (service.name === "extractor") await world.stop(service);
+    await world.start("extractor", { LETHE_MAX_RECORD_BYTES: String(4 * 1_048_576) });
+    const again = await backfill("products", { only: "failed" });
+    expect(again.notices).toMatchObject([{ code: "file_tried_again" }]);
+    const run = await runByApi(world, "products");
+    expect(run).toMatchObject({ state: "succeeded", files: { taken: 1, done: 1 }, records: { loaded: 2 } });
+    expect(await entries()).toEqual(["products replayed"]);
+    expect((await filesBelow(world.quarantined)).size).toBe(0);
+    expect(await plan("products", { only: "failed" })).toMatchObject({ takes: { files: 0 } });
   });
 });

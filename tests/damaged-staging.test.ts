@@ -58,8 +58,15 @@ const DAMAGES: Readonly<Record<string, (path: string) => Promise<void>>> = {
 };
 
 /** Returns the name of a staged object as all batches have one. */
-function withoutTransformation(name: string): string {
+function withoutAttempt(name: string): string {
   return name.replace(/\.[0-9a-f]{16}$/, "");
+}
+
+/** Returns the path of a batch's object by the name that all batches have. */
+async function objectOf(runId: string, batchId: string, name: string): Promise<string> {
+  const folder = join(world.staging, runId, batchId);
+  const object = (await readdir(folder)).find((there) => withoutAttempt(there) === name);
+  return join(folder, object ?? name);
 }
 
 /** Damages each of these objects in each way, each time in the next of these batches; returns the number of damaged ones. */
@@ -69,9 +76,7 @@ async function damage(runId: string, batchIds: readonly string[], names: readonl
     for (const harm of Object.values(DAMAGES)) {
       const batchId = batchIds[next];
       if (batchId === undefined) throw new Error("there are more damages than batches");
-      const folder = join(world.staging, runId, batchId);
-      const object = (await readdir(folder)).find((there) => withoutTransformation(there) === name);
-      await harm(join(folder, object ?? name));
+      await harm(await objectOf(runId, batchId, name));
       next += 1;
     }
   }
@@ -124,7 +129,7 @@ it("costs a run nothing, whatever of a batch is cut, removed or changed, and bet
   await untilAllTransformed(runId);
   // Nobody is erased, so the table of erased transactions is empty, and there is nothing to cut.
   const names = (await readdir(join(world.staging, runId, batchIds[20] ?? "")))
-    .map(withoutTransformation)
+    .map(withoutAttempt)
     .filter((name) => name !== STAGED.table("stage_erased_transactions"));
   expect(names).toHaveLength(9);
   const transformed = await damage(runId, batchIds.slice(small), names);
@@ -157,7 +162,7 @@ it("costs a replay nothing: its lines come from quarantine once more", async () 
   const runId = rows[0]?.id ?? out;
   await untilRun(world, runId, (run) => run.state === "processing");
   const [batchId = ""] = await batchesInOrder(runId);
-  await rm(join(world.staging, runId, batchId, STAGED.records));
+  await rm(await objectOf(runId, batchId, STAGED.records));
   await rm(join(world.staging, runId, batchId, STAGED.manifest));
   await world.start("transformer");
   expect(await untilClosed(world, runId)).toMatchObject({
@@ -178,7 +183,7 @@ it.each([
   const runId = await openByApi(world, "transactions");
   await untilRun(world, runId, (run) => run.state === "processing");
   const [, batchId = ""] = await batchesInOrder(runId);
-  await rm(join(world.staging, runId, batchId, STAGED.records));
+  await rm(await objectOf(runId, batchId, STAGED.records));
   await spoil(join(world.data, "claimed", runId, path));
   await world.start("transformer");
   const run = await untilClosed(world, runId);

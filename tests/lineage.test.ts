@@ -1,7 +1,7 @@
 import type { LineTrace, RecordTrace } from "@lethe/contracts/lineage";
 import { land, landRecords } from "@lethe/test-kit/landing";
 import { customer, product, transaction } from "@lethe/test-kit/records";
-import { settle, succeed } from "@lethe/test-kit/runs";
+import { runByApi, settle, succeed } from "@lethe/test-kit/runs";
 import { openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -150,6 +150,79 @@ it("leads from a replayed row to its line in the original file, and back", async
   });
 });
 
+it("leads from a record that was edited in quarantine to its line, also where it got another id there, and back", async () => {
+  const unreadable = { ...sale(6, "000002"), transaction_id: "no id" };
+  await landRecords(world, `${NEXT}/transactions.json`, [sale(5, "000002"), unreadable]);
+  await runByApi(world, "transactions");
+  const files = [await fileOf("transactions"), await fileOf("transactions", 9)] as const;
+  const edits = [
+    { fileId: files[0], line: 4, id: idOf(4), changes: { customer_id: "000002" } },
+    { fileId: files[1], line: 2, id: idOf(60), changes: { transaction_id: idOf(60) } },
+  ];
+  for (const { fileId, line, id, changes } of edits) {
+    const [entry] = (await traceLine(fileId, line)).quarantine;
+    expect((await world.api("POST", `/quarantine/${entry?.id}/correct`, { changes })).status).toBe(202);
+    await settle(world);
+    expect((await trace("transactions", id)).rows).toMatchObject([
+      { line, delivery: { fileId }, batches: [{ kind: "files" }, { kind: "replay" }] },
+    ]);
+    expect(await traceLine(fileId, line)).toMatchObject({
+      outcome: "loaded",
+      rows: [{ key: id }],
+      quarantine: [{ status: "superseded" }, { status: "replayed" }],
+    });
+  }
+});
+
+/** Empties the warehouse, and loads it again from the archive. */
+async function restoreFromArchive(): Promise<void> {
+  await world.pool.query(
+    `truncate warehouse.customers, warehouse.customers_history, warehouse.products, warehouse.products_history, warehouse.transactions,
+              warehouse.delivery_addresses, warehouse.purchases cascade`,
+  );
+  const { code, err } = await world.lethe("backfill", "all", "--follow");
+  expect(code, err).toBe(0);
+  await settle(world);
+}
+
+/** Expects that each row leads to its line, and its line to it. */
+async function expectLines(
+  rows: readonly (readonly [dataset: string, key: string, fileId: number, line: number])[],
+): Promise<void> {
+  for (const [dataset, key, fileId, line] of rows) {
+    expect((await trace(dataset, key)).rows, `${dataset} ${key}`).toMatchObject([{ line, delivery: { fileId } }]);
+    const back = await traceLine(fileId, line);
+    expect(back.outcome, `${dataset} ${key}`).toBe("loaded");
+    expect(back.rows.filter(({ table }) => table === `warehouse.${dataset}`)).toHaveLength(1);
+  }
+}
+
+it("leads from rows that a backfill has loaded again to the lines that they came on first, and names the backfill", async () => {
+  const [first, second] = [await fileOf("transactions"), await fileOf("transactions", 9)];
+  const expected = [
+    ["transactions", idOf(1), first, 1],
+    ["transactions", idOf(2), first, 2],
+    ["transactions", idOf(3), first, 3],
+    ["transactions", idOf(4), first, 4],
+    ["transactions", idOf(5), second, 1],
+    ["transactions", idOf(60), second, 2],
+    ["customers", "000001", await fileOf("customers"), 2],
+    ["customers", "000003", await fileOf("customers", 9), 1],
+  ] as const;
+  await expectLines(expected);
+  const { code } = await world.lethe("backfill", "all", "--follow");
+  expect(code).toBe(0);
+  await expectLines(expected);
+  await restoreFromArchive();
+  await expectLines(expected);
+  const kinds = (await trace("transactions", idOf(3))).rows.map(({ batches }) => batches.map(({ kind }) => kind));
+  expect(kinds).toEqual([["files", "backfill", "backfill"]]);
+  expect((await trace("customers", "000002")).rows.map(({ isCurrent, line }) => [isCurrent, line])).toEqual([
+    [true, 4],
+    [false, 1],
+  ]);
+});
+
 it("keeps a person's id out of addresses and arguments, and records who looked", async () => {
   expect(await world.api("GET", "/lineage/customers/000001")).toMatchObject({ status: 400 });
   const { code, err } = await world.lethe("trace", "record", "customers", "000001");
@@ -195,5 +268,24 @@ describe("after an erasure", () => {
     expect((await trace("customers", "000002")).rows.map(({ line }) => line)).toEqual([4, 1]);
     expect((await trace("transactions", idOf(3))).rows).toMatchObject([{ line: 3 }]);
     expect((await trace("transactions", idOf(2))).rows).toMatchObject([{ line: 2 }]);
+  });
+
+  it("does so, too, once a backfill has loaded what is left of the archive", async () => {
+    await restoreFromArchive();
+    const sales = await fileOf("transactions");
+    await expectLines([
+      ["transactions", idOf(2), sales, 2],
+      ["transactions", idOf(3), sales, 3],
+      ["transactions", idOf(4), sales, 4],
+      ["customers", "000003", await fileOf("customers", 9), 1],
+    ]);
+    for (const [dataset, key] of [
+      ["customers", "000001"],
+      ["transactions", idOf(1)],
+    ] as const) {
+      expect(await trace(dataset, key)).toEqual({ dataset, found: "erased", rows: [] });
+    }
+    expect(await traceLine(await fileOf("customers"), 2)).toMatchObject({ outcome: "no_trace", rows: [] });
+    expect(await traceLine(sales, 1)).toMatchObject({ outcome: "no_trace", rows: [] });
   });
 });

@@ -6,7 +6,7 @@ export type BackfillSelection = (typeof BACKFILL_SELECTIONS)[number];
 
 /**
  * What is known of a partition's archived files before they are read:
- * - `failed`: the last backfill of one of them did not get through;
+ * - `failed`: the last backfill of one of them did not get through; or, where only these are asked for, one stands in quarantine whole;
  * - `missing`: the warehouse has no row of them, though some were loaded;
  * - `incomplete`: it lacks rows of some of them;
  * - `loaded`: it has them all.
@@ -27,7 +27,7 @@ export const BackfillPlanSchema = Type.Object(
     byState: Type.Array(Type.Object({ state: Type.Enum(PARTITION_STATES), ...Amount.properties })),
     /** Files that were loaded and of which the archive kept nothing, because they changed while they were read. */
     notArchived: Count,
-    /** Files of the range that stand in quarantine as a whole: no backfill takes them. */
+    /** Files of the range that stand in quarantine as a whole and are not tried again: only a backfill of what has failed does that. */
     quarantined: Count,
   },
   { $id: "BackfillPlan" },

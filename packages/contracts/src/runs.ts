@@ -87,6 +87,9 @@ export const NOTICE_CODES = {
   file_unreadable: "The file could not be read and stands in quarantine whole.",
   file_quarantined_before:
     "The same content stands in quarantine already and is unreadable still; the file was removed.",
+  file_tried_again:
+    "The file stood in quarantine whole and can be read now. It is back in landing, for the next run of its job.",
+  file_unreadable_still: "The file stands in quarantine whole and cannot be read now, either. It stays there.",
   content_masked:
     "The same content came before and people were erased from it: what the archive keeps of it was taken.",
   staging_full:

@@ -8,7 +8,7 @@ import { BatchSchemaChangeSchema } from "./schema-changes.js";
  * transformer all others. The loader removes all but the last when the batch is loaded, and the last when it is published.
  */
 export const STAGED = {
-  /** One record a line, its bytes as in the file. */
+  /** One record a line, its bytes as in the file. See `linesOf`. */
   records: "records.ndjson",
   manifest: "manifest.json",
   summary: "summary.json",
@@ -46,7 +46,19 @@ export function ofLoad(attempt: string | null): string {
   return attempt === null ? STAGED.published : `${STAGED.published}.${attempt}`;
 }
 
+/**
+ * Returns the name of the object with the lines that a manifest is about. Each staging of a batch's lines has a name of its own, which the
+ * summary of what was transformed from them repeats: lines of a replay that are staged again may have been masked since, and what
+ * was made of the former ones must not be loaded for them.
+ */
+export function linesOf({ staging }: Pick<BatchManifest, "staging">): string {
+  return staging === undefined ? STAGED.records : `${STAGED.records}.${staging}`;
+}
+
 const Count = Type.Integer({ minimum: 0 });
+
+/** The name of a staging of lines; an earlier version has given none. */
+const StagingName = Type.Optional(Type.String({ pattern: "^[0-9a-f]+$" }));
 
 /**
  * Consecutive lines of a batch that come from one file. A line's ordinal is its number in the batch, from 0. In a replay,
@@ -76,6 +88,7 @@ const LackingSchema = Type.Record(Type.String(), Type.Tuple([Count, Count]));
 export type Lacking = Static<typeof LackingSchema>;
 
 export const BatchManifestSchema = Type.Object({
+  staging: StagingName,
   segments: Type.Array(SegmentSchema),
   bytes: Count,
 });
@@ -85,6 +98,8 @@ export type BatchManifest = Static<typeof BatchManifestSchema>;
 export const BatchSummarySchema = Type.Object({
   /** The transformation whose objects it is about. */
   transformation: Type.String({ pattern: "^[0-9a-f]+$" }),
+  /** The staging of the lines that were transformed. */
+  staging: StagingName,
   suppressionEpoch: Count,
   policyVersion: Type.String(),
   /** The size in bytes of each staging table's rows. */

@@ -17,7 +17,8 @@ import { MASK_CORRECTED, SELECT_QUARANTINED, UPDATE_QUARANTINED } from "./quaran
 
 /**
  * Masks the quarantined records of people who are being erased. What waits for something that is not the person stays
- * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. What a replay has loaded and not
+ * open: masked, it can still be loaded when that arrives, so that sales figures stay whole. So does a correction that waits for its
+ * replay. What a replay has loaded and not
  * published keeps its status, too: should the output be lost, it is made again from here. All other records are closed, those that
  * were corrected with their corrections.
  * Returns, by erasure, the files that the records came from: what is left of a record may not say whose it was.
@@ -120,6 +121,8 @@ interface QuarantinedRow {
   email: string | null;
   missingKey: string | null;
   isUnpublished: boolean;
+  /** Whether it is a correction whose replay has not come to it yet. */
+  isCorrected: boolean;
 }
 
 interface Kept {
@@ -152,7 +155,7 @@ function unlinkRecord(
   const dataset = context.datasets.get(row.dataset);
   const strategies = strategiesOf(context.policy, dataset.name);
   const before: unknown = JSON.parse(row.payload);
-  const isOpen = row.status === "open" && row.missingKey !== null && mayWait(dataset);
+  const isOpen = row.status === "open" && (row.missingKey !== null || row.isCorrected) && mayWait(dataset);
   const isUnpublished = row.isUnpublished && mayWait(dataset);
   const hash = isOpen || isUnpublished ? dataset.recordHash(before, key) : null;
   // Unless the person has come, nobody will: then an old file must not bring the record either.

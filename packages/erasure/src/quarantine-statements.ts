@@ -13,7 +13,8 @@ const IS_UNPUBLISHED = `(status = 'replayed' and id in (
 ))`;
 
 const COLUMNS = `id, file_id as "fileId", dataset, reason, status, payload, payload_encoding as "encoding", subject_customer_id as "customerId",
-                 subject_email as email, missing_key as "missingKey", ${IS_UNPUBLISHED} as "isUnpublished"`;
+                 subject_email as email, missing_key as "missingKey", ${IS_UNPUBLISHED} as "isUnpublished",
+                 corrects is not null and approved_at is not null as "isCorrected"`;
 
 /**
  * Takes ids and emails. Returns the people's quarantined records, but for those about which a decision is open, and all that

@@ -4,6 +4,7 @@ import type { Dataset } from "@lethe/datasets/dataset";
 import { formatOfName, inputFormatOf } from "@lethe/input-files/input-format";
 import {
   batchesOfLine,
+  isLineRejected,
   quarantinedOfLine,
   readDeliveries,
   replayedPayloads,
@@ -31,7 +32,7 @@ export async function traceLine(
   const { delivery } = stored;
   const dataset = datasets.get(delivery.dataset);
   const quarantine = await quarantinedOfLine(pool, fileId, line);
-  const isRejected = quarantine.some(({ status }) => status !== "replayed");
+  const isRejected = await isLineRejected(pool, fileId, line);
   const kept = await readLine(context, dataset, stored, line);
   const replayed = await replayedPayloads(pool, fileId, { line });
   const records = [...replayed.map(({ payload }) => JSON.parse(payload) as unknown), kept?.record];

@@ -57,11 +57,28 @@ datasets:
     expect(customers?.freshness).toMatchObject([{ key: "freshness", unit: "hours" }]);
   });
 
+  it("takes the id that a check would have without one", () => {
+    const text = "datasets: { customers: { quality: [{ metric: rowCount, mustBe: 1, id: rowCount }] } }";
+    expect(parseChecks(text, DATASETS).get("customers")?.partition).toMatchObject([{ key: "rowCount" }]);
+  });
+
   it.each([
     ["no condition", "quality: [{ metric: rowCount }]", "states no condition"],
     ["a share of a count", "quality: [{ metric: rowCount, mustBe: 1, unit: percent }]", "not a share"],
     ["a metric of a field", "quality: [{ metric: nullValues, mustBe: 1 }]", "line 3: datasets.customers.quality.0"],
     ["a range upside down", "quality: [{ metric: rowCount, mustBeBetween: [5, 1] }]", "first bound, 5, is above"],
+    ["a range that holds nothing", "quality: [{ metric: rowCount, mustBeBetween: [5, 5] }]", "leaves both bounds out"],
+    [
+      "the id of another",
+      "quality: [{ metric: duplicateValues, mustBe: 0, id: rowCount }]",
+      "rowCount means something",
+    ],
+    ["the id of a field's", "quality: [{ metric: rowCount, mustBe: 1, id: email.nullValues }]", "means something else"],
+    ["the cause of an alert", "quality: [{ metric: freshness, mustBe: 1, id: email }]", "email means something else"],
+    ["another alert's cause", "quality: [{ metric: freshness, mustBe: 1, id: schedule }]", "schedule means something"],
+    ["an alias of nothing", "learn: *nothing", "an alias that stands for nothing, or for too much"],
+    ["an alias of itself", "quality: &q [*q]", "line 3: datasets.customers.quality.0"],
+    ["a set", "properties: !!set { email }", "line 3: datasets.customers.properties"],
     ["two of a key", "quality: [{ metric: rowCount, mustBe: 1 }, { metric: rowCount, mustBe: 2 }]", "give it an id"],
     ["a field that is none", "properties: [{ name: mail, quality: [] }]", "is no field of customers; it has id, email"],
     ["freshness in percent", "quality: [{ metric: freshness, mustBe: 1, unit: percent }]", "measured in hours"],
@@ -85,6 +102,8 @@ datasets:
     ],
     ["no YAML", "datasets: [", "line 1: it is neither YAML nor JSON"],
     ["an empty file", "", "it must begin with `datasets:`"],
+    ["a set", "datasets: !!set { customers }", "line 1: datasets.customers must be object"],
+    ["an ordered map", "datasets: !!omap [customers: { learn: false }]", "line 1: datasets must be object"],
     ["a list", "- customers", "it must begin with `datasets:`"],
   ])("says where it is wrong: %s", (_what, text, message) => {
     expect(() => parseChecks(text, DATASETS)).toThrow(ConfigurationError);

@@ -1,4 +1,4 @@
-import type { CheckMetric, CheckUnit } from "@lethe/contracts/checks";
+import { CHECK_METRIC_NAMES, type CheckMetric, type CheckUnit } from "@lethe/contracts/checks";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import Type, { type Static } from "typebox";
@@ -147,15 +147,24 @@ function problemsOf(name: string, stated: Static<typeof DatasetChecksSchema>, da
       ? []
       : [{ pointer: `/properties/${i}/name`, problem: `is no field of ${name}; it has ${fields.join(", ")}` }],
   );
+  const meansElse = takenIds(fields);
   const seen = new Set<string>();
   for (const { pointer, rule, check } of statedChecks(stated)) {
     const problem = problemOfRule(rule);
     if (problem !== undefined) problems.push({ pointer, problem });
+    if (check.key !== keyOf(check.metric, check.property) && meansElse.has(check.key))
+      problems.push({ pointer, problem: `has an id that is taken: ${check.key} means something else` });
     if (seen.has(check.key))
       problems.push({ pointer, problem: `has the same key as another check, ${check.key}; give it an id` });
     seen.add(check.key);
   }
   return problems;
+}
+
+/** Returns the keys of checks without an id, and the causes of alerts that are about no check of that id. */
+function takenIds(fields: readonly string[]): ReadonlySet<string> {
+  const keys = [null, ...fields].flatMap((field) => CHECK_METRIC_NAMES.map((metric) => keyOf(metric, field)));
+  return new Set([...keys, ...fields, "schedule"]);
 }
 
 function nameOf(pointer: string): string {

@@ -8,10 +8,15 @@ export function hourOf({ date, hour }: Partition): number {
   return Date.parse(`${date}T00:00:00Z`) / HOUR_MS + hour;
 }
 
-/** Returns the partition of an hour's number. */
+/** The first and the last hour of the dates that are written with four digits of a year, which PostgreSQL reads, too. */
+const FIRST_HOUR = hourOf({ date: "0001-01-01", hour: 0 });
+const LAST_HOUR = hourOf({ date: "9999-12-31", hour: 23 });
+
+/** Returns the partition of an hour's number, or the first or last one that a folder can name where the hour lies beyond. */
 export function partitionOf(hour: number): Partition {
-  const date = new Date(hour * HOUR_MS).toISOString().slice(0, 10);
-  return { date, hour: hourOfDay(hour) };
+  const named = Math.min(Math.max(hour, FIRST_HOUR), LAST_HOUR);
+  const date = new Date(named * HOUR_MS).toISOString().slice(0, 10);
+  return { date, hour: hourOfDay(named) };
 }
 
 /** Returns the hour of the day, 0 to 23, of an hour's number. */

@@ -60,6 +60,9 @@ export function problemOfRule(rule: QualityRule): string | undefined {
   ) {
     return "freshness is measured in hours, and nothing else is";
   }
+  const [least, most] = rule.mustBeBetween ?? [];
+  if (least !== undefined && least === most)
+    return `mustBeBetween leaves both bounds out, so nothing is between ${least} and itself`;
   for (const range of [rule.mustBeBetween, rule.mustNotBeBetween]) {
     if (range !== undefined && range[0] > range[1])
       return `has a range whose first bound, ${range[0]}, is above its second, ${range[1]}`;

@@ -1,4 +1,4 @@
-import { isMap, parseDocument } from "yaml";
+import { type Document, isMap, parseDocument } from "yaml";
 
 /** What a text of YAML or JSON holds, and where. */
 export interface Located {
@@ -9,15 +9,14 @@ export interface Located {
 
 /** Reads a mapping from a text of YAML or JSON. Throws what `wrong` makes of the problem for any other text. */
 export function readLocated(text: string, wrong: (problems: readonly string[]) => Error): Located {
-  const document = parseDocument(text, { uniqueKeys: true, merge: false });
+  const document = parseDocument(text, { uniqueKeys: true, merge: false, resolveKnownTags: false });
   const [error] = document.errors;
   if (error !== undefined) {
     throw wrong([`line ${error.linePos?.[0].line ?? 1}: it is neither YAML nor JSON (${error.code})`]);
   }
   if (!isMap(document.contents)) throw wrong(["it must begin with `datasets:`"]);
   return {
-    // An alias that stands for too much is refused: the text is a person's, and short.
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: readValue(document, wrong),
     lineOf(pointer) {
       for (let path = partsOf(pointer); path.length > 0; path = path.slice(0, -1)) {
         const node = document.getIn(path, true) as { readonly range?: readonly number[] } | undefined;
@@ -27,6 +26,15 @@ export function readLocated(text: string, wrong: (problems: readonly string[]) =
       return 1;
     },
   };
+}
+
+function readValue(document: Document, wrong: (problems: readonly string[]) => Error): unknown {
+  try {
+    // An alias that stands for too much is refused: the text is a person's, and short.
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw error instanceof ReferenceError ? wrong(["it has an alias that stands for nothing, or for too much"]) : error;
+  }
 }
 
 function partsOf(pointer: string): (string | number)[] {

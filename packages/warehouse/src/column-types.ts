@@ -29,9 +29,16 @@ export async function readDatabasePlace(db: Queryable, databaseUrl: string): Pro
 }
 
 function serverOf(databaseUrl: string): string {
+  // The library that connects may understand what is no URL to others.
+  if (!URL.canParse(databaseUrl)) return "postgres://localhost:5432";
   const { hostname, port, searchParams } = new URL(databaseUrl);
   const host = searchParams.get("host") ?? decodeURIComponent(hostname);
+  return `postgres://${hostInUri(host)}:${searchParams.get("port") ?? (port === "" ? "5432" : port)}`;
+}
+
+function hostInUri(host: string): string {
   // A path is that of a socket.
-  const name = host === "" || host.startsWith("/") ? "localhost" : host;
-  return `postgres://${name}:${searchParams.get("port") ?? (port === "" ? "5432" : port)}`;
+  if (host === "" || host.startsWith("/")) return "localhost";
+  const isBareV6 = host.includes(":") && !host.startsWith("[");
+  return isBareV6 ? `[${host}]` : host;
 }

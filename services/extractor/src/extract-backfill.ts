@@ -26,6 +26,7 @@ import { mustRewrite } from "./must-rewrite.js";
 import { nameUnknownArchived } from "./name-unknown-archived.js";
 import { noteNotTaken } from "./notes.js";
 import { openArchived, type ReadArchived, readArchived } from "./read-archived.js";
+import { retryQuarantined } from "./retry-quarantined.js";
 import { sliceLines } from "./slice-lines.js";
 import { stageBatch } from "./stage-batch.js";
 
@@ -35,7 +36,7 @@ const FILES_AT_ONCE = 32;
 /**
  * Takes a backfill's files from the archive, where they stay: they are read, and nothing else. All lines of a file are staged, and the
  * load decides by quarantine which of them count. Those that a replay has loaded are staged as it took them. A file that is
- * absent or damaged is named in the run, and stops no other. After an interruption, continues with what is not in a batch.
+ * absent or damaged is named in the run, and stops no other. One that stands in quarantine whole is tried once more. After an interruption, continues with what is not in a batch.
  */
 export async function extractBackfill(
   context: ExtractionContext,
@@ -64,6 +65,10 @@ export async function extractBackfill(
       files.map(({ id }) => id),
     );
     for (const file of files) {
+      if (file.isQuarantined) {
+        await retryQuarantined(context, runId, run, file);
+        continue;
+      }
       const read = await readArchived(context, file, context.batchBytes);
       const own = replayed.filter(({ fileId }) => fileId === file.id);
       if ("problem" in read) {

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { type BatchManifest, type Segment, STAGED } from "@lethe/contracts/staged-batch";
+import { randomBytes, randomUUID } from "node:crypto";
+import { type BatchManifest, linesOf, type Segment, STAGED } from "@lethe/contracts/staged-batch";
 import { writeJson } from "@lethe/storage/json-object";
 import type { Staging } from "@lethe/storage/staging";
 import type { NewBatch } from "@lethe/warehouse/ledger/record-batches";
@@ -13,7 +13,9 @@ export async function stageBatch(
   id: string = randomUUID(),
 ): Promise<NewBatch> {
   const batch = { runId, batchId: id };
-  const bytes = await staging.write(batch, STAGED.records, lines);
-  await writeJson(staging, batch, STAGED.manifest, { segments: [...segments], bytes } satisfies BatchManifest);
+  const name = randomBytes(8).toString("hex");
+  const bytes = await staging.write(batch, linesOf({ staging: name }), lines);
+  const manifest: BatchManifest = { staging: name, segments: [...segments], bytes };
+  await writeJson(staging, batch, STAGED.manifest, manifest);
   return { id, runId, bytes, stagedBytes: await staging.size(batch), segments };
 }

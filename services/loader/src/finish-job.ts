@@ -90,7 +90,7 @@ export async function finishJob(
     }
     await forgetReplacementsOfRun(client, runId);
     if (kind === "plan") return { state, replays: [] };
-    await closeSuperseded(client, context.datasets.get(dataset));
+    await closeSuperseded(client, runId, context.datasets.get(dataset), context.lookedAtUpTo);
     // What a replay failed at would fail the next one, too, and so on without end; the next run of files asks again.
     const isVain = kind === "replay" && state === "failed";
     return { state, replays: isVain ? [] : await openReplays(client, context.datasets) };

@@ -6,6 +6,7 @@ import {
   type BatchManifest,
   type BatchSummary,
   lineInFile,
+  linesOf,
   MaskedPayloadsSchema,
   ofTransformation,
   type Segment,
@@ -62,7 +63,7 @@ export async function addMergeRejects(
     MaskedPayloadsSchema,
   );
   const lines = pickLines(
-    await staging.read(batch, STAGED.records),
+    await staging.read(batch, linesOf(manifest)),
     rejects.map((reject) => reject.ordinal),
   );
   const rows = rejects.map((reject, i) => {

@@ -1,5 +1,5 @@
 import { StaleReplayError } from "@lethe/contracts/errors";
-import { STAGED } from "@lethe/contracts/staged-batch";
+import { linesOf } from "@lethe/contracts/staged-batch";
 import { ERASED_ID } from "@lethe/privacy/erased-id";
 import type { Staging } from "@lethe/storage/staging";
 import { lockReplayed } from "@lethe/warehouse/ledger/quarantine";
@@ -24,7 +24,7 @@ export async function requireAsQuarantined(
       records.flatMap(({ id, pseudonym, payload }) => (pseudonym === ERASED_ID ? [[id, payload] as const] : [])),
     );
     if (masked.size === 0) continue;
-    const lines = (await staging.read(batch, STAGED.records)).toString("utf8").split("\n");
+    const lines = (await staging.read(batch, linesOf(manifest))).toString("utf8").split("\n");
     const isStale = ids.some((id, ordinal) => masked.has(id) && masked.get(id) !== lines[ordinal]);
     if (isStale) throw new StaleReplayError("an erasure masked records of the batch after they were staged");
   }

@@ -74,6 +74,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
         pool,
         queues,
         checks,
+        lookedAtUpTo: new Map(),
         stagingBytes: settings.LETHE_STAGING_BYTES,
         storage,
         staging: openStaging(storage),

@@ -27,6 +27,9 @@ export async function readStaged(
 ): Promise<{ readonly manifest: BatchManifest; readonly summary: BatchSummary }> {
   const manifest = await readJson(staging, batch, STAGED.manifest, BatchManifestSchema);
   const summary = await readJson(staging, batch, STAGED.summary, BatchSummarySchema);
+  if (summary.staging !== manifest.staging) {
+    throw new StagedObjectError(`the lines of batch ${batch.batchId} were staged again since they were transformed`);
+  }
   if (summary.segments.length !== manifest.segments.length) {
     throw new StagedObjectError(`the summary of batch ${batch.batchId} does not fit its manifest`);
   }

@@ -54,6 +54,7 @@ export const it = ledger
       queues,
       datasets,
       checks: parseChecks(undefined, datasets.checkedFields),
+      lookedAtUpTo: new Map(),
       stagingBytes: 1024 ** 3,
       storage,
       staging: openStaging(storage),

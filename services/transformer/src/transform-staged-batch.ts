@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import { StagedObjectError } from "@lethe/contracts/errors";
 import type { RefundMode } from "@lethe/contracts/refunds";
 import type { SchemaMode } from "@lethe/contracts/schema-changes";
-import { BatchManifestSchema, type BatchSummary, ofTransformation, STAGED } from "@lethe/contracts/staged-batch";
+import {
+  BatchManifestSchema,
+  type BatchSummary,
+  linesOf,
+  ofTransformation,
+  STAGED,
+} from "@lethe/contracts/staged-batch";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { type Policy, strategiesOf } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
@@ -48,7 +54,7 @@ export async function transformStagedBatch(
   const batch = { runId, batchId };
   const dataset = tools.datasets.get(work.dataset);
   const manifest = await readJson(staging, batch, STAGED.manifest, BatchManifestSchema);
-  const lines = await staging.read(batch, STAGED.records);
+  const lines = await staging.read(batch, linesOf(manifest));
   if (lines.length !== manifest.bytes) {
     throw new StagedObjectError(`${STAGED.records} of batch ${batchId} is not as long as its manifest says`);
   }
@@ -88,6 +94,7 @@ export async function transformStagedBatch(
   if (output.joined.length > 0) await writeJson(staging, batch, own(STAGED.joined), output.joined);
   const summary: BatchSummary = {
     transformation,
+    ...(manifest.staging !== undefined && { staging: manifest.staging }),
     suppressionEpoch: epoch,
     policyVersion: policy.version,
     tables,

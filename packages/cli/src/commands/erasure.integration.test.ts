@@ -4,11 +4,12 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { jobId } from "@lethe/contracts/jobs";
 import { parsePrivacyKey, pseudonym } from "@lethe/privacy/privacy-key";
+import type { JobHandler } from "@lethe/service-kit/worker";
 import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { listRuns } from "@lethe/warehouse/ledger/read-runs";
 import { readSuppressions } from "@lethe/warehouse/suppressions";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type CliResult, type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
+import { type CliResult, type CliWorld, createCliWorld, extractNothing } from "../../test/cli-fixture.js";
 import { complete, insertCustomer, insertErasure, insertMismatch } from "../../test/erasure-fixture.js";
 
 const IDA = { customerId: "013000", email: "ida.forget@example.org" };
@@ -43,6 +44,17 @@ async function erasure(
   const environment = { DATA_DIR: data, ...options.environment };
   const result = await world.lethe(["erasure", ...args], { ...options, environment });
   return { ...result, text: result.out.join("\n"), notes: result.err.join("\n") };
+}
+
+/** Takes what lies in landing, as an extractor does. */
+function takingFrom(data: string, meanwhile?: (runId: string) => Promise<void>): JobHandler<"extract"> {
+  return {
+    handle: async ({ runId }) => {
+      await rm(path.join(data, "landing"), { recursive: true });
+      await meanwhile?.(runId);
+      return extractNothing(world.pool, runId);
+    },
+  };
 }
 
 function expectNoTraceIn({ out, err }: CliResult) {
@@ -120,6 +132,28 @@ describe("lethe erasure request", () => {
     expect(result.code).toBe(1);
     expect(result.text).toMatch(/erasure-requests +succeeded/);
     expect(result.notes).toContain("no run has seen the request: is DATA_DIR the folder that the services work on?");
+  });
+
+  it("is done when a run has taken it from landing, whatever name the ledger gives it", async () => {
+    await world.startWorkers(takingFrom(data));
+    const result = await erasure(["request", "--follow"], { stdin: REQUEST });
+    expect(result.notes).not.toContain("no run has seen");
+    expect(result.code, result.notes).toBe(0);
+  });
+
+  it("names the entry that a person decides on where the email is another's", async () => {
+    let entryId = 0;
+    await world.startWorkers(
+      takingFrom(data, async (runId) => {
+        await insertMismatch(world.pool, BEN);
+        entryId = await insertMismatch(world.pool, IDA);
+        await world.pool.query("update ledger.quarantine set run_id = $1", [runId]);
+      }),
+    );
+    const result = await erasure(["request", "--follow"], { stdin: REQUEST });
+    expect(result.code).toBe(1);
+    expect(result.notes).toContain(`\`lethe erasure approve ${entryId}\``);
+    expectNoTraceIn(result);
   });
 });
 

@@ -24,7 +24,9 @@ export function formatBackfillPlan({ job, takes, leaves, byState, notArchived, q
   const remarks = [
     ...(notArchived > 0 ? [`not in the archive, though loaded: ${formatCount(notArchived)} files`] : []),
     ...(quarantined > 0
-      ? [`in quarantine as a whole: ${formatCount(quarantined)} files; deliver them again when they can be read`]
+      ? [
+          `in quarantine as a whole: ${formatCount(quarantined)} files; --only failed tries those again that are as they came`,
+        ]
       : []),
   ];
   return [`${job}: a backfill of`, formatTable(COLUMNS, rows), ...remarks].join("\n");

@@ -69,7 +69,7 @@ export const TRANSACTION_MERGE: Merge = {
     idField: "transaction_id",
     isLoaded: `exists (
       select from warehouse.transactions t
-      where t.transaction_id = case when k.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then k.id::uuid end
+      where t.transaction_id = case when lower(k.id) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then k.id::uuid end
         and t.source_file_id > q.file_id
     )`,
   },

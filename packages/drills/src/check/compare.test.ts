@@ -102,6 +102,14 @@ describe("the outcome of a feed, compared with its answer", () => {
     expect(compare(ANSWER, { ...outcome, quarantine: renamed(outcome, "duplicate", "superseded") })).toEqual([]);
   });
 
+  it("passes over what waited until it came again with its whole file", () => {
+    const outcome = perfect(ANSWER);
+    const loaded = outcome.transactions.find(({ file }) => file !== null);
+    expect(
+      compare(ANSWER, { ...outcome, quarantine: [...outcome.quarantine, `${loaded?.file}:9999 superseded`] }),
+    ).toEqual([]);
+  });
+
   it("takes an erased person's digits within a hash for no trace", () => {
     const outcome = perfect(ANSWER);
     expect(compare(ANSWER, { ...outcome, text: `a${ANSWER.erased[0]}b 12.${ANSWER.erased[0]}` })).toEqual([]);

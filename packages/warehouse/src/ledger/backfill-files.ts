@@ -18,6 +18,8 @@ export interface ArchivedFile {
   readonly isAsItCame: boolean;
   /** Lines that were cut of it when it was loaded. */
   readonly lineCount: number;
+  /** Whether it stands in quarantine whole, and is below that folder instead. */
+  readonly isQuarantined: boolean;
   /** Whether its partition's processed file is to be written anew; null while that is not decided. */
   readonly rewrites: boolean | null;
 }
@@ -26,12 +28,12 @@ export interface ArchivedFile {
 export async function nextBackfillFiles(db: Queryable, runId: string, limit: number): Promise<ArchivedFile[]> {
   const { rows } = await db.query<Omit<ArchivedFile, "partition"> & { date: string; hour: number }>(
     `select f.id, f.kept_path as "keptPath", f.format, f.partition_date as date, f.partition_hour as hour, f.bytes, f.sha256,
-            not f.masked and f.converted_from is null as "isAsItCame", t.rewrites,
+            not f.masked and f.converted_from is null as "isAsItCame", t.rewrites, f.state = 'quarantined' as "isQuarantined",
             (select coalesce(sum(s.line_count), 0)::bigint
              from ledger.batch_segments s join ledger.batches b on b.id = s.batch_id
              where s.file_id = f.id and b.run_id = f.run_id) as "lineCount"
      from ledger.backfill_files t join ledger.files f on f.id = t.file_id
-     where t.run_id = $1 and t.outcome is null order by t.position limit $2`,
+     where t.run_id = $1 and t.outcome is null and f.kept_path is not null order by t.position limit $2`,
     [runId, limit],
   );
   return rows.map(({ date, hour, ...file }) => ({ ...file, partition: { date, hour } }));
@@ -79,7 +81,7 @@ export async function decideRewrite(
 
 /**
  * Returns the records of these files that a replay from quarantine has loaded, by line, each as it was loaded: it may have been
- * edited since it came.
+ * edited since it came. One that is superseded keeps none out: a correction shares the line of what it corrects.
  */
 export async function replayedRecords(db: Queryable, fileIds: readonly number[]): Promise<ReplayableRecord[]> {
   const { rows } = await db.query<ReplayableRecord>(

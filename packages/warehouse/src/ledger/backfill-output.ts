@@ -20,7 +20,7 @@ export async function backfilledParts(
     `with incomplete as (
        select f.partition_date, f.partition_hour
        from ledger.backfill_files t join ledger.files f on f.id = t.file_id
-       where t.run_id = $1 and t.rewrites
+       where t.run_id = $1 and t.rewrites and f.state <> 'quarantined'
          and (t.outcome is distinct from 'staged'
               or exists (select from ledger.batch_segments s join ledger.batches b on b.id = s.batch_id
                          where s.file_id = f.id and b.run_id = $1 and b.state <> 'loaded'))

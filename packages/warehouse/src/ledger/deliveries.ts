@@ -107,6 +107,17 @@ export async function rejectedLines(
   return new Set(rows.map(({ line }) => line));
 }
 
+/** Reports whether a line stands in quarantine, or was closed there, and no replay has loaded it: neither as it came nor as it was corrected. */
+export async function isLineRejected(db: Queryable, fileId: number, line: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from ledger.quarantine q
+     where file_id = $1 and line = $2 and status <> 'replayed'
+       and not exists (select from ledger.quarantine c where c.corrects = q.id) limit 1`,
+    [fileId, line],
+  );
+  return rowCount === 1;
+}
+
 /** A record that a replay has loaded, as quarantine held it then. */
 export interface ReplayedPayload {
   readonly line: number;

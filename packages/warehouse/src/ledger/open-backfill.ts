@@ -61,9 +61,9 @@ export async function planBackfill(
   );
   const { rows: others } = await db.query<{ notArchived: number; quarantined: number }>(
     `select count(*) filter (where state = 'done' and kept_path is null) as "notArchived",
-            count(*) filter (where state = 'quarantined') as quarantined
-     from ledger.files where dataset = $1 and ${inRange("$2", "$3")}`,
-    parameters.slice(0, 3),
+            count(*) filter (where state = 'quarantined' and not ($4::text is not distinct from 'failed' and ${isTriedAgain("f")})) as quarantined
+     from ledger.files f where dataset = $1 and ${inRange("$2", "$3")}`,
+    parameters.slice(0, 4),
   );
   const states = [...new Set(rows.map(({ state }) => state))].sort();
   return {
@@ -112,14 +112,15 @@ function chosenFiles({ tables }: BackfilledDataset): string {
     select f.id, f.partition_date as date, f.partition_hour as hour, f.bytes, f.records_loaded > 0 as has_rows,
            f.records_loaded > 0 and coalesce(t.rows, 0) < f.records_loaded and not (f.masked and t.rows > 0) as lacks_rows,
            f.records_loaded > 0 and t.rows is null as lacks_all,
-           l.file_id is not null and not (${runIsActive("l.state")})
+           f.state = 'quarantined' or l.file_id is not null and not (${runIsActive("l.state")})
              and (l.outcome is distinct from 'staged'
                   or exists (select from ledger.batch_segments s join ledger.batches b on b.id = s.batch_id
                              where s.file_id = f.id and b.run_id = l.run_id and b.state <> 'loaded')) as has_failed
     from ledger.files f
     left join there t on t.file_id = f.id
     left join last_backfill l on l.file_id = f.id
-    where f.dataset = $1 and f.state = 'done' and f.kept_path is not null and ${inRange("$2", "$3")}
+    where f.dataset = $1 and f.kept_path is not null and ${inRange("$2", "$3")}
+      and (f.state = 'done' or $4 = 'failed' and ${isTriedAgain("f")})
   ), partition as (
     select *, case $4::text when 'missing' then state = 'missing' or lacks_rows when 'failed' then state = 'failed' else true end
                 as is_wanted
@@ -136,6 +137,15 @@ function chosenFiles({ tables }: BackfilledDataset): string {
                  sum(files) over w - files as files_before, sum(bytes) over w - bytes as bytes_before
           from partition where is_wanted window w as (order by date, hour)) as ordered
   )`;
+}
+
+/**
+ * SQL condition: the file stands in quarantine whole, as it came, so that a backfill of what has failed tries to read it again. In one
+ * that an erasure has changed, or that is sealed, there is nothing new to be read.
+ */
+function isTriedAgain(file: string): string {
+  return `(${file}.state = 'quarantined' and not ${file}.masked
+           and not exists (select from privacy.file_keys k where k.file_id = ${file}.id))`;
 }
 
 function inRange(from: string, to: string): string {

@@ -1,7 +1,7 @@
 import { foldOutcomes, type OpenCause } from "@lethe/quality/fold-outcomes";
+import type { PartitionStats } from "@lethe/quality/judge-partition";
 import { type CheckOutcome, HISTORY_DAYS, judgePartition } from "@lethe/quality/judge-partition";
 import { HOURS_A_DAY, hourAt, hourOf, partitionOf } from "@lethe/quality/partition-hours";
-import type { PartitionStats } from "@lethe/quality/partition-stats";
 import type { Client } from "@lethe/warehouse/pool";
 import { closeAlert, extendAlert, type OpenAlert, openAlert } from "@lethe/warehouse/quality/alerts";
 import { type NewResult, writeResults } from "@lethe/warehouse/quality/check-results";
@@ -11,7 +11,10 @@ import { partitionFromName, partitionName } from "./partition-name.js";
 
 /** What a long load has brought is judged in several rounds. */
 const MOST_AT_ONCE = 1_000;
-/** Older partitions are history that is loaded: they have results, and alert nobody. */
+/**
+ * Older partitions are history that is loaded: they have results, and alert nobody. Nor do those that lie more than a day ahead, which
+ * is more than a time zone: no later one could end an alert about them, and every real one after it would go untold.
+ */
 const ALERTED_DAYS = 7;
 
 /** Judges the partitions of a dataset that have come since the last time, the oldest first, and opens and closes alerts about them. */
@@ -44,7 +47,7 @@ export async function checkPartitions(
     known.set(stats.hour, { ...stats, failed });
     judged.push({ partition, failed });
     results.push(...outcomes.map((outcome) => toResult(partition, outcome)));
-    if (stats.hour < hourAt(now) - ALERTED_DAYS * HOURS_A_DAY) continue;
+    if (stats.hour < hourAt(now) - ALERTED_DAYS * HOURS_A_DAY || stats.hour > hourAt(now) + HOURS_A_DAY) continue;
     for (const change of foldOutcomes([...open.values()], stats.hour, outcomes)) {
       const alert = open.get(change.cause);
       if (change.kind === "open") {

@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import type { AlertMessage } from "@lethe/contracts/checks";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { parseChecks } from "@lethe/quality/checks-file";
-import { HOUR_MS, hourOfDay, partitionOf } from "@lethe/quality/partition-hours";
+import { HOUR_MS, hourOf, hourOfDay, partitionOf } from "@lethe/quality/partition-hours";
 import { createLogger } from "@lethe/service-kit/logger";
 import type { Pool } from "@lethe/warehouse/pool";
 import { inTransaction } from "@lethe/warehouse/pool";
 import { dismissAlert, listAlerts } from "@lethe/warehouse/quality/alerts";
+import { listResults } from "@lethe/warehouse/quality/check-results";
 import { countPartitions } from "@lethe/warehouse/quality/count-partitions";
 import { Webhook } from "standardwebhooks";
 import { describe, expect } from "vitest";
@@ -202,6 +203,29 @@ async function receive(pool: Pool): Promise<AlertMessage[]> {
 describe("checkData", () => {
   const now = new Date();
   const hoursLater = (hours: number) => new Date(now.getTime() + hours * HOUR_MS);
+
+  it.for(["0001-01-01", "9999-12-31"])(
+    "judges a partition of %s, and alerts nobody about it",
+    async (date, { pool }) => {
+      const text = "datasets: { customers: { quality: [{ metric: rowCount, mustBeGreaterThan: 50 }] } }";
+      const work = dataChecks(pool, { checks: parseChecks(text, datasets.checkedFields) });
+      const deliverRows = (hour: number, rows: number) =>
+        deliver(pool, { dataset: "customers", hour, rows, duplicates: 0, noEmail: 0, noPhone: 0 }, now.getTime());
+      await deliverRows(hourOf({ date, hour: 23 }), 1);
+      await checkData(work, now);
+      const { checks } = await listResults(pool, { limit: 10 });
+      expect(checks).toMatchObject([{ partition: `${date}T23`, check: "rowCount", passed: false }]);
+      // A partition of today that is wrong is a matter of its own, and over with the next that is right.
+      const today = Math.floor(now.getTime() / HOUR_MS) - 3;
+      await deliverRows(today, 1);
+      await checkData(work, now);
+      await deliverRows(today + 1, 60);
+      await checkData(work, now);
+      const { alerts } = await listAlerts(pool, { limit: 10 });
+      expect(alerts).toMatchObject([{ cause: "rowCount", resolution: "recovered" }]);
+      expect(alerts[0]?.firstPartition).toBe(alerts[0]?.lastPartition);
+    },
+  );
 
   it("notices once that a job's own schedule does not fire, and that it does again", async ({ pool }) => {
     const work = dataChecks(pool, { rules: { on: true, subMinute: false } });

@@ -1,7 +1,9 @@
-import type { DatasetName } from "@lethe/contracts/datasets";
 import type { RunDetail } from "@lethe/contracts/runs";
+import type { Datasets } from "@lethe/datasets/create-datasets";
 import { fileRequest } from "@lethe/erasure/file-request";
-import { listQuarantine } from "@lethe/warehouse/ledger/quarantine";
+import { listFiledRequests } from "@lethe/erasure/list-filed-requests";
+import type { Storage } from "@lethe/storage/storage";
+import { findMismatch } from "@lethe/warehouse/ledger/find-mismatch";
 import { unseenFiles } from "@lethe/warehouse/ledger/unseen-files";
 import type { Pool } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
@@ -39,7 +41,7 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
         const path = await fileRequest(storage, requests, request.customerId, request.email);
         terminal.note(`handed in as ${path}`);
         if (options.follow !== true) return startErasureRun(connections, requests.name, "files", terminal);
-        return followRequest(connections, requests.name, path, terminal);
+        return followRequest(connections, storage, requests, { path, ...request }, terminal);
       });
       context.exitWith(code);
     });
@@ -55,14 +57,22 @@ export function inputHelp({ datasets }: CommandContext): string {
   return `The request comes on standard input, as ${requestForm(datasets.requests)}; on a terminal it is asked for.`;
 }
 
+/** A request as it was handed in. */
+interface FiledRequest {
+  /** In landing, where it lies until a run takes it; the ledger knows it by another name then. */
+  readonly path: string;
+  readonly customerId: string;
+}
+
 async function followRequest(
   connections: Connections,
-  dataset: DatasetName,
-  path: string,
+  storage: Storage,
+  requests: Datasets["requests"],
+  request: FiledRequest,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { code, runs } = await followErasureRun(connections, dataset, "files", terminal);
-  const refusal = await findRefusal(connections.pool, dataset, path, runs);
+  const { code, runs } = await followErasureRun(connections, requests.name, "files", terminal);
+  const refusal = await findRefusal(connections.pool, storage, requests, request, runs);
   if (refusal === undefined) return code;
   terminal.note(refusal);
   return EXIT.failed;
@@ -71,21 +81,23 @@ async function followRequest(
 /** Describes why the request did not become an erasure; undefined when it did, or when it was one already. */
 async function findRefusal(
   pool: Pool,
-  dataset: DatasetName,
-  path: string,
+  storage: Storage,
+  requests: Datasets["requests"],
+  { path, customerId }: FiledRequest,
   runs: readonly RunDetail[],
 ): Promise<string | undefined> {
-  const unseen = await unseenFiles(pool, dataset, [path]);
-  if (unseen.length > 0) return "no run has seen the request: is DATA_DIR the folder that the services work on?";
-  for (const { id: runId } of runs) {
-    const { entries } = await listQuarantine(pool, { runId, reason: "identity_mismatch", limit: 10_000 });
-    const entry = entries.find(({ file }) => file === path);
-    if (entry !== undefined) {
-      return (
-        `the email is not the customer's: nothing is erased until a person decides, by ` +
-        `\`lethe erasure approve ${entry.id}\` or \`lethe erasure reject ${entry.id}\``
-      );
-    }
+  const left = (await listFiledRequests(storage, requests)).filter((key) => key === path);
+  if ((await unseenFiles(pool, requests.name, left)).length > 0) {
+    return "no run has seen the request: is DATA_DIR the folder that the services work on?";
   }
-  return undefined;
+  const entryId = await findMismatch(
+    pool,
+    runs.map(({ id }) => id),
+    customerId,
+  );
+  if (entryId === undefined) return undefined;
+  return (
+    `the email is not the customer's: nothing is erased until a person decides, by ` +
+    `\`lethe erasure approve ${entryId}\` or \`lethe erasure reject ${entryId}\``
+  );
 }
