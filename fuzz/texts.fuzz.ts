@@ -18,7 +18,7 @@ import { parseKeyring } from "../packages/privacy/src/privacy-key.js";
 import { readPolicy } from "../packages/privacy/src/read-policy.js";
 import { readJson } from "../packages/storage/src/json-object.js";
 import type { Staging } from "../packages/storage/src/staging.js";
-import { checkSchedule } from "../services/scheduler/src/schedules/check-schedule.js";
+import { checkSchedule } from "@lethe/service-kit/cron/check-schedule";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 

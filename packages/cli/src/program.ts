@@ -1,3 +1,4 @@
+import { VERSION } from "@lethe/contracts/version";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
@@ -63,6 +64,7 @@ function buildProgram(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("lethe")
     .description("Loads a retailer's files into PostgreSQL, and forgets a person everywhere when asked to.")
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
