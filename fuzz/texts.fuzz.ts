@@ -2,6 +2,7 @@ import { ReceiptSchema } from "@lethe/contracts/erasures";
 import { ConfigurationError, InvalidInputError, StagedObjectError } from "@lethe/contracts/errors";
 import { isCalendarDate, parsePartition, parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
 import { BatchManifestSchema, BatchSummarySchema, MaskedPayloadsSchema } from "@lethe/contracts/staged-batch";
+import { checkSchedule } from "@lethe/service-kit/cron/check-schedule";
 import { COMMON_SETTINGS, readSettings } from "@lethe/service-kit/settings";
 import fc from "fast-check";
 import Type from "typebox";
@@ -18,7 +19,6 @@ import { parseKeyring } from "../packages/privacy/src/privacy-key.js";
 import { readPolicy } from "../packages/privacy/src/read-policy.js";
 import { readJson } from "../packages/storage/src/json-object.js";
 import type { Staging } from "../packages/storage/src/staging.js";
-import { checkSchedule } from "../services/scheduler/src/schedules/check-schedule.js";
 import { fuzz } from "./harness/fuzz.js";
 import { anyText, mutated } from "./harness/inputs.js";
 

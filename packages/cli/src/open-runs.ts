@@ -1,6 +1,6 @@
 import { RunActiveError } from "@lethe/contracts/errors";
 import type { RunDetail } from "@lethe/contracts/runs";
-import { enqueueActiveRuns, enqueueRun } from "@lethe/service-kit/enqueue";
+import { enqueueActiveRuns, enqueueReopened, enqueueRun, newRound } from "@lethe/service-kit/enqueue";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { openRun, type RunRequest } from "@lethe/warehouse/ledger/open-run";
 import type { Connections } from "./connections.js";
@@ -28,6 +28,12 @@ export async function runToEnd(
       await follow(error.activeRunId);
     }
   }
+}
+
+/** Enqueues the work of a run that was opened again. */
+export async function enqueueOpenedAgain({ pool, queues }: Connections, runId: string): Promise<void> {
+  const run = (await readActiveRuns(pool)).find((open) => open.runId === runId);
+  if (run !== undefined) await enqueueReopened(queues, run, newRound());
 }
 
 /** Enqueues again what the ledger holds open and Redis has lost, as the scheduler does; it may not be running. */

@@ -14,7 +14,7 @@ describe("parseJobs", () => {
 
   it("names the jobs there are when one is unknown", () => {
     expect(() => parseJobs(["customer"], datasets)).toThrow(InvalidInputError);
-    expect(() => parseJobs(["customer"], datasets)).toThrow(/"customer"; jobs are customers, products/);
+    expect(() => parseJobs(["customer"], datasets)).toThrow(/unknown job "customer"; jobs are customers, products/);
   });
 });
 

@@ -9,7 +9,7 @@ export function parseJobs(names: readonly string[], datasets: Pick<Datasets, "na
   return names.flatMap((name) => {
     if (name === "all") return datasets.names;
     if (datasets.has(name)) return name;
-    throw new InvalidInputError(`there is no job "${name}"; jobs are ${datasets.names.join(", ")}, or all`);
+    throw new InvalidInputError(`unknown job "${name}"; jobs are ${datasets.names.join(", ")}, or all`);
   });
 }
 
@@ -49,7 +49,7 @@ export function parseNumber(text: string): number {
 
 /** Reads a run's id, for an option of commander. */
 export function parseRunId(text: string): string {
-  return parseUuid(text, "It must be a run's id, as `lethe run` and `lethe status` show it.");
+  return parseUuid(text, "It must be a run's id, as `lethe runs list` shows it.");
 }
 
 /** Reads an alert's id, for an argument of commander. */
@@ -62,9 +62,15 @@ export function parseErasureId(text: string): string {
   return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");
 }
 
+/** Reads what a receipt is found by, for an argument of commander: its number, or its erasure's id. */
+export function parseReceiptKey(text: string): string {
+  if (isNumber(text)) return text;
+  return parseUuid(text, "It must be a receipt's number, or the id of its erasure; `lethe erasure list` shows both.");
+}
+
 /** Reads a request's id, for an argument of commander. */
 export function parseRequestId(text: string): string {
-  if (/^[1-9]\d{0,14}$/.test(text)) return text;
+  if (isNumber(text)) return text;
   return parseUuid(text, "It must be a request's id, as `lethe erasure requests` shows it.");
 }
 
@@ -76,6 +82,10 @@ export function parseQuestionId(text: string): string {
 /** Reads a dead letter's id, for an argument of commander. */
 export function parseDeadLetterId(text: string): string {
   return parseUuid(text, "It must be a dead letter's id, as `lethe dead-letters list` shows it.");
+}
+
+function isNumber(text: string): boolean {
+  return /^[1-9]\d{0,14}$/.test(text);
 }
 
 function parseUuid(text: string, complaint: string): string {

@@ -1,3 +1,4 @@
+import { VERSION } from "@lethe/contracts/version";
 import { describe, expect, it } from "vitest";
 import { runCli } from "./program.js";
 
@@ -30,6 +31,10 @@ describe("usage", () => {
     expect(out).toContain("4    the job already has an active run");
     expect(out).toContain("5    done, but files or folders were left");
     expect(err).toBe("");
+  });
+
+  it("prints its version", async () => {
+    expect(await run("--version")).toEqual({ code: 0, out: VERSION, err: "" });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { VERSION } from "@lethe/contracts/version";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
@@ -9,11 +10,14 @@ import { addDeadLettersCommand } from "./commands/dead-letters.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addErasureCommand } from "./commands/erasure.js";
 import { addGenerateCommand } from "./commands/generate.js";
+import { addJobsCommand } from "./commands/jobs.js";
 import { addKeysCommand } from "./commands/keys.js";
 import { addMigrateCommand } from "./commands/migrate.js";
 import { addNoticesCommand } from "./commands/notices.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
+import { addRunsCommand } from "./commands/runs.js";
+import { addSchedulesCommand } from "./commands/schedules.js";
 import { addStatusCommand } from "./commands/status.js";
 import { addSubjectCommand } from "./commands/subject.js";
 import { addTokensCommand } from "./commands/tokens.js";
@@ -38,7 +42,8 @@ export async function runCli(
     },
   });
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(hasNoCommand(args) ? [STATE_OF_THINGS, ...args] : args, { from: "user" });
+    if (args.length === 0) context.terminal.note("\n`lethe --help` shows every command");
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.wrongUsage;
@@ -48,10 +53,18 @@ export async function runCli(
   }
 }
 
+const STATE_OF_THINGS = "status";
+
+/** Reports whether the arguments name no command, and no question about the program itself. */
+function hasNoCommand(args: readonly string[]): boolean {
+  return args.every((arg) => arg === "--json" || arg === "--csv");
+}
+
 function buildProgram(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("lethe")
     .description("Loads a retailer's files into PostgreSQL, and forgets a person everywhere when asked to.")
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
@@ -62,8 +75,11 @@ function buildProgram(context: CommandContext): Command {
     .addHelpText("afterAll", EXIT_CODES_HELP);
   addUpCommand(program, context);
   addRunCommand(program, context);
+  addRunsCommand(program, context);
   addBackfillCommand(program, context);
   addStatusCommand(program, context);
+  addJobsCommand(program, context);
+  addSchedulesCommand(program, context);
   addNoticesCommand(program, context);
   addQuarantineCommand(program, context);
   addChecksCommands(program, context);

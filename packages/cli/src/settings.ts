@@ -6,6 +6,7 @@ import {
   DECISION_SETTINGS,
   PRIVACY_SETTINGS,
   REDIS_SETTINGS,
+  SCHEDULE_SETTINGS,
   SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
@@ -33,4 +34,5 @@ export const CLI_SETTINGS = {
   ...API_ADDRESS_SETTINGS,
   ...API_TOKEN_SETTINGS,
   ...DECISION_SETTINGS,
+  ...SCHEDULE_SETTINGS,
 } as const;

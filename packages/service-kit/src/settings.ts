@@ -158,6 +158,15 @@ export const DECISION_SETTINGS = {
   }),
 } as const;
 
+/** Which schedules fire. Services that have none leave them out; the command line shows by them what will run next. */
+export const SCHEDULE_SETTINGS = {
+  LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "Whether the jobs' schedules fire" }),
+  LETHE_ALLOW_SUBMINUTE_SCHEDULES: Type.Boolean({
+    default: false,
+    description: "Whether a schedule may fire more than once in a minute",
+  }),
+} as const;
+
 /** The limit of the staging area, for the services that keep to it. */
 export const STAGING_SETTINGS = {
   LETHE_STAGING_BYTES: Type.Integer({

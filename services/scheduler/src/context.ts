@@ -1,6 +1,7 @@
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { Keyring } from "@lethe/privacy/privacy-key";
+import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
@@ -10,7 +11,6 @@ import type { Queue } from "bullmq";
 import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
 import type { RunQueue } from "./run-queue.js";
-import type { ScheduleRules } from "./schedules/check-schedule.js";
 
 /** What the scheduler works with. */
 export interface SchedulerContext {

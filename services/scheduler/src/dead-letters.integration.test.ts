@@ -181,7 +181,7 @@ describe("POST /dead-letters/:id/replay", () => {
     const older = await failedRun("customers", 1);
     await api.call("POST", "/jobs/customers/runs");
     const otherRun = await api.call("POST", `/dead-letters/${older.batchIds[0]}/replay`);
-    expect(otherRun).toMatchObject({ status: 409, body: { code: "run_state" } });
+    expect(otherRun).toMatchObject({ status: 409, body: { code: "run_active" } });
     expect(await batchStates(older.runId)).toEqual(["failed"]);
   });
 

@@ -378,6 +378,8 @@ describe("an erasure and its receipt", () => {
     expectProblem(await api.call("GET", `/erasures/${id}/receipt`), 404, "not_found");
     const receipt = await complete(id);
     const answer = await api.call("GET", `/erasures/${id}/receipt`);
+    expect(await api.call("GET", `/erasures/${receipt.sequence}/receipt`)).toMatchObject({ body: answer.body });
+    expectProblem(await api.call("GET", `/erasures/${receipt.sequence + 1000}/receipt`), 404, "not_found");
     expect(answer).toMatchObject({ status: 200, body: receipt });
     expect(checkReceipt(answer.body, undefined)).toEqual([]);
     const detail = await api.call("GET", `/erasures/${id}`);

@@ -5,6 +5,7 @@ import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
 import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
+import { scheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
@@ -100,7 +101,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
     const storage = openFolderStorage(settings.DATA_DIR, {
       isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
     });
-    const rules = { on: settings.LETHE_SCHEDULES === "on", subMinute: settings.LETHE_ALLOW_SUBMINUTE_SCHEDULES };
+    const rules = scheduleRules(settings);
 
     const schedules = createScheduleKeeper({
       db: pool,

@@ -8,6 +8,7 @@ import {
   COMMON_SETTINGS,
   DECISION_SETTINGS,
   PRIVACY_SETTINGS,
+  SCHEDULE_SETTINGS,
   SIGNING_SETTINGS,
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
@@ -98,11 +99,7 @@ export const SchedulerSettings = Type.Object({
     maximum: 10_000,
     description: "Largest `limit` that a list takes",
   }),
-  LETHE_SCHEDULES: Type.Enum(["on", "off"], { default: "on", description: "Whether the jobs' schedules fire" }),
-  LETHE_ALLOW_SUBMINUTE_SCHEDULES: Type.Boolean({
-    default: false,
-    description: "Whether a schedule may fire more than once in a minute",
-  }),
+  ...SCHEDULE_SETTINGS,
   LETHE_CATCH_UP: Type.Boolean({
     default: true,
     description: "Whether a job whose schedule fell into a standstill runs once afterwards",

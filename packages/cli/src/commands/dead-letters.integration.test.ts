@@ -87,7 +87,7 @@ describe("lethe dead-letters replay", () => {
     const { code, out, err } = await world.lethe(["dead-letters", "replay", "--all"]);
     expect(code).toBe(4);
     expect(out).toEqual([`customers ${first}`, `products ${other}`]);
-    expect(err.join("\n")).toContain(`run ${second} cannot be retried: another run of the job is active`);
+    expect(err.join("\n")).toContain(`run ${second} cannot be retried: `);
   });
 
   it("exits with 1 when a run that it follows fails again", async () => {

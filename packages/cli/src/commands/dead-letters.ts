@@ -1,24 +1,21 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { DEAD_LETTER_STATUSES, type DeadLetter, type DeadLetterStatus } from "@lethe/contracts/dead-letters";
-import { InvalidInputError, RunStateError } from "@lethe/contracts/errors";
+import { InvalidInputError, RunActiveError, RunStateError } from "@lethe/contracts/errors";
 import { hasSucceeded, type RunDetail } from "@lethe/contracts/runs";
-import { enqueueReopened, newRound } from "@lethe/service-kit/enqueue";
-import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listDeadLetters, replayDeadLetter } from "@lethe/warehouse/ledger/dead-letters";
-import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { enqueueOpenedAgain } from "../open-runs.js";
 import { integerBetween, parseDeadLetterId } from "../parse-arguments.js";
 import { DEAD_LETTER_TITLES, deadLetterCells, formatDeadLetters } from "../present/dead-letters.js";
-import { formatRuns, withoutDetails } from "../present/runs.js";
 import { printCsv } from "../print-csv.js";
 import type { Terminal } from "../terminal.js";
-import { followWithProgress, warnOfMissingServices } from "./run.js";
+import { printRuns, seeTo, warnOfMissingServices } from "./run.js";
 
 interface ListOptions {
   readonly job?: DatasetName;
@@ -103,7 +100,7 @@ async function replayOne(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const runId = await replayDeadLetter(connections.pool, id);
-  await enqueue(connections, runId);
+  await enqueueOpenedAgain(connections, runId);
   await warnOfMissingServices(connections, terminal);
   return present([await seeTo(connections, runId, options, terminal)], options, terminal);
 }
@@ -121,12 +118,13 @@ async function replayAll(connections: Connections, options: ReplayOptions, termi
     try {
       await reopenRun(connections.pool, runId);
     } catch (error) {
-      if (!(error instanceof RunStateError)) throw error;
-      terminal.note(error.message);
+      if (error instanceof RunActiveError) terminal.note(`run ${runId} cannot be retried: ${error.message}`);
+      else if (error instanceof RunStateError) terminal.note(error.message);
+      else throw error;
       isRefused = true;
       continue;
     }
-    await enqueue(connections, runId);
+    await enqueueOpenedAgain(connections, runId);
     runs.push(await seeTo(connections, runId, options, terminal));
   }
   const code = present(runs, options, terminal);
@@ -145,24 +143,8 @@ async function allOpen(db: Queryable): Promise<DeadLetter[]> {
   return letters.reverse();
 }
 
-async function enqueue({ pool, queues }: Connections, runId: string): Promise<void> {
-  const run = (await readActiveRuns(pool)).find((open) => open.runId === runId);
-  if (run !== undefined) await enqueueReopened(queues, run, newRound());
-}
-
-function seeTo(
-  connections: Connections,
-  runId: string,
-  options: ReplayOptions,
-  terminal: Terminal,
-): Promise<RunDetail> {
-  return options.follow === true ? followWithProgress(connections, runId, terminal) : readRun(connections.pool, runId);
-}
-
 function present(runs: readonly RunDetail[], options: ReplayOptions, terminal: Terminal): ExitCode {
-  if (options.json === true) for (const run of runs) terminal.print(JSON.stringify(withoutDetails(run)));
-  else if (options.follow !== true) for (const run of runs) terminal.print(`${run.job} ${run.id}`);
-  else if (runs.length > 0) terminal.print(formatRuns(runs));
+  printRuns(runs, options, terminal);
   const areWell = options.follow !== true || runs.every((run) => hasSucceeded(run.state));
   return areWell ? EXIT.succeeded : EXIT.failed;
 }

@@ -189,8 +189,10 @@ describe("lethe erasure list and show", () => {
     const ids = await threeReceipts();
     const open = await insertErasure(world.pool, BEN, KEY);
     const all = await erasure(["list"]);
-    expect(all.text).toMatch(new RegExp(`^${open.id} +suppressed .* <0\\.01 +(28|29|30|31)\\.0 +\\S+$`, "m"));
-    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* <0\\.01 +\\S+ +5$`, "m"));
+    expect(all.text).toMatch(
+      new RegExp(`^${open.id} +suppressed .* <0\\.01 +(28|29|30|31)\\.0 +\\S+ \\S+ CES?T$`, "m"),
+    );
+    expect(all.text).toMatch(new RegExp(`^${ids[1]} +completed .* <0\\.01 +\\S+ \\S+ CES?T +5$`, "m"));
     const json = await erasure(["list", "--state", "completed", "--json"]);
     expect(json.out.map((line) => JSON.parse(line).id)).toEqual(ids.toReversed());
     const page = await erasure(["list", "--limit", "1"]);
@@ -254,7 +256,10 @@ describe("lethe erasure receipt and export", () => {
     const page = path.join(data, "receipt.html");
     expect(await erasure(["receipt", id, "--html", page])).toMatchObject({ code: 0, out: [] });
     expect(await readFile(page, "utf8")).toContain(`<code>${id}</code>`);
-    expect((await erasure(["receipt", id])).text).toContain("receipt       number 4");
+    const receipt = await erasure(["receipt", id]);
+    expect(receipt.text).toContain("receipt       number 4");
+    expect(await erasure(["receipt", "4"])).toEqual(receipt);
+    expect(await erasure(["receipt", "1"])).toMatchObject({ code: 2, out: [] });
     expect((await erasure(["receipt", id, "--html", path.join(data, "no/where.html")])).code).toBe(2);
     expect((await readdir(data)).sort()).toEqual(["privacy.key", "receipt.html"]);
   });
@@ -427,7 +432,9 @@ describe("lethe erasure requests", () => {
       ]),
     );
     expectNoTraceIn(listed);
-    expect((await erasure(["requests"])).text).toMatch(new RegExp(`^${id} +undecided +\\S+ +\\S+ +no`, "m"));
+    expect((await erasure(["requests"])).text).toMatch(
+      new RegExp(`^${id} +undecided +\\S+ \\S+ CES?T +\\S+ \\S+ CES?T +no`, "m"),
+    );
     expect((await erasure(["extend", id])).code).toBe(2);
     const extended = await erasure(["extend", id, "--reason", "many requests at once"]);
     expect(extended).toMatchObject({ code: 0, out: [expect.stringMatching(/must be answered by \d{4}-\d\d-\d\d$/)] });

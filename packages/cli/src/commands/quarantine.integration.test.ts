@@ -12,6 +12,9 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await world.quiet();
+  await world.pool.query(
+    "delete from ledger.run_transitions t using ledger.runs r where t.run_id = r.id and r.kind = 'replay'",
+  );
   await world.pool.query("delete from ledger.runs where kind = 'replay'");
 });
 afterAll(() => world.end());

@@ -153,6 +153,27 @@ export async function followWithProgress(
   }
 }
 
+/** Follows a run to its end if that is wanted, and returns it as it then is. */
+export function seeTo(
+  connections: Pick<Connections, "pool">,
+  runId: string,
+  options: { readonly follow?: true },
+  terminal: Terminal,
+): Promise<RunDetail> {
+  return options.follow === true ? followWithProgress(connections, runId, terminal) : readRun(connections.pool, runId);
+}
+
+/** Prints what became of runs that were followed, and of others their ids. */
+export function printRuns(
+  runs: readonly RunDetail[],
+  options: { readonly follow?: true; readonly json?: true },
+  terminal: Terminal,
+): void {
+  if (options.json === true) for (const run of runs) terminal.print(JSON.stringify(withoutDetails(run)));
+  else if (options.follow !== true) for (const run of runs) terminal.print(`${run.job} ${run.id}`);
+  else if (runs.length > 0) terminal.print(formatRuns(runs));
+}
+
 /** Warns of the services that are not running and that runs will wait for. */
 export async function warnOfMissingServices(
   { queues }: Pick<Connections, "queues">,

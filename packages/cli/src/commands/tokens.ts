@@ -4,8 +4,8 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
-import { formatTime } from "../present/erasures.js";
 import { formatTable } from "../present/table.js";
+import { formatTime } from "../present/time.js";
 
 /** Adds `lethe tokens create`, `lethe tokens list` and `lethe tokens revoke`. */
 export function addTokensCommand(program: Command, context: CommandContext): void {

@@ -2,6 +2,7 @@ import type { DeadLetter } from "@lethe/contracts/dead-letters";
 import type { Cell } from "./csv.js";
 import { printable } from "./runs.js";
 import { formatCount, formatTable } from "./table.js";
+import { formatTime } from "./time.js";
 
 /** Formats dead letters as a table: which job failed for good, when and why. */
 export function formatDeadLetters(letters: readonly DeadLetter[]): string {
@@ -20,7 +21,7 @@ export function formatDeadLetters(letters: readonly DeadLetter[]): string {
       letter.job,
       letter.stage,
       letter.status,
-      letter.failedAt.replace(/\.\d+Z$/, "Z"),
+      formatTime(letter.failedAt),
       letter.records === null ? "" : formatCount(letter.records),
       printable(`${letter.message} (${letter.code})`),
     ]),

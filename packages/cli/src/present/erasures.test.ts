@@ -64,8 +64,12 @@ describe("the summary of a run's erasures", () => {
 
 it("gives an erasure a row with its days and its receipt", () => {
   const text = formatErasures([erasure(), open("b", 3.25)], new Map([[erasure().id, 12]]));
-  expect(text).toMatch(/^6c1d8a52\S+ +completed +p_92\w+ +yes +2022-03-02T00:00:00Z +1\.5 +2022-04-02T00:00:00Z +12$/m);
-  expect(text).toMatch(/^b +suppressed +p_92\w+ +yes +2022-03-02T00:00:00Z +3\.3 +24\.8 +2022-04-02T00:00:00Z$/m);
+  expect(text).toMatch(
+    /^6c1d8a52\S+ +completed +p_92\w+ +yes +2022-03-02 01:00:00 CET +1\.5 +2022-04-02 02:00:00 CEST +12$/m,
+  );
+  expect(text).toMatch(
+    /^b +suppressed +p_92\w+ +yes +2022-03-02 01:00:00 CET +3\.3 +24\.8 +2022-04-02 02:00:00 CEST$/m,
+  );
 });
 
 it("tells of one erasure what it has masked so far", () => {

@@ -1,8 +1,10 @@
 import type { Erasure, ErasurePlace } from "@lethe/contracts/erasures";
 import type { ErasurePlan } from "@lethe/erasure/plan-erasure";
+import { formatFields } from "./fields.js";
 import { formatNumberRanges } from "./number-ranges.js";
 import { printable } from "./runs.js";
 import { formatCount, formatTable } from "./table.js";
+import { formatTime } from "./time.js";
 
 /** Numbers of receipts, by erasure. */
 export type ReceiptNumbers = ReadonlyMap<string, number>;
@@ -72,12 +74,6 @@ function describeFailure({ attempts, errorCode, nextAttemptAt, ...where }: NonNu
   return `${printable(errorCode)} at ${namePlace(where)}, tried ${times}, again ${formatTime(nextAttemptAt)}`;
 }
 
-/** Formats fields, one per line, with their values aligned. */
-export function formatFields(fields: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...fields.map(([name]) => name.length));
-  return fields.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
-}
-
 /** Formats as a table what was masked where. */
 export function formatPlaces(places: readonly ErasurePlace[]): string {
   return formatTable(
@@ -119,11 +115,6 @@ export function summarizeErasures(erasures: readonly Erasure[], numbers: Receipt
     parts.push(`${receipts.length === 1 ? "receipt" : "receipts"} ${formatNumberRanges(receipts)}`);
   if (open > 0) parts.push(`${formatCount(open)} still open`);
   return `erasures: ${parts.join(", ")}`;
-}
-
-/** Formats a timestamp without its fraction of a second: `2022-03-01T01:00:00Z`. */
-export function formatTime(timestamp: string): string {
-  return timestamp.replace(/\.\d+Z$/, "Z");
 }
 
 /**

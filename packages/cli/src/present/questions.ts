@@ -1,6 +1,6 @@
 import type { Question } from "@lethe/contracts/questions";
-import { formatTime } from "./erasures.js";
 import { formatCount, formatTable } from "./table.js";
+import { formatTime } from "./time.js";
 
 /** Formats open questions as a table. */
 export function formatQuestions(questions: readonly Question[]): string {

@@ -1,8 +1,10 @@
 import { ERASURE_LIMIT_DAYS, type Receipt } from "@lethe/contracts/erasures";
 import type { SignedEntry } from "@lethe/contracts/proof";
-import { formatDays, formatFields, formatPlaces, formatTime } from "./erasures.js";
+import { formatDays, formatPlaces } from "./erasures.js";
+import { formatFields } from "./fields.js";
 import { printable } from "./runs.js";
 import { formatCount } from "./table.js";
+import { formatTime } from "./time.js";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,6 +1,7 @@
 import type { Request } from "@lethe/contracts/requests";
-import { formatDays, formatTime } from "./erasures.js";
+import { formatDays } from "./erasures.js";
 import { formatTable } from "./table.js";
+import { formatTime } from "./time.js";
 
 /** Formats requests as a table, each with the time by which it must be answered. */
 export function formatRequests(requests: readonly Request[]): string {

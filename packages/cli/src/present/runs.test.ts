@@ -37,7 +37,7 @@ describe("formatRuns", () => {
     ]);
     expect(text).toContain("failed: 2 of its batches failed (batches_failed)");
     expect(text.match(/a batch failed: it is missing \(staged_object_damaged\)/g)).toHaveLength(1);
-    expect(text).toContain(`POST /runs/${sampleRun().id}/retry`);
+    expect(text).toContain(`lethe runs retry ${sampleRun().id}`);
   });
 });
 

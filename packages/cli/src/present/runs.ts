@@ -8,7 +8,10 @@ import {
   type RunDetail,
 } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
+import type { Cell } from "./csv.js";
+import { formatFields } from "./fields.js";
 import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
+import { formatTime } from "./time.js";
 
 const COLUMNS: readonly Column[] = [
   { title: "job" },
@@ -34,6 +37,81 @@ export function formatRuns(runs: readonly RunDetail[]): string {
   return [formatTable(COLUMNS, runs.map(toRow)), remarks.join("\n"), changes, notices]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+export const RUN_TITLES = [
+  "id",
+  "job",
+  "kind",
+  "trigger",
+  "state",
+  "requestedAt",
+  "finishedAt",
+  "durationMs",
+  "filesTaken",
+  "recordsIn",
+  "recordsLoaded",
+  "recordsRejected",
+  "errorCode",
+] as const;
+
+/** Returns a run's cells under `RUN_TITLES`. */
+export function runCells(run: Run): Cell[] {
+  const { id, job, kind, trigger, state, requestedAt, finishedAt, durationsMs, files, records, error } = run;
+  return [
+    ...[id, job, kind, trigger, state, requestedAt, finishedAt],
+    ...[durationsMs.total, files.taken, records.in, records.loaded, records.rejected],
+    error?.code ?? null,
+  ];
+}
+
+/** Formats a page of runs as a table, a row for each. */
+export function formatRunList(runs: readonly Run[]): string {
+  return formatTable(
+    [
+      { title: "id" },
+      { title: "job" },
+      { title: "state" },
+      { title: "requested" },
+      { title: "time", align: "right" },
+      { title: "records in", align: "right" },
+      { title: "loaded", align: "right" },
+      { title: "rejected", align: "right" },
+    ],
+    runs.map((run) => [
+      run.id,
+      nameRun(run),
+      run.state,
+      formatTime(run.requestedAt),
+      formatDuration(run.durationsMs.total),
+      formatCount(run.records.in),
+      formatCount(run.records.loaded),
+      formatCount(run.records.rejected),
+    ]),
+  );
+}
+
+/** Formats one run: what it was asked to do and when, then what came of it as `formatRuns` has it. */
+export function formatRunDetail(run: RunDetail): string {
+  const time = (timestamp: string | null) => (timestamp === null ? "not yet" : formatTime(timestamp));
+  const fields = formatFields([
+    ["run", run.id],
+    ["asked for by", run.trigger],
+    [
+      "partitions",
+      run.from === null && run.to === null ? "all" : `${run.from ?? "the first"} to ${run.to ?? "the last"}`,
+    ],
+    ["requested", time(run.requestedAt)],
+    ["started", time(run.startedAt)],
+    ["finished", time(run.finishedAt)],
+    ["batches", formatBatches(run)],
+  ]);
+  return `${fields}\n\n${formatRuns([run])}`;
+}
+
+function formatBatches({ batches }: Run): string {
+  const failed = batches.failed === 0 ? "" : `, ${formatCount(batches.failed)} failed`;
+  return `${formatCount(batches.done)} of ${formatCount(batches.total)} done${failed}`;
 }
 
 /**
@@ -78,7 +156,7 @@ function remarksOn(run: RunDetail): string[] {
   const failures = new Set(run.failures.map((failure) => `a batch failed: ${failure.message} (${failure.code})`));
   remarks.push(...failures);
   if (run.state === "failed" && !isThreshold(run.error?.code ?? "")) {
-    remarks.push(`retry what failed with POST /runs/${run.id}/retry`);
+    remarks.push(`retry what failed with lethe runs retry ${run.id}`);
   }
   return remarks.map((remark) => `${nameRun(run)}: ${remark}`);
 }

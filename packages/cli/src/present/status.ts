@@ -8,6 +8,7 @@ import type { Cell } from "./csv.js";
 import { formatDays } from "./erasures.js";
 import { describeNotTaken, formatProgress, formatSchemaChanges } from "./runs.js";
 import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
+import { formatDay, formatTime } from "./time.js";
 
 /** A job as `lethe status` shows it; with `--json` it is printed as it is. */
 export interface JobStatus {
@@ -114,7 +115,7 @@ function describeRequests(requests: readonly Request[]): string[] {
   const lines = requests.slice(0, MAX_REQUESTS).map(({ id, state, daysOpen, daysLeft, due }) => {
     const left =
       daysLeft === null ? "" : daysLeft < 0 ? `, ${formatDays(-daysLeft)} late` : `, ${formatDays(daysLeft)} left`;
-    return `  ${id} (${state}): ${formatDays(daysOpen)} days open, due ${due.slice(0, 10)}${left}`;
+    return `  ${id} (${state}): ${formatDays(daysOpen)} days open, due ${formatDay(due)}${left}`;
   });
   const more = requests.length - lines.length;
   return more > 0 ? [...lines, `  and ${formatCount(more)} more`] : lines;
@@ -122,7 +123,7 @@ function describeRequests(requests: readonly Request[]): string[] {
 
 function describeRun(run: Run): string[] {
   return [
-    run.requestedAt.replace(/\.\d+Z$/, "Z"),
+    formatTime(run.requestedAt),
     run.state,
     formatDuration(run.durationsMs.total),
     formatCount(run.files.taken),

@@ -103,7 +103,7 @@ export const ALL_MUTATIONS: readonly Mutation[] = [
     guard: "a schedule that is refused keeps no other from being set",
     seams: [
       {
-        module: "services/scheduler/src/schedules/check-schedule.ts",
+        module: "packages/service-kit/src/cron/check-schedule.ts",
         name: "problemOfSchedule",
         mutant: "throwProblems",
       },

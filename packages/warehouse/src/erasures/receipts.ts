@@ -73,15 +73,18 @@ async function replacePlaces(client: Client, bodies: readonly ReceiptBody[]): Pr
   );
 }
 
-/** Returns an erasure's receipt with the checkpoint that covers it. Throws NotFoundError while there is none. */
-export async function readReceipt(db: Queryable, erasureId: string): Promise<Receipt> {
-  const { rows } = await db.query<LogEntry>(`${SELECT_ENTRY} where kind = 'receipt' and body ->> 'erasureId' = $1`, [
-    erasureId,
-  ]);
+/**
+ * Returns a receipt with the checkpoint that covers it, by its erasure's id or by its number. Throws NotFoundError while there is none.
+ */
+export async function readReceipt(db: Queryable, key: string): Promise<Receipt> {
+  const isNumber = /^\d+$/.test(key);
+  const isWanted = isNumber ? "sequence = $1::bigint" : "body ->> 'erasureId' = $1";
+  const { rows } = await db.query<LogEntry>(`${SELECT_ENTRY} where kind = 'receipt' and ${isWanted}`, [key]);
   const [entry] = rows;
   if (entry === undefined || !isReceiptBody(entry.body)) {
-    throw new NotFoundError(`there is no receipt for erasure ${erasureId}`);
+    throw new NotFoundError(isNumber ? `there is no receipt ${key}` : `there is no receipt for erasure ${key}`);
   }
+  const { erasureId } = entry.body;
   const { sequence, createdAt, body, previousHash, hash } = entry;
   const again = await db.query<LogEntry>(
     `${SELECT_ENTRY} where kind = 'reapplied' and $1 in (body ->> 'erasureId', body ->> 'by') order by sequence`,

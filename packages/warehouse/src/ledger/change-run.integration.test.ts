@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { NotFoundError, RunActiveError, RunStateError } from "@lethe/contracts/errors";
 import { RUN_STATES } from "@lethe/contracts/runs";
 import { unfenced } from "@lethe/test-kit/unfenced";
 import { describe, expect } from "vitest";
@@ -163,7 +163,7 @@ describe("reopenRun", () => {
     const runId = await addRun(pool, { state: "failed" });
     const replay = await addRun(pool, { kind: "replay", state: "queued" });
     const other = await addRun(pool, { state: "queued" });
-    await expect(reopenRun(pool, runId)).rejects.toThrow("another run of the job is active");
+    await expect(reopenRun(pool, runId)).rejects.toThrow(RunActiveError);
     await pool.query("update ledger.runs set state = 'succeeded' where id = $1", [other]);
     await reopenRun(pool, runId);
     expect(await stateOf(pool, replay)).toBe("queued");

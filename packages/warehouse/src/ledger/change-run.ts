@@ -1,6 +1,6 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { DeadLetterStage } from "@lethe/contracts/dead-letters";
-import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { NotFoundError, RunActiveError, RunStateError } from "@lethe/contracts/errors";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import { isActive, isThreshold, type RunKind, type RunState, type RunThresholdCode } from "@lethe/contracts/runs";
 import { withSessionLock } from "../advisory-lock.js";
@@ -34,8 +34,8 @@ export async function cancelRun(pool: Pool, runId: string): Promise<void> {
 /**
  * Reopens a failed or cancelled run where it stopped: its failed and cancelled batches are pending again. With `only`, of the
  * failed batches just the one named is retried (`null`: none); cancelled batches always go on with their run. Throws
- * NotFoundError, and RunStateError for a run in another state, while another run of the job is active, when later runs have
- * taken up the run's work, and for a batch that has not failed.
+ * NotFoundError, RunActiveError while another run of the job is active, and RunStateError for a run in another state, when later
+ * runs have taken up the run's work, and for a batch that has not failed.
  */
 export async function reopenRun(
   pool: Pool,
@@ -92,16 +92,19 @@ async function refuseIfAllIsDone(client: Client, runId: string): Promise<void> {
 }
 
 async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
-  const { rows } = await client.query<{ what: string }>(
-    `select 'another run of the job is active' as what
+  const { rows } = await client.query<{ job: DatasetName; id: string | null }>(
+    `select other.job, other.id
      from ledger.runs mine join ledger.runs other using (kind)
      where mine.id = $1 and other.id <> $1 and (other.job = mine.job or kind = 'backfill') and ${runIsActive("other.state")}
      union all
-     select 'later runs have taken up what it left' from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
+     select job, null from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
      limit 1`,
     [runId],
   );
-  if (rows[0] !== undefined) throw new RunStateError(`run ${runId} cannot be retried: ${rows[0].what}`);
+  const [taken] = rows;
+  if (taken === undefined) return;
+  if (taken.id !== null) throw new RunActiveError(taken.job, taken.id);
+  throw new RunStateError(`run ${runId} cannot be retried: later runs have taken up what it left`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { InvalidInputError, NotFoundError, RunStateError } from "@lethe/contracts/errors";
+import { InvalidInputError, NotFoundError, RunActiveError } from "@lethe/contracts/errors";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment, readRow } from "../../test/ledger-rows.js";
@@ -226,7 +226,7 @@ describe("replayDeadLetter", () => {
   it("refuses where another run of the job is open", async ({ pool }) => {
     const batchId = await addBatch(pool, await addFailedRun(pool), FAILED);
     await addRun(pool, { state: "queued" });
-    await expect(replayDeadLetter(pool, batchId)).rejects.toThrow(RunStateError);
+    await expect(replayDeadLetter(pool, batchId)).rejects.toThrow(RunActiveError);
     expect(await readRow(pool, "ledger.batches", batchId)).toMatchObject({ state: "failed" });
   });
 });

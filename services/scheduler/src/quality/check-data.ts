@@ -1,12 +1,12 @@
 import { TransientError } from "@lethe/contracts/errors";
 import type { Dataset } from "@lethe/datasets/dataset";
 import type { Checks } from "@lethe/quality/checks-file";
+import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { tryLockInTransaction } from "@lethe/warehouse/advisory-lock";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { type Client, inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { closeArrived, readOpenAlerts, tellOfAlerts } from "@lethe/warehouse/quality/alerts";
 import { forgetOldResults } from "@lethe/warehouse/quality/check-results";
-import type { ScheduleRules } from "../schedules/check-schedule.js";
 import { checkArrivals } from "./check-arrivals.js";
 import { checkFreshness } from "./check-freshness.js";
 import { checkPartitions } from "./check-partitions.js";

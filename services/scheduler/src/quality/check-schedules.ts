@@ -1,7 +1,7 @@
+import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import type { Client } from "@lethe/warehouse/pool";
 import { closeAlert, type OpenAlert, openAlert } from "@lethe/warehouse/quality/alerts";
 import { missedTick } from "../schedules/catch-up.js";
-import type { ScheduleRules } from "../schedules/check-schedule.js";
 import type { CheckedDataset } from "./checked-dataset.js";
 
 /** After a tick, in which its trigger may wait for a worker. */

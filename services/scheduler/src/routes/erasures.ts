@@ -77,6 +77,9 @@ export const ErasureDetail = Type.Object(
 );
 
 const ErasureParams = Type.Object({ id: Type.String({ format: "uuid" }) });
+const ReceiptParams = Type.Object({
+  id: Type.Union([Type.String({ format: "uuid" }), Type.String({ pattern: "^[1-9]\\d{0,14}$" })]),
+});
 const RequestParams = Type.Object({
   quarantineId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "From `GET /quarantine`" }),
 });
@@ -183,8 +186,9 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     config: { role: "viewer" },
     schema: {
       summary: "The receipt of a completed erasure",
+      description: "By the erasure's id, or by the receipt's own number.",
       tags: ["erasures"],
-      params: ErasureParams,
+      params: ReceiptParams,
       response: { 200: ref(ReceiptSchema) },
     },
     handler: (request) => readReceipt(pool, request.params.id),

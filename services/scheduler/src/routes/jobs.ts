@@ -3,6 +3,7 @@ import { BACKFILL_SELECTIONS, BackfillPlanSchema } from "@lethe/contracts/backfi
 import { DatasetNameSchema } from "@lethe/contracts/datasets";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { presentSchedule } from "@lethe/service-kit/cron/present-schedule";
 import { openBackfill, planBackfill } from "@lethe/warehouse/ledger/open-backfill";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { readActiveRunIds, readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -11,7 +12,6 @@ import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
 import { checkRange } from "../range.js";
-import { presentSchedule } from "../schedules/present-schedule.js";
 
 const RangeEnd = (description: string) => Type.String({ description, examples: ["2020-01-31", "2020-01-31T05"] });
 

@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { checkSchedule } from "@lethe/service-kit/cron/check-schedule";
+import { presentSchedule } from "@lethe/service-kit/cron/present-schedule";
 import { changeSchedule, readSchedules } from "@lethe/warehouse/ledger/schedules";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { ref } from "../http/response-schemas.js";
-import { checkSchedule } from "../schedules/check-schedule.js";
-import { presentSchedule } from "../schedules/present-schedule.js";
 
 const CRON =
   "5 fields, or 6 with seconds first: `*`, lists, ranges, steps, names of months and days, `L` for a month's last day, `5L` and " +

@@ -1,9 +1,9 @@
 import type { JobPayload } from "@lethe/contracts/jobs";
+import { problemOfSchedule, type ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { JOB_OPTIONS } from "@lethe/service-kit/queues";
 import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { JobSchedulerJson, Queue } from "bullmq";
-import { problemOfSchedule, type ScheduleRules } from "./check-schedule.js";
 import { forEachJob } from "./for-each-job.js";
 
 // BullMQ types a scheduler's id as a name of the queue's jobs, which it is not: names are left open here.

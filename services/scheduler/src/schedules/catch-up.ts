@@ -1,9 +1,9 @@
+import { problemOfSchedule, type ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { previousTick } from "@lethe/service-kit/cron/ticks";
 import { JOB_OPTIONS, type TypedQueue } from "@lethe/service-kit/queues";
 import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { nextJobId } from "./assert-schedules.js";
-import { problemOfSchedule, type ScheduleRules } from "./check-schedule.js";
 import { forEachJob } from "./for-each-job.js";
 
 /**

@@ -1,10 +1,10 @@
+import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import type { Logger } from "@lethe/service-kit/logger";
 import type { TypedQueue } from "@lethe/service-kit/queues";
 import type { DefaultSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { type AssertedSchedules, assertSchedules } from "./assert-schedules.js";
 import { catchUp } from "./catch-up.js";
-import type { ScheduleRules } from "./check-schedule.js";
 
 /** Keeps the queue at what the ledger says about schedules. */
 export interface ScheduleKeeper {

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { parseErasureId } from "../../parse-arguments.js";
+import { parseReceiptKey } from "../../parse-arguments.js";
 import { count, formatReceipt } from "../../present/receipt.js";
 import { receiptPage } from "../../present/receipt-page.js";
 import { formatLog, readNamedFile } from "../../receipt-file.js";
@@ -20,11 +20,11 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
     .command("receipt")
     .summary("show the receipt of a completed erasure")
     .description("Shows a receipt as text, as JSON, or as a page to be printed. It holds no personal data.")
-    .argument("<id>", "the erasure's id", parseErasureId)
+    .argument("<receipt>", "its number, or the erasure's id", parseReceiptKey)
     .option("--html <file>", "write a page to print on A4, which needs nothing else")
     .option("--json", "print the receipt as JSON; `lethe erasure verify --receipts` checks it")
-    .action(async (id: string, options: { readonly html?: string; readonly json?: true }) => {
-      const receipt = await withDatabase(await databaseSetting(context.environment), (pool) => readReceipt(pool, id));
+    .action(async (key: string, options: { readonly html?: string; readonly json?: true }) => {
+      const receipt = await withDatabase(await databaseSetting(context.environment), (pool) => readReceipt(pool, key));
       if (options.html !== undefined) {
         await writeWhole(options.html, receiptPage(receipt, declaredTables(context.datasets.database)));
         context.terminal.note(`receipt ${receipt.sequence} is in ${options.html}`);

@@ -8,6 +8,7 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { integerBetween, parseRequestId } from "../../parse-arguments.js";
 import { formatRequests } from "../../present/requests.js";
+import { formatDay } from "../../present/time.js";
 
 interface ListOptions {
   readonly open?: true;
@@ -53,7 +54,7 @@ export function addRequestsCommands(erasure: Command, context: CommandContext): 
         const by = await callerName(context.environment, pool, "privacy-officer");
         return extendRequest(pool, requests.name, id, { reason, by });
       });
-      context.terminal.print(`request ${id} is extended: it must be answered by ${due.slice(0, 10)}`);
+      context.terminal.print(`request ${id} is extended: it must be answered by ${formatDay(due)}`);
     });
 }
 

@@ -1,6 +1,8 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { parseCron } from "@lethe/service-kit/cron/parse-cron";
-import type { Cron } from "@lethe/service-kit/cron/ticks";
+import type Type from "typebox";
+import type { SCHEDULE_SETTINGS } from "../settings.js";
+import { parseCron } from "./parse-cron.js";
+import type { Cron } from "./ticks.js";
 
 /** What schedules are allowed here. */
 export interface ScheduleRules {
@@ -8,6 +10,11 @@ export interface ScheduleRules {
   readonly on: boolean;
   /** Whether a schedule may fire more than once in a minute. */
   readonly subMinute: boolean;
+}
+
+/** Returns the rules that the settings state. */
+export function scheduleRules(settings: Type.Static<Type.TObject<typeof SCHEDULE_SETTINGS>>): ScheduleRules {
+  return { on: settings.LETHE_SCHEDULES === "on", subMinute: settings.LETHE_ALLOW_SUBMINUTE_SCHEDULES };
 }
 
 /** Checks a cron pattern and its time zone. Throws InvalidInputError, which names what is wrong and shows no value. */

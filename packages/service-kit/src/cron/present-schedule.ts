@@ -1,10 +1,15 @@
 import type { Schedule } from "@lethe/contracts/schedules";
-import { nextTick } from "@lethe/service-kit/cron/ticks";
-import type { StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import { problemOfSchedule, type ScheduleRules } from "./check-schedule.js";
+import { nextTick } from "./ticks.js";
 
-/** Returns a stored schedule as the API presents it. A schedule that does not fire has no next time. */
-export function presentSchedule(schedule: StoredSchedule, now: Date, rules: ScheduleRules): Schedule {
+/** A schedule as the ledger holds it. */
+interface HeldSchedule extends Pick<Schedule, "job" | "cron" | "timezone" | "enabled"> {
+  readonly updatedAt: Date;
+  readonly lastFiredAt: Date | null;
+}
+
+/** Returns a stored schedule as the API and the command line present it. A schedule that does not fire has no next time. */
+export function presentSchedule(schedule: HeldSchedule, now: Date, rules: ScheduleRules): Schedule {
   const problem = problemOfSchedule(schedule, rules);
   const fires = schedule.enabled && rules.on && problem === undefined;
   return {
