@@ -102,6 +102,11 @@ describe("the outcome of a feed, compared with its answer", () => {
     expect(compare(ANSWER, { ...outcome, quarantine: renamed(outcome, "duplicate", "superseded") })).toEqual([]);
   });
 
+  it("takes what waits for a product, while another record of its id is loaded, for what waits", () => {
+    const outcome = perfect(ANSWER);
+    expect(compare(ANSWER, { ...outcome, quarantine: renamed(outcome, "unknown_sku", "superseded") })).toEqual([]);
+  });
+
   it("passes over what waited until it came again with its whole file", () => {
     const outcome = perfect(ANSWER);
     const loaded = outcome.transactions.find(({ file }) => file !== null);

@@ -98,6 +98,9 @@ function compareProducts(answer: Answer, outcome: Outcome): Finding[] {
   return findings;
 }
 
+/** The reasons of records that may be superseded as they wait: for a customer or a product, or until their conflict is found. */
+const MAY_WAIT: ReadonlySet<string> = new Set(["conflict", "unknown_customer", "unknown_sku"]);
+
 function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
   const findings: Finding[] = [];
   const entries = new Map<string, number>();
@@ -105,8 +108,7 @@ function compareQuarantine(answer: Answer, outcome: Outcome): Finding[] {
   for (const [entry, times] of entries) if (times > 1) findings.push(doubled(`quarantined ${entry}`));
   const wasSuperseded = (place: Place) => entries.delete(entryOf(place, "superseded"));
   for (const { place, reason } of answer.rejected) {
-    // A sale that waited for its customer is not held against the one that came before it, only against its id.
-    const isThere = entries.delete(entryOf(place, reason)) || (reason === "conflict" && wasSuperseded(place));
+    const isThere = entries.delete(entryOf(place, reason)) || (MAY_WAIT.has(reason) && wasSuperseded(place));
     if (!isThere) findings.push(lost(`quarantined ${entryOf(place, reason)}`));
   }
   for (const places of answer.copies) {
