@@ -163,7 +163,7 @@ describe("a backup from before erasures that is restored", () => {
     }
     const shown = await world.lethe("erasure", "receipt", rows.at(-1)?.id ?? "");
     expect(shown.out).toMatch(
-      /reapplied +at \d{4}-\d{2}-\d{2}T\S+ to a restored backup, by erasure \S+; under checkpoint \d+/,
+      /reapplied +at \d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} \S+ to a restored backup, by erasure \S+; under checkpoint \d+/,
     );
   });
 
