@@ -14,7 +14,7 @@ import { withoutNumbers } from "@lethe/test-kit/numbered";
 import { expectSalesOnce, readProcessed } from "@lethe/test-kit/processed";
 import { product } from "@lethe/test-kit/records";
 import { openByApi, settle, succeed, untilClosed } from "@lethe/test-kit/runs";
-import { openWorld, type RunningService, type World } from "@lethe/test-kit/world";
+import { NO_THRESHOLDS, openWorld, type RunningService, type World } from "@lethe/test-kit/world";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 
@@ -28,7 +28,7 @@ let world: World;
 const erased = new Set<number>();
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: NO_THRESHOLDS });
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   for (const person of PEOPLE) {
     await landRecords(world, `${hourOf(person)}/customers.json`, [

@@ -1,7 +1,7 @@
 import { landRecords } from "@lethe/test-kit/landing";
 import { settle, succeed } from "@lethe/test-kit/runs";
 import { countOf } from "@lethe/test-kit/warehouse-rows";
-import { openWorld, type World } from "@lethe/test-kit/world";
+import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findSurvivors, PLANTS, plantAgain, plantAll, requestOf, STAYS } from "./plants.js";
 
@@ -10,7 +10,7 @@ let salesBefore: unknown;
 let planted: readonly string[];
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ settings: NO_THRESHOLDS });
   await plantAll(world);
   await succeed(world, "customers", "products", "transactions");
   await world.pool.query("analyze");
