@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { generateDataset } from "@lethe/sample-data/generate";
@@ -48,14 +48,17 @@ export async function splitOffLast(input, days, name) {
 }
 
 /**
- * Lays files into landing. They are links: a file that has just been copied still waits to be written to the disk, and that
- * would be Lethe's alone to pay for. Lethe moves input, and never writes into it.
+ * Lays files into landing, as a sender does: each is a file of its own. Of a file that somebody else has a link to, Lethe archives a copy,
+ * since it could still be changed. They are on the disk before Lethe begins: to wait for that would be Lethe's alone to pay for.
  */
 export async function layInto(landing, input, isTaken = () => true) {
   for (const file of (await filesOf(input)).filter(isTaken)) {
     const target = path.join(landing, file);
     await mkdir(path.dirname(target), { recursive: true });
-    await link(path.join(input, file), target);
+    await copyFile(path.join(input, file), target);
+    const copied = await open(target, "r+");
+    await copied.sync();
+    await copied.close();
   }
 }
 
