@@ -218,7 +218,7 @@ async function commitIfHeld(context: FencedContext, rewritten: WrittenFile): Pro
 export interface FileSize {
   readonly records: number;
   readonly bytes: number;
-  /** Whether there was no file. */
+  /** True where there was no file. */
   readonly isMissing?: boolean;
 }
 

@@ -23,7 +23,7 @@ async function open(pool: Pool, job = "customers") {
   };
 }
 
-/** Tells of all that there is to tell, and returns it. */
+/** Sends all that is to be sent, and returns it. */
 async function tellAll(pool: Pool): Promise<RunTransition[]> {
   const told: RunTransition[] = [];
   const take = async (_client: unknown, transition: RunTransition) => {

@@ -27,7 +27,7 @@ const BACKOFF = [5, 15, 60, 300];
 const MOST_REFUSALS = 3;
 
 /**
- * Tells of the next transition, in the order in which they were recorded: calls `tell`, and forgets the transition when that is
+ * Passes the next transition on, in the order in which they were recorded: calls `tell`, and forgets the transition when that is
  * confirmed. Otherwise it is told again later, and all others wait for it. One process does it at a time. A crash between the
  * receiver's answer and the commit tells of it once more. Returns undefined when there is nothing to tell now.
  */
