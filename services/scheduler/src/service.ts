@@ -37,7 +37,7 @@ import { checkData } from "./quality/check-data.js";
 import { addQualityMetrics } from "./quality/quality-metrics.js";
 import { addQueueMetrics } from "./queue-metrics.js";
 import { resumeOrphanedErasures, takeFiledRequests, takeReleased } from "./reconcile-erasures.js";
-import { startReconciler } from "./reconciler.js";
+import { startReconciler, type Task } from "./reconciler.js";
 import { createRunQueue } from "./run-queue.js";
 import { createScheduleKeeper } from "./schedules/keep-schedules.js";
 import { triggerRun } from "./schedules/trigger-run.js";
@@ -116,61 +116,47 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       if (added > 0) log.info({ added }, "active runs enqueued again");
     };
     const onDone = addTaskMetric(metrics.registry);
-    const reconciler = await startReconciler(
-      redis,
-      log,
-      settings.LETHE_UPKEEP_SECONDS * 1_000,
-      [
-        { name: "apply schedules", run: schedules.apply },
-        { name: "catch up", run: schedules.catchUp },
-        { name: "reconcile", run: reconcile },
-        { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
-        { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
-        {
-          name: "check data",
-          run: async () => {
-            const tells = webhook !== undefined;
-            await checkData({ pool, datasets: datasets.all, checks: dataChecks, rules, tells }, new Date());
-          },
+    const startTasks = (tasks: readonly Task[]) =>
+      startReconciler(redis, log, settings.LETHE_UPKEEP_SECONDS * 1_000, tasks, onDone);
+    const reconciler = await startTasks([
+      { name: "apply schedules", run: schedules.apply },
+      { name: "catch up", run: schedules.catchUp },
+      { name: "reconcile", run: reconcile },
+      { name: "take filed requests", run: () => takeFiledRequests(pool, runQueue, datasets, storage) },
+      { name: "take what decisions released", run: () => takeReleased(pool, runQueue, datasets) },
+      {
+        name: "check data",
+        run: async () => {
+          const tells = webhook !== undefined;
+          await checkData({ pool, datasets: datasets.all, checks: dataChecks, rules, tells }, new Date());
         },
-        { name: "write manifest", run: createManifestTask(pool, storage) },
-        {
-          name: "close dead letters",
-          run: async () => {
-            const closed = await closeDoneLetters(pool);
-            if (closed > 0) log.info({ closed }, "dead letters closed: their work was done since");
-          },
+      },
+      { name: "write manifest", run: createManifestTask(pool, storage) },
+      {
+        name: "close dead letters",
+        run: async () => {
+          const closed = await closeDoneLetters(pool);
+          if (closed > 0) log.info({ closed }, "dead letters closed: their work was done since");
         },
-        ...(eventOutput === undefined ? [{ name: "forget runs' events", run: () => forgetTransitions(pool) }] : []),
-        { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
-        ...(signer === undefined
-          ? []
-          : [{ name: "sign the log", run: () => signDecisions(pool, { signer, stores }, log) }]),
-      ],
-      onDone,
-    );
+      },
+      ...(eventOutput === undefined ? [{ name: "forget runs' events", run: () => forgetTransitions(pool) }] : []),
+      { name: "resume orphaned erasures", run: () => resumeOrphanedErasures(pool, runQueue, datasets) },
+      ...(signer === undefined
+        ? []
+        : [{ name: "sign the log", run: () => signDecisions(pool, { signer, stores }, log) }]),
+    ]);
     opened.push((graceMs) => reconciler.stop(graceMs / 4));
     if (webhook !== undefined) {
       // By itself, since a receiver that answers late must not keep the others waiting.
-      const webhooks = await startReconciler(
-        redis,
-        log,
-        settings.LETHE_UPKEEP_SECONDS * 1_000,
-        [{ name: "deliver webhooks", run: () => deliverWebhooks(pool, webhook, log) }],
-        onDone,
-      );
+      const webhooks = await startTasks([{ name: "deliver webhooks", run: () => deliverWebhooks(pool, webhook, log) }]);
       opened.push((graceMs) => webhooks.stop(graceMs / 4));
     }
     if (eventOutput !== undefined) {
       const telling = { pool, datasets, databaseUrl: settings.DATABASE_URL, output: eventOutput, log };
       const stopped = new AbortController();
-      const teller = await startReconciler(
-        redis,
-        log,
-        settings.LETHE_UPKEEP_SECONDS * 1_000,
-        [{ name: "send OpenLineage events", run: () => tellOfRuns(telling, stopped.signal) }],
-        onDone,
-      );
+      const teller = await startTasks([
+        { name: "send OpenLineage events", run: () => tellOfRuns(telling, stopped.signal) },
+      ]);
       opened.push(async (graceMs) => {
         await teller.stop(graceMs / 8);
         // What ended since the last round is told of now: the next start may be far off.
