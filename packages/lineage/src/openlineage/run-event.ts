@@ -1,7 +1,7 @@
 import { type Partition, parseRangeEnd, partitionPath, partitionStart } from "@lethe/contracts/partition";
 import type { LoadingKind, Run } from "@lethe/contracts/runs";
 import type { Dataset } from "@lethe/datasets/dataset";
-import type { DatabasePlace } from "@lethe/warehouse/column-types";
+import type { DatabasePlace } from "@lethe/warehouse/database-place";
 import type { RunInput, RunInputs } from "@lethe/warehouse/ledger/run-inputs";
 import type { RunTransition } from "@lethe/warehouse/ledger/run-transitions";
 import { attemptId } from "./attempt-id.js";

@@ -2,7 +2,8 @@ import { VERSION } from "@lethe/contracts/version";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { MOST_INPUTS, type RunEvent, type RunOutcome, runEvent } from "@lethe/lineage/openlineage/run-event";
 import type { Logger } from "@lethe/service-kit/logger";
-import { type DatabasePlace, readColumnTypes, readDatabasePlace } from "@lethe/warehouse/column-types";
+import { readColumnTypes } from "@lethe/warehouse/column-types";
+import { readDatabasePlace } from "@lethe/warehouse/database-place";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { readRunInputs } from "@lethe/warehouse/ledger/run-inputs";
 import { type RunTransition, type Telling, tellNextTransition } from "@lethe/warehouse/ledger/run-transitions";
@@ -81,6 +82,6 @@ async function readOutcome(
   tables: readonly string[],
 ): Promise<RunOutcome> {
   const inputs = await readRunInputs(client, runId, MOST_INPUTS);
-  const place: DatabasePlace = await readDatabasePlace(client, databaseUrl);
+  const place = await readDatabasePlace(client, databaseUrl);
   return { inputs, place, columnTypes: await readColumnTypes(client, tables) };
 }
