@@ -22,10 +22,11 @@ export async function retryQuarantined(
 ): Promise<void> {
   const { pool, fence, storage } = context;
   const path = file.keptPath;
-  const isReadable = await claimCopy(context, runId, run, file);
+  const claimedKey = claimedKeyOf(runId, path);
+  const isReadable = await claimCopy(context, claimedKey, run, file);
   await requireExtraction(pool, fence);
   if (!isReadable) {
-    await storage.remove("claimed", [claimedKeyOf(runId, path), convertedKeyOf(claimedKeyOf(runId, path))]);
+    await storage.remove("claimed", [claimedKey, convertedKeyOf(claimedKey)]);
     await note(context, "file_unreadable_still", path);
     await inFencedTransaction(pool, fence, (client) => recordBackfilled(client, runId, [file.id], "damaged"));
     return;
@@ -40,20 +41,19 @@ export async function retryQuarantined(
   });
 }
 
-/** Copies a file from quarantine to the run's part of the claimed area, and reports whether it can be read there, as it came. */
+/** Copies a file from quarantine to the claimed area, and reports whether it can be read there, as it came. */
 async function claimCopy(
   context: ExtractionContext,
-  runId: string,
+  claimedKey: string,
   { dataset }: RunSpec,
   file: ArchivedFile,
 ): Promise<boolean> {
   const { storage, limits, signal, ring } = context;
   const place = createKeyReader(context.datasets.names)(file.keptPath);
+  if (place === undefined) return false;
   const kept = await storage.open("quarantined", file.keptPath);
   if (kept === undefined) return false;
-  const claimedKey = claimedKeyOf(runId, file.keptPath);
   try {
-    if (place === undefined) return false;
     await (await storage.write("claimed", claimedKey, kept.bytes())).commit();
   } finally {
     await kept.close();
@@ -63,8 +63,6 @@ async function claimCopy(
   const inspected = await inspectFile(storage, { ...place, claimedKey }, context.batchBytes, options, signal);
   // An erasure may have masked it, or sealed it, since the run was opened.
   return (
-    inspected?.unreadable === undefined &&
-    inspected !== undefined &&
-    isKnownContent(ring, inspected.sha256, file.sha256)
+    inspected !== undefined && inspected.unreadable === undefined && isKnownContent(ring, inspected.sha256, file.sha256)
   );
 }

@@ -15,11 +15,11 @@ export async function planBatches(
   dataset: DatasetName,
   batches: readonly BatchRef[],
 ): Promise<Merged | undefined> {
+  const [batch, another] = batches;
+  if (batch === undefined || another !== undefined) throw new Error("a plan tries one batch at a time");
   await client.query("savepoint before_plan");
   const merged = await mergeBatches(client, context, { dataset, kind: "replay" }, batches);
   await client.query("rollback to savepoint before_plan");
-  const [batch, another] = batches;
-  if (batch === undefined || another !== undefined) throw new Error("a plan tries one batch at a time");
   if (merged !== undefined) await recordPlanned(client, batch, merged);
   return merged;
 }

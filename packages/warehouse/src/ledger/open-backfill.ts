@@ -61,7 +61,7 @@ export async function planBackfill(
   );
   const { rows: others } = await db.query<{ notArchived: number; quarantined: number }>(
     `select count(*) filter (where state = 'done' and kept_path is null) as "notArchived",
-            count(*) filter (where state = 'quarantined' and not ($4::text is not distinct from 'failed' and ${isTriedAgain("f")})) as quarantined
+            count(*) filter (where state = 'quarantined' and not ($4::text is not distinct from 'failed' and ${IS_TRIED_AGAIN})) as quarantined
      from ledger.files f where dataset = $1 and ${inRange("$2", "$3")}`,
     parameters.slice(0, 4),
   );
@@ -120,7 +120,7 @@ function chosenFiles({ tables }: BackfilledDataset): string {
     left join there t on t.file_id = f.id
     left join last_backfill l on l.file_id = f.id
     where f.dataset = $1 and f.kept_path is not null and ${inRange("$2", "$3")}
-      and (f.state = 'done' or $4 = 'failed' and ${isTriedAgain("f")})
+      and (f.state = 'done' or $4 = 'failed' and ${IS_TRIED_AGAIN})
   ), partition as (
     select *, case $4::text when 'missing' then state = 'missing' or lacks_rows when 'failed' then state = 'failed' else true end
                 as is_wanted
@@ -140,13 +140,11 @@ function chosenFiles({ tables }: BackfilledDataset): string {
 }
 
 /**
- * SQL condition: the file stands in quarantine whole, as it came, so that a backfill of what has failed tries to read it again. In one
+ * SQL condition: file `f` stands in quarantine whole, as it came, so that a backfill of what has failed tries to read it again. In one
  * that an erasure has changed, or that is sealed, there is nothing new to be read.
  */
-function isTriedAgain(file: string): string {
-  return `(${file}.state = 'quarantined' and not ${file}.masked
-           and not exists (select from privacy.file_keys k where k.file_id = ${file}.id))`;
-}
+const IS_TRIED_AGAIN = `(f.state = 'quarantined' and not f.masked
+  and not exists (select from privacy.file_keys k where k.file_id = f.id))`;
 
 function inRange(from: string, to: string): string {
   const hour = "to_char(partition_date, 'YYYY-MM-DD') || 'T' || lpad(partition_hour::text, 2, '0')";

@@ -1,6 +1,5 @@
 import { foldOutcomes, type OpenCause } from "@lethe/quality/fold-outcomes";
-import type { PartitionStats } from "@lethe/quality/judge-partition";
-import { type CheckOutcome, HISTORY_DAYS, judgePartition } from "@lethe/quality/judge-partition";
+import { type CheckOutcome, HISTORY_DAYS, judgePartition, type PartitionStats } from "@lethe/quality/judge-partition";
 import { HOURS_A_DAY, hourAt, hourOf, partitionOf } from "@lethe/quality/partition-hours";
 import type { Client } from "@lethe/warehouse/pool";
 import { closeAlert, extendAlert, type OpenAlert, openAlert } from "@lethe/warehouse/quality/alerts";
