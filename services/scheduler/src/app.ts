@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
@@ -17,6 +15,7 @@ import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
+import { API_PAGE } from "./api-page.js";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
@@ -113,10 +112,9 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
-  const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
-    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
+    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, ...API_PAGE });
     await pages.register(boardRoutes, context.board);
   });
   for (const routes of [
