@@ -8,12 +8,17 @@ import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import { OverviewSchema } from "@lethe/contracts/overview";
+import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
+import { DeclaredChecksSchema, QualitySeriesSchema } from "@lethe/contracts/quality-series";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
-import { RunSchema } from "@lethe/contracts/runs";
+import { RunEventSchema, RunProgressSchema } from "@lethe/contracts/run-events";
+import { RunPlanSchema } from "@lethe/contracts/run-plan";
+import { RunBatchSchema, RunFileSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
@@ -44,8 +49,11 @@ import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
+import { overviewRoutes } from "./routes/overview.js";
+import { partitionRoutes } from "./routes/partitions.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
+import { runEventRoutes } from "./routes/run-events.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
 import { subjectRoutes } from "./routes/subjects.js";
@@ -55,9 +63,15 @@ const SCHEMAS = [
   ProblemSchema,
   RunSchema,
   BackfillPlanSchema,
+  RunPlanSchema,
   ReplayPlanSchema,
   RunDetail,
+  RunBatchSchema,
+  RunFileSchema,
+  RunProgressSchema,
+  RunEventSchema,
   ScheduleSchema,
+  OverviewSchema,
   QuarantineEntrySchema,
   QuarantineRecordSchema,
   DeadLetterSchema,
@@ -71,6 +85,10 @@ const SCHEMAS = [
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  PartitionCalendarSchema,
+  PartitionDetailSchema,
+  QualitySeriesSchema,
+  DeclaredChecksSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,
@@ -120,14 +138,17 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     await pages.register(boardRoutes, context.board);
   });
   for (const routes of [
+    overviewRoutes,
     jobRoutes,
     runRoutes,
+    runEventRoutes,
     deadLetterRoutes,
     scheduleRoutes,
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
     checkRoutes,
+    partitionRoutes,
     feedRoutes,
     subjectRoutes,
     lineageRoutes,

@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { parseChecks } from "@lethe/quality/checks-file";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -23,6 +24,7 @@ export async function buildOfflineApp(
     datasets,
     runQueue: { start: unused, resume: unused, finish: unused },
     schedules: { on: true, subMinute: false },
+    dataChecks: parseChecks(undefined, datasets.checkedFields),
     applySchedules: unused,
     storage: NO_STORAGE,
     erasurePlan: {
@@ -46,6 +48,7 @@ export async function buildOfflineApp(
       answerMs: 10_000,
       connections: 1_000,
     },
+    streams: { heartbeatMs: 15_000, recheckMs: 30_000 },
     pageSize: createPageSize(200),
     board: { queues: [], readOnly: true },
     ...changes,

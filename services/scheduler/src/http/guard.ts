@@ -91,12 +91,21 @@ export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door,
     }
     if (caller === undefined) return askForToken(reply);
     request.caller = caller;
+    request.isStillAdmitted = () => isAdmitted(request);
     // An address that leads nowhere has no role: everybody who is let in may know that.
     if (config.role !== undefined && !mayAct(caller.role, config.role)) {
       const { message, code, requiredRole } = new RoleRequiredError(config.role, caller.name, caller.role);
       return sendProblem(reply, { ...problem(403, code, message), requiredRole });
     }
   });
+  async function isAdmitted({ headers: { authorization }, routeOptions }: FastifyRequest): Promise<boolean> {
+    if (authorization === undefined) return !isTokenRequired;
+    const answer = identify(authorization);
+    const caller = "found" in answer ? answer.found : await answer.lookUp();
+    const { role } = routeOptions.config;
+    return caller !== undefined && (role === undefined || role === "nobody" || mayAct(caller.role, role));
+  }
+
   // Strangers are not told what their addresses lead to; who shows a token, of whom, is not looked at for this.
   return (request, reply, answer) => {
     reply.headers(SECURITY_HEADERS);
