@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { VERSION } from "@lethe/contracts/version";
+import { asksForRole } from "./http/route-roles.js";
 
 /** What the API's description says beside the routes. */
 export const OPEN_API: FastifyDynamicSwaggerOptions = {
@@ -34,7 +35,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
   hideUntagged: true,
   transform: ({ schema, url, route }) => {
     const role = route.config?.role;
-    if (role === undefined || role === "nobody" || schema === undefined) return { schema, url };
+    if (!asksForRole(role) || schema === undefined) return { schema, url };
     const needs = `Needs the role \`${role}\`.`;
     return { schema: { ...schema, description: [schema.description, needs].filter(Boolean).join(" ") }, url };
   },

@@ -71,6 +71,10 @@ export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door,
     if (config.role === "nobody") return;
     const { authorization } = request.headers;
     const network = networkOf(request.ip ?? "");
+    if (config.role === "public") {
+      const wait = rates.countRequest(network, false);
+      return wait > 0 ? sendTooMany(reply, wait, TOO_MANY_REQUESTS) : undefined;
+    }
     let caller: Caller | undefined;
     // A browser sends no token with its first request, which is no guess.
     if (authorization !== undefined) {
