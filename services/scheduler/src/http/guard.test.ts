@@ -1,6 +1,7 @@
 import { UNNAMED_CALLERS } from "@lethe/contracts/roles";
 import { type FastifyInstance, fastify } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { createCallers } from "./callers.js";
 import { guard } from "./guard.js";
 import { requireRoles } from "./route-roles.js";
 
@@ -13,10 +14,10 @@ afterEach(() => app.close());
 function build(): FastifyInstance {
   app = fastify();
   requireRoles(app);
-  const identify = (authorization: string) => ({
-    found: authorization === TOKEN ? UNNAMED_CALLERS.settingsToken : undefined,
+  const identify = (shown: string) => ({
+    found: `Bearer ${shown}` === TOKEN ? UNNAMED_CALLERS.settingsToken : undefined,
   });
-  guard(app, { identify, isTokenRequired: true }, LIMITS);
+  guard(app, createCallers({ identify, openSession: () => undefined, isTokenRequired: true }, LIMITS));
   app.get("/page", { config: { role: "public" } }, async () => "page");
   app.get("/runs", { config: { role: "viewer" } }, async () => "runs");
   return app;
