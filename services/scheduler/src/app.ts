@@ -6,6 +6,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
+import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
@@ -42,6 +43,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
+import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
@@ -71,6 +73,7 @@ const SCHEMAS = [
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  FindingSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,
@@ -131,6 +134,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     feedRoutes,
     subjectRoutes,
     lineageRoutes,
+    installationRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

@@ -1,4 +1,5 @@
 import type { Datasets } from "@lethe/datasets/create-datasets";
+import type { Diagnosis } from "@lethe/doctor/diagnose";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
@@ -45,5 +46,11 @@ export interface SchedulerContext {
     readonly answerMs: number;
   };
   readonly pageSize: PageSize;
+  readonly installation: InstallationView;
   readonly board: { readonly queues: readonly Queue[]; readonly readOnly: boolean };
+}
+
+/** What the API shows of the installation itself. */
+export interface InstallationView {
+  readonly diagnose: () => Promise<Diagnosis>;
 }

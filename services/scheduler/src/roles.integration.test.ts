@@ -56,6 +56,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /lineage/{dataset}/{key}": VIEWER,
   "POST /lineage": OFFICER,
   "POST /lineage/line": OFFICER,
+  "GET /doctor": VIEWER,
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { diagnose } from "@lethe/doctor/diagnose";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
 import { parseSigningKeys } from "@lethe/privacy/signing-key";
 import { readChecks } from "@lethe/quality/read-checks";
@@ -29,6 +30,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
 import { awaitRedis } from "./await-redis.js";
+import { doctorSettings } from "./doctor-settings.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { readEventOutput } from "./openlineage/event-output.js";
@@ -213,6 +215,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         answerMs: ANSWER_MS,
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
+      installation: { diagnose: () => diagnose(doctorSettings(settings, { ring, signer }), datasets) },
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
     });
     opened.push(() => app.close());

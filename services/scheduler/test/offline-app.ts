@@ -47,6 +47,7 @@ export async function buildOfflineApp(
       connections: 1_000,
     },
     pageSize: createPageSize(200),
+    installation: { diagnose: unused },
     board: { queues: [], readOnly: true },
     ...changes,
   });

@@ -1,5 +1,5 @@
-import type { Diagnosis } from "../doctor/diagnose.js";
-import type { Finding } from "../doctor/finding.js";
+import type { Finding } from "@lethe/contracts/diagnosis";
+import type { Diagnosis } from "@lethe/doctor/diagnose";
 import { printable } from "./runs.js";
 
 /** Formats what the doctor has found: errors first, then warnings, then what was looked at. */
@@ -7,7 +7,8 @@ export function formatDiagnosis({ findings, made, leftOut }: Diagnosis): string 
   const errors = findings.filter(({ severity }) => severity === "error");
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const counts = `${counted(errors.length, "error")}, ${counted(warnings.length, "warning")}; ${counted(made.length, "check")} made`;
-  const rest = leftOut.length === 0 ? "" : `, left out for want of a server: ${leftOut.join(", ")}`;
+  const rest =
+    leftOut.length === 0 ? "" : `, left out for want of a server: ${leftOut.map(({ check }) => check).join(", ")}`;
   return [...errors, ...warnings].map(formatFinding).concat(`${counts}${rest}`).join("\n");
 }
 
