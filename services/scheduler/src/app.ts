@@ -16,6 +16,7 @@ import { RequestSchema } from "@lethe/contracts/requests";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
@@ -74,6 +75,7 @@ const SCHEMAS = [
   CheckResultSchema,
   AlertSchema,
   FindingSchema,
+  ServiceProcessSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,

@@ -1,3 +1,4 @@
+import type { ServiceProcess } from "@lethe/contracts/service-processes";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Diagnosis } from "@lethe/doctor/diagnose";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
@@ -53,4 +54,6 @@ export interface SchedulerContext {
 /** What the API shows of the installation itself. */
 export interface InstallationView {
   readonly diagnose: () => Promise<Diagnosis>;
+  /** The processes of services that have reported themselves. */
+  readonly processes: () => Promise<readonly ServiceProcess[]>;
 }

@@ -57,6 +57,10 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /lineage": OFFICER,
   "POST /lineage/line": OFFICER,
   "GET /doctor": VIEWER,
+  "GET /services": VIEWER,
+  "GET /queue-depths": VIEWER,
+  "GET /keys": VIEWER,
+  "GET /tokens": ["admin"],
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,

@@ -8,6 +8,7 @@ import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { scheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { readHeartbeats } from "@lethe/service-kit/heartbeat";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import {
@@ -26,6 +27,8 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
 import { forgetTransitions } from "@lethe/warehouse/ledger/run-transitions";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
@@ -59,6 +62,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
   name: "scheduler",
   settings: SchedulerSettings,
   personalNames: datasets.personalNames,
+  schema: newestStep(readSteps()),
   start: startScheduler,
 };
 
@@ -215,7 +219,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         answerMs: ANSWER_MS,
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
-      installation: { diagnose: () => diagnose(doctorSettings(settings, { ring, signer }), datasets) },
+      installation: {
+        diagnose: () => diagnose(doctorSettings(settings, { ring, signer }), datasets),
+        processes: () => readHeartbeats(redis, prefix),
+      },
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
     });
     opened.push(() => app.close());

@@ -47,7 +47,7 @@ export async function buildOfflineApp(
       connections: 1_000,
     },
     pageSize: createPageSize(200),
-    installation: { diagnose: unused },
+    installation: { diagnose: unused, processes: unused },
     board: { queues: [], readOnly: true },
     ...changes,
   });
