@@ -5,6 +5,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
+import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
@@ -40,6 +41,7 @@ import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
+import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
@@ -75,6 +77,7 @@ const SCHEMAS = [
   CheckResultSchema,
   AlertSchema,
   FindingSchema,
+  DataMapSchema,
   ServiceProcessSchema,
   DeliverySchema,
   LineBatchSchema,
@@ -135,6 +138,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     checkRoutes,
     feedRoutes,
     subjectRoutes,
+    dataMapRoutes,
     lineageRoutes,
     installationRoutes,
     healthRoutes,

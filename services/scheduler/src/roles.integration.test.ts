@@ -56,6 +56,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /lineage/{dataset}/{key}": VIEWER,
   "POST /lineage": OFFICER,
   "POST /lineage/line": OFFICER,
+  "GET /data-map": VIEWER,
   "GET /doctor": VIEWER,
   "GET /services": VIEWER,
   "GET /queue-depths": VIEWER,

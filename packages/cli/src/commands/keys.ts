@@ -1,4 +1,5 @@
 import { ConfigurationError, InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
 import { keyUses } from "@lethe/privacy/key-uses";
 import { createRecoveryKeys } from "@lethe/privacy/recovery-key";
 import { createSigningKey, parseSigningKeys, rotateSigningKeys } from "@lethe/privacy/signing-key";
@@ -10,7 +11,6 @@ import { withDatabase } from "../connections.js";
 import { createSecretFile } from "../create-secret-file.js";
 import { EXIT } from "../exit-codes.js";
 import { formatKeys } from "../present/keys.js";
-import { count } from "../present/receipt.js";
 import { keyFile, readKeyring } from "../privacy-keys.js";
 import { rotateKeyFile, rotateSecretFile } from "../rotate-key-file.js";
 import { readSigningKeys, signingKeyFile } from "../signing-keys.js";

@@ -1,6 +1,6 @@
 import type { Finding } from "@lethe/contracts/diagnosis";
+import { printable } from "@lethe/contracts/printable";
 import type { Diagnosis } from "@lethe/doctor/diagnose";
-import { printable } from "./runs.js";
 
 /** Formats what the doctor has found: errors first, then warnings, then what was looked at. */
 export function formatDiagnosis({ findings, made, leftOut }: Diagnosis): string {

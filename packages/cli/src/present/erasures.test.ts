@@ -1,7 +1,8 @@
 import type { Erasure } from "@lethe/contracts/erasures";
+import { formatDays } from "@lethe/contracts/format-number";
 import type { Request } from "@lethe/contracts/requests";
 import { describe, expect, it } from "vitest";
-import { formatDays, formatErasure, formatErasures, formatPlan, summarizeErasures } from "./erasures.js";
+import { formatErasure, formatErasures, formatPlan, summarizeErasures } from "./erasures.js";
 import { formatNumberRanges } from "./number-ranges.js";
 import { formatStatus } from "./status.js";
 
@@ -20,6 +21,7 @@ function erasure(changes: Partial<Erasure> = {}): Erasure {
     completedAt: "2022-03-03T12:00:00.000Z",
     due: "2022-04-02T00:00:00.123Z",
     isExtended: false,
+    receiptNumber: 7,
     daysOpen: 1.5,
     daysLeft: null,
     ...changes,

@@ -1,5 +1,6 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import type { PrivacyKeyUse } from "@lethe/contracts/keys";
-import { formatCount, formatTable } from "./table.js";
+import { formatTable } from "./table.js";
 
 /** Formats keys as a table. Only their ids are shown. */
 export function formatKeys(uses: readonly PrivacyKeyUse[]): string {

@@ -1,9 +1,9 @@
+import { count } from "@lethe/contracts/format-number";
+import { printable } from "@lethe/contracts/printable";
 import type { Checkpoint } from "@lethe/contracts/proof";
+import { namePlace } from "@lethe/erasure/receipt-words";
 import type { Verification } from "@lethe/erasure/verify-erasures";
 import { nameFault, type ReceiptFileCheck } from "../receipt-file.js";
-import { namePlace } from "./erasures.js";
-import { count } from "./receipt.js";
-import { printable } from "./runs.js";
 
 /** How many places and faults are named; the count says how many there are. */
 const MAX_NAMED = 100;

@@ -3,6 +3,7 @@ import {
   ERASURE_STATES,
   ErasurePlaceSchema,
   ErasureSchema,
+  type Receipt,
   ReceiptSchema,
   ReviewFindingSchema,
 } from "@lethe/contracts/erasures";
@@ -12,6 +13,8 @@ import type { Run, RunKind } from "@lethe/contracts/runs";
 import { RunSchema } from "@lethe/contracts/runs";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { planErasure } from "@lethe/erasure/plan-erasure";
+import { receiptPage } from "@lethe/erasure/receipt-page";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import { decideQuestion, listQuestions } from "@lethe/warehouse/erasures/questions";
@@ -130,6 +133,13 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         {
           state: Type.Optional(Type.Enum(ERASURE_STATES)),
           runId: Type.Optional(Type.String({ format: "uuid" })),
+          receipt: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: "The number on a receipt: only the erasure that it is of",
+            }),
+          ),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
         },
@@ -186,12 +196,28 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     config: { role: "viewer" },
     schema: {
       summary: "The receipt of a completed erasure",
-      description: "By the erasure's id, or by the receipt's own number.",
+      description:
+        "By the erasure's id, or by the receipt's own number: as JSON, or as a page to print on A4, which loads and runs nothing.",
       tags: ["erasures"],
       params: ReceiptParams,
-      response: { 200: ref(ReceiptSchema) },
+      querystring: Type.Object(
+        { format: Type.Optional(Type.Enum(["json", "html"], { default: "json" })) },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: {
+          description: "The receipt.",
+          content: { "application/json": { schema: ref(ReceiptSchema) }, "text/html": { schema: Type.String() } },
+        },
+      },
     },
-    handler: (request) => readReceipt(pool, request.params.id),
+    handler: async (request, reply) => {
+      const receipt: Receipt = await readReceipt(pool, request.params.id);
+      if (request.query.format !== "html") return reply.type("application/json; charset=utf-8").send(receipt);
+      return reply
+        .type("text/html; charset=utf-8")
+        .send(receiptPage(receipt, declaredTables(context.datasets.database)));
+    },
   });
 
   app.route({

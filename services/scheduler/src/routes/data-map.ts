@@ -1,0 +1,25 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { DataMapSchema } from "@lethe/contracts/data-map-schema";
+import { createDataMap } from "@lethe/erasure/data-map";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import type { SchedulerContext } from "../context.js";
+import { ref } from "../http/response-schemas.js";
+
+export const dataMapRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, { datasets }) => {
+  const map = createDataMap(datasets, readPolicy({}, datasets.fields));
+
+  app.route({
+    method: "GET",
+    url: "/data-map",
+    config: { role: "viewer" },
+    schema: {
+      summary: "What every column of every table holds about people, what an erasure leaves of it, and who may read it",
+      description:
+        "The basis of a record of processing (GDPR Art. 30), derived from what is declared of each dataset, under the policy that comes " +
+        "with Lethe: that of `LETHE_POLICY_FILE` is the transformer's and the loader's.",
+      tags: ["subjects"],
+      response: { 200: ref(DataMapSchema) },
+    },
+    handler: async () => map,
+  });
+};
