@@ -12,13 +12,16 @@ import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contra
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
-import { QuestionSchema } from "@lethe/contracts/questions";
+import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
+import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
+import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
+import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
@@ -70,8 +73,12 @@ const SCHEMAS = [
   RequestSchema,
   RewrittenFileSchema,
   SubjectExportSchema,
+  RestrictionSchema,
   ReceiptSchema,
   QuestionSchema,
+  VerificationSchema,
+  QuestionDetailSchema,
+  RequestComparisonSchema,
   ReviewFindingSchema,
   ErasureDetail,
   CheckResultSchema,

@@ -3,7 +3,8 @@ import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { diagnose } from "@lethe/doctor/diagnose";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { parseSigningKeys } from "@lethe/privacy/signing-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { parsePublicKeys, parseSigningKeys } from "@lethe/privacy/signing-key";
 import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { scheduleRules } from "@lethe/service-kit/cron/check-schedule";
@@ -204,6 +205,8 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         storage,
       },
       ring,
+      policy: () => readPolicy(settings, datasets.fields),
+      proof: { verifySignature: signer && parsePublicKeys(signer.publicKeys.join("")), stores },
       checks: readinessChecks(checks, context.redisReadiness),
       warnings: () => [...context.redisReadiness.warnings(), ...schedules.warnings()],
       registry: metrics.registry,
@@ -220,7 +223,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
       installation: {
-        diagnose: () => diagnose(doctorSettings(settings, { ring, signer }), datasets),
+        diagnose: () => diagnose(doctorSettings(settings, { ring, signer }, datasets), datasets),
         processes: () => readHeartbeats(redis, prefix),
       },
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },

@@ -31,9 +31,10 @@ export function formatVerification(verification: Verification): string {
   ].join("\n");
 }
 
-function notesOn({ held, notSearched: { sealed, destroyed, unreadable, missing } }: Verification): string[] {
+function notesOn({ held, notSearched: { tables, sealed, destroyed, unreadable, missing } }: Verification): string[] {
   return [
     ...(held === 0 ? [] : [`${count(held, "record")} held until a person decides whose they are`]),
+    ...(tables === 0 ? [] : [`${count(tables, "table")} not searched: this login may not read what is in them`]),
     ...(sealed === 0 ? [] : [`${count(sealed, "file")} not searched: encrypted, since nothing can read them`]),
     ...(destroyed === 0 ? [] : [`${count(destroyed, "file")} that nothing could search were destroyed by erasures`]),
     ...(unreadable === 0 ? [] : [`${count(unreadable, "file")} not searched: the disk does not give them`]),

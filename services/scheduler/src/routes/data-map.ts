@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { DataMapSchema } from "@lethe/contracts/data-map-schema";
+import { type DataMap, DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { createDataMap } from "@lethe/erasure/data-map";
-import { readPolicy } from "@lethe/privacy/read-policy";
 import type { SchedulerContext } from "../context.js";
 import { ref } from "../http/response-schemas.js";
 
-export const dataMapRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, { datasets }) => {
-  const map = createDataMap(datasets, readPolicy({}, datasets.fields));
+export const dataMapRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, { datasets, policy }) => {
+  let map: DataMap | undefined;
 
   app.route({
     method: "GET",
@@ -15,11 +14,14 @@ export const dataMapRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     schema: {
       summary: "What every column of every table holds about people, what an erasure leaves of it, and who may read it",
       description:
-        "The basis of a record of processing (GDPR Art. 30), derived from what is declared of each dataset, under the policy that comes " +
-        "with Lethe: that of `LETHE_POLICY_FILE` is the transformer's and the loader's.",
+        "The basis of a record of processing (GDPR Art. 30), derived from what is declared of each dataset, under the policy that the " +
+        "scheduler's `LETHE_POLICY_FILE` names, else the one that comes with Lethe.",
       tags: ["subjects"],
       response: { 200: ref(DataMapSchema) },
     },
-    handler: async () => map,
+    handler: async () => {
+      map ??= createDataMap(datasets, policy());
+      return map;
+    },
   });
 };

@@ -8,12 +8,15 @@ import {
   ReviewFindingSchema,
 } from "@lethe/contracts/erasures";
 import { NotFoundError, RunActiveError } from "@lethe/contracts/errors";
-import { QUESTION_DECISIONS, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
+import { QUESTION_DECISIONS, QuestionDetailSchema, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
 import type { Run, RunKind } from "@lethe/contracts/runs";
 import { RunSchema } from "@lethe/contracts/runs";
+import { VerificationSchema } from "@lethe/contracts/verification";
+import { compareQuestion } from "@lethe/erasure/compare-question";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { planErasure } from "@lethe/erasure/plan-erasure";
 import { receiptPage } from "@lethe/erasure/receipt-page";
+import { verifyErasure } from "@lethe/erasure/verify-erasure";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
@@ -27,6 +30,7 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
+import { oneAtATime } from "../one-verification.js";
 import { takeReleased } from "../reconcile-erasures.js";
 import { Reason } from "./requests.js";
 
@@ -220,6 +224,26 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     },
   });
 
+  const verify = oneAtATime((key) =>
+    verifyErasure({ ...context.erasurePlan, ring: context.ring, policy: context.policy() }, key, context.proof),
+  );
+  app.route({
+    method: "POST",
+    url: "/erasures/:id/verify",
+    config: { role: "privacy-officer", takesLong: true },
+    schema: {
+      summary: "Check a receipt, and that its person is still gone",
+      description:
+        "By the erasure's id, or by the receipt's own number. Checks the receipt, the whole log that it stands in, and the signatures; then " +
+        "looks through every table and file for the person, which takes as long as reading everything does. Where that is more than two " +
+        "minutes, `lethe erasure verify` does it. One is made at a time.",
+      tags: ["erasures"],
+      params: ReceiptParams,
+      response: { 200: ref(VerificationSchema) },
+    },
+    handler: (request) => verify(request.params.id),
+  });
+
   app.route({
     method: "POST",
     url: "/erasures/:id/lift",
@@ -316,6 +340,22 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     handler: async (request) => ({
       questions: await listQuestions(pool, requests.name, pageSize.of(request.query.limit)),
     }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/questions/:id",
+    config: { role: "viewer" },
+    schema: {
+      summary: "One open question, with what its records have in common with the erased person",
+      description:
+        "Of an erased person keyed hashes alone are left: what matches is said, and never a value. `GET /quarantine/{quarantineId}` shows " +
+        "a record that is held, and records who looked.",
+      tags: ["erasures"],
+      params: ErasureParams,
+      response: { 200: ref(QuestionDetailSchema) },
+    },
+    handler: (request) => compareQuestion(pool, context, request.params.id),
   });
 
   app.route({
