@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
@@ -20,15 +21,17 @@ import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
+import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
+import { createCallers } from "./http/callers.js";
 import { connectionLimits } from "./http/connection-limits.js";
 import { declareProblems } from "./http/declared-problems.js";
-import { guard } from "./http/guard.js";
+import { declareForeign, guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
 import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
@@ -44,6 +47,7 @@ import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
+import { consoleRoutes } from "./routes/console.js";
 import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
@@ -56,6 +60,7 @@ import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
+import { sessionRoutes } from "./routes/session.js";
 import { subjectRoutes } from "./routes/subjects.js";
 
 /** What answers refer to by name. */
@@ -90,11 +95,12 @@ const SCHEMAS = [
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  SessionSchema,
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
 export async function buildApp(context: SchedulerContext): Promise<FastifyInstance> {
-  const { log, token, limits } = context;
+  const { log, token, openId, limits } = context;
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
@@ -116,8 +122,14 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   measureRequests(app, context.registry);
   traceRequests(app);
   requireRoles(app);
-  const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
-  const refuseUnreadable = guard(app, { identify, isTokenRequired: token !== undefined }, limits);
+  await app.register(cookie, { hook: false });
+  const door = {
+    identify: createTokenCheck(token, context.pool, limits.answerMs / 2),
+    openSession: (session: string) => openId?.open(session),
+    isTokenRequired: token !== undefined || openId !== undefined,
+  };
+  const callers = createCallers(door, limits);
+  const refuseUnreadable = guard(app, callers);
   refuseOddAddresses(app);
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
@@ -131,9 +143,12 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
+    declareForeign(pages);
     await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
     await pages.register(boardRoutes, context.board);
   });
+  await app.register(consoleRoutes);
+  await app.register(sessionRoutes, { callers, openId });
   for (const routes of [
     jobRoutes,
     runRoutes,

@@ -14,6 +14,7 @@ import type { LogSources } from "@lethe/warehouse/proof/verify-log";
 import type { Queue } from "bullmq";
 import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
+import type { OpenId } from "./open-id/open-id.js";
 import type { RunQueue } from "./run-queue.js";
 
 /** What the scheduler works with. */
@@ -42,6 +43,8 @@ export interface SchedulerContext {
   readonly fourEyes: boolean;
   /** The token of the settings, an admin's; undefined lets everyone in, as admins, who can reach the port. */
   readonly token: string | undefined;
+  /** Signs people in by OpenID Connect; undefined where it is not set up. Where it is, nobody is let in without a token or a session. */
+  readonly openId: OpenId | undefined;
   readonly limits: Limits & {
     /** Of a request's body. */
     readonly bodyBytes: number;

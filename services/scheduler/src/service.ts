@@ -37,6 +37,8 @@ import { awaitRedis } from "./await-redis.js";
 import { doctorSettings } from "./doctor-settings.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
+import { createOpenId } from "./open-id/open-id.js";
+import { readOpenIdSettings } from "./open-id/open-id-settings.js";
 import { readEventOutput } from "./openlineage/event-output.js";
 import { tellOfRuns } from "./openlineage/tell-of-runs.js";
 import { checkData } from "./quality/check-data.js";
@@ -76,6 +78,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   requireSigning(settings);
   const webhook = readWebhook(settings);
   const eventOutput = readEventOutput(settings);
+  const openIdSettings = readOpenIdSettings(settings);
   const dataChecks = readChecks(settings, datasets.checkedFields);
   const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
@@ -174,7 +177,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     if (rules.on) {
       const workers = startWorkers(context, "scheduler", {
-        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
+        trigger: {
+          atOnce: TRIGGERS_AT_ONCE,
+          handle: (payload, _log, _signal, id) => triggerRun(pool, datasets, runQueue, payload, id),
+        },
       });
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
@@ -213,6 +219,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       log,
       fourEyes: settings.LETHE_FOUR_EYES,
       token: settings.LETHE_API_TOKEN,
+      openId: openIdSettings === undefined ? undefined : createOpenId(openIdSettings, log),
       limits: {
         requests: settings.LETHE_RATE_LIMIT,
         tokenTries: settings.LETHE_TOKEN_TRIES,

@@ -41,6 +41,7 @@ export async function buildOfflineApp(
     log: createLogger("scheduler", "silent", []),
     fourEyes: false,
     token: undefined,
+    openId: undefined,
     limits: {
       requests: 600,
       tokenTries: 20,
