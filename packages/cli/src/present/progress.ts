@@ -1,8 +1,8 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import { isActive, type Run } from "@lethe/contracts/runs";
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "../terminal.js";
 import { formatProgress, nameRun } from "./runs.js";
-import { formatCount } from "./table.js";
 
 export interface Progress {
   /** Shows how far a run is; its last call is the one with a closed run. */

@@ -1,6 +1,6 @@
+import { formatCount } from "@lethe/contracts/format-number";
+import { printable } from "@lethe/contracts/printable";
 import type { CopiedInput } from "@lethe/storage/storage";
-import { printable } from "./runs.js";
-import { formatCount } from "./table.js";
 
 const MAX_FAILURES = 1_000;
 

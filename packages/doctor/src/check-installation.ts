@@ -1,14 +1,13 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { LetheError } from "@lethe/contracts/errors";
 import { foreignQueues, installationInRedis } from "@lethe/service-kit/installation-in-redis";
-import type { Environment } from "@lethe/service-kit/settings";
 import { checkpointFile } from "@lethe/storage/checkpoint-file";
 import { readInstallation } from "@lethe/warehouse/installation";
 import { describeRollback, findRollback } from "@lethe/warehouse/proof/known-checkpoints";
-import { readKeyring } from "../privacy-keys.js";
-import { readSigningKeys } from "../signing-keys.js";
-import { requireKnownKeys } from "../up/require-known-keys.js";
 import { type Check, defineCheck } from "./check.js";
-import { type Finding, findingOf } from "./finding.js";
+import type { PrivacyKeySource } from "./doctor-settings.js";
+import { findingOf } from "./finding.js";
+import { requireKnownKeys } from "./require-known-keys.js";
 
 /** Whether database, folder, queues and keys belong together. */
 export const INSTALLATION_CHECKS: readonly Check[] = [
@@ -63,31 +62,25 @@ export const INSTALLATION_CHECKS: readonly Check[] = [
   defineCheck({
     name: "privacy key",
     question: "Are the privacy keys those that the database was used with?",
-    needs: ["ledger"],
+    needs: ["ledger", "privacyKeys"],
     isQuick: true,
-    async find({ ledger }, { environment, folder }) {
-      const isGiven = givesPrivacyKey(environment);
+    async find({ ledger, privacyKeys }, { folder }) {
       // Of one that cannot be read, the next check tells.
-      if (isGiven && !(await isReadable(environment))) return [];
+      if (privacyKeys.isGiven && !isReadable(privacyKeys)) return [];
       return explained("privacy_key_unknown", "LETHE_PRIVACY_KEY", () =>
-        requireKnownKeys(ledger, { environment, isGiven, dataFolder: folder.path }),
+        requireKnownKeys(ledger, privacyKeys, folder.path),
       );
     },
   }),
   defineCheck({
     name: "keys",
     question: "Can the privacy key and the signing key be read?",
-    needs: [],
-    async find(_resources, { environment, folder }) {
-      const privacyKey = await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => readKeyring(environment));
+    needs: ["privacyKeys", "signingKeys"],
+    async find({ privacyKeys, signingKeys }, { folder }) {
+      const privacyKey = await explained("privacy_key_unusable", "LETHE_PRIVACY_KEY", () => privacyKeys.read());
       // `npm start` makes both at its first start.
-      if (await folder.isNew().catch(() => true)) {
-        return givesPrivacyKey(environment) ? privacyKey : [];
-      }
-      return [
-        ...privacyKey,
-        ...(await explained("signing_key_unusable", "LETHE_SIGNING_KEY", () => readSigningKeys(environment))),
-      ];
+      if (await folder.isNew().catch(() => true)) return privacyKeys.isGiven ? privacyKey : [];
+      return [...privacyKey, ...(await explained("signing_key_unusable", "LETHE_SIGNING_KEY", signingKeys))];
     },
   }),
   defineCheck({
@@ -126,15 +119,13 @@ const SHARE = "give each installation a LETHE_QUEUE_PREFIX of its own";
 const REAPPLY = "run `lethe erasure reapply` with the newest export";
 const KEYS = "correct the setting, or name the key's file in LETHE_PRIVACY_KEY_FILE or LETHE_SIGNING_KEY_FILE";
 
-async function isReadable(environment: Environment): Promise<boolean> {
-  return Promise.resolve(readKeyring(environment)).then(
-    () => true,
-    () => false,
-  );
-}
-
-function givesPrivacyKey({ LETHE_PRIVACY_KEY = "", LETHE_PRIVACY_KEY_FILE = "" }: Environment): boolean {
-  return LETHE_PRIVACY_KEY !== "" || LETHE_PRIVACY_KEY_FILE !== "";
+function isReadable(keys: PrivacyKeySource): boolean {
+  try {
+    keys.read();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function explained(code: string, where: string, work: () => unknown): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatTime } from "./time.js";
+import { formatTime } from "./format-time.js";
 
 it.each([
   ["2022-03-01T01:00:00.123Z", "2022-03-01 02:00:00 CET"],

@@ -1,19 +1,17 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { LetheError } from "@lethe/contracts/errors";
 import { hasSystemCode, systemCode } from "@lethe/contracts/system-error";
-import { policyOf } from "../erasure-context.js";
 import { type Check, defineCheck } from "./check.js";
-import type { Finding } from "./finding.js";
-
 /** Whether the masking policy can be read, and fits the datasets. Transformer and loader do not start without it. */
 export const POLICY_CHECKS: readonly Check[] = [
   defineCheck({
     name: "policy",
     question: "Is the masking policy there, and does it fit the datasets?",
-    needs: [],
+    needs: ["policy"],
     isQuick: true,
-    async find(_resources, { environment, datasets }) {
+    async find({ policy }) {
       try {
-        policyOf(environment, datasets);
+        policy();
         return [];
       } catch (error) {
         if (!(error instanceof LetheError)) throw error;

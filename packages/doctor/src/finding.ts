@@ -1,15 +1,4 @@
-/** Something that the doctor has found. */
-export interface Finding {
-  /** An error keeps Lethe from working, or soon will; a warning somebody should know of. */
-  readonly severity: "error" | "warning";
-  /** Stable: scripts may rely on it. */
-  readonly code: string;
-  /** The server, folder, role or setting that it is about. */
-  readonly where: string;
-  readonly what: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
+import type { Finding } from "@lethe/contracts/diagnosis";
 
 /**
  * Creates a finding of what Lethe's own errors say: what is wrong, and then, behind a colon or as a sentence of its own, what to do.

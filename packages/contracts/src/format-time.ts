@@ -1,4 +1,4 @@
-import { DEFAULT_TIMEZONE } from "@lethe/contracts/schedules";
+import { DEFAULT_TIMEZONE } from "./schedules.js";
 
 const parts = new Intl.DateTimeFormat("en-GB", {
   timeZone: DEFAULT_TIMEZONE,

@@ -1,5 +1,6 @@
 import { access, constants, lstat, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { FolderUnavailableError, LetheError } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
@@ -8,7 +9,7 @@ import { AREA_FOLDERS } from "@lethe/storage/folder-names";
 import { requireFreeSpace, tryToWrite } from "@lethe/storage/probe-folder";
 import type { Area } from "@lethe/storage/storage";
 import { type Check, defineCheck } from "./check.js";
-import { type Finding, findingOf } from "./finding.js";
+import { findingOf } from "./finding.js";
 
 const RESTORE = "mount it or restore it, or name another folder in DATA_DIR";
 const FEW_BYTES = 2 ** 30;

@@ -1,3 +1,4 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { LetheError, SchemaVersionError } from "@lethe/contracts/errors";
 import { SERVICE_NAMES } from "@lethe/contracts/services";
 import { requireStepsOfThisVersion } from "@lethe/warehouse/migrate";
@@ -7,7 +8,7 @@ import { openServicePool } from "@lethe/warehouse/service-pool";
 import { findOtherSettings } from "@lethe/warehouse/session-settings";
 import { toRole } from "@lethe/warehouse/table-rights";
 import { type Check, defineCheck } from "./check.js";
-import { type Finding, findingOf } from "./finding.js";
+import { findingOf } from "./finding.js";
 
 const WHERE = "DATABASE_URL";
 /** What commands and people need beside the services. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { readPolicy } from "@lethe/privacy/read-policy";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { DATABASE_CHECKS } from "@lethe/warehouse/database-checks";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -101,7 +102,7 @@ describe("agreementFindings", () => {
 describe("FOLDER_CHECKS", () => {
   async function find(path: string) {
     const patient = {
-      environment: {},
+      schedulesOn: true,
       datasets: createDatasets(),
       folder: openDataFolder(path),
       databaseUrl: undefined,
@@ -130,14 +131,11 @@ describe("FOLDER_CHECKS", () => {
 });
 
 describe("POLICY_CHECKS", () => {
-  async function find(environment: Record<string, string>) {
-    const patient = {
-      environment,
-      datasets: createDatasets(),
-      folder: openDataFolder("/none"),
-      databaseUrl: undefined,
-    };
-    const found = await Promise.all(POLICY_CHECKS.map((check) => check.find({} as never, patient)));
+  async function find(setting: { LETHE_POLICY_FILE?: string }) {
+    const datasets = createDatasets();
+    const patient = { schedulesOn: true, datasets, folder: openDataFolder("/none"), databaseUrl: undefined };
+    const resources = { policy: () => readPolicy(setting, datasets.fields) };
+    const found = await Promise.all(POLICY_CHECKS.map((check) => check.find(resources as never, patient)));
     return found.flat();
   }
 

@@ -1,16 +1,15 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
 import { ERASURE_LIMIT_DAYS, type ErasureOutcome, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
-import { escapeHtml } from "@lethe/erasure/escape-html";
-import { formatDays, namePlace } from "./erasures.js";
+import { count, formatCount, formatDays } from "@lethe/contracts/format-number";
+import { escapeHtml } from "./escape-html.js";
 import {
-  count,
   daysTaken,
   describeMissing,
   describeReapplied,
   describeSignature,
+  namePlace,
   summarizeReceipt,
-} from "./receipt.js";
-import { formatCount } from "./table.js";
+} from "./receipt-words.js";
 
 /**
  * Creates an HTML page of a receipt, to be printed on A4 or kept. The page loads and runs nothing, and is written for

@@ -1,13 +1,15 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Queues } from "@lethe/service-kit/queues";
 import type { connectRedis } from "@lethe/service-kit/redis";
-import type { Environment } from "@lethe/service-kit/settings";
 import type { DataFolder } from "@lethe/storage/data-folder";
 import type { Pool } from "@lethe/warehouse/pool";
-import type { Finding } from "./finding.js";
+import type { DoctorSettings } from "./doctor-settings.js";
 
-/** What a check may work with. None of it is there where its server does not answer. */
-export interface Resources {
+type Settings = { readonly [N in "policy" | "privacyKeys" | "signingKeys"]: NonNullable<DoctorSettings[N]> };
+
+/** What a check may work with: servers, which are not there where they do not answer, and settings that not everybody has. */
+export interface Resources extends Settings {
   /** A migrated database. */
   readonly ledger: Pool;
   /** A database, with Lethe's tables or without. */
@@ -19,7 +21,7 @@ export interface Resources {
 
 /** What every check knows. */
 export interface Patient {
-  readonly environment: Environment;
+  readonly schedulesOn: boolean;
   readonly datasets: Datasets;
   readonly folder: DataFolder;
   readonly databaseUrl: string | undefined;

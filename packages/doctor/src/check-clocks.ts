@@ -1,6 +1,6 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { readServerHealth } from "@lethe/warehouse/server-health";
 import { type Check, defineCheck } from "./check.js";
-import type { Finding } from "./finding.js";
 
 /** Further apart, a file may count as quiet before it is, and a schedule fires at another time than people expect. */
 const MOST_MS = 5_000;

@@ -1,3 +1,4 @@
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { RUN_SERVICES, SERVICE_NAMES } from "@lethe/contracts/services";
 import { type QueuedJob, readQueuedWork } from "@lethe/service-kit/queued-work";
 import { type ActiveRun, readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
@@ -5,7 +6,6 @@ import { readKnownRuns } from "@lethe/warehouse/ledger/known-runs";
 import { readEnabledSchedules } from "@lethe/warehouse/ledger/schedules";
 import { readServerHealth } from "@lethe/warehouse/server-health";
 import { type Check, defineCheck } from "./check.js";
-import type { Finding } from "./finding.js";
 
 const MOST_JOBS = 2_000;
 const MOST_NAMED = 5;
@@ -51,8 +51,8 @@ export const WORK_CHECKS: readonly Check[] = [
     name: "schedules",
     question: "Is each schedule that the ledger has switched on set in the queue?",
     needs: ["ledger", "queues"],
-    async find({ ledger, queues }, { environment }) {
-      if (environment.LETHE_SCHEDULES === "off") return [];
+    async find({ ledger, queues }, { schedulesOn }) {
+      if (!schedulesOn) return [];
       const enabled = await readEnabledSchedules(ledger);
       const set = await Promise.all(enabled.map((job) => queues.byJob.trigger.getJobScheduler(job)));
       const missing = enabled.filter((_job, i) => set[i] === undefined);

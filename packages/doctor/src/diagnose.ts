@@ -1,16 +1,14 @@
+import type { Finding, LeftOut } from "@lethe/contracts/diagnosis";
 import { LetheError } from "@lethe/contracts/errors";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { checkRedis } from "@lethe/service-kit/check-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
-import type { RedisAccess } from "@lethe/service-kit/redis-address";
 import { safeError } from "@lethe/service-kit/safe-error";
-import type { Environment } from "@lethe/service-kit/settings";
 import { withTimeout } from "@lethe/service-kit/with-timeout";
 import { openDataFolder } from "@lethe/storage/data-folder";
 import { createPool, hasSqlState } from "@lethe/warehouse/pool";
 import { findDatabaseProblems } from "@lethe/warehouse/require-database";
-import { databaseSetting, dataDirectory, redisSetting } from "../connection-settings.js";
 import type { Check, Resources } from "./check.js";
 import { CLOCK_CHECKS } from "./check-clocks.js";
 import { DATABASE_HEALTH_CHECKS } from "./check-database.js";
@@ -18,7 +16,8 @@ import { FOLDER_CHECKS } from "./check-folders.js";
 import { INSTALLATION_CHECKS } from "./check-installation.js";
 import { POLICY_CHECKS } from "./check-policy.js";
 import { WORK_CHECKS } from "./check-work.js";
-import { type Finding, findingOf } from "./finding.js";
+import type { DoctorSettings } from "./doctor-settings.js";
+import { findingOf } from "./finding.js";
 
 /** Every check, in the order of the report. */
 export const CHECKS: readonly Check[] = [
@@ -35,8 +34,7 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** Names of the checks that were made. */
   readonly made: readonly string[];
-  /** Names of those that were not, since what they need does not answer. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Within which a server must answer, and then each check. */
@@ -48,12 +46,19 @@ const CHECK_MS = 3_000;
  * answer is a finding; the others are looked at all the same. `quick` leaves out what takes long, and what a start refuses or says by
  * itself.
  */
-export async function diagnose(environment: Environment, datasets: Datasets, quick = false): Promise<Diagnosis> {
-  const [database, redis] = await Promise.all([openDatabase(environment), openRedis(environment)]);
+export async function diagnose(settings: DoctorSettings, datasets: Datasets, quick = false): Promise<Diagnosis> {
+  const [database, redis] = await Promise.all([openDatabase(settings), openRedis(settings)]);
   try {
-    const resources: Partial<Resources> = { ...database.resources, ...redis.resources };
-    const folder = openDataFolder(dataDirectory(environment));
-    const patient = { environment, datasets, folder, databaseUrl: database.url };
+    const { policy, privacyKeys, signingKeys, schedulesOn } = settings;
+    const resources: Partial<Resources> = {
+      ...database.resources,
+      ...redis.resources,
+      ...(policy && { policy }),
+      ...(privacyKeys && { privacyKeys }),
+      ...(signingKeys && { signingKeys }),
+    };
+    const folder = openDataFolder(settings.dataFolder);
+    const patient = { schedulesOn, datasets, folder, databaseUrl: database.url };
     const wanted = CHECKS.filter(({ isQuick }) => isQuick || !quick);
     const possible = wanted.filter(({ needs }) => needs.every((need) => resources[need] !== undefined));
     const found = await Promise.all(
@@ -63,12 +68,21 @@ export async function diagnose(environment: Environment, datasets: Datasets, qui
     return {
       findings: [...(quick ? [] : [...database.findings, ...redis.findings]), ...found.flat()],
       made: [...servers, ...possible.map(({ name }) => name)],
-      leftOut: wanted.filter((check) => !possible.includes(check)).map(({ name }) => name),
+      leftOut: wanted
+        .filter((check) => !possible.includes(check))
+        .map(({ name, needs }) => ({
+          check: name,
+          wants: needs.some((need) => isServer(need) && resources[need] === undefined) ? "server" : "setting",
+        })),
     };
   } finally {
     database.close();
     redis.close();
   }
+}
+
+function isServer(need: keyof Resources): boolean {
+  return need === "database" || need === "ledger" || need === "redis" || need === "queues";
 }
 
 /** A server, as far as it could be reached. */
@@ -81,12 +95,12 @@ interface Opened<R> {
 const nothing = () => undefined;
 
 async function openDatabase(
-  environment: Environment,
+  settings: DoctorSettings,
 ): Promise<Opened<Partial<Pick<Resources, "database" | "ledger">>> & { readonly url: string | undefined }> {
   const away = (findings: readonly Finding[], url?: string) => ({ resources: {}, findings, url, close: nothing });
   let url: string;
   try {
-    url = await databaseSetting(environment);
+    url = await settings.databaseUrl();
   } catch (error) {
     return away([foundIn("DATABASE_URL", error)]);
   }
@@ -143,14 +157,12 @@ const CONNECTIONS = 4;
 const REACH_DATABASE = "see that PostgreSQL runs, and that DATABASE_URL names its host and port";
 const SEE_DATABASE = "see docs/postgresql.md";
 
-async function openRedis(environment: Environment): Promise<Opened<Partial<Pick<Resources, "redis" | "queues">>>> {
+async function openRedis(settings: DoctorSettings): Promise<Opened<Partial<Pick<Resources, "redis" | "queues">>>> {
   const away = (findings: readonly Finding[]) => ({ resources: {}, findings, close: nothing });
-  let access: RedisAccess;
-  let prefix: string;
   try {
-    const setting = await redisSetting(environment);
-    if (setting === undefined) return away([NO_REDIS]);
-    ({ redis: access, queuePrefix: prefix } = setting);
+    const place = await settings.redis();
+    if (place === undefined) return away([NO_REDIS]);
+    const { redis: access, queuePrefix: prefix } = place;
     const { findings: found, mayAskInfo } = await checkRedis(access, prefix, ANSWER_MS);
     const findings = found.map(({ kind, code, message }) =>
       findingOf(kind === "warning" ? "warning" : "error", code, "REDIS_URL", message, SEE_REDIS),
