@@ -41,6 +41,7 @@ import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
+import { consoleRoutes } from "./routes/console.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
@@ -132,6 +133,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     await pages.register(boardRoutes, context.board);
   });
   await app.register(sessionRoutes, { callers, openId });
+  await app.register(consoleRoutes);
   for (const routes of [
     jobRoutes,
     runRoutes,

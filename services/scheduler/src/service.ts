@@ -170,7 +170,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     if (rules.on) {
       const workers = startWorkers(context, "scheduler", {
-        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
+        trigger: {
+          atOnce: TRIGGERS_AT_ONCE,
+          handle: (payload, _log, _signal, id) => triggerRun(pool, datasets, runQueue, payload, id),
+        },
       });
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
