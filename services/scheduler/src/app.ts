@@ -147,8 +147,8 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
     await pages.register(boardRoutes, context.board);
   });
-  await app.register(consoleRoutes);
   await app.register(sessionRoutes, { callers, openId });
+  await app.register(consoleRoutes);
   for (const routes of [
     jobRoutes,
     runRoutes,

@@ -74,7 +74,15 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /queues/api/queues": VIEWER,
   "PUT /queues/api/queues/lethe-load/pause": OPERATOR,
 };
-const FOR_NOBODY_IN_PARTICULAR = ["GET /healthz", "GET /readyz"];
+const FOR_NOBODY_IN_PARTICULAR = [
+  "GET /healthz",
+  "GET /readyz",
+  "GET /session",
+  "POST /session",
+  "DELETE /session",
+  "GET /session/oidc",
+  "GET /session/oidc/callback",
+];
 
 let world: World;
 let scheduler: TestScheduler;
