@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
+import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
+import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
 import { OverviewSchema } from "@lethe/contracts/overview";
@@ -13,21 +16,27 @@ import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { DeclaredChecksSchema, QualitySeriesSchema } from "@lethe/contracts/quality-series";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
-import { QuestionSchema } from "@lethe/contracts/questions";
+import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
+import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
+import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunEventSchema, RunProgressSchema } from "@lethe/contracts/run-events";
 import { RunPlanSchema } from "@lethe/contracts/run-plan";
 import { RunBatchSchema, RunFileSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
+import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
+import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
+import { createCallers } from "./http/callers.js";
 import { connectionLimits } from "./http/connection-limits.js";
 import { declareProblems } from "./http/declared-problems.js";
-import { guard } from "./http/guard.js";
+import { declareForeign, guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
 import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
@@ -43,10 +52,13 @@ import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
+import { consoleRoutes } from "./routes/console.js";
+import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
+import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
 import { overviewRoutes } from "./routes/overview.js";
@@ -56,6 +68,7 @@ import { requestRoutes } from "./routes/requests.js";
 import { runEventRoutes } from "./routes/run-events.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
+import { sessionRoutes } from "./routes/session.js";
 import { subjectRoutes } from "./routes/subjects.js";
 
 /** What answers refer to by name. */
@@ -79,8 +92,12 @@ const SCHEMAS = [
   RequestSchema,
   RewrittenFileSchema,
   SubjectExportSchema,
+  RestrictionSchema,
   ReceiptSchema,
   QuestionSchema,
+  VerificationSchema,
+  QuestionDetailSchema,
+  RequestComparisonSchema,
   ReviewFindingSchema,
   ErasureDetail,
   CheckResultSchema,
@@ -89,15 +106,19 @@ const SCHEMAS = [
   PartitionDetailSchema,
   QualitySeriesSchema,
   DeclaredChecksSchema,
+  FindingSchema,
+  DataMapSchema,
+  ServiceProcessSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  SessionSchema,
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
 export async function buildApp(context: SchedulerContext): Promise<FastifyInstance> {
-  const { log, token, limits } = context;
+  const { log, token, openId, limits } = context;
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
@@ -119,8 +140,14 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   measureRequests(app, context.registry);
   traceRequests(app);
   requireRoles(app);
-  const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
-  const refuseUnreadable = guard(app, { identify, isTokenRequired: token !== undefined }, limits);
+  await app.register(cookie, { hook: false });
+  const door = {
+    identify: createTokenCheck(token, context.pool, limits.answerMs / 2),
+    openSession: (session: string) => openId?.open(session),
+    isTokenRequired: token !== undefined || openId !== undefined,
+  };
+  const callers = createCallers(door, limits);
+  const refuseUnreadable = guard(app, callers);
   refuseOddAddresses(app);
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
@@ -134,9 +161,12 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
+    declareForeign(pages);
     await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
     await pages.register(boardRoutes, context.board);
   });
+  await app.register(sessionRoutes, { callers, openId });
+  await app.register(consoleRoutes);
   for (const routes of [
     overviewRoutes,
     jobRoutes,
@@ -151,7 +181,9 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     partitionRoutes,
     feedRoutes,
     subjectRoutes,
+    dataMapRoutes,
     lineageRoutes,
+    installationRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

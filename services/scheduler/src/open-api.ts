@@ -1,5 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { SESSION_COOKIE } from "@lethe/contracts/session";
 import { VERSION } from "@lethe/contracts/version";
+import { asksForRole } from "./http/route-roles.js";
 
 /** What the API's description says beside the routes. */
 export const OPEN_API: FastifyDynamicSwaggerOptions = {
@@ -11,6 +13,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
       description: "Start, follow and schedule the four jobs, see to what stands in quarantine, and forget people.",
     },
     tags: [
+      { name: "session", description: "Who asks, and how people sign in to the console" },
       { name: "jobs", description: "The four jobs, one per dataset" },
       { name: "runs", description: "One attempt at a job each" },
       { name: "dead letters", description: "What gave up for good, and can be tried again" },
@@ -26,16 +29,22 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
     components: {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", description: "A token of `lethe tokens create`, or LETHE_API_TOKEN" },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: SESSION_COOKIE,
+          description: "What `POST /session` sets; changes need the header `x-csrf-token`, too",
+        },
         basic: { type: "http", scheme: "basic", description: "The token as the password, any user name" },
       },
     },
     // The last one: a service on loopback may have no token.
-    security: [{ bearer: [] }, { basic: [] }, {}],
+    security: [{ bearer: [] }, { basic: [] }, { session: [] }, {}],
   },
   hideUntagged: true,
   transform: ({ schema, url, route }) => {
     const role = route.config?.role;
-    if (role === undefined || role === "nobody" || schema === undefined) return { schema, url };
+    if (!asksForRole(role) || schema === undefined) return { schema, url };
     const needs = `Needs the role \`${role}\`.`;
     return { schema: { ...schema, description: [schema.description, needs].filter(Boolean).join(" ") }, url };
   },

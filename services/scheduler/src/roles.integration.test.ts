@@ -49,15 +49,19 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /erasures/findings": VIEWER,
   "GET /erasures/{id}": VIEWER,
   "GET /erasures/{id}/receipt": VIEWER,
+  "POST /erasures/{id}/verify": OFFICER,
   "POST /erasures/{id}/lift": OFFICER,
   "POST /erasures/requests/{quarantineId}/approve": OFFICER,
   "POST /erasures/requests/{quarantineId}/reject": OFFICER,
   "GET /erasures/questions": VIEWER,
+  "GET /erasures/questions/{id}": VIEWER,
   "POST /erasures/questions/{id}/decide": OFFICER,
   "GET /requests": VIEWER,
   "GET /requests/{id}": VIEWER,
+  "GET /requests/{id}/comparison": VIEWER,
   "POST /erasures/requests/{id}/extend": OFFICER,
   "GET /feed/rewritten": VIEWER,
+  "GET /subjects/restrictions": VIEWER,
   "POST /subjects/export": OFFICER,
   "POST /subjects/restrict": OFFICER,
   "POST /subjects/release": OFFICER,
@@ -65,6 +69,12 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /lineage/{dataset}/{key}": VIEWER,
   "POST /lineage": OFFICER,
   "POST /lineage/line": OFFICER,
+  "GET /data-map": VIEWER,
+  "GET /doctor": VIEWER,
+  "GET /services": VIEWER,
+  "GET /queue-depths": VIEWER,
+  "GET /keys": VIEWER,
+  "GET /tokens": ["admin"],
   "GET /metrics": VIEWER,
   // Pages, which the description leaves out.
   "GET /docs": VIEWER,
@@ -73,7 +83,15 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "GET /queues/api/queues": VIEWER,
   "PUT /queues/api/queues/lethe-load/pause": OPERATOR,
 };
-const FOR_NOBODY_IN_PARTICULAR = ["GET /healthz", "GET /readyz"];
+const FOR_NOBODY_IN_PARTICULAR = [
+  "GET /healthz",
+  "GET /readyz",
+  "GET /session",
+  "POST /session",
+  "DELETE /session",
+  "GET /session/oidc",
+  "GET /session/oidc/callback",
+];
 
 let world: World;
 let scheduler: TestScheduler;

@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { readPolicy } from "@lethe/privacy/read-policy";
 import { parseChecks } from "@lethe/quality/checks-file";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
@@ -34,12 +35,15 @@ export async function buildOfflineApp(
       maxUnpackRatio: 1,
     },
     ring: undefined,
+    policy: () => readPolicy({}, datasets.fields),
+    proof: {},
     checks: {},
     warnings: () => [],
     registry: createMetrics("scheduler").registry,
     log: createLogger("scheduler", "silent", []),
     fourEyes: false,
     token: undefined,
+    openId: undefined,
     limits: {
       requests: 600,
       tokenTries: 20,
@@ -50,6 +54,7 @@ export async function buildOfflineApp(
     },
     streams: { heartbeatMs: 15_000, recheckMs: 30_000 },
     pageSize: createPageSize(200),
+    installation: { diagnose: unused, processes: unused },
     board: { queues: [], readOnly: true },
     ...changes,
   });

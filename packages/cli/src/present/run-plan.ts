@@ -1,6 +1,7 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import type { RunPlan } from "@lethe/contracts/run-plan";
 import { formatNotices } from "./runs.js";
-import { type Column, formatCount, formatTable } from "./table.js";
+import { type Column, formatTable } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
   { title: "" },

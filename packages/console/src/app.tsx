@@ -1,0 +1,110 @@
+import { useEffect } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { loadJobNames } from "./api/job-names.js";
+import { PAGES } from "./pages.js";
+import { Message } from "./parts/message.js";
+import { Loading, Page } from "./parts/page.js";
+import { session } from "./session.js";
+import { changeTheme, theme } from "./theme.js";
+
+/** The console: its frame, and the page that the address names. */
+export function App() {
+  useEffect(() => void session.load(), []);
+  return (
+    <LocationProvider>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <div class="frame">
+        <Header />
+        <Navigation />
+        <main id="main">
+          <Content />
+        </main>
+      </div>
+    </LocationProvider>
+  );
+}
+
+function Header() {
+  const caller = session.caller.value;
+  return (
+    <header>
+      <a class="brand" href="/">
+        <img src="/assets/icon.svg" alt="" width="26" height="26" /> Lethe
+      </a>
+      <button type="button" onClick={changeTheme}>
+        Theme: {theme}
+      </button>
+      {caller !== undefined && (
+        <span>
+          {caller.name} <span class="quiet">({caller.role})</span>
+        </span>
+      )}
+    </header>
+  );
+}
+
+function Navigation() {
+  const { path } = useLocation();
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        {PAGES.map(
+          ({ path: target, title }) =>
+            title !== undefined && (
+              <li key={target}>
+                <a href={target} aria-current={isWithin(path, target) ? "page" : undefined}>
+                  {title}
+                </a>
+              </li>
+            ),
+        )}
+      </ul>
+    </nav>
+  );
+}
+
+function isWithin(path: string, target: string): boolean {
+  return path === target || (target !== "/" && path.startsWith(`${target}/`));
+}
+
+function Content() {
+  const { current, failure, caller } = session;
+  const isSignedIn = caller.value !== undefined;
+  useEffect(() => {
+    if (isSignedIn) loadJobNames().catch(() => undefined);
+  }, [isSignedIn]);
+  if (failure.value !== undefined) {
+    return (
+      <Page title="Lethe does not answer">
+        <Message mood="bad">
+          <p>{failure}</p>
+          <button type="button" onClick={() => void session.load()}>
+            Try again
+          </button>
+        </Message>
+      </Page>
+    );
+  }
+  if (current.value === undefined) return <Loading what="the console" />;
+  if (caller.value === undefined) return <Page title="Sign in">Sign in.</Page>;
+  return (
+    <ErrorBoundary>
+      <Router>
+        {PAGES.map(({ path, component }) => (
+          <Route key={path} path={path} component={component} />
+        ))}
+        <Route default component={NothingHere} />
+      </Router>
+    </ErrorBoundary>
+  );
+}
+
+function NothingHere() {
+  return (
+    <Page title="There is no such page" lead="The address names no page of the console.">
+      <a href="/">Go to the overview</a>
+    </Page>
+  );
+}

@@ -1,0 +1,44 @@
+import { computed, signal } from "@preact/signals";
+import { useCsrfToken } from "./api/client.js";
+
+/** What a caller of the API may do. */
+export type Role = "viewer" | "operator" | "privacy-officer" | "admin";
+
+/** Who uses the page, and how somebody who has not signed in can do so. */
+export interface Session {
+  readonly caller: { readonly name: string; readonly role: Role } | null;
+  readonly csrfToken: string | null;
+  readonly signIn: { readonly token: boolean; readonly openIdConnect: { readonly name: string } | null };
+}
+
+const current = signal<Session | undefined>();
+const failure = signal<string | undefined>();
+
+export const session = {
+  /** Undefined until the API has answered. */
+  current,
+  /** Why it is not known who uses the page. */
+  failure,
+  caller: computed(() => current.value?.caller ?? undefined),
+  /** Asks the API who uses the page. */
+  async load(): Promise<void> {
+    try {
+      const response = await fetch("/session", { headers: { accept: "application/json" } });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      session.set((await response.json()) as Session);
+      failure.value = undefined;
+    } catch {
+      failure.value = "Lethe does not answer. Check that the scheduler runs and can be reached.";
+    }
+  },
+  set(known: Session): void {
+    useCsrfToken(known.csrfToken);
+    current.value = known;
+  },
+};
+
+/** Reports whether the user of the page may do what a role may do. The API decides; this decides what is shown. */
+export function may(needed: Role): boolean {
+  const role = session.caller.value?.role;
+  return role !== undefined && (role === "admin" || role === needed || needed === "viewer");
+}
