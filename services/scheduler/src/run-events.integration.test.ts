@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import type { RunEvent } from "@lethe/contracts/run-events";
 import { openTestPlace, type TestPlace } from "@lethe/test-kit/test-place";
 import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
@@ -43,17 +45,18 @@ interface Message {
 }
 
 interface Listening {
-  readonly response: Response;
+  readonly response: IncomingMessage;
   /** Returns the next message of this event; a comment where it is undefined. Throws when the answer ends before. */
   next(event?: string): Promise<string>;
   /** Reads to the end of the answer, and returns the events that came. */
   rest(): Promise<string[]>;
+  /** Ends the connection, as a browser does when its page is closed. */
   stop(): void;
 }
 
 async function follow(runId: string, headers: Record<string, string> = {}): Promise<Listening> {
-  const stopped = new AbortController();
-  const response = await fetch(`${address}/runs/${runId}/events`, { headers, signal: stopped.signal });
+  const asked = get(`${address}/runs/${runId}/events`, { headers, agent: false });
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
   const messages = messagesOf(response);
   return {
     response,
@@ -69,15 +72,15 @@ async function follow(runId: string, headers: Record<string, string> = {}): Prom
       for await (const { event } of messages) if (event !== undefined) events.push(event);
       return events;
     },
-    stop: () => stopped.abort(),
+    stop: () => void asked.destroy(),
   };
 }
 
-async function* messagesOf({ body }: Response): AsyncGenerator<Message> {
+async function* messagesOf(response: IncomingMessage): AsyncGenerator<Message> {
   let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
+  response.setEncoding("utf8");
+  for await (const chunk of response as AsyncIterable<string>) {
+    text += chunk;
     for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
       const lines = text.slice(0, end).split("\n");
       text = text.slice(end + 2);
@@ -96,8 +99,8 @@ describe("GET /runs/:id/events", () => {
   it("shows the run at once, at each change, and then its end", async () => {
     const runId = await addRun(place.pool);
     const listening = await follow(runId);
-    expect(listening.response.headers.get("content-type")).toBe("text/event-stream");
-    expect(listening.response.headers.get("cache-control")).toBe("no-store");
+    expect(listening.response.headers["content-type"]).toBe("text/event-stream");
+    expect(listening.response.headers["cache-control"]).toBe("no-store");
     expect(await nextRun(listening)).toMatchObject({
       id: runId,
       state: "processing",
@@ -164,7 +167,7 @@ describe("GET /runs/:id/events", () => {
     await listen({ token: "a-token-of-some-length" });
     const token = await createApiToken(place.pool, "for-a-while", "viewer");
     const runId = await addRun(place.pool);
-    expect((await follow(runId)).response.status).toBe(401);
+    expect((await follow(runId)).response.statusCode).toBe(401);
     const listening = await follow(runId, { authorization: `Bearer ${token}` });
     await listening.next("run");
     // Some looks at the token go by.
@@ -183,7 +186,7 @@ describe("GET /runs/:id/events", () => {
     await second.next("run");
     const answer = await fetch(`${address}/healthz`, { headers: { connection: "close" } });
     expect(answer.status).toBe(200);
-    await expect(first.rest()).rejects.toThrow();
+    await expect(first.rest()).rejects.toThrow("aborted");
     second.stop();
   });
 
@@ -201,7 +204,7 @@ describe("GET /runs/:id/events", () => {
 
   it("answers with a problem where there is no such run, and to HEAD", async () => {
     const { response } = await follow("00000000-0000-4000-8000-000000000000");
-    expect([response.status, response.headers.get("content-type")]).toEqual([
+    expect([response.statusCode, response.headers["content-type"]]).toEqual([
       404,
       expect.stringContaining("application/problem+json"),
     ]);
