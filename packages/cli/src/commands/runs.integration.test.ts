@@ -149,7 +149,7 @@ describe("lethe jobs, lethe schedules and lethe alone", () => {
     await world.lethe(["schedules"]);
     await world.pool.query("update ledger.schedules set enabled = job <> 'customers'");
     const { out } = await world.lethe(["schedules"]);
-    expect(out.join("\n")).toMatch(/customers +0 \* \* \* \* +Europe\/Zagreb +off +never$/m);
+    expect(out.join("\n")).toMatch(/customers +0 \* \* \* \* +Every hour +Europe\/Zagreb +off +never$/m);
     expect(out.join("\n")).toMatch(/transactions .* on +never +\S+ \d\d:00:00 CES?T/);
     const none = await world.lethe(["schedules", "--json"], { environment: { LETHE_SCHEDULES: "off" } });
     const check = Compile(Type.Object({ ...ScheduleSchema.properties, job: Type.String() }));
