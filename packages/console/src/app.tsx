@@ -1,7 +1,10 @@
 import { useEffect } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { loadJobNames } from "./api/job-names.js";
+import { takeReturnAddress } from "./pages/sign-in/return-address.js";
+import { SignInPage } from "./pages/sign-in/sign-in-page.js";
 import { PAGES } from "./pages.js";
+import { ActionButton } from "./parts/action.js";
 import { Message } from "./parts/message.js";
 import { Loading, Page } from "./parts/page.js";
 import { session } from "./session.js";
@@ -37,10 +40,11 @@ function Header() {
         Theme: {theme}
       </button>
       {caller !== undefined && (
-        <span>
+        <span class="mono">
           {caller.name} <span class="quiet">({caller.role})</span>
         </span>
       )}
+      {session.current.value?.csrfToken != null && <ActionButton act={session.signOut}>Sign out</ActionButton>}
     </header>
   );
 }
@@ -71,9 +75,13 @@ function isWithin(path: string, target: string): boolean {
 
 function Content() {
   const { current, failure, caller } = session;
+  const { route } = useLocation();
   const isSignedIn = caller.value !== undefined;
   useEffect(() => {
-    if (isSignedIn) loadJobNames().catch(() => undefined);
+    if (!isSignedIn) return;
+    loadJobNames().catch(() => undefined);
+    const address = takeReturnAddress();
+    if (address !== undefined) route(address, true);
   }, [isSignedIn]);
   if (failure.value !== undefined) {
     return (
@@ -88,7 +96,7 @@ function Content() {
     );
   }
   if (current.value === undefined) return <Loading what="the console" />;
-  if (caller.value === undefined) return <Page title="Sign in">Sign in.</Page>;
+  if (caller.value === undefined) return <SignInPage signIn={current.value.signIn} />;
   return (
     <ErrorBoundary>
       <Router>

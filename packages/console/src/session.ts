@@ -1,15 +1,11 @@
 import { computed, signal } from "@preact/signals";
-import { useCsrfToken } from "./api/client.js";
-
-/** What a caller of the API may do. */
-export type Role = "viewer" | "operator" | "privacy-officer" | "admin";
+import { answerOf, api, type Schemas, useCsrfToken } from "./api/client.js";
 
 /** Who uses the page, and how somebody who has not signed in can do so. */
-export interface Session {
-  readonly caller: { readonly name: string; readonly role: Role } | null;
-  readonly csrfToken: string | null;
-  readonly signIn: { readonly token: boolean; readonly openIdConnect: { readonly name: string } | null };
-}
+export type Session = Schemas["Session"];
+
+/** What a caller of the API may do. */
+export type Role = NonNullable<Session["caller"]>["role"];
 
 const current = signal<Session | undefined>();
 const failure = signal<string | undefined>();
@@ -30,6 +26,14 @@ export const session = {
     } catch {
       failure.value = "Lethe does not answer. Check that the scheduler runs and can be reached.";
     }
+  },
+  /** Signs in with a token, which the browser then holds where no script reads it. */
+  async signIn(token: string): Promise<void> {
+    session.set(await answerOf(api.POST("/session", { body: { token } })));
+  },
+  async signOut(): Promise<void> {
+    await answerOf(api.DELETE("/session"));
+    await session.load();
   },
   set(known: Session): void {
     useCsrfToken(known.csrfToken);

@@ -8,7 +8,13 @@ import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
-import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import {
+  DeliverySchema,
+  LineBatchSchema,
+  LineTraceSchema,
+  RecordTraceSchema,
+  TraceableDatasetSchema,
+} from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
 import { QuestionSchema } from "@lethe/contracts/questions";
@@ -80,6 +86,7 @@ const SCHEMAS = [
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  TraceableDatasetSchema,
   SessionSchema,
 ];
 
