@@ -15,6 +15,7 @@ const PACKAGE_IMPORTS = {
   "input-files": ["contracts"],
   quarantine: ["contracts", "privacy", "datasets", "warehouse"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
+  doctor: ["contracts", "privacy", "datasets", "storage", "warehouse", "service-kit"],
   lineage: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
 };
 

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -48,7 +48,8 @@ export async function startBrowser(): Promise<TestBrowser> {
 
 /** Returns what axe-core finds on a page that is serious or critical: the rule and the elements. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
+  // The page's own policy allows no script of others: this one comes from the debugger.
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: Axe };
     const { violations } = await axe.run();
@@ -62,6 +63,13 @@ interface Axe {
   run(): Promise<{
     violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
   }>;
+}
+
+/** Waits until a page shows what it has asked for. */
+export async function untilLoaded(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const loading = page.getByText(/^Loading .* …$/);
+  while ((await loading.count()) > 0) await loading.first().waitFor({ state: "detached" });
 }
 
 /** Reports by how many pixels a page is wider than its window; 0 where nobody has to scroll sideways. */

@@ -6,7 +6,9 @@ import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
+import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
+import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
 import {
   DeliverySchema,
@@ -17,13 +19,17 @@ import {
 } from "@lethe/contracts/lineage";
 import { ProblemSchema } from "@lethe/contracts/problem";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
-import { QuestionSchema } from "@lethe/contracts/questions";
+import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
+import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
+import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
 import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
+import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
@@ -48,10 +54,12 @@ import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
 import { consoleRoutes } from "./routes/console.js";
+import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
+import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
@@ -76,12 +84,19 @@ const SCHEMAS = [
   RequestSchema,
   RewrittenFileSchema,
   SubjectExportSchema,
+  RestrictionSchema,
   ReceiptSchema,
   QuestionSchema,
+  VerificationSchema,
+  QuestionDetailSchema,
+  RequestComparisonSchema,
   ReviewFindingSchema,
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  FindingSchema,
+  DataMapSchema,
+  ServiceProcessSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,
@@ -152,7 +167,9 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
     checkRoutes,
     feedRoutes,
     subjectRoutes,
+    dataMapRoutes,
     lineageRoutes,
+    installationRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

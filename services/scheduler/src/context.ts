@@ -1,5 +1,8 @@
+import type { ServiceProcess } from "@lethe/contracts/service-processes";
 import type { Datasets } from "@lethe/datasets/create-datasets";
+import type { Diagnosis } from "@lethe/doctor/diagnose";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
+import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
@@ -7,6 +10,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { JobMetrics } from "@lethe/service-kit/metrics";
 import type { Storage } from "@lethe/storage/storage";
 import type { Pool } from "@lethe/warehouse/pool";
+import type { LogSources } from "@lethe/warehouse/proof/verify-log";
 import type { Queue } from "bullmq";
 import type { PageSize } from "./http/page-size.js";
 import type { Limits } from "./http/rate-limits.js";
@@ -26,6 +30,10 @@ export interface SchedulerContext {
   readonly erasurePlan: PlanContext;
   /** The privacy keys; undefined where the scheduler was given none, and then it restricts and releases nobody. */
   readonly ring: Keyring | undefined;
+  /** Reads the masking policy, as far as the scheduler is told of it. Throws ConfigurationError. */
+  readonly policy: () => Policy;
+  /** What the log of receipts is held against. */
+  readonly proof: LogSources;
   readonly checks: ReadinessChecks;
   /** Codes of what somebody should set right, though the service works. */
   readonly warnings: () => readonly string[];
@@ -48,5 +56,13 @@ export interface SchedulerContext {
     readonly answerMs: number;
   };
   readonly pageSize: PageSize;
+  readonly installation: InstallationView;
   readonly board: { readonly queues: readonly Queue[]; readonly readOnly: boolean };
+}
+
+/** What the API shows of the installation itself. */
+export interface InstallationView {
+  readonly diagnose: () => Promise<Diagnosis>;
+  /** The processes of services that have reported themselves. */
+  readonly processes: () => Promise<readonly ServiceProcess[]>;
 }

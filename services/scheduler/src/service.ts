@@ -1,12 +1,15 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { diagnose } from "@lethe/doctor/diagnose";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { parseSigningKeys } from "@lethe/privacy/signing-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { parsePublicKeys, parseSigningKeys } from "@lethe/privacy/signing-key";
 import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { scheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { readHeartbeats } from "@lethe/service-kit/heartbeat";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import {
@@ -25,10 +28,13 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
 import { forgetTransitions } from "@lethe/warehouse/ledger/run-transitions";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
 import { awaitRedis } from "./await-redis.js";
+import { doctorSettings } from "./doctor-settings.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { createOpenId } from "./open-id/open-id.js";
@@ -59,6 +65,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
   name: "scheduler",
   settings: SchedulerSettings,
   personalNames: datasets.personalNames,
+  schema: newestStep(readSteps()),
   start: startScheduler,
 };
 
@@ -204,6 +211,8 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         storage,
       },
       ring,
+      policy: () => readPolicy(settings, datasets.fields),
+      proof: { verifySignature: signer && parsePublicKeys(signer.publicKeys.join("")), stores },
       checks: readinessChecks(checks, context.redisReadiness),
       warnings: () => [...context.redisReadiness.warnings(), ...schedules.warnings()],
       registry: metrics.registry,
@@ -220,6 +229,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         answerMs: ANSWER_MS,
       },
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
+      installation: {
+        diagnose: () => diagnose(doctorSettings(settings, { ring, signer }, datasets), datasets),
+        processes: () => readHeartbeats(redis, prefix),
+      },
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
     });
     opened.push(() => app.close());

@@ -66,6 +66,8 @@ export const SchedulerSettings = Type.Object({
     maxLength: 200,
     description: "Namespace of jobs and files in OpenLineage events",
   }),
+  ...PRIVACY_SETTINGS,
+  // Without it nobody is restricted or released here.
   LETHE_PRIVACY_KEY: Type.Optional(PRIVACY_SETTINGS.LETHE_PRIVACY_KEY),
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,

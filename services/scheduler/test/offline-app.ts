@@ -1,4 +1,5 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { readPolicy } from "@lethe/privacy/read-policy";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -32,6 +33,8 @@ export async function buildOfflineApp(
       maxUnpackRatio: 1,
     },
     ring: undefined,
+    policy: () => readPolicy({}, datasets.fields),
+    proof: {},
     checks: {},
     warnings: () => [],
     registry: createMetrics("scheduler").registry,
@@ -48,6 +51,7 @@ export async function buildOfflineApp(
       connections: 1_000,
     },
     pageSize: createPageSize(200),
+    installation: { diagnose: unused, processes: unused },
     board: { queues: [], readOnly: true },
     ...changes,
   });

@@ -1,9 +1,9 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { formatTime } from "@lethe/contracts/format-time";
 import type { Run } from "@lethe/contracts/runs";
 import type { Schedule } from "@lethe/contracts/schedules";
 import type { Cell } from "./csv.js";
 import { formatTable } from "./table.js";
-import { formatTime } from "./time.js";
 
 export const SCHEDULE_TITLES = ["job", "cron", "timezone", "enabled", "lastFiredAt", "nextAt", "problem"] as const;
 

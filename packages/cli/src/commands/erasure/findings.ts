@@ -1,10 +1,10 @@
+import { namePlace } from "@lethe/erasure/receipt-words";
 import { listReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { integerBetween, parseErasureId } from "../../parse-arguments.js";
-import { namePlace } from "../../present/erasures.js";
 import { formatTable } from "../../present/table.js";
 
 interface FindingsOptions {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
 import { reapplyErasures } from "@lethe/erasure/reapply-erasures";
 import { decryptForRecovery } from "@lethe/privacy/recovery-key";
 import { parsePublicKeys } from "@lethe/privacy/signing-key";
@@ -15,7 +16,6 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
-import { count } from "../../present/receipt.js";
 import { nameFault, readNamedFile } from "../../receipt-file.js";
 import { readSigningKeys } from "../../signing-keys.js";
 

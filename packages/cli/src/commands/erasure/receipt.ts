@@ -1,4 +1,6 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
+import { receiptPage } from "@lethe/erasure/receipt-page";
 import { encryptForRecovery } from "@lethe/privacy/recovery-key";
 import { replaceFile } from "@lethe/storage/replace-file";
 import { declaredTables } from "@lethe/warehouse/data-map";
@@ -10,8 +12,7 @@ import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { parseReceiptKey } from "../../parse-arguments.js";
-import { count, formatReceipt } from "../../present/receipt.js";
-import { receiptPage } from "../../present/receipt-page.js";
+import { formatReceipt } from "../../present/receipt.js";
 import { formatLog, readNamedFile } from "../../receipt-file.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */

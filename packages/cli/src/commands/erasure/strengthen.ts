@@ -1,3 +1,4 @@
+import { count } from "@lethe/contracts/format-number";
 import { strengthenErasures } from "@lethe/erasure/strengthen-erasures";
 import { type Command, Option } from "commander";
 import { withCheckpointStores } from "../../checkpoint-stores.js";
@@ -6,7 +7,6 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
-import { count } from "../../present/receipt.js";
 import { readSigningKeys } from "../../signing-keys.js";
 
 /** The erasures' lock, the publication of a file, and what is recorded of it each take one. */
