@@ -15,7 +15,7 @@ interface DiscardDialogProps {
 /** Closes records that are not to be loaded, with a reason that is kept. */
 export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
   const [reason, setReason] = useState("");
-  const discard = useAction(() => answerOf(api.POST("/quarantine/discard", { body: { filter: meant, reason } })));
+  const discard = useAction(() => discardMeant(meant, reason));
   const { done } = discard;
   return (
     <Dialog title="Discard records" onClose={() => onClose(done !== undefined)}>
@@ -36,7 +36,7 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
                 {...ids}
                 rows={2}
                 required
-                maxLength={500}
+                maxLength={1_000}
                 value={reason}
                 onInput={(event) => setReason(event.currentTarget.value)}
               />
@@ -57,6 +57,9 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
           <Message mood="good">
             <p>
               {formatThings(done.discarded, "record is", "records are")} discarded
+              {meant.ids !== undefined &&
+                done.discarded < meant.ids.length &&
+                "; the others were closed before, or a decision is due on them"}
               {done.left > 0 && `, and ${formatThings(done.left, "more is", "more are")} open`}.
             </p>
           </Message>
@@ -69,4 +72,15 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
       )}
     </Dialog>
   );
+}
+
+/** Discards the records; a single one by its own address, whose answer says why it cannot be. */
+async function discardMeant(meant: MeantRecords, reason: string): Promise<{ discarded: number; left: number }> {
+  const [quarantineId, ...more] = meant.ids ?? [];
+  if (quarantineId === undefined || more.length > 0) {
+    return answerOf(api.POST("/quarantine/discard", { body: { filter: meant, reason } }));
+  }
+  const params = { path: { quarantineId } };
+  await answerOf(api.POST("/quarantine/{quarantineId}/discard", { params, body: { reason } }));
+  return { discarded: 1, left: 0 };
 }
