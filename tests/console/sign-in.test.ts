@@ -83,6 +83,21 @@ describe("with a token", () => {
     await page.context().close();
   });
 
+  it("is not looked at after too many wrong ones, which the page says, with a way to try again", async () => {
+    const strict = await world.start("scheduler", { LETHE_API_TOKEN: TOKEN, LETHE_TOKEN_TRIES: "1" });
+    const page = await browser.open(strict.address ?? "");
+    await signIn(page, "a-wrong-token-of-some-length");
+    await page.getByRole("alert").getByText("token_wrong").waitFor();
+    await signIn(page, viewer);
+    await page.getByRole("alert").getByText("rate_limited").waitFor();
+    await page.context().addCookies([{ name: "lethe_session", value: "wrong", url: strict.address ?? "" }]);
+    await page.reload();
+    await isAt(page, "Lethe lets nobody in from here");
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    await page.context().close();
+    await world.stop(strict);
+  });
+
   it("is asked for anew when it is revoked", async () => {
     const page = await browser.open(`${address}/console/quarantine`);
     await signIn(page, await createApiToken(world.pool, "for-a-while", "admin"));

@@ -5,7 +5,7 @@ import { takeReturnAddress } from "./pages/sign-in/return-address.js";
 import { SignInPage } from "./pages/sign-in/sign-in-page.js";
 import { PAGES } from "./pages.js";
 import { ActionButton } from "./parts/action.js";
-import { Message } from "./parts/message.js";
+import { Problem } from "./parts/message.js";
 import { Loading, Page } from "./parts/page.js";
 import { session } from "./session.js";
 import { changeTheme, theme } from "./theme.js";
@@ -84,14 +84,10 @@ function Content() {
     if (address !== undefined) route(address, true);
   }, [isSignedIn]);
   if (failure.value !== undefined) {
+    const isSilent = failure.value.status === 0 || failure.value.status >= 500;
     return (
-      <Page title="Lethe does not answer">
-        <Message mood="bad">
-          <p>{failure}</p>
-          <button type="button" onClick={() => void session.load()}>
-            Try again
-          </button>
-        </Message>
+      <Page title={isSilent ? "Lethe does not answer" : "Lethe lets nobody in from here"}>
+        <Problem problem={failure.value} again={() => void session.load()} />
       </Page>
     );
   }

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { answerOf, api, type Schemas, useCsrfToken } from "./api/client.js";
+import { ApiProblem, answerOf, api, type Schemas, useCsrfToken } from "./api/client.js";
 
 /** Who uses the page, and how somebody who has not signed in can do so. */
 export type Session = Schemas["Session"];
@@ -8,7 +8,7 @@ export type Session = Schemas["Session"];
 export type Role = NonNullable<Session["caller"]>["role"];
 
 const current = signal<Session | undefined>();
-const failure = signal<string | undefined>();
+const failure = signal<ApiProblem | undefined>();
 
 export const session = {
   /** Undefined until the API has answered. */
@@ -19,12 +19,10 @@ export const session = {
   /** Asks the API who uses the page. */
   async load(): Promise<void> {
     try {
-      const response = await fetch("/session", { headers: { accept: "application/json" } });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      session.set((await response.json()) as Session);
+      session.set(await answerOf(api.GET("/session")));
       failure.value = undefined;
-    } catch {
-      failure.value = "Lethe does not answer. Check that the scheduler runs and can be reached.";
+    } catch (error) {
+      failure.value = error instanceof ApiProblem ? error : new ApiProblem(0, "unexpected", String(error));
     }
   },
   /** Signs in with a token, which the browser then holds where no script reads it. */
