@@ -10,7 +10,13 @@ import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
-import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import {
+  DeliverySchema,
+  LineBatchSchema,
+  LineTraceSchema,
+  RecordTraceSchema,
+  TraceableDatasetSchema,
+} from "@lethe/contracts/lineage";
 import { OverviewSchema } from "@lethe/contracts/overview";
 import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
@@ -113,6 +119,7 @@ const SCHEMAS = [
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  TraceableDatasetSchema,
   SessionSchema,
 ];
 
