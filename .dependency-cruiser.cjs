@@ -13,8 +13,10 @@ const PACKAGE_IMPORTS = {
   datasets: ["contracts", "privacy"],
   "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
+  landing: ["contracts", "privacy", "input-files", "storage", "warehouse"],
   quarantine: ["contracts", "privacy", "datasets", "warehouse"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
+  doctor: ["contracts", "privacy", "datasets", "storage", "warehouse", "service-kit"],
   lineage: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
 };
 
@@ -111,7 +113,8 @@ module.exports = {
     // TypeScript 7 has no API for JavaScript, so swc parses; it sees imports of types, too.
     parser: "swc",
     tsPreCompilationDeps: true,
-    exclude: { path: ["(^|/)(dist|bundle|coverage)/"] },
+    // It does not parse TSX. What the console may import is what its package.json lists, and knip finds its unused files.
+    exclude: { path: ["(^|/)(dist|bundle|coverage)/", "^packages/console/src/"] },
     doNotFollow: { path: ["node_modules"] },
     enhancedResolveOptions: {
       exportsFields: ["exports"],

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { CHROMIUM } from "./packages/test-kit/src/chromium.js";
 
 /** Files that take minutes: one that begins last would have the others wait for it alone. */
 const LONG = ["tests/erasure/crash-anywhere.test.ts", "tests/drills.test.ts", "tests/erasure/subjects.test.ts"];
@@ -12,6 +13,10 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Tests of the console's pages, which are declared where Chromium is installed. */
+const IN_BROWSER = "tests/console/**";
+if (CHROMIUM === undefined) console.log("this machine has no Chromium: the console's pages are not tested");
+
 /** Against real PostgreSQL and Redis. Tests that start services as processes of their own need the build. */
 export default defineConfig({
   ssr: { resolve: { conditions: ["source", "node", "development|production"] } },
@@ -21,7 +26,7 @@ export default defineConfig({
       "services/*/{src,test}/**/*.integration.test.ts",
       "tests/**/*.test.ts",
     ],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    exclude: ["**/node_modules/**", "**/dist/**", ...(CHROMIUM === undefined ? [IN_BROWSER] : [])],
     globalSetup: ["packages/test-kit/src/global-setup.ts"],
     // Tests wait for services and servers for much of their time, and those share the cores with them.
     maxWorkers: 3,

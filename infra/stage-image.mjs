@@ -18,6 +18,7 @@ const PROGRAMS = [
 const LIBRARY_FILES = [
   { from: "packages/datasets", library: "i18n-iso-countries", files: ["langs"] },
   { from: "packages/datasets", library: "world-countries", files: ["countries.json"] },
+  { from: "services/scheduler", library: "@lethe/console", files: ["bundle"] },
   { from: "services/scheduler", library: "@bull-board/ui", files: ["dist"] },
   { from: "services/scheduler", library: "@fastify/swagger-ui", files: ["index.js", "static"] },
 ];

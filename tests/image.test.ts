@@ -42,7 +42,7 @@ it("is all that the Dockerfile's last stage has of the build", async () => {
 it("holds bundles, scripts and a few files of libraries: no sources, tests, drills, tools or PostgreSQL", async () => {
   const files = [...(await filesBelow(image)).keys()];
   const isExpected =
-    /^(services\/[a-z]+\/(bundle\/[^/]+\.js(\.map)?|package\.json)|packages\/cli\/(bundle\/[^/]+\.js(\.map)?|bin\/lethe\.mjs|package\.json)|sql-scripts\/.+\.(sql|md)|infra\/healthcheck\.mjs|LICENSE|node_modules\/(i18n-iso-countries|world-countries|@bull-board\/ui|@fastify\/swagger-ui)\/.+)$/;
+    /^(services\/[a-z]+\/(bundle\/[^/]+\.js(\.map)?|package\.json)|packages\/cli\/(bundle\/[^/]+\.js(\.map)?|bin\/lethe\.mjs|package\.json)|sql-scripts\/.+\.(sql|md)|infra\/healthcheck\.mjs|LICENSE|node_modules\/(i18n-iso-countries|world-countries|@lethe\/console|@bull-board\/ui|@fastify\/swagger-ui)\/.+)$/;
   expect(files.filter((file) => !isExpected.test(file))).toEqual([]);
   expect(files.filter((file) => /\.tsx?$|\.test\.|native|initdb|vitest|test-kit|drills/.test(file))).toEqual([]);
   for (const name of SERVICE_NAMES) expect(files).toContain(`services/${name}/bundle/main.js`);

@@ -1,18 +1,13 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { type RedisAccess, redisAccess } from "@lethe/service-kit/redis-address";
+import type { RedisPlace } from "@lethe/doctor/doctor-settings";
+import { redisAccess } from "@lethe/service-kit/redis-address";
 import { type Environment, readSettings } from "@lethe/service-kit/settings";
 import Type from "typebox";
 import { fromRepository } from "./repository.js";
 import { CLI_SETTINGS } from "./settings.js";
 import { readRunningStack } from "./stack-file.js";
 
-export interface RedisConnection {
-  readonly redis: RedisAccess;
-  /** First part of every Redis key; the services must have the same. */
-  readonly queuePrefix: string;
-}
-
-export interface ConnectionSettings extends RedisConnection {
+export interface ConnectionSettings extends RedisPlace {
   readonly databaseUrl: string;
 }
 
@@ -57,7 +52,7 @@ export async function connectionSettings(environment: Environment): Promise<Conn
 }
 
 /** Returns the settings of Redis, from the environment, else from the running `npm start`; undefined when there is neither. */
-export async function redisSetting(environment: Environment): Promise<RedisConnection | undefined> {
+export async function redisSetting(environment: Environment): Promise<RedisPlace | undefined> {
   const settings = readSettings(RedisSchema, await withRunningStack(environment));
   if (settings.REDIS_URL === undefined) return undefined;
   return {

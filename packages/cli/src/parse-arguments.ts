@@ -1,9 +1,10 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { formatCount } from "@lethe/contracts/format-number";
 import { parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
+import { RUN_ID_START } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { InvalidArgumentError } from "commander";
-import { formatCount } from "./present/table.js";
 
 /** Reads the names of jobs; `all` stands for all of them in the order of a full load. Throws InvalidInputError. */
 export function parseJobs(names: readonly string[], datasets: Pick<Datasets, "names" | "has">): DatasetName[] {
@@ -51,6 +52,21 @@ export function parseNumber(text: string): number {
 /** Reads a run's id, for an option of commander. */
 export function parseRunId(text: string): string {
   return parseUuid(text, "It must be a run's id, as `lethe runs list` shows it.");
+}
+
+/** Reads what a run's id begins with, for an option of commander. */
+export function parseRunIdStart(text: string): string {
+  if (new RegExp(RUN_ID_START).test(text)) return text;
+  throw new InvalidArgumentError("It must be the beginning of a run's id, of four hexadecimal digits at least.");
+}
+
+/** Reads an instant, for an option of commander: in ISO 8601, with its zone. */
+export function parseInstant(text: string): string {
+  const isComplete = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  if (isComplete && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw new InvalidArgumentError(
+    "It must be an instant with its zone, such as 2020-01-31T05:00:00Z or 2020-01-31T05:00:00+01:00.",
+  );
 }
 
 /** Reads an alert's id, for an argument of commander. */

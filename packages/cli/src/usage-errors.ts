@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { printable } from "@lethe/contracts/printable";
 import type { Argument, Command, CommanderError, Option } from "commander";
-import { printable } from "./present/runs.js";
 
 /**
  * Has a program and its commands throw what is wrong with their arguments as InvalidInputError, in Lethe's words: which value was

@@ -53,6 +53,8 @@ export const ErasureSchema = Type.Object(
     /** When it must be completed by law: one calendar month after its receipt, three when that was extended. */
     due: Timestamp,
     isExtended: Type.Boolean(),
+    /** The number of its receipt; null until it is completed. */
+    receiptNumber: Type.Union([Type.Integer(), Type.Null()]),
     /** Set while the erasure could not be completed: what came in between, and when it is tried again. */
     failure: Type.Optional(
       Type.Object({

@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { DatasetNameSchema } from "./datasets.js";
 
 /**
  * What a privacy officer has to decide:
@@ -47,3 +48,26 @@ export const QuestionSchema = Type.Object(
   { $id: "Question" },
 );
 export type Question = Static<typeof QuestionSchema>;
+
+const Match = Type.Union([Type.Boolean(), Type.Null()], {
+  description: "Null where the record has none, or nothing can tell",
+});
+
+/** An open question with what the records that it holds have in common with the erased person. It names nobody. */
+export const QuestionDetailSchema = Type.Object(
+  {
+    ...QuestionSchema.properties,
+    records: Type.Array(
+      Type.Object({
+        id: Type.Integer({ description: "Of the record in quarantine" }),
+        dataset: DatasetNameSchema,
+        customerIdMatches: Match,
+        emailMatches: Match,
+        nameMatches: Match,
+      }),
+      { description: "The oldest hundred" },
+    ),
+  },
+  { $id: "QuestionDetail" },
+);
+export type QuestionDetail = Static<typeof QuestionDetailSchema>;

@@ -22,7 +22,7 @@ export function mayAct(role: Role, needed: Role): boolean {
 
 /** Whoever asks for something: by the name that the database records with decisions. */
 export interface Caller {
-  /** A token's name, or one of `RESERVED_NAMES`. It is never the name of a user of the machine. */
+  /** A token's name, `OPEN_ID_PREFIX` and a pseudonym, or one of `UNNAMED_CALLERS`. It is never the name of a user of the machine. */
   readonly name: string;
   readonly role: Role;
 }
@@ -36,6 +36,9 @@ export const UNNAMED_CALLERS = {
   settingsToken: { name: "LETHE_API_TOKEN", role: "admin" },
   commandLine: { name: "command-line", role: "admin" },
 } as const satisfies Readonly<Record<string, Caller>>;
+
+/** How the recorded name of somebody begins who signed in by OpenID Connect; no token's name has a colon. */
+export const OPEN_ID_PREFIX = "oidc:";
 
 /** The form of a token's name. The name is shown and recorded, so it should say a task, such as `support-desk`. */
 export const TOKEN_NAME_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$";

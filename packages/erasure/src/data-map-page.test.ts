@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { readPolicy } from "@lethe/privacy/read-policy";
-import { LEDGER_TABLES } from "@lethe/warehouse/ledger-tables";
-import { PRIVACY_TABLES } from "@lethe/warehouse/privacy-tables";
 import { expect, it } from "vitest";
+import { createDataMap, describeTable } from "./data-map.js";
 import { dataMapPage } from "./data-map-page.js";
 
 const PAGE = fileURLToPath(new URL("../../../docs/data-map.md", import.meta.url));
@@ -11,15 +10,7 @@ const PAGE = fileURLToPath(new URL("../../../docs/data-map.md", import.meta.url)
 it("docs/data-map.md is what the declarations say", async () => {
   const datasets = createDatasets();
   const policy = readPolicy({}, datasets.fields);
-  const page = dataMapPage([
-    ...datasets.all.map(({ name, tables }) => ({
-      heading: `Dataset ${name}`,
-      tables,
-      strategies: policy.datasets[name] ?? {},
-    })),
-    { heading: "Ledger", tables: LEDGER_TABLES, strategies: {} },
-    { heading: "Privacy", tables: PRIVACY_TABLES, strategies: {} },
-  ]);
+  const page = dataMapPage(createDataMap(datasets, policy));
   await expect(page).toMatchFileSnapshot(PAGE);
 });
 
@@ -31,5 +22,5 @@ it("fails for a personal column of which nothing says what becomes of it", () =>
     columns: { note: { kind: "personal" } },
     rights: {},
   } as const;
-  expect(() => dataMapPage([{ heading: "Notes", tables: [table], strategies: {} }])).toThrow("what an erasure leaves");
+  expect(() => describeTable(table, {})).toThrow("what an erasure leaves");
 });

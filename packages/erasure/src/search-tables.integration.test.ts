@@ -166,7 +166,7 @@ it("changes nothing when it only looks, and counts what is held apart", async ()
   await pool.query(`
     insert into ledger.quarantine (dataset, reason, run_id, file_id, message, payload)
     select 'customers', reason, id, 1, 'm', '{"id":"004004"}' from ledger.runs, (values ('held'), ('schema')) as q (reason)`);
-  const scans = await scanTables({ pool, datasets, policy }, people, nobody);
+  const { scans } = await scanTables({ pool, datasets, policy }, people, nobody);
   expect(scans.filter(({ findings, held }) => findings + held > 0)).toEqual([
     { place: "ledger.quarantine", records: 2, findings: 1, held: 1 },
     { place: "warehouse.customers", records: 2, findings: 1, held: 0 },

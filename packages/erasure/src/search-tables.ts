@@ -132,22 +132,23 @@ export interface TableScan {
   readonly held: number;
 }
 
-/** Searches every table as an erasure does, and changes nothing. */
+/** Searches every table as an erasure does, and changes nothing. Says how many there are that this login may not read. */
 export async function scanTables(
   context: TableContext,
   people: SearchedPeople,
   findSuppression: FindSuppression,
-): Promise<TableScan[]> {
+): Promise<{ readonly scans: readonly TableScan[]; readonly unreadable: number }> {
   const scans: TableScan[] = [];
-  for (const table of await searchableTables(context.pool)) {
-    if (!table.isReadable) continue;
+  const tables = await searchableTables(context.pool);
+  const readable = tables.filter(({ isReadable }) => isReadable);
+  for (const table of readable) {
     const counts = countPlace(table.name, "");
     const { rows, found, held } = await inTransaction(context.pool, (client) =>
       searchTable(client, context, { table, people, findSuppression, counts }),
     );
     scans.push({ place: table.name, records: rows, findings: found, held });
   }
-  return scans;
+  return { scans, unreadable: tables.length - readable.length };
 }
 
 async function applyChanges(

@@ -41,8 +41,9 @@ export async function createSuppressedSubjects(
   );
   const { rows } = await db.query<ListedRow>(
     `select s.kind, encode(s.key, 'hex') as hash, s.subject_id as "subjectId", s.key_id as "keyId", p.outcome,
+            -- What has arrived of a suppressed person may be erased before their request is taken.
             exists (select from warehouse.erasure_requests e
-                    where e.subject_id = s.subject_id and e.state <> 'lifted') as "isTaken"
+                    where e.subject_id = s.subject_id and e.state <> 'lifted' and e.kind <> 'follow-up') as "isTaken"
      from unnest($1::text[], $2::bytea[]) as asked (kind, key)
      join privacy.suppressions s on s.kind = asked.kind and s.key = asked.key and s.act = 'erase' and s.lifted_at is null
      join privacy.subjects p on p.id = s.subject_id`,

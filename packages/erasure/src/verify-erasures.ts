@@ -6,11 +6,11 @@ import { createSuppressionFinder } from "@lethe/privacy/suppression-list";
 import type { Area, Storage } from "@lethe/storage/storage";
 import { countSealedFiles } from "@lethe/warehouse/erasures/file-keys";
 import { type LogSources, type LogVerification, verifyLog } from "@lethe/warehouse/proof/verify-log";
-import { readSuppressions } from "@lethe/warehouse/suppressions";
+import { readSuppressions, type StoredIdentifier } from "@lethe/warehouse/suppressions";
 import type { ErasureContext } from "./context.js";
 import { createListedPeople } from "./listed-people.js";
 import { allFiles, type PersonFile } from "./person-files.js";
-import { AREAS, type ScannedFile, scanFile } from "./scan-file.js";
+import { AREAS, type FileContext, type ScannedFile, scanFile } from "./scan-file.js";
 import { scanTables } from "./search-tables.js";
 
 export interface Finding {
@@ -20,16 +20,20 @@ export interface Finding {
   readonly records: number;
 }
 
-export interface Verification extends LogVerification {
+export interface Verification extends LogVerification, Search {}
+
+/** What was looked through for people on the suppression list, and what was found. */
+export interface Search {
   readonly looked: { readonly records: number; readonly files: number; readonly bytes: number };
   readonly findings: readonly Finding[];
   /** Records of people on the list that wait for a person to say whose they are. */
   readonly held: number;
   /**
-   * Files that are encrypted because nothing can search them, those whose keys erasures destroyed, those that could not be read, and
-   * those that Lethe keeps and that are not there.
+   * Tables that this login may not read; files that are encrypted because nothing can search them, those whose keys erasures
+   * destroyed, those that could not be read, and those that Lethe keeps and that are not there.
    */
   readonly notSearched: {
+    readonly tables: number;
     readonly sealed: number;
     readonly destroyed: number;
     readonly unreadable: number;
@@ -41,20 +45,36 @@ export interface Verification extends LogVerification {
  * Checks the log of receipts against `sources`, and looks through everything that Lethe keeps, tables and files, for anybody
  * on the suppression list. The cost grows with all data: it is the auditor's question, not part of an erasure.
  */
-export async function verifyErasures(context: ErasureContext, sources: LogSources = {}): Promise<Verification> {
+export async function verifyErasures(context: SearchContext, sources: LogSources = {}): Promise<Verification> {
   const log = await verifyLog(context.pool, sources);
   const { identifiers } = await readSuppressions(context.pool);
+  return { ...log, ...(await searchEverything(context, identifiers)) };
+}
+
+/** What a search for people on the suppression list works with. */
+export type SearchContext = Pick<ErasureContext, "pool" | "ring" | "policy" | keyof FileContext>;
+
+/** Looks through everything that Lethe keeps for those whom these identifiers name. */
+export async function searchEverything(
+  context: SearchContext,
+  identifiers: readonly StoredIdentifier[],
+): Promise<Search> {
   const findSuppression = createSuppressionFinder(identifiers, context.ring);
   const findings: Finding[] = [];
   const looked = { records: 0, files: 0, bytes: 0 };
   const people = createListedPeople(findSuppression, (subjectId) => subjectId);
   let held = 0;
-  for (const scan of await scanTables(context, people, findSuppression)) {
+  const tables = await scanTables(context, people, findSuppression);
+  for (const scan of tables.scans) {
     looked.records += scan.records;
     held += scan.held;
     if (scan.findings > 0) findings.push({ place: scan.place, name: "", records: scan.findings });
   }
-  const notSearched = { ...(await countSealedFiles(context.pool)), unreadable: 0, missing: 0 };
+  const notSearched = {
+    tables: tables.unreadable,
+    ...(await countSealedFiles(context.pool)),
+    ...{ unreadable: 0, missing: 0 },
+  };
   const kept = new Map((await allFiles(context.pool)).map((file) => [`${AREAS[file.place]} ${file.path}`, file]));
   const seen = new Set<string>();
   for await (const file of filesOnDisk(context, kept)) {
@@ -77,7 +97,7 @@ export async function verifyErasures(context: ErasureContext, sources: LogSource
     // It may have come since its folder was listed.
     if ((await context.storage.size(AREAS[file.place], file.path)) === undefined) notSearched.missing += 1;
   }
-  return { ...log, looked, findings, held, notSearched };
+  return { looked, findings, held, notSearched };
 }
 
 /** Returns undefined for an error that concerns one file alone. Throws any other. */
@@ -90,7 +110,7 @@ function unreadable(error: unknown): undefined {
 
 /** Returns the files that lie in Lethe's folders: those that are kept, and those of which the ledger knows nothing. */
 async function* filesOnDisk(
-  context: ErasureContext,
+  context: SearchContext,
   kept: ReadonlyMap<string, PersonFile>,
 ): AsyncGenerator<ScannedFile> {
   for (const area of ["landing", "claimed", "staging", "processed", "archived", "quarantined"] as const) {

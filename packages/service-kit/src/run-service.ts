@@ -1,8 +1,16 @@
 import { ConfigurationError, LetheError } from "@lethe/contracts/errors";
+import type { ServiceName } from "@lethe/contracts/services";
 import type { Redis } from "ioredis";
 import type { Static, TObject } from "typebox";
 import { checkRedis } from "./check-redis.js";
-import { checkReadiness, type HealthAddress, type ReadinessChecks, startHealthServer } from "./health-server.js";
+import {
+  checkReadiness,
+  createReadiness,
+  type HealthAddress,
+  type ReadinessChecks,
+  startHealthServer,
+} from "./health-server.js";
+import { startHeartbeat } from "./heartbeat.js";
 import { handleUnexpected } from "./last-resort.js";
 import { createLogger, endLog, type Logger } from "./logger.js";
 import { createMetrics, type JobMetrics } from "./metrics.js";
@@ -47,8 +55,10 @@ export interface RunningService {
 }
 
 export interface ServiceDefinition<S extends TObject> {
-  readonly name: string;
+  readonly name: ServiceName;
   readonly settings: S;
+  /** Name of the newest step of the database's schema that it knows. */
+  readonly schema: string;
   /** Names of fields about people, which no log line may show. */
   readonly personalNames: readonly string[];
   start(settings: Static<S> & CommonSettings, context: ServiceContext): Promise<RunningService>;
@@ -134,6 +144,12 @@ async function runWith<S extends TObject>(
     const { ready, reasons } = await checkReadiness(checks);
     // Not `address`, which the logger redacts as a person's.
     log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
+    const heartbeat = startHeartbeat(
+      redis,
+      settings.LETHE_QUEUE_PREFIX,
+      { service: definition.name, schema: definition.schema },
+      createReadiness(checks, redisReadiness.warnings),
+    );
     // A parent that is gone by now is noticed by the end of its channel.
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage, () => undefined);
     const reason = await stopRequest;
@@ -143,10 +159,12 @@ async function runWith<S extends TObject>(
     } else {
       log.info({ reason }, "stopping");
     }
+    const isTakenBack = heartbeat.stop();
     // The stop may wait for a database or a Redis that no longer answers.
     const stopped = service.stop(GRACE_MS).then(() => true);
     const isStopped = await withTimeout(stopped, GRACE_MS + HANGING_MS, () => false);
     health?.close();
+    await isTakenBack;
     if (isStopped) log.info("stopped");
     else log.warn("ended before everything was closed");
   } finally {

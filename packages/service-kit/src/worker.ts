@@ -16,7 +16,7 @@ export interface JobHandler<N extends JobName> {
    * when the service stops and the job has not ended in time. A handler that throws after that, or does not end within a
    * second, has its job returned to the queue without using up an attempt.
    */
-  handle(payload: JobPayload<N>, log: Logger, signal: AbortSignal): Promise<JobResult<N>>;
+  handle(payload: JobPayload<N>, log: Logger, signal: AbortSignal, jobId: string): Promise<JobResult<N>>;
   /** Records in the ledger that the job has failed for good. Called once. */
   giveUp?(payload: JobPayload<N>, error: SafeError): Promise<void>;
 }
@@ -88,7 +88,7 @@ export function startWorker<N extends JobName>(
       }
       const jobLog = log.child({ ...references(job.data), attempt: job.attemptsMade + 1 });
       try {
-        const result = await heeded(handler.handle(job.data, jobLog, stopping.signal), stopping.signal);
+        const result = await heeded(handler.handle(job.data, jobLog, stopping.signal, job.id ?? ""), stopping.signal);
         stopTimer("done");
         return result;
       } catch (error) {

@@ -11,16 +11,18 @@ import { QUALITY_TABLES } from "./quality-tables.js";
 /** The schemas of which every table and column must be declared. */
 export const OWN_SCHEMAS = ["ledger", "warehouse", "privacy"] as const;
 
+/** The declarations of the tables that belong to no dataset, by what they are for. */
+export const OWN_TABLES = {
+  Ledger: LEDGER_TABLES,
+  Privacy: PRIVACY_TABLES,
+  Access: ACCESS_TABLES,
+  Feed: FEED_TABLES,
+  Quality: QUALITY_TABLES,
+} as const satisfies Readonly<Record<string, readonly TableDeclaration[]>>;
+
 /** Returns the declarations of every table that Lethe has. */
 export function declaredTables(declaration: DatabaseDeclaration): readonly TableDeclaration[] {
-  return [
-    ...declaration.tables,
-    ...LEDGER_TABLES,
-    ...PRIVACY_TABLES,
-    ...ACCESS_TABLES,
-    ...FEED_TABLES,
-    ...QUALITY_TABLES,
-  ];
+  return [...declaration.tables, ...Object.values(OWN_TABLES).flat()];
 }
 
 /** Returns the names of the tables that hold people's ids, emails or values: what an erasure masks, and must vacuum. */

@@ -1,5 +1,5 @@
 import type { ErasureOutcome } from "@lethe/contracts/erasures";
-import type { Client } from "./pool.js";
+import type { Client, Queryable } from "./pool.js";
 
 /** An identifier that is put on the suppression list. */
 export interface NewSuppression {
@@ -60,10 +60,10 @@ export async function addSuppressions(client: Client, added: readonly NewSuppres
 
 /** Returns the identifiers of subjects that are on the suppression list as theirs alone, with what erasures leave of them. */
 export async function readErasedIdentifiers(
-  client: Client,
+  db: Queryable,
   subjectIds: readonly string[],
 ): Promise<(NewSuppression & { readonly outcome: ErasureOutcome })[]> {
-  const { rows } = await client.query<NewSuppression & { outcome: ErasureOutcome }>(
+  const { rows } = await db.query<NewSuppression & { outcome: ErasureOutcome }>(
     `select s.subject_id as "subjectId", s.act, s.kind, s.key, s.key_id as "keyId", p.outcome
      from privacy.suppressions s join privacy.subjects p on p.id = s.subject_id
      where s.subject_id = any ($1) and s.act = 'erase' and s.lifted_at is null`,

@@ -4,9 +4,9 @@ import { describe, expect } from "vitest";
 import { it, LOCKED } from "../test/ledger-database.js";
 import { addSuppression } from "../test/ledger-rows.js";
 import {
-  countSuppressionsByKey,
   readSuppressionEpoch,
   readSuppressions,
+  readSuppressionsByKey,
   requireSuppressionEpoch,
 } from "./suppressions.js";
 
@@ -33,14 +33,14 @@ describe("readSuppressions", () => {
   });
 });
 
-describe("countSuppressionsByKey", () => {
+describe("readSuppressionsByKey", () => {
   it("counts the people on the list by key, without those who were lifted", async ({ pool }) => {
-    expect(await countSuppressionsByKey(pool)).toEqual(new Map());
+    expect(await readSuppressionsByKey(pool)).toEqual(new Map());
     for (const key_id of ["key-2", "key-1", "key-2"]) await addSuppression(pool, { key_id });
     await addSuppression(pool, { lifted_at: new Date() });
-    expect([...(await countSuppressionsByKey(pool))]).toEqual([
-      ["key-1", 1],
-      ["key-2", 2],
+    expect([...(await readSuppressionsByKey(pool))]).toEqual([
+      ["key-1", { suppressions: 1, since: expect.any(String) }],
+      ["key-2", { suppressions: 2, since: expect.any(String) }],
     ]);
   });
 });

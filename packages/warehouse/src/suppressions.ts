@@ -60,13 +60,17 @@ export async function isErasedRecord(db: Queryable, hashes: readonly Buffer[]): 
   return rows[0]?.found === true;
 }
 
-/** Counts the people on the suppression list by the id of the key that their hashes were made with. */
-export async function countSuppressionsByKey(db: Queryable): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await db.query<{ keyId: string; people: number }>(
-    `select key_id as "keyId", count(distinct subject_id) as people
+/** Counts the people on the suppression list, and reads since when there are any, by the id of the key that their hashes were made with. */
+export async function readSuppressionsByKey(
+  db: Queryable,
+): Promise<ReadonlyMap<string, { readonly suppressions: number; readonly since: string | null }>> {
+  const { rows } = await db.query<{ keyId: string; suppressions: number; since: Date | null }>(
+    `select key_id as "keyId", count(distinct subject_id) as suppressions, min(created_at) as since
      from privacy.suppressions where lifted_at is null group by key_id order by key_id`,
   );
-  return new Map(rows.map(({ keyId, people }) => [keyId, people]));
+  return new Map(
+    rows.map(({ keyId, suppressions, since }) => [keyId, { suppressions, since: since?.toISOString() ?? null }]),
+  );
 }
 
 /**

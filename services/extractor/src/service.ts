@@ -15,6 +15,8 @@ import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { ExtractorContext } from "./context.js";
 import { extractRun } from "./extract-run.js";
@@ -35,6 +37,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
   name: "extractor",
   settings: ExtractorSettings,
   personalNames: datasets.personalNames,
+  schema: newestStep(readSteps()),
   async start(settings, service) {
     const inputOptions = parseInputFormats(
       settings.LETHE_INPUT_FORMATS,

@@ -21,8 +21,10 @@ import { joinInstallation } from "@lethe/warehouse/installation";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
 import { requireNotRolledBack } from "@lethe/warehouse/proof/known-checkpoints";
 import type { LogSigning } from "@lethe/warehouse/proof/sign-log";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { LoaderContext } from "./context.js";
 import { finishJob } from "./finish-job.js";
@@ -41,6 +43,7 @@ export function loaderService(onStep?: (step: string) => void): ServiceDefinitio
     name: "loader",
     settings: LoaderSettings,
     personalNames: datasets.personalNames,
+    schema: newestStep(readSteps()),
     async start(settings, service) {
       const ring = parseKeyring(settings.LETHE_PRIVACY_KEY);
       const signer = requireSigningKey(settings.LETHE_SIGNING_KEY);

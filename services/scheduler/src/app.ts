@@ -1,27 +1,47 @@
+import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { AlertSchema, CheckResultSchema } from "@lethe/contracts/checks";
+import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
+import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
-import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import {
+  DeliverySchema,
+  LineBatchSchema,
+  LineTraceSchema,
+  RecordTraceSchema,
+  TraceableDatasetSchema,
+} from "@lethe/contracts/lineage";
+import { OverviewSchema } from "@lethe/contracts/overview";
+import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
+import { DeclaredChecksSchema, QualitySeriesSchema } from "@lethe/contracts/quality-series";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
-import { QuestionSchema } from "@lethe/contracts/questions";
+import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
+import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
+import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
-import { RunSchema } from "@lethe/contracts/runs";
+import { RunEventSchema, RunProgressSchema } from "@lethe/contracts/run-events";
+import { RunPlanSchema } from "@lethe/contracts/run-plan";
+import { RunBatchSchema, RunFileSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
+import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
+import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
 import { API_PAGE } from "./api-page.js";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
+import { createCallers } from "./http/callers.js";
 import { connectionLimits } from "./http/connection-limits.js";
 import { declareProblems } from "./http/declared-problems.js";
-import { guard } from "./http/guard.js";
+import { declareForeign, guard } from "./http/guard.js";
 import { parseJsonBodies } from "./http/json-body.js";
 import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
@@ -37,16 +57,23 @@ import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
 import { checkRoutes } from "./routes/checks.js";
+import { consoleRoutes } from "./routes/console.js";
+import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
 import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
 import { healthRoutes } from "./routes/health.js";
+import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
+import { overviewRoutes } from "./routes/overview.js";
+import { partitionRoutes } from "./routes/partitions.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
+import { runEventRoutes } from "./routes/run-events.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
+import { sessionRoutes } from "./routes/session.js";
 import { subjectRoutes } from "./routes/subjects.js";
 
 /** What answers refer to by name. */
@@ -54,9 +81,15 @@ const SCHEMAS = [
   ProblemSchema,
   RunSchema,
   BackfillPlanSchema,
+  RunPlanSchema,
   ReplayPlanSchema,
   RunDetail,
+  RunBatchSchema,
+  RunFileSchema,
+  RunProgressSchema,
+  RunEventSchema,
   ScheduleSchema,
+  OverviewSchema,
   QuarantineEntrySchema,
   QuarantineRecordSchema,
   DeadLetterSchema,
@@ -64,21 +97,34 @@ const SCHEMAS = [
   RequestSchema,
   RewrittenFileSchema,
   SubjectExportSchema,
+  RestrictionSchema,
   ReceiptSchema,
   QuestionSchema,
+  VerificationSchema,
+  QuestionDetailSchema,
+  RequestComparisonSchema,
   ReviewFindingSchema,
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  PartitionCalendarSchema,
+  PartitionDetailSchema,
+  QualitySeriesSchema,
+  DeclaredChecksSchema,
+  FindingSchema,
+  DataMapSchema,
+  ServiceProcessSchema,
   DeliverySchema,
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  TraceableDatasetSchema,
+  SessionSchema,
 ];
 
 /** Builds the API with its description, its page and Bull Board; it listens nowhere yet. */
 export async function buildApp(context: SchedulerContext): Promise<FastifyInstance> {
-  const { log, token, limits } = context;
+  const { log, token, openId, limits } = context;
   const app = fastify({
     // Fastify's own lines hold whole addresses.
     logger: false,
@@ -100,8 +146,14 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   measureRequests(app, context.registry);
   traceRequests(app);
   requireRoles(app);
-  const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
-  const refuseUnreadable = guard(app, { identify, isTokenRequired: token !== undefined }, limits);
+  await app.register(cookie, { hook: false });
+  const door = {
+    identify: createTokenCheck(token, context.pool, limits.answerMs / 2),
+    openSession: (session: string) => openId?.open(session),
+    isTokenRequired: token !== undefined || openId !== undefined,
+  };
+  const callers = createCallers(door, limits);
+  const refuseUnreadable = guard(app, callers);
   refuseOddAddresses(app);
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
@@ -114,21 +166,29 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   await app.register(swagger, OPEN_API);
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
+    declareForeign(pages);
     await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, ...API_PAGE });
     await pages.register(boardRoutes, context.board);
   });
+  await app.register(sessionRoutes, { callers, openId });
+  await app.register(consoleRoutes);
   for (const routes of [
+    overviewRoutes,
     jobRoutes,
     runRoutes,
+    runEventRoutes,
     deadLetterRoutes,
     scheduleRoutes,
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
     checkRoutes,
+    partitionRoutes,
     feedRoutes,
     subjectRoutes,
+    dataMapRoutes,
     lineageRoutes,
+    installationRoutes,
     healthRoutes,
   ]) {
     await app.register(routes, context);

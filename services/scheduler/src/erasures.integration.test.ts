@@ -97,7 +97,7 @@ async function insertErasure(runState = "succeeded"): Promise<string> {
 }
 
 /** Completes an erasure as the loader does. */
-async function complete(erasureId: string) {
+async function complete(erasureId: string, changes: Partial<ReceiptBody> = {}) {
   const now = new Date().toISOString();
   const body: ReceiptBody = {
     erasureId,
@@ -116,6 +116,7 @@ async function complete(erasureId: string) {
     ],
     vacuumedAt: now,
     scan: { tables: 4, records: 2, files: 1, bytes: 1000, findings: 0 },
+    ...changes,
   };
   await completeErasure(world.pool, body);
   return readReceipt(world.pool, erasureId);
@@ -352,6 +353,7 @@ describe("GET /erasures", () => {
       daysLeft: expect.any(Number),
       due: expect.any(String),
       isExtended: false,
+      receiptNumber: null,
     });
     const second = await api.call("GET", `/erasures?limit=2&before=${first.body.nextCursor}`);
     expect(second.body).toMatchObject({ erasures: [{ id: ids[2], state: "completed" }], nextCursor: null });
@@ -369,6 +371,33 @@ describe("GET /erasures", () => {
 });
 
 describe("an erasure and its receipt", () => {
+  it("are found by the number that is printed on it", async () => {
+    const [id, other] = [await insertErasure(), await insertErasure()];
+    const { sequence } = await complete(id);
+    const { body } = await api.call("GET", `/erasures?receipt=${sequence}`);
+    expect(body).toMatchObject({ erasures: [{ id, receiptNumber: sequence }], nextCursor: null });
+    expect((await api.call("GET", `/erasures?receipt=${sequence + 1000}`)).body.erasures).toEqual([]);
+    expect((await api.call("GET", `/erasures/${other}`)).body.receiptNumber).toBeNull();
+  });
+
+  it("has a page to print, which loads nothing and shows what stands in it as text, whatever that is", async () => {
+    const hostile = `</code><script>alert(1)</script><img src=x onerror="alert(1)">'&amp;`;
+    const id = await insertErasure();
+    const { sequence } = await complete(id, {
+      ...{ pseudonym: hostile, keyId: hostile, policyVersion: hostile },
+      places: [{ place: "archived_data", name: hostile, records: 1, values: 1 }],
+    });
+    const answer = await api.call("GET", `/erasures/${sequence}/receipt?format=html`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    const page: string = answer.body;
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain(`No. ${sequence}`);
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).not.toMatch(/<script|<img|<link|\son\w+="/i);
+    expectProblem(await api.call("GET", `/erasures/${id}/receipt?format=pdf`), 400, "input_invalid");
+  });
+
   it("has no receipt before it is completed, and then one that fits its chain", async () => {
     const id = await insertErasure();
     expect(await api.call("GET", `/erasures/${id}`)).toMatchObject({

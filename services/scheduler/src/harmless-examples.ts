@@ -11,6 +11,7 @@ const CASE = "an example, which means nobody";
  */
 export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
   "POST /jobs/:job/runs": { from: EMPTY_DAY, to: EMPTY_DAY, force: false },
+  "POST /jobs/:job/runs/plan": { from: EMPTY_DAY, to: EMPTY_DAY },
   "POST /jobs/:job/backfills": { from: EMPTY_DAY, to: EMPTY_DAY, only: "missing", maxFiles: 1, force: false },
   "POST /jobs/:job/backfills/plan": { from: EMPTY_DAY, to: EMPTY_DAY, only: "missing", maxFiles: 1, force: false },
   "PATCH /schedules/:job": { timezone: "Europe/Zagreb" },
@@ -28,6 +29,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
   "POST /subjects/export": { ...NOBODY, identityChecked: false },
   "POST /subjects/restrict": { ...NOBODY, identityChecked: false, reason: CASE },
   "POST /subjects/release": { ...NOBODY, identityChecked: false, reason: CASE },
+  "POST /session": { token: "from-lethe-tokens-create" },
   "POST /lineage": { dataset: "products", key: "0" },
   "POST /lineage/line": { fileId: 1, line: 1 },
 };

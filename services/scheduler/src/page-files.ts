@@ -9,3 +9,6 @@ export const BOARD_FILES = path.dirname(resolve("@bull-board/ui/package.json"));
 
 /** The folder of the page that shows the API's description. */
 export const API_PAGE_FILES = path.join(path.dirname(resolve("@fastify/swagger-ui")), "static");
+
+/** The folder of the console's pages. */
+export const CONSOLE_FILES = path.join(path.dirname(resolve("@lethe/console/package.json")), "bundle");

@@ -2,10 +2,7 @@ import type { Logger } from "@lethe/service-kit/logger";
 import type { Queue } from "bullmq";
 import { Gauge, type Registry } from "prom-client";
 import { awaitRedis } from "./await-redis.js";
-
-/** Jobs that a worker could take at once. */
-const READY = ["waiting", "prioritized"] as const;
-const STATES = ["waiting", "active", "delayed", "waiting-children", "failed"] as const;
+import { QUEUE_STATES, readDepth, readOldestWait } from "./queue-depths.js";
 
 /**
  * Adds the number of jobs by queue and state to the metrics, and how long the oldest of each queue has waited for a worker. Each
@@ -17,9 +14,9 @@ export function addQueueMetrics(registry: Registry, queues: readonly Queue[], lo
     log,
     { name: "lethe_queue_jobs", help: "Jobs in a queue, by state", labelNames: ["queue", "state"] },
     async (gauge) => {
-      const depths = await Promise.all(queues.map((queue) => queue.getJobCounts(...STATES)));
+      const depths = await Promise.all(queues.map(readDepth));
       for (const [index, queue] of queues.entries()) {
-        for (const state of STATES) gauge.set({ queue: queue.name, state }, depths[index]?.[state] ?? 0);
+        for (const state of QUEUE_STATES) gauge.set({ queue: queue.name, state }, depths[index]?.[state] ?? 0);
       }
     },
   );
@@ -32,13 +29,8 @@ export function addQueueMetrics(registry: Registry, queues: readonly Queue[], lo
       labelNames: ["queue"],
     },
     async (gauge) => {
-      const next = await Promise.all(queues.map((queue) => queue.getJobs([...READY], 0, 0, true)));
-      for (const [index, queue] of queues.entries()) {
-        // One that has gone since its id was read is undefined.
-        const times = (next[index] ?? []).flatMap((job) => (job?.timestamp === undefined ? [] : [job.timestamp]));
-        const waited = times.length === 0 ? 0 : Date.now() - Math.min(...times);
-        gauge.set({ queue: queue.name }, Math.max(waited, 0) / 1_000);
-      }
+      const waits = await Promise.all(queues.map(readOldestWait));
+      for (const [index, queue] of queues.entries()) gauge.set({ queue: queue.name }, waits[index] ?? 0);
     },
   );
 }

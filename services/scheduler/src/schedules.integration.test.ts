@@ -3,10 +3,13 @@ import { createDatasets } from "@lethe/datasets/create-datasets";
 import { previousTick } from "@lethe/service-kit/cron/ticks";
 import { readSchedules } from "@lethe/warehouse/ledger/schedules";
 import { QueueEvents } from "bullmq";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createWorld, type World } from "../test/scheduler-fixture.js";
-import { assertSchedules, nextJobId } from "./schedules/assert-schedules.js";
+import type { RunQueue } from "./run-queue.js";
+import { assertSchedules } from "./schedules/assert-schedules.js";
 import { catchUp } from "./schedules/catch-up.js";
+import { catchUpJobId, nextJobId } from "./schedules/tick-ids.js";
+import { triggerRun } from "./schedules/trigger-run.js";
 
 const datasets = createDatasets();
 const EACH_SECOND = "* * * * * *";
@@ -143,6 +146,32 @@ it("fires a tick once though two schedulers run", async () => {
   const { rows } = await world.pool.query("select from ledger.runs where job = 'products'");
   expect(rows.length).toBeGreaterThanOrEqual(3);
   expect(rows.length).toBeLessThanOrEqual(ticks.length + 1);
+});
+
+it("opens one run for a tick whose trigger is delivered again", async () => {
+  const start = vi.fn<RunQueue["start"]>(async () => {});
+  const runQueue = { start, resume: async () => {}, finish: async () => {} };
+  const trigger = (id: string) => triggerRun(world.pool, datasets, runQueue, { job: "products" }, id);
+  const tick = Date.parse("2026-01-01T00:00:00Z");
+
+  const first = await trigger(nextJobId("products", tick));
+  expect(first.skipped).toBe(false);
+  expect(await trigger(nextJobId("products", tick))).toEqual(first);
+  expect(await trigger(catchUpJobId("products", tick))).toEqual(first);
+  expect(start.mock.calls.map(([runId]) => runId)).toEqual(Array(3).fill(first.runId));
+
+  const next = await trigger(nextJobId("products", tick + 1_000));
+  expect(next).toMatchObject({ skipped: true });
+  await world.pool.query("update ledger.runs set state = 'succeeded', finished_at = now() where id = $1", [
+    first.runId,
+  ]);
+  expect(await trigger(nextJobId("products", tick + 1_000))).toEqual(next);
+  expect(await trigger(nextJobId("products", tick))).toEqual(first);
+  expect(start).toHaveBeenCalledTimes(3);
+  const { rows } = await world.pool.query("select from ledger.runs where job = 'products'");
+  expect(rows).toHaveLength(2);
+  const byHand = [await trigger("1"), await trigger("1")];
+  expect(new Set([...byHand, first, next].map(({ runId }) => runId)).size).toBe(4);
 });
 
 it("makes up once for the ticks of a standstill", async () => {

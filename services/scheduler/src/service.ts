@@ -1,12 +1,15 @@
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { DATABASE_CONNECTIONS, SERVICE_AREAS } from "@lethe/contracts/services";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { diagnose } from "@lethe/doctor/diagnose";
 import { parseKeyring } from "@lethe/privacy/privacy-key";
-import { parseSigningKeys } from "@lethe/privacy/signing-key";
+import { readPolicy } from "@lethe/privacy/read-policy";
+import { parsePublicKeys, parseSigningKeys } from "@lethe/privacy/signing-key";
 import { readChecks } from "@lethe/quality/read-checks";
 import { checkpointInRedis } from "@lethe/service-kit/checkpoint-in-redis";
 import { scheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import { enqueueActiveRuns } from "@lethe/service-kit/enqueue";
+import { readHeartbeats } from "@lethe/service-kit/heartbeat";
 import { takeQueues } from "@lethe/service-kit/installation-in-redis";
 import { openQueues } from "@lethe/service-kit/queues";
 import {
@@ -25,12 +28,17 @@ import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { closeDoneLetters } from "@lethe/warehouse/ledger/close-dead-letters";
 import { forgetTransitions } from "@lethe/warehouse/ledger/run-transitions";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "./app.js";
 import { awaitRedis } from "./await-redis.js";
+import { doctorSettings } from "./doctor-settings.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
+import { createOpenId } from "./open-id/open-id.js";
+import { readOpenIdSettings } from "./open-id/open-id-settings.js";
 import { readEventOutput } from "./openlineage/event-output.js";
 import { tellOfRuns } from "./openlineage/tell-of-runs.js";
 import { checkData } from "./quality/check-data.js";
@@ -50,6 +58,8 @@ import { createManifestTask } from "./write-manifest.js";
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 const ANSWER_MS = 10_000;
+/** Proxies end connections that are silent for a minute, and a token that is revoked is to be out within one. */
+const STREAMS = { heartbeatMs: 15_000, recheckMs: 30_000 };
 
 const datasets = createDatasets();
 
@@ -57,6 +67,7 @@ export const schedulerService: ServiceDefinition<typeof SchedulerSettings> = {
   name: "scheduler",
   settings: SchedulerSettings,
   personalNames: datasets.personalNames,
+  schema: newestStep(readSteps()),
   start: startScheduler,
 };
 
@@ -69,6 +80,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   requireSigning(settings);
   const webhook = readWebhook(settings);
   const eventOutput = readEventOutput(settings);
+  const openIdSettings = readOpenIdSettings(settings);
   const dataChecks = readChecks(settings, datasets.checkedFields);
   const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
@@ -167,7 +179,10 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
 
     if (rules.on) {
       const workers = startWorkers(context, "scheduler", {
-        trigger: { atOnce: TRIGGERS_AT_ONCE, handle: (payload) => triggerRun(pool, datasets, runQueue, payload) },
+        trigger: {
+          atOnce: TRIGGERS_AT_ONCE,
+          handle: (payload, _log, _signal, id) => triggerRun(pool, datasets, runQueue, payload, id),
+        },
       });
       opened.push((graceMs) => workers.stop(graceMs / 4));
     }
@@ -185,6 +200,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       datasets,
       runQueue,
       schedules: rules,
+      dataChecks,
       applySchedules: async () => {
         const outcome = await awaitRedis(schedules.apply());
         if (outcome !== "done")
@@ -198,12 +214,15 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         storage,
       },
       ring,
+      policy: () => readPolicy(settings, datasets.fields),
+      proof: { verifySignature: signer && parsePublicKeys(signer.publicKeys.join("")), stores },
       checks: readinessChecks(checks, context.redisReadiness),
       warnings: () => [...context.redisReadiness.warnings(), ...schedules.warnings()],
       registry: metrics.registry,
       log,
       fourEyes: settings.LETHE_FOUR_EYES,
       token: settings.LETHE_API_TOKEN,
+      openId: openIdSettings === undefined ? undefined : createOpenId(openIdSettings, log),
       limits: {
         requests: settings.LETHE_RATE_LIMIT,
         tokenTries: settings.LETHE_TOKEN_TRIES,
@@ -212,7 +231,12 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         connections: settings.LETHE_MAX_CONNECTIONS,
         answerMs: ANSWER_MS,
       },
+      streams: STREAMS,
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
+      installation: {
+        diagnose: () => diagnose(doctorSettings(settings, { ring, signer }, datasets), datasets),
+        processes: () => readHeartbeats(redis, prefix),
+      },
       board: { queues: Object.values(queues.byJob), readOnly: settings.LETHE_BOARD_READ_ONLY },
     });
     opened.push(() => app.close());

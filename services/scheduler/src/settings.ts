@@ -13,6 +13,7 @@ import {
 } from "@lethe/service-kit/settings";
 import { UNPACK_SETTINGS } from "@lethe/service-kit/unpack-settings";
 import Type, { type Static } from "typebox";
+import { OPEN_ID_SETTINGS } from "./open-id/open-id-settings.js";
 
 export const SchedulerSettings = Type.Object({
   ...COMMON_SETTINGS,
@@ -22,6 +23,7 @@ export const SchedulerSettings = Type.Object({
   ...SIGNING_SETTINGS,
   ...DECISION_SETTINGS,
   ...API_TOKEN_SETTINGS,
+  ...OPEN_ID_SETTINGS,
   LETHE_WEBHOOK_URL: Type.Optional(
     Type.String({
       pattern: "^https?://",
@@ -64,6 +66,8 @@ export const SchedulerSettings = Type.Object({
     maxLength: 200,
     description: "Namespace of jobs and files in OpenLineage events",
   }),
+  ...PRIVACY_SETTINGS,
+  // Without it nobody is restricted or released here.
   LETHE_PRIVACY_KEY: Type.Optional(PRIVACY_SETTINGS.LETHE_PRIVACY_KEY),
   LETHE_RATE_LIMIT: Type.Integer({
     default: 600,

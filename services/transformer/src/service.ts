@@ -14,6 +14,8 @@ import { createDatabaseReadiness } from "@lethe/warehouse/check-pool";
 import { joinInstallation } from "@lethe/warehouse/installation";
 import { markFailed } from "@lethe/warehouse/ledger/load-batch";
 import { requireSchema } from "@lethe/warehouse/migrate";
+import { readSteps } from "@lethe/warehouse/migration-steps";
+import { newestStep } from "@lethe/warehouse/schema-version";
 import { openServicePool } from "@lethe/warehouse/service-pool";
 import type { TransformerContext } from "./context.js";
 import { createSuppressionReader } from "./current-suppressions.js";
@@ -41,6 +43,7 @@ export function transformerService(options: TransformerOptions = {}): ServiceDef
     name: "transformer",
     settings: TransformerSettings,
     personalNames: datasets.personalNames,
+    schema: newestStep(readSteps()),
     async start(settings, service) {
       const schemaMode = settings.LETHE_SCHEMA_CHANGES;
       const keyring = formatKeyring(parseKeyring(settings.LETHE_PRIVACY_KEY));

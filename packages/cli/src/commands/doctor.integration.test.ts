@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Finding } from "@lethe/contracts/diagnosis";
 import { createDatabase } from "@lethe/test-kit/test-database";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from "vitest";
 import { type CliWorld, createCliWorld } from "../../test/cli-fixture.js";
-import type { Finding } from "../doctor/finding.js";
 
 let world: CliWorld;
 let data: string;

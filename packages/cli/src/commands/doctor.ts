@@ -1,6 +1,7 @@
+import { diagnose } from "@lethe/doctor/diagnose";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
-import { diagnose } from "../doctor/diagnose.js";
+import { doctorSettings } from "../doctor-settings.js";
 import { EXIT } from "../exit-codes.js";
 import { formatDiagnosis } from "../present/doctor.js";
 
@@ -22,7 +23,7 @@ export function addDoctorCommand(
     )
     .option("--json", "print one line of JSON per finding instead of text")
     .action(async ({ json }: DoctorOptions) => {
-      const diagnosis = await diagnose(environment, datasets);
+      const diagnosis = await diagnose(doctorSettings(environment, datasets), datasets);
       if (json === true) for (const finding of diagnosis.findings) terminal.print(JSON.stringify(finding));
       else terminal.print(formatDiagnosis(diagnosis));
       if (diagnosis.findings.some(({ severity }) => severity === "error")) exitWith(EXIT.unwell);

@@ -1,7 +1,9 @@
 import { ConfigurationError, InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
+import { keyUses } from "@lethe/privacy/key-uses";
 import { createRecoveryKeys } from "@lethe/privacy/recovery-key";
 import { createSigningKey, parseSigningKeys, rotateSigningKeys } from "@lethe/privacy/signing-key";
-import { countSuppressionsByKey } from "@lethe/warehouse/suppressions";
+import { readSuppressionsByKey } from "@lethe/warehouse/suppressions";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
@@ -9,8 +11,7 @@ import { withDatabase } from "../connections.js";
 import { createSecretFile } from "../create-secret-file.js";
 import { EXIT } from "../exit-codes.js";
 import { notWritten } from "../named-files.js";
-import { formatKeys, type KeyUse, keyUses } from "../present/keys.js";
-import { count } from "../present/receipt.js";
+import { formatKeys } from "../present/keys.js";
 import { keyFile, readKeyring } from "../privacy-keys.js";
 import { rotateKeyFile, rotateSecretFile } from "../rotate-key-file.js";
 import { readSigningKeys, signingKeyFile } from "../signing-keys.js";
@@ -86,8 +87,8 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
     .option("--json", "print one line of JSON per key instead of text")
     .action(async (options: { readonly json?: true }) => {
       const ring = readKeyring(context.environment);
-      const counts = await withDatabase(await databaseSetting(context.environment), countSuppressionsByKey);
-      const uses: readonly KeyUse[] = keyUses(ring, counts);
+      const known = await withDatabase(await databaseSetting(context.environment), readSuppressionsByKey);
+      const uses = keyUses(ring, known);
       if (options.json === true) for (const use of uses) context.terminal.print(JSON.stringify(use));
       else context.terminal.print(formatKeys(uses));
       context.exitWith(uses.some(({ state }) => state === "missing") ? EXIT.failed : EXIT.succeeded);

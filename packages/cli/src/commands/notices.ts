@@ -1,4 +1,5 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { printable } from "@lethe/contracts/printable";
 import type { Notice } from "@lethe/contracts/runs";
 import { readLastRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import type { Pool } from "@lethe/warehouse/pool";
@@ -7,7 +8,6 @@ import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { parseRunId } from "../parse-arguments.js";
-import { printable } from "../present/runs.js";
 import { printCsv } from "../print-csv.js";
 
 interface NoticesOptions {

@@ -1,3 +1,4 @@
+import { formatTime } from "@lethe/contracts/format-time";
 import { ROLE_MEANINGS, ROLES, type Role } from "@lethe/contracts/roles";
 import { createApiToken, listApiTokens, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { type Command, Option } from "commander";
@@ -5,7 +6,6 @@ import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { formatTable } from "../present/table.js";
-import { formatTime } from "../present/time.js";
 
 /** Adds `lethe tokens create`, `lethe tokens list` and `lethe tokens revoke`. */
 export function addTokensCommand(program: Command, context: CommandContext): void {

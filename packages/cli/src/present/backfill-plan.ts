@@ -1,5 +1,6 @@
 import type { BackfillPlan } from "@lethe/contracts/backfills";
-import { type Column, formatCount, formatTable } from "./table.js";
+import { formatCount } from "@lethe/contracts/format-number";
+import { type Column, formatTable } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
   { title: "" },

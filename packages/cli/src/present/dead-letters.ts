@@ -1,8 +1,9 @@
 import type { DeadLetter } from "@lethe/contracts/dead-letters";
+import { formatCount } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
+import { printable } from "@lethe/contracts/printable";
 import type { Cell } from "./csv.js";
-import { printable } from "./runs.js";
-import { formatCount, formatTable } from "./table.js";
-import { formatTime } from "./time.js";
+import { formatTable } from "./table.js";
 
 /** Formats dead letters as a table: which job failed for good, when and why. */
 export function formatDeadLetters(letters: readonly DeadLetter[]): string {

@@ -1,13 +1,14 @@
-import type { Diagnosis } from "../doctor/diagnose.js";
-import type { Finding } from "../doctor/finding.js";
-import { printable } from "./runs.js";
+import type { Finding } from "@lethe/contracts/diagnosis";
+import { printable } from "@lethe/contracts/printable";
+import type { Diagnosis } from "@lethe/doctor/diagnose";
 
 /** Formats what the doctor has found: errors first, then warnings, then what was looked at. */
 export function formatDiagnosis({ findings, made, leftOut }: Diagnosis): string {
   const errors = findings.filter(({ severity }) => severity === "error");
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const counts = `${counted(errors.length, "error")}, ${counted(warnings.length, "warning")}; ${counted(made.length, "check")} made`;
-  const rest = leftOut.length === 0 ? "" : `, left out for want of a server: ${leftOut.join(", ")}`;
+  const rest =
+    leftOut.length === 0 ? "" : `, left out for want of a server: ${leftOut.map(({ check }) => check).join(", ")}`;
   return [...errors, ...warnings].map(formatFinding).concat(`${counts}${rest}`).join("\n");
 }
 

@@ -1,8 +1,8 @@
 import type { Erasure } from "@lethe/contracts/erasures";
+import { formatDays } from "@lethe/contracts/format-number";
 import type { Request } from "@lethe/contracts/requests";
 import { describe, expect, it } from "vitest";
-import { formatDays, formatErasure, formatErasures, formatPlan, summarizeErasures } from "./erasures.js";
-import { keyUses } from "./keys.js";
+import { formatErasure, formatErasures, formatPlan, summarizeErasures } from "./erasures.js";
 import { formatNumberRanges } from "./number-ranges.js";
 import { formatStatus } from "./status.js";
 
@@ -21,6 +21,7 @@ function erasure(changes: Partial<Erasure> = {}): Erasure {
     completedAt: "2022-03-03T12:00:00.000Z",
     due: "2022-04-02T00:00:00.123Z",
     isExtended: false,
+    receiptNumber: 7,
     daysOpen: 1.5,
     daysLeft: null,
     ...changes,
@@ -90,23 +91,6 @@ it("says in a plan whether the email is the customer's, and where their records 
 
 it("shows a short time as what it is", () => {
   expect([0.004, 0.5, 1, 27.96, -0.25].map(formatDays)).toEqual(["<0.01", "0.50", "1.0", "28.0", "-0.25"]);
-});
-
-describe("keys", () => {
-  const key = (id: string) => ({ id, secret: Buffer.alloc(32) });
-  const ring = { current: key("new"), all: [key("new"), key("old")] };
-
-  it("are listed with what they are needed for, and those that are missing", () => {
-    const counts = new Map([
-      ["old", 3],
-      ["gone", 1],
-    ]);
-    expect(keyUses(ring, counts)).toEqual([
-      { id: "new", state: "in use", suppressions: 0 },
-      { id: "old", state: "kept", suppressions: 3 },
-      { id: "gone", state: "missing", suppressions: 1 },
-    ]);
-  });
 });
 
 describe("open requests in the status", () => {

@@ -1,10 +1,12 @@
 import type { Erasure, ErasurePlace } from "@lethe/contracts/erasures";
+import { formatCount, formatDays } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
+import { printable } from "@lethe/contracts/printable";
 import type { ErasurePlan } from "@lethe/erasure/plan-erasure";
+import { namePlace } from "@lethe/erasure/receipt-words";
 import { formatFields } from "./fields.js";
 import { formatNumberRanges } from "./number-ranges.js";
-import { printable } from "./runs.js";
-import { formatCount, formatTable } from "./table.js";
-import { formatTime } from "./time.js";
+import { formatTable } from "./table.js";
 
 /** Numbers of receipts, by erasure. */
 export type ReceiptNumbers = ReadonlyMap<string, number>;
@@ -82,11 +84,6 @@ export function formatPlaces(places: readonly ErasurePlace[]): string {
   );
 }
 
-/** Names a place: a table, or a file with its folder before it. */
-export function namePlace({ place, name }: Pick<ErasurePlace, "place" | "name">): string {
-  return printable(name === "" ? place : `${place}/${name}`);
-}
-
 const IDENTITIES: Readonly<Record<ErasurePlan["identity"], string>> = {
   match: "The email is the customer's: a request would be carried out.",
   mismatch: "The email is not the customer's: nothing would be erased before a person approves the request.",
@@ -115,13 +112,4 @@ export function summarizeErasures(erasures: readonly Erasure[], numbers: Receipt
     parts.push(`${receipts.length === 1 ? "receipt" : "receipts"} ${formatNumberRanges(receipts)}`);
   if (open > 0) parts.push(`${formatCount(open)} still open`);
   return `erasures: ${parts.join(", ")}`;
-}
-
-/**
- * Formats a number of days: with two decimals below one day, with one decimal otherwise, and as `<0.01` for a few
- * minutes.
- */
-export function formatDays(days: number): string {
-  if (days >= 0 && days < 0.005) return "<0.01";
-  return Math.abs(days) < 1 ? days.toFixed(2) : days.toFixed(1);
 }

@@ -1,5 +1,6 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import type { GenerateSummary } from "@lethe/sample-data/generate";
-import { formatCount, formatReasons, formatTable } from "./table.js";
+import { formatReasons, formatTable } from "./table.js";
 
 /** Formats what was generated, and what Lethe must make of it. */
 export function formatGenerated(summary: GenerateSummary): string {

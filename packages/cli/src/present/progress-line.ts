@@ -1,7 +1,8 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import { isActive, type Run } from "@lethe/contracts/runs";
 import type { Pace } from "./pace.js";
 import { nameRun } from "./runs.js";
-import { formatCount, formatDuration } from "./table.js";
+import { formatDuration } from "./table.js";
 
 const WIDE_BAR = 24;
 const NARROW_BAR = 10;

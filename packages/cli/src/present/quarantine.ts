@@ -1,6 +1,6 @@
+import { printable } from "@lethe/contracts/printable";
 import type { QuarantineEntry, QuarantineRecord } from "@lethe/contracts/quarantine";
 import type { Cell } from "./csv.js";
-import { printable } from "./runs.js";
 import { formatTable } from "./table.js";
 
 /** Formats quarantined records as a table: where each stood and why it is there, never the record itself. */

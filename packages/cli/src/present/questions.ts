@@ -1,6 +1,7 @@
+import { formatCount } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
 import type { Question } from "@lethe/contracts/questions";
-import { formatCount, formatTable } from "./table.js";
-import { formatTime } from "./time.js";
+import { formatTable } from "./table.js";
 
 /** Formats open questions as a table. */
 export function formatQuestions(questions: readonly Question[]): string {

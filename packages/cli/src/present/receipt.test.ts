@@ -1,10 +1,10 @@
 import type { Receipt, ReceiptBody } from "@lethe/contracts/erasures";
 import { createDatasets } from "@lethe/datasets/create-datasets";
+import { receiptPage } from "@lethe/erasure/receipt-page";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleReceipt, sampleReceiptBody } from "../../test/sample-receipt.js";
 import { formatReceipt } from "./receipt.js";
-import { receiptPage } from "./receipt-page.js";
 
 const pageOf = (shown: Receipt) => receiptPage(shown, createDatasets().database.tables);
 

@@ -1,5 +1,6 @@
+import { formatCount } from "@lethe/contracts/format-number";
 import type { ReplayPlan } from "@lethe/contracts/quarantine";
-import { formatCount, formatTable } from "./table.js";
+import { formatTable } from "./table.js";
 
 /** Formats what a replay of a dataset would come to. */
 export function formatReplayPlan({ job, takes, leaves, loads, rejectedByReason }: ReplayPlan): string {

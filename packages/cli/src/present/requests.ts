@@ -1,7 +1,7 @@
+import { formatDays } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
 import type { Request } from "@lethe/contracts/requests";
-import { formatDays } from "./erasures.js";
 import { formatTable } from "./table.js";
-import { formatTime } from "./time.js";
 
 /** Formats requests as a table, each with the time by which it must be answered. */
 export function formatRequests(requests: readonly Request[]): string {

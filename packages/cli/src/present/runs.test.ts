@@ -1,15 +1,8 @@
+import { printable } from "@lethe/contracts/printable";
 import { NOTICE_CODES } from "@lethe/contracts/runs";
 import { describe, expect, it } from "vitest";
 import { sampleRun } from "../../test/sample-run.js";
-import {
-  formatNotices,
-  formatProgress,
-  formatRuns,
-  formatSchemaChanges,
-  nameRun,
-  printable,
-  withoutDetails,
-} from "./runs.js";
+import { formatNotices, formatProgress, formatRuns, formatSchemaChanges, nameRun, withoutDetails } from "./runs.js";
 
 describe("formatRuns", () => {
   it("gives a row of counts for each run, and the reasons of rejects", () => {

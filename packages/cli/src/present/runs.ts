@@ -1,3 +1,6 @@
+import { formatCount } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
+import { printable } from "@lethe/contracts/printable";
 import {
   hasSucceeded,
   isNotTaken,
@@ -10,8 +13,7 @@ import {
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import type { Cell } from "./csv.js";
 import { formatFields } from "./fields.js";
-import { type Column, formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
-import { formatTime } from "./time.js";
+import { type Column, formatDuration, formatReasons, formatTable } from "./table.js";
 
 const COLUMNS: readonly Column[] = [
   { title: "job" },
@@ -219,14 +221,6 @@ function detailOf(notice: Notice): string {
   const text = describeCode(notice.code);
   const detail = notice.message.startsWith(text) ? notice.message.slice(text.length).trim() : notice.message;
   return detail === "" ? "" : `: ${printable(detail)}`;
-}
-
-/**
- * Replaces control characters in a text with visible escapes such as `\x1b`, because file names come from outside and
- * a terminal would obey them.
- */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Formats the progress of a run in one line: `transactions: processing, 3 of 12 batches, 4,096 records`. */

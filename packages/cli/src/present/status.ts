@@ -1,14 +1,14 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Erasure } from "@lethe/contracts/erasures";
+import { formatCount, formatDays } from "@lethe/contracts/format-number";
+import { formatDay, formatTime } from "@lethe/contracts/format-time";
 import type { RejectCounts } from "@lethe/contracts/reject-reasons";
 import type { Request } from "@lethe/contracts/requests";
 import type { Run } from "@lethe/contracts/runs";
 import type { SchemaChange } from "@lethe/contracts/schema-changes";
 import type { Cell } from "./csv.js";
-import { formatDays } from "./erasures.js";
 import { describeNotTaken, formatProgress, formatSchemaChanges } from "./runs.js";
-import { formatCount, formatDuration, formatReasons, formatTable } from "./table.js";
-import { formatDay, formatTime } from "./time.js";
+import { formatDuration, formatReasons, formatTable } from "./table.js";
 
 /** A job as `lethe status` shows it; with `--json` it is printed as it is. */
 export interface JobStatus {

@@ -1,3 +1,4 @@
+import { formatCount } from "@lethe/contracts/format-number";
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
@@ -22,11 +23,6 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
       .trimEnd();
   const rule = widths.map((width) => "─".repeat(width));
   return [columns.map((column) => column.title), rule, ...rows].map(formatRow).join("\n");
-}
-
-/** Formats a count with thousands separated: `15,621`. */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
 }
 
 /** Formats a time in milliseconds for people: `85 ms`, `3.2 s`, `4 min 05 s`, `2 h 10 min`. */

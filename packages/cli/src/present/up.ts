@@ -1,8 +1,9 @@
 import path from "node:path";
+import { formatCount } from "@lethe/contracts/format-number";
+import { printable } from "@lethe/contracts/printable";
 import { hasSucceeded, type RunDetail } from "@lethe/contracts/runs";
 import type { CopiedInput } from "@lethe/storage/storage";
-import { printable } from "./runs.js";
-import { formatCount, formatDuration } from "./table.js";
+import { formatDuration } from "./table.js";
 
 const MAX_FAILURES = 1_000;
 

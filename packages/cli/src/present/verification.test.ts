@@ -5,7 +5,7 @@ import { formatReceiptFileCheck, formatVerification } from "./verification.js";
 const CHECK: ReceiptFileCheck = {
   ...{ receipts: 0, entries: 0, checkpoints: [], faults: [], unsigned: 0, isPiece: false, isSignatureChecked: true },
 };
-const NOTHING_LEFT_OUT = { held: 0, notSearched: { sealed: 0, destroyed: 0, unreadable: 0, missing: 0 } };
+const NOTHING_LEFT_OUT = { held: 0, notSearched: { tables: 0, sealed: 0, destroyed: 0, unreadable: 0, missing: 0 } };
 const LOG = { receipts: 6, entries: 9, checkpoints: 2, unsigned: 0, faults: [], withoutReceipt: [] };
 const looked = { records: 1_200, files: 3, bytes: 5_000 };
 
@@ -24,7 +24,7 @@ describe("what a verification has found", () => {
       faults: [{ sequence: 2, checkpoint: null, erasureId: "an id", fault: "its content does not fit its hash" }],
       looked,
       held: 3,
-      notSearched: { sealed: 1, destroyed: 2, unreadable: 1, missing: 3 },
+      notSearched: { tables: 0, sealed: 1, destroyed: 2, unreadable: 1, missing: 3 },
       findings: [
         { place: "warehouse.customers", name: "", records: 1 },
         { place: "archived_data", name: "a\nb.json", records: 2 },

@@ -1,9 +1,9 @@
+import { count } from "@lethe/contracts/format-number";
+import { printable } from "@lethe/contracts/printable";
 import type { Checkpoint } from "@lethe/contracts/proof";
+import { namePlace } from "@lethe/erasure/receipt-words";
 import type { Verification } from "@lethe/erasure/verify-erasures";
 import { nameFault, type ReceiptFileCheck } from "../receipt-file.js";
-import { namePlace } from "./erasures.js";
-import { count } from "./receipt.js";
-import { printable } from "./runs.js";
 
 /** How many places and faults are named; the count says how many there are. */
 const MAX_NAMED = 100;
@@ -31,9 +31,10 @@ export function formatVerification(verification: Verification): string {
   ].join("\n");
 }
 
-function notesOn({ held, notSearched: { sealed, destroyed, unreadable, missing } }: Verification): string[] {
+function notesOn({ held, notSearched: { tables, sealed, destroyed, unreadable, missing } }: Verification): string[] {
   return [
     ...(held === 0 ? [] : [`${count(held, "record")} held until a person decides whose they are`]),
+    ...(tables === 0 ? [] : [`${count(tables, "table")} not searched: this login may not read what is in them`]),
     ...(sealed === 0 ? [] : [`${count(sealed, "file")} not searched: encrypted, since nothing can read them`]),
     ...(destroyed === 0 ? [] : [`${count(destroyed, "file")} that nothing could search were destroyed by erasures`]),
     ...(unreadable === 0 ? [] : [`${count(unreadable, "file")} not searched: the disk does not give them`]),

@@ -4,6 +4,9 @@ import { abortable } from "@lethe/contracts/abortable";
 import { ConfigurationError, ServerEndedError } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
+import { diagnose } from "@lethe/doctor/diagnose";
+import type { PrivacyKeySource } from "@lethe/doctor/doctor-settings";
+import { requireKnownKeys } from "@lethe/doctor/require-known-keys";
 import { passwordFileOf } from "@lethe/local-stack/postgres-server";
 import { ownerMark } from "@lethe/local-stack/process-lock";
 import { type LocalStack, startLocalStack } from "@lethe/local-stack/start-local-stack";
@@ -24,7 +27,7 @@ import { behind } from "@lethe/warehouse/schema-version";
 import type { CommandContext } from "../command-context.js";
 import type { ConnectionSettings } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
-import { diagnose } from "../doctor/diagnose.js";
+import { doctorSettings, privacyKeySource } from "../doctor-settings.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { formatFinding } from "../present/doctor.js";
 import { summarizeErasures } from "../present/erasures.js";
@@ -38,7 +41,6 @@ import { clearOrphanedJobs } from "./clear-orphaned-jobs.js";
 import { copyDatabase, dropOldCopies } from "./copy-database.js";
 import { InterruptedError } from "./interrupted-error.js";
 import { ensurePrivacyKey } from "./privacy-key-file.js";
-import { type PrivacyKeyPlace, requireKnownKeys } from "./require-known-keys.js";
 import { runAllJobs } from "./run-all-jobs.js";
 import { type DataFolders, readUpSettings, type UpSettings } from "./settings.js";
 import { ensureSigningKey } from "./signing-key-file.js";
@@ -110,11 +112,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     // Beside the start of the services, which takes longer.
     const looking = noteFindings(context);
     undo.push(() => looking);
-    const keys = {
-      environment: context.environment,
-      isGiven: settings.hasPrivacyKey,
-      dataFolder: folders.data,
-    };
+    const keys = privacyKeySource(context.environment, folders.data, settings.hasPrivacyKey);
     // What a schedule has missed is run as soon as the scheduler is there: it is to find the input.
     const { result: copied, ms: copyMs } = await abortable(copying, signal);
     terminal.note(formatCopied(copied, settings.input, copyMs));
@@ -246,14 +244,14 @@ async function joinFolder(
   { pool, queues }: Connections,
   folder: DataFolder,
   isNewFolder: boolean,
-  keys: PrivacyKeyPlace,
+  keys: PrivacyKeySource,
   terminal: Terminal,
 ): Promise<void> {
   const { installation } = folder;
-  if ((await readInstallation(pool)) === undefined) await requireKnownKeys(pool, keys);
+  if ((await readInstallation(pool)) === undefined) await requireKnownKeys(pool, keys, folder.path);
   const succession: Succession = {
     isFree: async () => !(await hasWorkers(queues)),
-    require: (client) => requireKnownKeys(client, keys),
+    require: (client) => requireKnownKeys(client, keys, folder.path),
   };
   if (isNewFolder && (await succeedFolder(pool, installation, succession))) {
     terminal.note(
@@ -262,7 +260,7 @@ async function joinFolder(
     return;
   }
   await joinInstallation(pool, installation);
-  await requireKnownKeys(pool, keys);
+  await requireKnownKeys(pool, keys, folder.path);
 }
 
 /** Throws what keeps a Redis of the user's from being used, and notes what they should know of it. */
@@ -273,7 +271,7 @@ async function checkGivenRedis(redis: RedisAccess, queuePrefix: string, terminal
 
 /** Notes what the quick part of `lethe doctor` finds. Never throws: what keeps Lethe from starting is refused elsewhere. */
 async function noteFindings({ environment, datasets, terminal }: Context): Promise<void> {
-  const diagnosis = await diagnose(environment, datasets, true).catch(ignore);
+  const diagnosis = await diagnose(doctorSettings(environment, datasets), datasets, true).catch(ignore);
   for (const finding of diagnosis?.findings ?? []) terminal.note(formatFinding(finding));
 }
 

@@ -29,9 +29,10 @@ export async function settleStorm(
     await rejectMismatches(cluster, log);
     const open = await whatIsOpen(cluster, days);
     if (open.length > 0) quiet = 0;
+    // First: while another run of the job is active, a run cannot be retried.
+    await retryGivenUp(cluster, log);
     // Also when all is done: the end of a later run removes what an earlier one has left.
     if (open.length > 0 || quiet === 0) await openRuns(cluster);
-    await retryGivenUp(cluster, log);
     if (open.length === 0) quiet += 1;
     if (quiet > QUIET_TIMES) return [];
     if (performance.now() > deadline) return open;

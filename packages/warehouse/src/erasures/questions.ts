@@ -31,16 +31,65 @@ export async function addQuestions(client: Client, questions: readonly NewQuesti
 
 /** Returns the open questions, oldest first, `limit` of them at most. `requests` is the dataset of erasure requests. */
 export async function listQuestions(db: Queryable, requests: DatasetName, limit: number): Promise<Question[]> {
-  const { rows } = await db.query<Omit<Question, "openedAt"> & { openedAt: Date }>(
-    `select d.id, d.kind, d.opened_at as "openedAt",
-            (select min(q.id) from ledger.quarantine q
-             where q.held_for = d.id and q.dataset = $1 and q.status = 'open') as "requestId",
-            (select count(*)::integer from ledger.quarantine q
-             where q.held_for = d.id and q.reason = 'held' and q.status = 'open') as "heldRecords"
-     from privacy.questions d where d.decided_at is null order by d.opened_at, d.id limit $2`,
+  const { rows } = await db.query<QuestionRow>(
+    `${SELECT_QUESTION} where d.decided_at is null order by d.opened_at, d.id limit $2`,
     [requests, limit],
   );
-  return rows.map((row) => ({ ...row, openedAt: row.openedAt.toISOString() }));
+  return rows.map(toQuestion);
+}
+
+/** A record that a question holds, with the identifiers that it is filed under. It is personal data. */
+export interface HeldRecord {
+  readonly id: number;
+  readonly dataset: DatasetName;
+  readonly customerId: string | null;
+  readonly email: string | null;
+  /** Null where it is no text. */
+  readonly payload: string | null;
+}
+
+/** An open question, the erased subject that it is about, and the records that it holds, the oldest `limit` of them. */
+export interface OpenQuestionDetail {
+  readonly question: Question;
+  /** Null for the question of a request. */
+  readonly subjectId: string | null;
+  readonly held: readonly HeldRecord[];
+}
+
+/** Returns an open question with the records that it holds. Throws NotFoundError. */
+export async function readQuestion(
+  db: Queryable,
+  requests: DatasetName,
+  id: string,
+  limit: number,
+): Promise<OpenQuestionDetail> {
+  const { rows } = await db.query<QuestionRow & { subjectId: string | null }>(
+    `${SELECT_QUESTION} where d.id = $2 and d.decided_at is null`,
+    [requests, id],
+  );
+  if (rows[0] === undefined) throw new NotFoundError(`there is no open question ${id}`);
+  const { subjectId, ...question } = rows[0];
+  const held = await db.query<HeldRecord>(
+    `select id, dataset, subject_customer_id as "customerId", subject_email as email,
+            case when payload_encoding = 'utf8' then payload end as payload
+     from ledger.quarantine where held_for = $1 and reason = 'held' and status = 'open' order by id limit $2`,
+    [id, limit],
+  );
+  return { question: toQuestion(question), subjectId, held: held.rows };
+}
+
+type QuestionRow = Omit<Question, "openedAt"> & { readonly openedAt: Date };
+
+const SELECT_QUESTION = `
+  select d.id, d.kind, d.opened_at as "openedAt", d.subject_id as "subjectId",
+         (select min(q.id) from ledger.quarantine q
+          where q.held_for = d.id and q.dataset = $1 and q.status = 'open') as "requestId",
+         (select count(*)::integer from ledger.quarantine q
+          where q.held_for = d.id and q.reason = 'held' and q.status = 'open') as "heldRecords"
+  from privacy.questions d`;
+
+function toQuestion({ id, kind, requestId, heldRecords, openedAt }: QuestionRow): Question {
+  return { id, kind, requestId, heldRecords, openedAt: openedAt.toISOString() };
 }
 
 /** Who decides, and on what ground. The note names a case, not a person. */

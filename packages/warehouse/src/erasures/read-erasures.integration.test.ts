@@ -62,7 +62,7 @@ describe("readErasure", () => {
       ...{ id, runId, state: "completed", pseudonym: "p1", found: true, policyVersion: "1" },
       outcome: "pseudonymise",
       ...{ requestedAt: AT, receivedAt: AT, suppressedAt: AT, completedAt: times.completed_at },
-      ...{ due: "2020-02-01T05:00:00.000Z", isExtended: false, daysOpen: 2.5, daysLeft: null },
+      ...{ due: "2020-02-01T05:00:00.000Z", isExtended: false, receiptNumber: null, daysOpen: 2.5, daysLeft: null },
     });
   });
 

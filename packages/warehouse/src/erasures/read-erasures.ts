@@ -7,6 +7,8 @@ import { daysOf, dueSql, isExtendedSql } from "./legal-clock.js";
 export interface ErasureFilter {
   readonly state?: ErasureState | undefined;
   readonly runId?: string | undefined;
+  /** The number of a receipt: only the erasure that it is of. */
+  readonly receipt?: number | undefined;
   /** The cursor of the previous page: only erasures received before this one. */
   readonly before?: string | undefined;
   readonly limit: number;
@@ -22,8 +24,10 @@ export async function listErasures(
      where ($1::text is null or state = $1) and ($2::uuid is null or run_id = $2)
        and ($3::uuid is null
             or (received_at, id) < (select received_at, id from warehouse.erasure_requests where id = $3))
+       and ($5::bigint is null or id = (select (body ->> 'erasureId')::uuid from privacy.proof_log
+                                        where sequence = $5 and kind = 'receipt'))
      order by received_at desc, id desc limit $4`,
-    [filter.state ?? null, filter.runId ?? null, filter.before ?? null, filter.limit + 1],
+    [filter.state ?? null, filter.runId ?? null, filter.before ?? null, filter.limit + 1, filter.receipt ?? null],
   );
   if (rows.length === 0) {
     if (filter.runId !== undefined) await requireRun(db, filter.runId);
@@ -50,6 +54,7 @@ export async function readErasuresById(db: Queryable, ids: readonly string[]): P
 
 const SELECT_ERASURE = `
   select id, state, pseudonym, found, policy_version, outcome, run_id, requested_at, received_at, suppressed_at, completed_at,
+         (select sequence from privacy.proof_log where kind = 'receipt' and body ->> 'erasureId' = erasures.id::text) as receipt,
          to_jsonb(attempt) as failure, is_extended, ${dueSql("received_at", "(select r.job from ledger.runs r where r.id = run_id)", "is_extended")} as due
   from (select *, ${isExtendedSql("e.id", "e.quarantine_id")} as is_extended from warehouse.erasure_requests e) as erasures
   left join lateral (
@@ -71,6 +76,7 @@ interface ErasureRow {
   completed_at: Date | null;
   due: Date;
   is_extended: boolean;
+  receipt: number | null;
   failure: NonNullable<Erasure["failure"]> | null;
 }
 
@@ -89,6 +95,7 @@ function toErasure(row: ErasureRow): Erasure {
     completedAt: row.completed_at?.toISOString() ?? null,
     due: row.due.toISOString(),
     isExtended: row.is_extended,
+    receiptNumber: row.receipt,
     ...(row.failure !== null && {
       failure: { ...row.failure, nextAttemptAt: new Date(row.failure.nextAttemptAt).toISOString() },
     }),

@@ -26,12 +26,18 @@ const laterRun = (failedAt: string) => `
             and (later.range_from is null or later.range_from = r.range_from)
             and (later.range_to is null or later.range_to = r.range_to))`;
 
+/** SQL condition: the run `r` has no work of its own, so the finish of any later run of its job does all that is left. */
+const HAS_FOUND_NOTHING = `
+  not exists (select from ledger.files mine where mine.run_id = r.id)
+  and not exists (select from ledger.batches b where b.run_id = r.id)`;
+
 // What a later run has finished is not all where a loaded part of the run itself is not published.
 const CLOSE_DONE_LETTERS = `
   with closed_runs as (
     update ledger.runs r set letter_closed_at = clock_timestamp()
     where r.state = 'failed' and r.letter_closed_at is null and not ${FAILED_BY_ITS_PARTS}
-      and coalesce(r.failed_stage, case when r.extracted_at is null then 'extract' end) = 'extract'
+      and (coalesce(r.failed_stage, case when r.extracted_at is null then 'extract' end) = 'extract'
+           or r.failed_stage = 'finish' and ${HAS_FOUND_NOTHING})
       and ($1::text is null or r.job = $1)
       and ${laterRun("coalesce(r.failed_at, r.finished_at)")}
       and not exists (select from ledger.files mine

@@ -175,6 +175,7 @@ describe("closeDoneLetters", () => {
     pool,
   }) => {
     const runId = await addRun(pool, { ...FAILED, failed_stage: "finish", extracted_at: AT });
+    await addBatch(pool, runId, { state: "loaded" });
     await addRun(pool, later());
     expect(await closeDoneLetters(pool)).toBe(0);
     expect(
@@ -184,6 +185,20 @@ describe("closeDoneLetters", () => {
     await reopenRun(pool, runId);
     await failRun(pool, runId, "finish", "storage_full", "The disk is full.");
     expect(await openIds(pool)).toEqual([runId]);
+  });
+
+  it("closes a run that had found nothing and could not be finished, once a later one of its job is", async ({
+    pool,
+  }) => {
+    const empty = { ...FAILED, failed_stage: "finish", extracted_at: AT };
+    const found = await addRun(pool, empty);
+    await addRun(pool, empty);
+    await addFile(pool, found, { state: "done" });
+    await addRun(pool, later({ extracted_at: at(4) }));
+    expect(await closeDoneLetters(pool)).toBe(0);
+    await addRun(pool, later());
+    expect(await closeDoneLetters(pool)).toBe(1);
+    expect(await openIds(pool)).toEqual([found]);
   });
 
   it("is done at the end of the run that has done the work", async ({ pool }) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { RunActiveError } from "@lethe/contracts/errors";
 import { RUN_STATES } from "@lethe/contracts/runs";
 import { describe, expect } from "vitest";
@@ -63,10 +64,27 @@ describe("openRun", () => {
   });
 });
 
+describe("openRun with an id", () => {
+  it.for(RUN_STATES)("opens one run for a request that is made again, be the first %s", async (state, { pool }) => {
+    const id = randomUUID();
+    expect(await openRun(pool, { ...REQUEST, id })).toBe(id);
+    await pool.query("update ledger.runs set state = $1 where id = $2", [state, id]);
+    expect(await openRun(pool, { ...REQUEST, id })).toBe(id);
+    expect(await readRows(pool, "ledger.runs", "id")).toEqual([{ id }]);
+  });
+
+  it("names another run that is active", async ({ pool }) => {
+    const active = await openRun(pool, REQUEST);
+    await expect(openRun(pool, { ...REQUEST, id: randomUUID() })).rejects.toMatchObject({ activeRunId: active });
+  });
+});
+
 describe("recordSkippedRun", () => {
   it("leaves a closed run that names the open one, and keeps nobody from the job", async ({ pool }) => {
     const active = await addRun(pool, { job: "products" });
-    const skipped = await recordSkippedRun(pool, "customers", active);
+    const skipped = randomUUID();
+    await recordSkippedRun(pool, skipped, "customers", active);
+    await recordSkippedRun(pool, skipped, "customers", active);
     const row = await readRow(pool, "ledger.runs", skipped);
     expect(row).toMatchObject({ kind: "files", trigger: "schedule", state: "skipped", error_code: "run_active" });
     expect(row.error_message).toContain(active);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect } from "vitest";
 import { it } from "../../test/ledger-database.js";
 import { addBatch, addFile, addRun, addSegment } from "../../test/ledger-rows.js";
@@ -85,7 +86,7 @@ describe("a run", () => {
 
   it("says nothing where it never was one, or where its change is taken back", async ({ pool }) => {
     const run = await open(pool);
-    await recordSkippedRun(pool, "customers", run.runId);
+    await recordSkippedRun(pool, randomUUID(), "customers", run.runId);
     const plan = await openRun(pool, { job: "customers", kind: "plan", trigger: "api" });
     await takeExtraction(pool, plan);
     await failRun(pool, plan, "extract", "unreadable_folder", "a folder cannot be read");

@@ -1,3 +1,4 @@
+import type { SigningKeyUse } from "@lethe/contracts/keys";
 import type { Checkpoint, LogEntry } from "@lethe/contracts/proof";
 import { inTransaction, type Pool, type Queryable } from "../pool.js";
 
@@ -33,6 +34,20 @@ export async function readCheckpoints(db: Queryable): Promise<Checkpoint[]> {
 /** Returns the newest checkpoint; undefined while there is none. */
 export async function readNewestCheckpoint(db: Queryable): Promise<Checkpoint | undefined> {
   return (await db.query<Checkpoint>(`${SELECT_CHECKPOINT} order by number desc limit 1`)).rows[0];
+}
+
+/** Returns which keys signed checkpoints, how many and when, the newest first. */
+export async function readSigningKeyUses(db: Queryable): Promise<SigningKeyUse[]> {
+  const { rows } = await db.query<{ id: string; checkpoints: number; since: Date; until: Date }>(
+    `select key_id as id, count(*) as checkpoints, min(created_at) as since, max(created_at) as until
+     from privacy.checkpoints group by key_id order by max(number) desc`,
+  );
+  return rows.map(({ since, until, ...use }, i) => ({
+    ...use,
+    since: since.toISOString(),
+    until: until.toISOString(),
+    isInUse: i === 0,
+  }));
 }
 
 /** Returns the first checkpoint that covers an entry; undefined while there is none. */

@@ -1,6 +1,6 @@
 import { createPool } from "@lethe/warehouse/pool";
 import { afterAll, describe, expect, it } from "vitest";
-import { createTokenCheck } from "./access-token.js";
+import { createTokenCheck, shownToken } from "./access-token.js";
 
 // Nothing listens there: a token that had to be looked up would be an error.
 const nowhere = createPool("postgres://127.0.0.1:1/none", 1, "access-token-test");
@@ -10,7 +10,9 @@ afterAll(() => nowhere.end());
 function createCheck(token: string) {
   const identify = createTokenCheck(token, nowhere, 5_000);
   return async (header: string) => {
-    const identity = identify(header);
+    const shown = shownToken(header);
+    if (shown === undefined) return undefined;
+    const identity = identify(shown);
     return "found" in identity ? identity.found : identity.lookUp();
   };
 }

@@ -5,35 +5,33 @@ import { findCaller, isNamedToken } from "@lethe/warehouse/access/api-tokens";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { limitLookUps } from "./look-ups.js";
 
-/** Who shows an `Authorization` header, undefined for one that opens no door; or how to find out, where that has to be waited for. */
+/** Who shows a token, undefined for one that opens no door; or how to find out, where that has to be waited for. */
 export type Identity = { readonly found: Caller | undefined } | { readonly lookUp: () => Promise<Caller | undefined> };
 
-export type IdentifyCaller = (authorization: string) => Identity;
-
-/** What a 401 tells the caller to show; browsers ask for a password because of `Basic`. */
-export const CHALLENGE = ['Basic realm="Lethe", charset="UTF-8"', 'Bearer realm="Lethe"'];
+export type IdentifyCaller = (shown: string) => Identity;
 
 /**
- * Creates the check of tokens: one may come as `Bearer <token>`, or as the password of `Basic` under any user name. `token` is
- * that of the settings, which is an admin's and needs no database. Those of the form of named tokens are looked up there within
- * `answerMs`, so that one is shut out when it is revoked.
+ * Creates the check of tokens. `token` is that of the settings, which is an admin's and needs no database. Those of the form of named
+ * tokens are looked up there within `answerMs`, so that one is shut out when it is revoked.
  */
 export function createTokenCheck(token: string | undefined, db: Queryable, answerMs: number): IdentifyCaller {
   const isOfSettings = token === undefined ? () => false : matchesSecret(token);
   const findNamed = limitLookUps((shown: string) => findCaller(db, shown), answerMs);
-  return (authorization) => {
-    const shown = shownToken(authorization);
-    if (shown === undefined) return { found: undefined };
+  return (shown) => {
+    if (!SPELLING.test(shown)) return { found: undefined };
     if (!isNamedToken(shown)) return { found: isOfSettings(shown) ? UNNAMED_CALLERS.settingsToken : undefined };
     return { lookUp: async () => (isOfSettings(shown) ? UNNAMED_CALLERS.settingsToken : findNamed(shown)) };
   };
 }
 
-function shownToken(authorization: string): string | undefined {
+/**
+ * Returns the token that an `Authorization` header shows: as `Bearer <token>`, or as the password of `Basic` under any user name.
+ * Undefined for a header of another form.
+ */
+export function shownToken(authorization: string): string | undefined {
   const [, scheme, credentials] = /^(bearer|basic) +(\S+)$/i.exec(authorization) ?? [];
   if (scheme === undefined || credentials === undefined) return undefined;
-  const shown = scheme.toLowerCase() === "bearer" ? credentials : passwordOf(credentials);
-  return shown !== undefined && SPELLING.test(shown) ? shown : undefined;
+  return scheme.toLowerCase() === "bearer" ? credentials : passwordOf(credentials);
 }
 
 /** What the settings take as a token, too: proxies and clients change blanks and what is not ASCII. */

@@ -1,13 +1,21 @@
 import { RoleRequiredError } from "@lethe/contracts/errors";
 import type { Problem } from "@lethe/contracts/problem";
-import { type Caller, mayAct, UNNAMED_CALLERS } from "@lethe/contracts/roles";
+import { mayAct } from "@lethe/contracts/roles";
+import { CSRF_HEADER } from "@lethe/contracts/session";
 import { isMisdirected } from "@lethe/service-kit/loopback-host";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { CHALLENGE, type IdentifyCaller } from "./access-token.js";
+import type { Callers } from "./callers.js";
+import { isCsrfToken } from "./csrf-token.js";
 import { isCrossSite, oddityOf } from "./foreign-request.js";
-import { networkOf } from "./network-of.js";
 import { problem, sendProblem, sendTooMany } from "./problem.js";
-import { createRateLimits, type Limits } from "./rate-limits.js";
+import { sessionOf } from "./session-cookie.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** True for routes of a page that knows nothing of the header against forged requests; see `mayHaveBeenForged`. */
+    readonly isForeignPage?: boolean;
+  }
+}
 
 const METRICS_ROUTE = "/metrics";
 
@@ -30,22 +38,15 @@ const SECURITY_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
-/** Who is let in. */
-export interface Door {
-  readonly identify: IdentifyCaller;
-  /** False where whoever can reach the port is an admin; a token that is shown must be right there, too. */
-  readonly isTokenRequired: boolean;
-}
-
 /** Answers a request whose address Fastify cannot read, and for which it runs no hooks. */
 export type RefuseUnreadable = (request: FastifyRequest, reply: FastifyReply, answer: Problem) => void;
 
 /**
- * Adds the security headers to every answer, requires a token where one is needed, of the role that the route declares, and
- * enforces the rate limits. Returns what does so for requests without hooks.
+ * Adds the security headers to every answer, requires a token or a session where one is needed, of the role that the route declares,
+ * and enforces the rate limits. Returns what does so for requests without hooks.
  */
-export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door, limits: Limits): RefuseUnreadable {
-  const rates = createRateLimits(limits);
+export function guard(app: FastifyInstance, callers: Callers): RefuseUnreadable {
+  const { isTokenRequired } = callers;
 
   /** Returns the problem of a request that is not looked at, whoever it comes from. */
   function refusalAtSight(request: FastifyRequest): Problem | undefined {
@@ -69,49 +70,79 @@ export function guard(app: FastifyInstance, { identify, isTokenRequired }: Door,
     const { config, url } = request.routeOptions;
     // What a container's health check asks for, without a token and without limit; the answer is a second old at most.
     if (config.role === "nobody") return;
-    const { authorization } = request.headers;
-    const network = networkOf(request.ip ?? "");
-    let caller: Caller | undefined;
-    // A browser sends no token with its first request, which is no guess.
-    if (authorization !== undefined) {
-      const tried = await rates.tryToken(network, () => identify(authorization));
-      if ("waitSeconds" in tried) {
-        return sendTooMany(reply, tried.waitSeconds, "too many wrong tokens came from this address");
-      }
-      caller = tried.found;
-    } else if (!isTokenRequired) {
-      caller = UNNAMED_CALLERS.local;
+    if (config.role === "public") {
+      const wait = callers.count(request, undefined);
+      return wait > 0 ? sendTooMany(reply, wait, TOO_MANY_REQUESTS) : undefined;
     }
+    const known = await callers.find(request);
+    if ("waitSeconds" in known) return sendTooMany(reply, known.waitSeconds, TOO_MANY_TOKENS);
+    const { caller, session } = known;
     if (caller === undefined || url !== METRICS_ROUTE) {
-      const wait = rates.countRequest(
-        caller === undefined ? network : `${network} ${caller.name}`,
-        caller !== undefined,
-      );
+      const wait = callers.count(request, caller);
       if (wait > 0) return sendTooMany(reply, wait, TOO_MANY_REQUESTS);
     }
-    if (caller === undefined) return askForToken(reply);
+    if (caller === undefined) return askForToken(request, reply);
+    if (session !== undefined && mayHaveBeenForged(request, session)) {
+      return sendProblem(reply, problem(403, "csrf_token_required", CSRF_TOKEN_REQUIRED));
+    }
     request.caller = caller;
+    request.isStillAdmitted = () => isAdmitted(request);
     // An address that leads nowhere has no role: everybody who is let in may know that.
     if (config.role !== undefined && !mayAct(caller.role, config.role)) {
       const { message, code, requiredRole } = new RoleRequiredError(config.role, caller.name, caller.role);
       return sendProblem(reply, { ...problem(403, code, message), requiredRole });
     }
   });
+
+  async function isAdmitted(request: FastifyRequest): Promise<boolean> {
+    const known = await callers.find(request);
+    const { role } = request.routeOptions.config;
+    if ("waitSeconds" in known || known.caller === undefined) return false;
+    return role === undefined || role === "nobody" || role === "public" || mayAct(known.caller.role, role);
+  }
+
   // Strangers are not told what their addresses lead to; who shows a token, of whom, is not looked at for this.
   return (request, reply, answer) => {
     reply.headers(SECURITY_HEADERS);
     const refusal = refusalAtSight(request);
     if (refusal !== undefined) return void sendProblem(reply, refusal);
-    const wait = rates.countRequest(networkOf(request.ip ?? ""), false);
+    const wait = callers.count(request, undefined);
     if (wait > 0) return void sendTooMany(reply, wait, TOO_MANY_REQUESTS);
-    if (isTokenRequired && request.headers.authorization === undefined) return void askForToken(reply);
+    const showsNone = request.headers.authorization === undefined && sessionOf(request) === undefined;
+    if (isTokenRequired && showsNone) return void askForToken(request, reply);
     sendProblem(reply, answer);
   };
 }
 
+/** The problem of an address from which too many wrong tokens came. */
+export const TOO_MANY_TOKENS = "too many wrong tokens came from this address";
 const TOO_MANY_REQUESTS = "too many requests came from this address";
+const CSRF_TOKEN_REQUIRED =
+  "a change needs the header x-csrf-token where a cookie lets its caller in: send the csrfToken of GET /session, or a token in Authorization";
 
-function askForToken(reply: FastifyReply): FastifyReply {
-  reply.header("www-authenticate", CHALLENGE);
+/** Declares the routes of a plugin to be those of a page that knows nothing of sessions, such as Bull Board's. */
+export function declareForeign(pages: FastifyInstance): void {
+  pages.addHook("onRoute", (route) => {
+    route.config = { ...route.config, isForeignPage: true };
+  });
+}
+
+/**
+ * Reports whether a change that a cookie let in may have been asked for by something else than a page that read the session's token.
+ * Pages that cannot show it must be named by the browser itself as those of this very origin, which a browser does in a header that no
+ * page can set, over https and on loopback.
+ */
+function mayHaveBeenForged({ method, headers, routeOptions }: FastifyRequest, session: string): boolean {
+  if (method === "GET" || method === "HEAD" || isCsrfToken(session, headers[CSRF_HEADER])) return false;
+  return routeOptions.config.isForeignPage !== true || headers["sec-fetch-site"] !== "same-origin";
+}
+
+/** Asks for a token; where a person opens a page, a browser asks for a password because of `Basic`, which a script must not bring about. */
+function askForToken({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const isOfScript = headers["sec-fetch-dest"] === "empty";
+  reply.header("www-authenticate", isOfScript ? BEARER : ['Basic realm="Lethe", charset="UTF-8"', BEARER]);
   return sendProblem(reply, problem(401, "token_required", "show the token as Bearer, or as password of Basic"));
 }
+
+/** What a 401 tells a script to show. */
+export const BEARER = 'Bearer realm="Lethe"';

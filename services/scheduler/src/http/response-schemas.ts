@@ -3,8 +3,8 @@ import Type, { type Static, type TSchema, type TUnsafe } from "typebox";
 
 const MEANING = {
   400: "The request is not of the form that its schema asks for, or cannot be read.",
-  401: "The token is missing or wrong.",
-  403: "The token's role may not do it (`requiredRole` may), or the request comes from a page of another site.",
+  401: "The token is missing or wrong, or the session is over.",
+  403: "The token's role may not do it (`requiredRole` may), the request comes from a page of another site, or lacks the session's `x-csrf-token`.",
   404: "It does not exist.",
   408: "The request did not arrive in time.",
   409: "Another run is active, its state does not allow it, or it may be somebody else who asks.",
@@ -31,7 +31,7 @@ export const PROBLEM_ANSWERS = Object.fromEntries(
  * Returns the schemas of the problems that a route's handler finds out by itself. Those that follow from what the route is, such as
  * 401 from its role, are declared for it (`declareProblems`).
  */
-export function problems<S extends 404 | 409>(...statuses: S[]) {
+export function problems<S extends 401 | 404 | 409 | 503>(...statuses: S[]) {
   return Object.fromEntries(statuses.map((status) => [status, PROBLEM_ANSWERS[status]])) as Record<
     S,
     ReturnType<typeof problemAnswer>

@@ -19,6 +19,7 @@ it("starts when all do, also those of a plugin that knows nothing of roles", asy
   const app = fastify();
   requireRoles(app);
   app.get("/health", { config: { role: "nobody" } }, handler);
+  app.get("/", { config: { role: "public" } }, handler);
   const roles: unknown[] = [];
   app.addHook("onRequest", async (request) => void roles.push(request.routeOptions.config.role));
   await app.register(async (pages) => {

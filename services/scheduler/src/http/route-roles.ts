@@ -2,8 +2,16 @@ import { ConfigurationError } from "@lethe/contracts/errors";
 import { type Caller, ROLES, type Role } from "@lethe/contracts/roles";
 import type { FastifyInstance, RouteOptions } from "fastify";
 
-/** What a route asks of its caller: a role, or, for health checks, nothing at all. */
-export type RouteRole = Role | "nobody";
+/**
+ * What a route asks of its caller: a role; `public` for the console's files and for signing in, which need no token but count as a
+ * stranger's requests; or `nobody` for health checks, which nothing limits.
+ */
+export type RouteRole = Role | "public" | "nobody";
+
+/** Reports whether a route asks for a role, and so for a token. */
+export function asksForRole(role: RouteRole | undefined): role is Role {
+  return ROLES.some((known) => known === role);
+}
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -11,8 +19,10 @@ declare module "fastify" {
     readonly role?: RouteRole;
   }
   interface FastifyRequest {
-    /** Who asks. */
+    /** Who asks; undefined on routes that ask for no role. */
     caller: Caller;
+    /** Reports whether who asked would be let in now: their token may have been revoked since. */
+    isStillAdmitted: () => Promise<boolean>;
   }
 }
 
@@ -20,6 +30,7 @@ declare module "fastify" {
 export function requireRoles(app: FastifyInstance): void {
   const routes: RouteOptions[] = [];
   app.decorateRequest("caller");
+  app.decorateRequest("isStillAdmitted");
   app.addHook("onRoute", (route) => void routes.push(route));
   app.addHook("onReady", async () => {
     const without = routes.filter(({ config }) => !isRouteRole(config?.role));
@@ -39,6 +50,6 @@ export function declareRoles(pages: FastifyInstance, read: RouteRole, change: Ro
   });
 }
 
-function isRouteRole(role: unknown): boolean {
-  return role === "nobody" || ROLES.some((known) => known === role);
+function isRouteRole(role: RouteRole | undefined): boolean {
+  return role === "nobody" || role === "public" || asksForRole(role);
 }

@@ -3,15 +3,21 @@ import {
   ERASURE_STATES,
   ErasurePlaceSchema,
   ErasureSchema,
+  type Receipt,
   ReceiptSchema,
   ReviewFindingSchema,
 } from "@lethe/contracts/erasures";
 import { NotFoundError, RunActiveError } from "@lethe/contracts/errors";
-import { QUESTION_DECISIONS, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
+import { QUESTION_DECISIONS, QuestionDetailSchema, QuestionSchema, REQUEST_SUBJECTS } from "@lethe/contracts/questions";
 import type { Run, RunKind } from "@lethe/contracts/runs";
 import { RunSchema } from "@lethe/contracts/runs";
+import { VerificationSchema } from "@lethe/contracts/verification";
+import { compareQuestion } from "@lethe/erasure/compare-question";
 import { fileRequest } from "@lethe/erasure/file-request";
 import { planErasure } from "@lethe/erasure/plan-erasure";
+import { receiptPage } from "@lethe/erasure/receipt-page";
+import { verifyErasure } from "@lethe/erasure/verify-erasure";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { approveRequest, rejectRequest } from "@lethe/warehouse/erasures/decide-request";
 import { liftSuppression } from "@lethe/warehouse/erasures/lift-suppression";
 import { decideQuestion, listQuestions } from "@lethe/warehouse/erasures/questions";
@@ -24,6 +30,7 @@ import type { Queryable } from "@lethe/warehouse/pool";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
+import { oneAtATime } from "../one-verification.js";
 import { takeReleased } from "../reconcile-erasures.js";
 import { Reason } from "./requests.js";
 
@@ -130,6 +137,13 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         {
           state: Type.Optional(Type.Enum(ERASURE_STATES)),
           runId: Type.Optional(Type.String({ format: "uuid" })),
+          receipt: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: "The number on a receipt: only the erasure that it is of",
+            }),
+          ),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
         },
@@ -186,12 +200,48 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     config: { role: "viewer" },
     schema: {
       summary: "The receipt of a completed erasure",
-      description: "By the erasure's id, or by the receipt's own number.",
+      description:
+        "By the erasure's id, or by the receipt's own number: as JSON, or as a page to print on A4, which loads and runs nothing.",
       tags: ["erasures"],
       params: ReceiptParams,
-      response: { 200: ref(ReceiptSchema) },
+      querystring: Type.Object(
+        { format: Type.Optional(Type.Enum(["json", "html"], { default: "json" })) },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: {
+          description: "The receipt.",
+          content: { "application/json": { schema: ref(ReceiptSchema) }, "text/html": { schema: Type.String() } },
+        },
+      },
     },
-    handler: (request) => readReceipt(pool, request.params.id),
+    handler: async (request, reply) => {
+      const receipt: Receipt = await readReceipt(pool, request.params.id);
+      if (request.query.format !== "html") return reply.type("application/json; charset=utf-8").send(receipt);
+      return reply
+        .type("text/html; charset=utf-8")
+        .send(receiptPage(receipt, declaredTables(context.datasets.database)));
+    },
+  });
+
+  const verify = oneAtATime((key) =>
+    verifyErasure({ ...context.erasurePlan, ring: context.ring, policy: context.policy() }, key, context.proof),
+  );
+  app.route({
+    method: "POST",
+    url: "/erasures/:id/verify",
+    config: { role: "privacy-officer", takesLong: true },
+    schema: {
+      summary: "Check a receipt, and that its person is still gone",
+      description:
+        "By the erasure's id, or by the receipt's own number. Checks the receipt, the whole log that it stands in, and the signatures; then " +
+        "looks through every table and file for the person, which takes as long as reading everything does. Where that is more than two " +
+        "minutes, `lethe erasure verify` does it. One is made at a time.",
+      tags: ["erasures"],
+      params: ReceiptParams,
+      response: { 200: ref(VerificationSchema) },
+    },
+    handler: (request) => verify(request.params.id),
   });
 
   app.route({
@@ -290,6 +340,22 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     handler: async (request) => ({
       questions: await listQuestions(pool, requests.name, pageSize.of(request.query.limit)),
     }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/erasures/questions/:id",
+    config: { role: "viewer" },
+    schema: {
+      summary: "One open question, with what its records have in common with the erased person",
+      description:
+        "Of an erased person keyed hashes alone are left: what matches is said, and never a value. `GET /quarantine/{quarantineId}` shows " +
+        "a record that is held, and records who looked.",
+      tags: ["erasures"],
+      params: ErasureParams,
+      response: { 200: ref(QuestionDetailSchema) },
+    },
+    handler: (request) => compareQuestion(pool, context, request.params.id),
   });
 
   app.route({

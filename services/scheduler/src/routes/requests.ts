@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { MAX_REASON, REQUEST_STATES, RequestSchema } from "@lethe/contracts/requests";
+import { compareRequest } from "@lethe/erasure/compare-request";
 import { extendRequest, listRequests, readRequest } from "@lethe/warehouse/erasures/requests";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
@@ -61,6 +63,22 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       response: { 200: ref(RequestSchema) },
     },
     handler: (request) => readRequest(pool, requests.name, request.params.id),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/requests/:id/comparison",
+    config: { role: "viewer" },
+    schema: {
+      summary: "What an open request says beside what the warehouse has under its id and its email",
+      description:
+        "Whoever may see personal data, a privacy officer or an admin, sees the values, and that they looked is recorded. Everybody else " +
+        "sees what matches, and the values masked. Of a request that is decided nothing is kept in the clear: 409.",
+      tags: ["erasures"],
+      params: Type.Object({ id: RequestId }),
+      response: { 200: ref(RequestComparisonSchema), ...problems(409) },
+    },
+    handler: (request) => compareRequest(context, request.params.id, request.caller),
   });
 
   app.route({

@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
+import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { type SubjectExport, SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { exportSubject } from "@lethe/erasure/export-subject";
 import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
 import { subjectPage } from "@lethe/erasure/subject-page";
 import { recordAct } from "@lethe/warehouse/access/acts";
+import { listRestrictions } from "@lethe/warehouse/erasures/restrictions";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { inTransaction } from "@lethe/warehouse/pool";
 import Type from "typebox";
@@ -31,7 +33,7 @@ const WHO =
   "The email must be or have been the customer's, and neither may be somebody else's, too; else 409 `identity_doubt`.";
 
 export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app, context) => {
-  const { pool, datasets, runQueue, ring } = context;
+  const { pool, datasets, runQueue, ring, pageSize } = context;
 
   app.route({
     method: "POST",
@@ -62,6 +64,31 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       if (request.query.format === "html") return reply.type("text/html; charset=utf-8").send(subjectPage(held));
       return reply.type("application/json; charset=utf-8").send(held);
     },
+  });
+
+  app.route({
+    method: "GET",
+    url: "/subjects/restrictions",
+    config: { role: "viewer" },
+    schema: {
+      summary: "Which restrictions are in force, newest first",
+      description: "Since when, by whom and why; not of whom: nothing but keyed hashes says that.",
+      tags: ["subjects"],
+      querystring: Type.Object(
+        {
+          before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
+          limit: pageSize.limit,
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          restrictions: Type.Array(ref(RestrictionSchema)),
+          nextCursor: Type.Union([Type.String({ format: "uuid" }), Type.Null()]),
+        }),
+      },
+    },
+    handler: (request) => listRestrictions(pool, { ...request.query, limit: pageSize.of(request.query.limit) }),
   });
 
   app.route({

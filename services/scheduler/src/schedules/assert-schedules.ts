@@ -5,6 +5,7 @@ import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe
 import type { Queryable } from "@lethe/warehouse/pool";
 import type { JobSchedulerJson, Queue } from "bullmq";
 import { forEachJob } from "./for-each-job.js";
+import { nextJobId } from "./tick-ids.js";
 
 // BullMQ types a scheduler's id as a name of the queue's jobs, which it is not: names are left open here.
 type TriggerQueue = Queue<JobPayload<"trigger">>;
@@ -89,11 +90,6 @@ async function willRun(queue: TriggerQueue, id: string, next: number | undefined
   if (next === undefined) return false;
   const state = await queue.getJobState(nextJobId(id, next));
   return state === "delayed" || state === "waiting" || state === "active";
-}
-
-/** Returns the id that BullMQ gives a scheduler's job: one per tick, so that a tick fires once in any number of processes. */
-export function nextJobId(schedulerId: string, tickMs: number): string {
-  return `repeat:${schedulerId}:${tickMs}`;
 }
 
 function versions(schedules: readonly StoredSchedule[]): string {

@@ -3,8 +3,8 @@ import { previousTick } from "@lethe/service-kit/cron/ticks";
 import { JOB_OPTIONS, type TypedQueue } from "@lethe/service-kit/queues";
 import { type DefaultSchedule, readSchedules, type StoredSchedule } from "@lethe/warehouse/ledger/schedules";
 import type { Queryable } from "@lethe/warehouse/pool";
-import { nextJobId } from "./assert-schedules.js";
 import { forEachJob } from "./for-each-job.js";
+import { catchUpJobId, nextJobId } from "./tick-ids.js";
 
 /**
  * Handles the ticks that were missed during downtime, up to `now`; the schedules must have been asserted before, so that every
@@ -50,5 +50,5 @@ export function missedTick(
 
 /** Triggers a job. The id holds the tick, so that processes which start together trigger the job once. */
 async function trigger(queue: TypedQueue<"trigger">, job: string, tick: Date): Promise<void> {
-  await queue.add("trigger", { job }, { ...JOB_OPTIONS, jobId: `catch-up-${job}-${tick.getTime()}` });
+  await queue.add("trigger", { job }, { ...JOB_OPTIONS, jobId: catchUpJobId(job, tick.getTime()) });
 }

@@ -1,3 +1,4 @@
+import { namePlace } from "@lethe/erasure/receipt-words";
 import { erasureIdOf } from "@lethe/warehouse/erasures/receipts";
 import { listReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import type { Command } from "commander";
@@ -6,7 +7,6 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { formerly } from "../../former-option.js";
 import { integerBetween, parseErasureKey } from "../../parse-arguments.js";
-import { namePlace } from "../../present/erasures.js";
 import { formatTable } from "../../present/table.js";
 
 interface FindingsOptions {

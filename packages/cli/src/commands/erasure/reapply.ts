@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
 import { reapplyErasures } from "@lethe/erasure/reapply-erasures";
 import { decryptForRecovery } from "@lethe/privacy/recovery-key";
 import { parsePublicKeys } from "@lethe/privacy/signing-key";
@@ -15,7 +16,6 @@ import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
 import { readNamedBytes, readNamedFile } from "../../named-files.js";
-import { count } from "../../present/receipt.js";
 import { nameFault } from "../../receipt-file.js";
 import { readSigningKeys } from "../../signing-keys.js";
 

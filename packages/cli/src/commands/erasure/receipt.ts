@@ -1,4 +1,6 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { count } from "@lethe/contracts/format-number";
+import { receiptPage } from "@lethe/erasure/receipt-page";
 import { encryptForRecovery } from "@lethe/privacy/recovery-key";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { readReceipt } from "@lethe/warehouse/erasures/receipts";
@@ -10,8 +12,7 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { readNamedFile, writeNamedFile } from "../../named-files.js";
 import { parseErasureKey } from "../../parse-arguments.js";
-import { count, formatReceipt } from "../../present/receipt.js";
-import { receiptPage } from "../../present/receipt-page.js";
+import { formatReceipt } from "../../present/receipt.js";
 import { formatLog } from "../../receipt-file.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { formatDay } from "@lethe/contracts/format-time";
 import { MAX_REASON, REQUEST_STATES, type RequestState } from "@lethe/contracts/requests";
 import { extendRequest, listRequests } from "@lethe/warehouse/erasures/requests";
 import { type Command, Option } from "commander";
@@ -8,7 +9,6 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { integerBetween, parseRequestId } from "../../parse-arguments.js";
 import { formatRequests } from "../../present/requests.js";
-import { formatDay } from "../../present/time.js";
 
 interface ListOptions {
   readonly open?: true;

@@ -1,3 +1,4 @@
+import { count } from "@lethe/contracts/format-number";
 import { strengthenErasures } from "@lethe/erasure/strengthen-erasures";
 import { erasureIdOf } from "@lethe/warehouse/erasures/receipts";
 import { type Command, Option } from "commander";
@@ -9,7 +10,6 @@ import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
 import { formerly } from "../../former-option.js";
 import { parseErasureKeys } from "../../parse-arguments.js";
-import { count } from "../../present/receipt.js";
 import { readSigningKeys } from "../../signing-keys.js";
 
 /** The erasures' lock, the publication of a file, and what is recorded of it each take one. */

@@ -1,0 +1,67 @@
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly isWide?: boolean;
+  /** Draws the control, which takes these ids so that label and hint are read out with it. */
+  readonly children: (ids: { readonly id: string; readonly "aria-describedby"?: string }) => ComponentChildren;
+}
+
+/** A control of a form with its label and a hint. */
+export function Field({ label, hint, isWide = false, children }: FieldProps) {
+  const id = useId();
+  const hintId = `${id}-hint`;
+  return (
+    <div class={isWide ? "field wide" : "field"}>
+      <label for={id}>{label}</label>
+      {children(hint === undefined ? { id } : { id, "aria-describedby": hintId })}
+      {hint !== undefined && <small id={hintId}>{hint}</small>}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly choices: readonly (string | readonly [value: string, text: string])[];
+  /** The text of the choice that stands for none. */
+  readonly none?: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A choice of one of several values; an empty value stands for none. */
+export function Choice({ label, value, choices, none, onChange }: ChoiceProps) {
+  return (
+    <Field label={label}>
+      {(ids) => (
+        <select {...ids} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+          {none !== undefined && <option value="">{none}</option>}
+          {choices.map((choice) => {
+            const [key, text] = typeof choice === "string" ? [choice, choice.replaceAll("_", " ")] : choice;
+            return (
+              <option key={key} value={key}>
+                {text}
+              </option>
+            );
+          })}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** A box to tick, with its text. */
+export function Check(props: { label: string; checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={props.checked}
+        onChange={(event) => props.onChange(event.currentTarget.checked)}
+      />
+      {props.label}
+    </label>
+  );
+}

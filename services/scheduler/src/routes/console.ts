@@ -1,0 +1,29 @@
+import path from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+import { declareRoles } from "../http/route-roles.js";
+import { CONSOLE_FILES } from "../page-files.js";
+
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+
+/**
+ * Serves the console: its document at `/` and at every address below `/console/`, where its script shows the page that the address names,
+ * and its other files below `/assets/`. They hold no data, so they need no token.
+ */
+export async function consoleRoutes(app: FastifyInstance): Promise<void> {
+  declareRoles(app, "public", "admin");
+  await app.register(fastifyStatic, {
+    root: path.join(CONSOLE_FILES, "assets"),
+    prefix: "/assets/",
+    // A route for each file: what is not there is answered like any other unknown address.
+    wildcard: false,
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders: (reply) => void reply.header("cache-control", `public, max-age=${YEAR_SECONDS}, immutable`),
+  });
+  for (const url of ["/", "/console", "/console/*"]) {
+    app.get(url, (_request, reply) =>
+      reply.header("cache-control", "no-cache").sendFile("index.html", CONSOLE_FILES, { cacheControl: false }),
+    );
+  }
+}
