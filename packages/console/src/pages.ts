@@ -35,4 +35,18 @@ export const PAGES: readonly PageDeclaration[] = [
     path: "/console/runs/:id",
     component: lazy(() => import("./pages/runs/run-page.js").then(({ RunPage }) => RunPage)),
   },
+  {
+    path: "/console/quarantine",
+    title: "Quarantine",
+    component: lazy(() => import("./pages/quarantine/quarantine-page.js").then(({ QuarantinePage }) => QuarantinePage)),
+  },
+  {
+    path: "/console/quarantine/:id",
+    component: lazy(() => import("./pages/quarantine/record-page.js").then(({ RecordPage }) => RecordPage)),
+  },
+  {
+    path: "/console/lineage",
+    title: "Lineage",
+    component: lazy(() => import("./pages/lineage/lineage-page.js").then(({ LineagePage }) => LineagePage)),
+  },
 ];

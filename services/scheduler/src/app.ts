@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -10,7 +8,13 @@ import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
-import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import {
+  DeliverySchema,
+  LineBatchSchema,
+  LineTraceSchema,
+  RecordTraceSchema,
+  TraceableDatasetSchema,
+} from "@lethe/contracts/lineage";
 import { OverviewSchema } from "@lethe/contracts/overview";
 import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
@@ -30,6 +34,7 @@ import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
+import { API_PAGE } from "./api-page.js";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
@@ -113,6 +118,7 @@ const SCHEMAS = [
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  TraceableDatasetSchema,
   SessionSchema,
 ];
 
@@ -158,11 +164,10 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
-  const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
     declareForeign(pages);
-    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
+    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, ...API_PAGE });
     await pages.register(boardRoutes, context.board);
   });
   await app.register(sessionRoutes, { callers, openId });

@@ -66,6 +66,7 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /subjects/restrict": OFFICER,
   "POST /subjects/release": OFFICER,
   "GET /lineage": VIEWER,
+  "GET /lineage/datasets": VIEWER,
   "GET /lineage/{dataset}/{key}": VIEWER,
   "POST /lineage": OFFICER,
   "POST /lineage/line": OFFICER,

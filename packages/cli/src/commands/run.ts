@@ -9,14 +9,14 @@ import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { followRun } from "@lethe/warehouse/ledger/follow-run";
 import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
 import { openDataStorage } from "../erasure-context.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
-import { checkRange, parseJobs } from "../parse-arguments.js";
+import { checkRange, parseJobs, parsePartitionOption } from "../parse-arguments.js";
 import { createProgress } from "../present/progress.js";
 import { formatRunPlans } from "../present/run-plan.js";
 import { formatRuns, withoutDetails } from "../present/runs.js";
@@ -41,9 +41,9 @@ export function addRunCommand(program: Command, context: CommandContext): void {
         "must be there to work on it, the scheduler need not. With --follow each run is followed to its end before the " +
         "next is opened; interrupting that ends the watching, never the run.",
     )
-    .argument("<job...>", `${context.datasets.names.join(", ")}, or all`)
-    .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
-    .option("--to <time>", "last hour of input, itself included; the same forms")
+    .addArgument(new Argument("<job...>", "the jobs, or all").choices([...context.datasets.names, "all"]))
+    .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH", parsePartitionOption)
+    .option("--to <time>", "last hour of input, itself included; the same forms", parsePartitionOption)
     .option("--force", "take files again that were loaded before")
     .addOption(
       new Option("--dry-run", "print what lies in landing and would be taken, and change nothing").conflicts([
