@@ -7,12 +7,17 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "../scripts/build.mjs";
 import { checkNode } from "../scripts/check-node.mjs";
+import { asksForHelp, helpText } from "../scripts/help-text.mjs";
 import { install } from "../scripts/install.mjs";
-import { readOptions } from "./options.mjs";
+import { BENCH_HELP, readOptions } from "./options.mjs";
 
+if (asksForHelp(process.argv.slice(2))) {
+  console.log(helpText(BENCH_HELP));
+  process.exit();
+}
 checkNode();
 const isOfErasures = process.argv.includes("--erasures");
-const options = isOfErasures ? undefined : readOptions(process.argv.slice(2));
+const options = isOfErasures ? undefined : readArguments();
 if (!((await install()) && (await build()))) process.exit(1);
 if (options === undefined) {
   await import("./erasures.mjs");
@@ -48,6 +53,15 @@ try {
   if (Object.keys(measured).length > 0) console.log(`\n${toMarkdown(toResults(measured))}`);
 } finally {
   await rm(work, { recursive: true, force: true });
+}
+
+function readArguments() {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error.message}. \`npm run bench -- --help\` shows the options.`);
+    process.exit(2);
+  }
 }
 
 /** The other parts can be measured all the same. */

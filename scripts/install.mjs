@@ -16,14 +16,17 @@ export async function install() {
   const { packageManager } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8"));
   const npx = process.platform === "win32" ? "npx.cmd" : "npx";
   const code = await runQuietly(
-    "Installing packages",
+    { doing: "Installing packages", done: "Installed packages" },
     npx,
     // No terminal is attached, so pnpm must not ask whether it may replace node_modules.
     ["--yes", packageManager, "install", "--frozen-lockfile", "--config.confirm-modules-purge=false"],
     { cwd: ROOT, shell: process.platform === "win32" },
   );
   if (code !== 0) {
-    console.error("The packages could not be installed (see above)..");
+    console.error(
+      "The packages could not be installed (see above). The first start needs a network that reaches npm's registry, and about 1 GB of " +
+        "free space; behind a proxy, set HTTPS_PROXY, or npm's setting `registry`. Then run `npm start` again.",
+    );
     return false;
   }
   writeFileSync(STAMP, wanted);

@@ -6,12 +6,12 @@ import {
   type TestBrowser,
   THEMES,
   takePicture,
+  untilLoaded,
 } from "@lethe/test-kit/browser";
 import { landRecords } from "@lethe/test-kit/landing";
 import { customer, product, transaction } from "@lethe/test-kit/records";
 import { runByApi } from "@lethe/test-kit/runs";
 import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let world: World;
@@ -30,7 +30,7 @@ beforeAll(async () => {
     transaction(2, { customer_id: "999999" }),
   ]);
   const runs = [];
-  for (const job of ["customers", "products", "transactions"]) runs.push(await runByApi(world, job));
+  for (const job of ["customers", "products", "transactions"] as const) runs.push(await runByApi(world, job));
   const page = await browser.open(address);
   const links = await page.getByRole("navigation", { name: "Pages" }).getByRole("link").all();
   const found = [];
@@ -43,12 +43,6 @@ afterAll(async () => {
   await world.close();
   await browser.close();
 });
-
-/** Waits until a page shows what it has asked for. */
-async function untilLoaded(page: Page): Promise<void> {
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForFunction("!/Loading .* …/.test(document.body.textContent)");
-}
 
 describe.each(THEMES)("in the %s theme", (theme) => {
   describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("in a %s window", (size) => {

@@ -3,6 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import { hasSystemCode } from "@lethe/contracts/system-error";
 import type { Environment } from "@lethe/service-kit/settings";
+import { clientAccess } from "./client-program.js";
 
 /**
  * Writes a backup of a database into a new file, for its owner alone, by `pg_dump`: `pg_restore` reads it. Throws ConfigurationError, and
@@ -25,15 +26,12 @@ export async function dumpDatabase(databaseUrl: string, file: string, environmen
   }
 }
 
-/** The password goes by the environment: everybody on the machine can read arguments. */
 function runDump(databaseUrl: string, output: number, environment: Environment): Promise<void> {
-  const url = new URL(databaseUrl);
-  const PGPASSWORD = decodeURIComponent(url.password);
-  url.password = "";
+  const access = clientAccess(databaseUrl, environment);
   return new Promise((resolve, reject) => {
-    const child = spawn("pg_dump", ["--format=custom", "--no-password", `--dbname=${url.href}`], {
+    const child = spawn("pg_dump", ["--format=custom", "--no-password", access.database], {
       stdio: ["ignore", output, "pipe"],
-      env: { ...environment, PGPASSWORD },
+      env: { ...access.environment },
     });
     let problem = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

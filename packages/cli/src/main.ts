@@ -14,8 +14,9 @@ const endUnexpectedly = (error: unknown) => {
 process.on("uncaughtException", endUnexpectedly);
 process.on("unhandledRejection", endUnexpectedly);
 
+const environment = processEnvironment();
 process.exitCode = await runCli(process.argv.slice(2), {
-  environment: processEnvironment(),
-  terminal: processTerminal(),
+  environment,
+  terminal: processTerminal(environment),
   input: processInput(),
 });

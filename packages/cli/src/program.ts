@@ -2,8 +2,10 @@ import { VERSION } from "@lethe/contracts/version";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.js";
+import { addAnalystCommand } from "./commands/analyst.js";
 import { addBackfillCommand } from "./commands/backfill.js";
 import { addChecksCommands } from "./commands/checks.js";
+import { addCompletionCommand } from "./commands/completion.js";
 import { addContractCommand } from "./commands/contract.js";
 import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
@@ -14,6 +16,7 @@ import { addJobsCommand } from "./commands/jobs.js";
 import { addKeysCommand } from "./commands/keys.js";
 import { addMigrateCommand } from "./commands/migrate.js";
 import { addNoticesCommand } from "./commands/notices.js";
+import { addPsqlCommand } from "./commands/psql.js";
 import { addQuarantineCommand } from "./commands/quarantine.js";
 import { addRunCommand } from "./commands/run.js";
 import { addRunsCommand } from "./commands/runs.js";
@@ -24,6 +27,7 @@ import { addTokensCommand } from "./commands/tokens.js";
 import { addTraceCommand } from "./commands/trace.js";
 import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
+import { explainUsage } from "./usage-errors.js";
 
 /**
  * Runs one `lethe` command to its end and returns its exit code. `args` are the arguments after the command's name.
@@ -60,17 +64,16 @@ function hasNoCommand(args: readonly string[]): boolean {
   return args.every((arg) => arg === "--json" || arg === "--csv");
 }
 
-function buildProgram(context: CommandContext): Command {
+/** Builds the program with all its commands. */
+export function buildProgram(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("lethe")
     .description("Loads a retailer's files into PostgreSQL, and forgets a person everywhere when asked to.")
     .version(VERSION)
-    .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     })
-    .showHelpAfterError("(add --help for what is possible)")
     .addHelpText("after", SETTINGS_HELP)
     .addHelpText("afterAll", EXIT_CODES_HELP);
   addUpCommand(program, context);
@@ -88,12 +91,16 @@ function buildProgram(context: CommandContext): Command {
   addSubjectCommand(program, context);
   addKeysCommand(program, context);
   addTokensCommand(program, context);
+  addAnalystCommand(program, context);
+  addPsqlCommand(program, context);
   addTraceCommand(program, context);
   addContractCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
+  addCompletionCommand(program, context);
+  explainUsage(program);
   return program;
 }
 

@@ -1,8 +1,11 @@
 import { useEffect } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { loadJobNames } from "./api/job-names.js";
+import { takeReturnAddress } from "./pages/sign-in/return-address.js";
+import { SignInPage } from "./pages/sign-in/sign-in-page.js";
 import { PAGES } from "./pages.js";
-import { Message } from "./parts/message.js";
+import { ActionButton } from "./parts/action.js";
+import { Problem } from "./parts/message.js";
 import { Loading, Page } from "./parts/page.js";
 import { session } from "./session.js";
 import { changeTheme, theme } from "./theme.js";
@@ -37,10 +40,11 @@ function Header() {
         Theme: {theme}
       </button>
       {caller !== undefined && (
-        <span>
+        <span class="mono">
           {caller.name} <span class="quiet">({caller.role})</span>
         </span>
       )}
+      {session.current.value?.csrfToken != null && <ActionButton act={session.signOut}>Sign out</ActionButton>}
     </header>
   );
 }
@@ -71,24 +75,24 @@ function isWithin(path: string, target: string): boolean {
 
 function Content() {
   const { current, failure, caller } = session;
+  const { route } = useLocation();
   const isSignedIn = caller.value !== undefined;
   useEffect(() => {
-    if (isSignedIn) loadJobNames().catch(() => undefined);
+    if (!isSignedIn) return;
+    loadJobNames().catch(() => undefined);
+    const address = takeReturnAddress();
+    if (address !== undefined) route(address, true);
   }, [isSignedIn]);
   if (failure.value !== undefined) {
+    const isSilent = failure.value.status === 0 || failure.value.status >= 500;
     return (
-      <Page title="Lethe does not answer">
-        <Message mood="bad">
-          <p>{failure}</p>
-          <button type="button" onClick={() => void session.load()}>
-            Try again
-          </button>
-        </Message>
+      <Page title={isSilent ? "Lethe does not answer" : "Lethe lets nobody in from here"}>
+        <Problem problem={failure.value} again={() => void session.load()} />
       </Page>
     );
   }
   if (current.value === undefined) return <Loading what="the console" />;
-  if (caller.value === undefined) return <Page title="Sign in">Sign in.</Page>;
+  if (caller.value === undefined) return <SignInPage signIn={current.value.signIn} />;
   return (
     <ErrorBoundary>
       <Router>

@@ -26,6 +26,20 @@ export const PAGES: readonly PageDeclaration[] = [
     component: lazy(() => import("./pages/runs/run-page.js").then(({ RunPage }) => RunPage)),
   },
   {
+    path: "/console/quarantine",
+    title: "Quarantine",
+    component: lazy(() => import("./pages/quarantine/quarantine-page.js").then(({ QuarantinePage }) => QuarantinePage)),
+  },
+  {
+    path: "/console/quarantine/:id",
+    component: lazy(() => import("./pages/quarantine/record-page.js").then(({ RecordPage }) => RecordPage)),
+  },
+  {
+    path: "/console/lineage",
+    title: "Lineage",
+    component: lazy(() => import("./pages/lineage/lineage-page.js").then(({ LineagePage }) => LineagePage)),
+  },
+  {
     path: "/console/privacy",
     title: "Privacy",
     component: lazy(() => import("./pages/privacy/requests-page.js").then(({ RequestsPage }) => RequestsPage)),

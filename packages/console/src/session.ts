@@ -1,18 +1,14 @@
 import { computed, signal } from "@preact/signals";
-import { useCsrfToken } from "./api/client.js";
-
-/** What a caller of the API may do. */
-export type Role = "viewer" | "operator" | "privacy-officer" | "admin";
+import { ApiProblem, answerOf, api, type Schemas, useCsrfToken } from "./api/client.js";
 
 /** Who uses the page, and how somebody who has not signed in can do so. */
-export interface Session {
-  readonly caller: { readonly name: string; readonly role: Role } | null;
-  readonly csrfToken: string | null;
-  readonly signIn: { readonly token: boolean; readonly openIdConnect: { readonly name: string } | null };
-}
+export type Session = Schemas["Session"];
+
+/** What a caller of the API may do. */
+export type Role = NonNullable<Session["caller"]>["role"];
 
 const current = signal<Session | undefined>();
-const failure = signal<string | undefined>();
+const failure = signal<ApiProblem | undefined>();
 
 export const session = {
   /** Undefined until the API has answered. */
@@ -23,13 +19,19 @@ export const session = {
   /** Asks the API who uses the page. */
   async load(): Promise<void> {
     try {
-      const response = await fetch("/session", { headers: { accept: "application/json" } });
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      session.set((await response.json()) as Session);
+      session.set(await answerOf(api.GET("/session")));
       failure.value = undefined;
-    } catch {
-      failure.value = "Lethe does not answer. Check that the scheduler runs and can be reached.";
+    } catch (error) {
+      failure.value = error instanceof ApiProblem ? error : new ApiProblem(0, "unexpected", String(error));
     }
+  },
+  /** Signs in with a token, which the browser then holds where no script reads it. */
+  async signIn(token: string): Promise<void> {
+    session.set(await answerOf(api.POST("/session", { body: { token } })));
+  },
+  async signOut(): Promise<void> {
+    await answerOf(api.DELETE("/session"));
+    await session.load();
   },
   set(known: Session): void {
     useCsrfToken(known.csrfToken);

@@ -2,6 +2,8 @@ import { effect, signal } from "@preact/signals";
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
+/** The name of the choice in the browser's storage. */
+const KEY = "lethe-theme";
 
 /** The theme that the reader has chosen; `system` follows that of their desktop. */
 export const theme = signal<Theme>(readTheme());
@@ -19,8 +21,6 @@ export function applyTheme(): void {
 export function changeTheme(): void {
   theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? "system";
 }
-
-const KEY = "lethe-theme";
 
 function readTheme(): Theme {
   const kept = localStorage.getItem(KEY);

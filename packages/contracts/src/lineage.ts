@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { DatasetNameSchema } from "./datasets.js";
+import { NO_LINE, type NoLine } from "./no-line.js";
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 const Instant = Type.String({ format: "date-time" });
@@ -20,22 +21,22 @@ export const DeliverySchema = Type.Object(
 );
 export type Delivery = Static<typeof DeliverySchema>;
 
+/** A dataset whose records can be traced by their key. */
+export const TraceableDatasetSchema = Type.Object(
+  {
+    dataset: DatasetNameSchema,
+    key: Type.String({ description: "The field that holds the key" }),
+    isPersonal: Type.Boolean({ description: "Whether the key identifies a person, and goes by POST alone" }),
+  },
+  { $id: "TraceableDataset" },
+);
+
 /** A batch that held a line, and the run that it belongs to: the one that took the file, or a replay. */
 export const LineBatchSchema = Type.Object(
   { batchId: Uuid, number: Type.Integer(), state: Type.String(), runId: Uuid, kind: Type.String() },
   { $id: "LineBatch" },
 );
 export type LineBatch = Static<typeof LineBatchSchema>;
-
-/** Why it is not known from which line a row came. */
-export const NO_LINE = {
-  unlinked: "An erasure has cut the row off from its file: nothing leads from one to the other any more.",
-  not_archived:
-    "The run that took the file is at work still, or did not end well; ask again when the file is archived.",
-  not_kept: "The file is not kept any more, or cannot be read.",
-  not_found: "The kept file holds the record no longer: it was masked since, or changed by somebody else.",
-} as const;
-export type NoLine = keyof typeof NO_LINE;
 
 const TracedRow = Type.Object({
   table: Type.String(),

@@ -87,6 +87,8 @@ export interface QuarantineFilter {
   readonly fileId?: number;
   /** The partition of their file, `YYYY-MM-DD` or `YYYY-MM-DDTHH`. */
   readonly partition?: string;
+  /** These records alone. */
+  readonly ids?: readonly number[];
   /** The greatest id, by which a limit is kept that was set on a selection. */
   readonly upTo?: number;
 }

@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { DRILL_OPTIONS, DRILLS_HELP, MOST_AT_ONCE } from "../options.mjs";
 import { runErasureStorm } from "./erasure-storm.js";
 import { ALL_FAULTS } from "./faults/all-faults.js";
 import { ALL_MUTATIONS } from "./mutations/all-mutations.js";
@@ -11,8 +12,6 @@ import { runStorm } from "./storm/run-storm.js";
 const SHORT_OUTAGE_MS = 4_000;
 const LONG_OUTAGE_MS = 60_000;
 const STUCK_AFTER_MS = 150_000;
-/** Most of a round is waiting: for a lock to run out, for the reconciler. Four rounds at once keep two cores busy. */
-const MOST_AT_ONCE = 4;
 
 interface Options {
   readonly seeds: string;
@@ -25,21 +24,18 @@ interface Options {
   readonly storm?: string;
 }
 
-const options = new Command("drills")
-  .description("Injects every kind of fault into a whole installation and compares the outcome with the known answer.")
-  .option("--seeds <n>", "how often each fault is injected, each time at another point of the work", "1")
-  .option("--first <seed>", "the first seed; the others follow", "1")
-  .option(
-    "--at-once <n>",
-    `installations side by side, each with a seed of its own (as many as seeds, ${MOST_AT_ONCE} at most)`,
-  )
-  .option("--only <text>", "only faults whose name contains this text")
-  .option("--keep", "leave data and logs of each installation where they are")
-  .option("--mutations", "take each guard out, one at a time, and require that a drill notices")
-  .option("--erasures", "erase 60 people during loads while services are killed, once for each seed")
-  .option("--storm <minutes>", "let faults of all kinds strike at random while all kinds of work go on, for each seed")
-  .parse()
-  .opts<Options>();
+const drills = new Command("npm run drills --").description(DRILLS_HELP);
+for (const [flags, description, standard] of DRILL_OPTIONS) {
+  // A number is a whole one above 0.
+  const isNumber = /<(?:n|seed|minutes)>/.test(flags);
+  drills.option(flags, description, (text: string) => (isNumber ? wholeNumber(text) : text), standard);
+}
+const options = drills.parse().opts<Options>();
+
+function wholeNumber(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}
 
 const isGood = await (options.mutations === true
   ? drillMutants()

@@ -1,5 +1,6 @@
 import { InvalidInputError, UnreadableFileError } from "@lethe/contracts/errors";
-import type { NoLine, RecordTrace } from "@lethe/contracts/lineage";
+import type { RecordTrace } from "@lethe/contracts/lineage";
+import type { NoLine } from "@lethe/contracts/no-line";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { Dataset } from "@lethe/datasets/dataset";
 import { formatOfName, inputFormatOf } from "@lethe/input-files/input-format";

@@ -4,8 +4,8 @@ import { totalmem } from "node:os";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
 import pg from "pg";
-import { findFreePort } from "./free-port.js";
 import type { ServerSpec } from "./keeper-process.js";
+import { keepPort } from "./kept-port.js";
 import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.js";
 import { runProgram, type SystemUser } from "./run-program.js";
 import { findServerUser } from "./server-user.js";
@@ -22,11 +22,13 @@ export interface PostgresOptions {
    */
   readonly durable: boolean;
   readonly onNote: (note: string) => void;
+  /** Is told what was done, and in how many milliseconds. */
+  readonly onStep?: ((done: string, ms: number) => void) | undefined;
 }
 
 /**
  * Prepares a PostgreSQL server in `directory` and returns how to start it and its URL. The password is made once and kept
- * in a file of mode 0600 beside the cluster. Throws ConfigurationError when the cluster is of another version or owner,
+ * in a file of mode 0600 beside the cluster, as the port is, and in one that psql and its like read (`pgpass`). Throws ConfigurationError when the cluster is of another version or owner,
  * or cannot be made.
  */
 export async function preparePostgres(options: PostgresOptions): Promise<{ spec: ServerSpec; databaseUrl: string }> {
@@ -36,10 +38,15 @@ export async function preparePostgres(options: PostgresOptions): Promise<{ spec:
   const user = (await ownerOf(cluster)) ?? (await findServerUser());
   const binaries = await findPostgresBinaries(user, options.onNote);
   if (!(await holdsCluster(cluster))) {
+    const startedAt = performance.now();
     await initialise(cluster, passwordFile, binaries, user);
+    options.onStep?.("Created PostgreSQL's data folder", performance.now() - startedAt);
   }
   const password = (await readFile(passwordFile, "utf8")).trim();
-  const port = await findFreePort();
+  const { port, lost } = await keepPort(directory, "postgres");
+  if (lost !== undefined) options.onNote(`port ${lost} is taken; PostgreSQL is on port ${port} from now on`);
+  // https://www.postgresql.org/docs/current/libpq-pgpass.html
+  await writeFile(passwordFileOf(directory), `127.0.0.1:*:*:${DATABASE}:${password}\n`, { mode: 0o600 });
   return {
     databaseUrl: `postgres://${DATABASE}:${password}@127.0.0.1:${port}/${DATABASE}`,
     spec: {
@@ -59,6 +66,11 @@ export async function preparePostgres(options: PostgresOptions): Promise<{ spec:
       logFile: path.join(directory, "postgres.log"),
     },
   };
+}
+
+/** Returns the path of the file from which libpq takes the password of a stack's PostgreSQL, by its parameter `passfile`. */
+export function passwordFileOf(directory: string): string {
+  return path.join(directory, "pgpass");
 }
 
 /** Creates the database `lethe` on a running server if it does not exist. */

@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -45,6 +46,7 @@ describe("a stack", () => {
     await expect(query(first, "select 1")).rejects.toThrow("ECONNREFUSED");
 
     const second = await start();
+    expect(second.databaseUrl).toBe(first.databaseUrl);
     expect(await query(second, "select value from kept")).toEqual("a row");
     await withRedis(second, async (redis) => expect(await redis.get("kept")).toEqual("a value"));
   });
@@ -57,9 +59,33 @@ describe("a stack", () => {
     await withRedis({ ...stack, redisUrl: withPassword(stack.redisUrl, "") }, async (redis) => {
       await expect(redis.get("x")).rejects.toThrow("NOAUTH");
     });
-    for (const file of ["postgres-password", "redis/redis.conf", "stack.lock", "postgres.log", "redis.log"]) {
+    for (const file of ["postgres-password", "pgpass", "redis/redis.conf", "stack.lock", "postgres.log", "redis.log"]) {
       expect((await stat(path.join(directory, file))).mode & 0o777, file).toEqual(0o600);
     }
+  });
+
+  test("tells what it did and how long it took, and of a port that somebody else has taken", async () => {
+    const steps: string[] = [];
+    const notes: string[] = [];
+    const options = {
+      directory,
+      onStep: (done: string) => void steps.push(done),
+      onNote: (note: string) => void notes.push(note),
+    };
+    const first = await startLocalStack(options);
+    stacks.push(first);
+    expect(steps[0]).toBe("Created PostgreSQL's data folder");
+    expect(steps.slice(1).sort()).toEqual(["Started PostgreSQL", "Started Redis"]);
+    await first.stop();
+    const { port } = new URL(first.databaseUrl);
+    const other = createServer().listen(Number(port), "127.0.0.1");
+    await once(other, "listening");
+    onTestFinished(() => void other.close());
+    const second = await startLocalStack(options);
+    stacks.push(second);
+    expect(notes).toContain(
+      `port ${port} is taken; PostgreSQL is on port ${new URL(second.databaseUrl).port} from now on`,
+    );
   });
 
   test("does not log what a failed statement was about", async () => {

@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationError } from "@lethe/contracts/errors";
-import { type Keeper, type MarkedFile, startKeeper } from "./keeper-process.js";
+import { type Keeper, type MarkedFile, type ServerSpec, startKeeper } from "./keeper-process.js";
 import { ensureDatabase, preparePostgres } from "./postgres-server.js";
 import { identify } from "./process-identity.js";
 import { ownerMark, type ProcessLock, takeLock } from "./process-lock.js";
@@ -18,6 +18,8 @@ export interface LocalStackOptions {
   readonly throwaway?: boolean;
   /** Is told, in a sentence, what a person would want to know: a choice that was made, a server that ended. */
   readonly onNote?: (note: string) => void;
+  /** Is told what was done, and in how many milliseconds. */
+  readonly onStep?: (done: string, ms: number) => void;
   /** Is told that a server ended, or was asked to, by somebody else than this process. Unless given, that is a note. */
   readonly onFailure?: (problem: string) => void;
   /** What is to be removed at the end, whatever happens to this process. */
@@ -100,7 +102,7 @@ async function lookAfter(keeper: Keeper | undefined, { pids, logs }: Guests): Pr
 }
 
 async function startServers(options: LocalStackOptions, lock: ProcessLock): Promise<LocalStack> {
-  const { directory, throwaway = false, onNote = () => {} } = options;
+  const { directory, throwaway = false, onNote = () => {}, onStep = () => {} } = options;
   // Both are ready to start before the first one does, so that a missing Redis costs no start of PostgreSQL.
   const redis =
     options.redisUrl !== undefined
@@ -109,13 +111,13 @@ async function startServers(options: LocalStackOptions, lock: ProcessLock): Prom
   const postgres =
     options.databaseUrl !== undefined
       ? { source: "given" as const, databaseUrl: options.databaseUrl, spec: undefined }
-      : { source: "embedded" as const, ...(await preparePostgres({ directory, durable: !throwaway, onNote })) };
+      : { source: "embedded" as const, ...(await preparePostgres({ directory, durable: !throwaway, onNote, onStep })) };
 
   const keeper = await keeperOf(options);
   try {
     await lock.record(keeper.pid, []);
     const specs = [postgres.spec, redis.spec].filter((spec) => spec !== undefined);
-    await lock.record(keeper.pid, await Promise.all(specs.map((spec) => keeper.startServer(spec))));
+    await lock.record(keeper.pid, await Promise.all(specs.map((spec) => startTimed(keeper, spec, onStep))));
     if (postgres.source === "embedded") await ensureDatabase(postgres.databaseUrl);
   } catch (error) {
     await keeper.stop();
@@ -133,6 +135,17 @@ async function startServers(options: LocalStackOptions, lock: ProcessLock): Prom
       await lock.release();
     },
   };
+}
+
+async function startTimed(
+  keeper: Keeper,
+  spec: ServerSpec,
+  onStep: (done: string, ms: number) => void,
+): Promise<number> {
+  const startedAt = performance.now();
+  const pid = await keeper.startServer(spec);
+  onStep(`Started ${spec.name}`, performance.now() - startedAt);
+  return pid;
 }
 
 async function makeWritable(directory: string): Promise<void> {

@@ -191,6 +191,45 @@ describe("a folder", () => {
     expect(await readdir(join(data, "landing"))).toEqual([]);
   });
 
+  it("leaves a folder of landing in which somebody was at work a moment ago, and removes one that was left alone", async () => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data, { landingQuietMs: 60_000 });
+    const [older, newer] = ["date=2020-01-01/hour=05/customers.json", "date=2020-01-02/hour=06/customers.json"];
+    for (const key of [older, newer]) await put(storage, "landing", key);
+    const longAgo = new Date(Date.now() - 61_000);
+    for (const folder of ["date=2020-01-01/hour=05", "date=2020-01-01"]) {
+      await utimes(join(data, "landing", folder), longAgo, longAgo);
+    }
+    const moves = [older, newer].map((key) => ({ key, newKey: `run/${key}` }));
+    expect(await storage.claim(moves)).toEqual(["claimed", "claimed"]);
+    expect(await readdir(join(data, "landing"), { recursive: true })).toEqual([
+      "date=2020-01-02",
+      "date=2020-01-02/hour=06",
+    ]);
+  });
+
+  it("leaves a folder above one that may go, in which somebody has just made another", async () => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data, { landingQuietMs: 60_000 });
+    await put(storage, "landing", KEY);
+    const longAgo = new Date(Date.now() - 61_000);
+    await utimes(join(data, "landing", dirname(KEY)), longAgo, longAgo);
+    await storage.claim([{ key: KEY, newKey: `run/${KEY}` }]);
+    expect(await readdir(join(data, "landing"), { recursive: true })).toEqual(["date=2020-01-01"]);
+  });
+
+  it("removes folders that nobody has used for long, and none that holds something or is in use", async () => {
+    const data = await newFolder();
+    const storage = openFolderStorage(data);
+    await put(storage, "landing", "full/file.json");
+    for (const folder of ["unused", "used", "linked-to"]) await mkdir(join(data, "landing", folder));
+    await symlink("linked-to", join(data, "landing/link"));
+    const longAgo = new Date(Date.now() - 61_000);
+    for (const folder of ["full", "unused", "linked-to"]) await utimes(join(data, "landing", folder), longAgo, longAgo);
+    await storage.removeUnusedFolders(["full", "unused", "used", "link", "gone"], 60_000);
+    expect((await readdir(join(data, "landing"))).sort()).toEqual(["full", "link", "linked-to", "used"]);
+  });
+
   it("removes what was abandoned in incoming when it is old enough", async () => {
     const data = await newFolder();
     const storage = openFolderStorage(data);

@@ -6,7 +6,7 @@ import { claimFile, refusalBelow } from "./claim-file.js";
 import { claimedFolder } from "./claimed-folder.js";
 import { moveAsCopy } from "./copy-across.js";
 import { copyInput, requireInput } from "./copy-input.js";
-import { removeEmptyFolders } from "./empty-folders.js";
+import { quietFolders, removeEmptyFolders, removeUnusedFolders } from "./empty-folders.js";
 import { entryKind } from "./entry-kind.js";
 import { idOf } from "./file-id.js";
 import { fileModes, makeFolders } from "./file-modes.js";
@@ -22,11 +22,16 @@ import { isTemporary, temporaryBeside, writeStored } from "./write-stored.js";
 export interface FolderStorageOptions {
   /** Whether the group of the files' owner may read them; without it, the owner alone. */
   readonly isGroupReadable?: boolean;
+  /**
+   * How long a folder of landing must have been left alone, in milliseconds, to go with its last file: its sender may be about to
+   * write the next one. 0 unless given.
+   */
+  readonly landingQuietMs?: number;
 }
 
 /**
  * Creates the storage of a data folder, on this machine or shared between several. The areas are folders in it, on one file
- * system; a folder that its last file leaves goes too. Files and folders are for their owner alone unless `options` say
+ * system; a folder that its last file leaves goes too, in landing once it has been quiet. Files and folders are for their owner alone unless `options` say
  * otherwise; a folder that is there already keeps its permissions.
  */
 export function openFolderStorage(dataFolder: string, options: FolderStorageOptions = {}): Storage {
@@ -35,7 +40,11 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
   const incoming = join(data, INCOMING_FOLDER);
   const landing = join(data, AREA_FOLDERS.landing);
   const claimed = claimedFolder(data, landing);
+  const { landingQuietMs = 0 } = options;
   const listFolder = createFolderLister();
+  /** Looks which folders may go with the files that are about to leave them. */
+  const beforeLeaving = (root: string, keys: readonly string[]) =>
+    quietFolders(root, keys, root === landing ? landingQuietMs : 0);
   const rootOf = async (area: Area) => (area === "claimed" ? claimed() : join(data, AREA_FOLDERS[area]));
   const pathOf = async (area: Area, key: string) => join(await rootOf(area), requireInside(key));
   return {
@@ -87,6 +96,10 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
           (error: unknown) => refusalBelow(dirname(root), error),
         ),
       );
+      const mayGo = await beforeLeaving(
+        landing,
+        moves.map(({ key }) => key),
+      );
       const refused = new Map(folders.map((folder, i) => [folder, made[i]]));
       const outcomes = await inGroups(
         paths,
@@ -95,6 +108,7 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       await removeEmptyFolders(
         landing,
         moves.filter((_, i) => outcomes[i] === "claimed").map(({ key }) => key),
+        mayGo,
       );
       return outcomes;
     },
@@ -110,13 +124,12 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       }));
       const folders = new Set(paths.map(({ target }) => dirname(target)));
       await inGroups([...folders], (folder) => makeFolders(folder, modes));
+      const keys = moves.map(({ key }) => key);
+      const mayGo = await beforeLeaving(fromRoot, keys);
       const moved = await inGroups(paths, ({ source, target }) =>
         isDone(to === "claimed" ? moveAsItIs(source, target) : moveFile(source, target, modes)),
       );
-      await removeEmptyFolders(
-        fromRoot,
-        moves.map(({ key }) => key),
-      );
+      await removeEmptyFolders(fromRoot, keys, mayGo);
       return moved;
     },
     async returnToLanding(key, landingKeys) {
@@ -131,12 +144,14 @@ export function openFolderStorage(dataFolder: string, options: FolderStorageOpti
       const paths = keys.map((key) => join(root, requireInside(key)));
       // What a crash has left of writing them may hold anybody.
       const unfinished = area === "claimed" ? paths.map(temporaryBeside) : [];
+      const mayGo = await beforeLeaving(root, keys);
       await inGroups([...paths, ...unfinished], (path) => isDone(unlink(path)));
-      await removeEmptyFolders(root, keys);
+      await removeEmptyFolders(root, keys, mayGo);
     },
     async removeFolder(area, folder) {
       await rm(await pathOf(area, folder), { recursive: true, force: true });
     },
+    removeUnusedFolders: (folders, unusedMs) => removeUnusedFolders(landing, folders.map(requireInside), unusedMs),
     async removeAbandoned(ageMs) {
       for (const name of (await ifThere(readdir(incoming))) ?? []) {
         const path = join(incoming, name);

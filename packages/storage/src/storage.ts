@@ -126,6 +126,8 @@ export interface Storage {
   remove(area: Area, keys: readonly string[]): Promise<void>;
   /** Removes a folder and all that is in it; that there is none is no error. */
   removeFolder(area: Area, folder: string): Promise<void>;
+  /** Removes those of the folders of landing that are empty and in which nobody has changed anything for so many milliseconds. */
+  removeUnusedFolders(folders: readonly string[], unusedMs: number): Promise<void>;
   /** Removes what crashed writers to landing have left that long ago, in milliseconds, and nobody will write again. */
   removeAbandoned(ageMs: number): Promise<void>;
   /** Throws ConfigurationError when the storage is not there, or may not be read. */

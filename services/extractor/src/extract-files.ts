@@ -3,6 +3,8 @@ import { type UnreadableFileError, UnsupportedFormatError } from "@lethe/contrac
 import { isFiledRequestName } from "@lethe/contracts/filed-request";
 import type { JobResult } from "@lethe/contracts/jobs";
 import { keptPathOf } from "@lethe/input-files/kept-path";
+import { printedPaths } from "@lethe/landing/printed-paths";
+import { type LandedFile, placeOf, scanLanding, type UnexpectedEntry } from "@lethe/landing/scan-landing";
 import { convertedKeyOf } from "@lethe/storage/claimed-key";
 import { changedContents, claimFiles, quarantineFile } from "@lethe/warehouse/ledger/claim-files";
 import { inFencedTransaction, whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
@@ -17,11 +19,9 @@ import { extractSmallFiles } from "./extract-small-files.js";
 import { inspectFile } from "./inspect-file.js";
 import { ledgerHashes } from "./ledger-hash.js";
 import { note, noteNotTaken } from "./notes.js";
-import { printedPaths } from "./printed-paths.js";
 import { markedFiles, removeMarkers } from "./ready-markers.js";
 import { returnGrown } from "./return-grown.js";
 import { returnFile, returnLeftByOthers } from "./return-left.js";
-import { type LandedFile, placeOf, scanLanding, type UnexpectedEntry } from "./scan-landing.js";
 import { moveToQuarantine, setAsideUnclaimed } from "./set-aside.js";
 import { findSettled } from "./settled-files.js";
 import { readFailure } from "./skip-reason.js";
@@ -38,6 +38,9 @@ const LOOK_AHEAD = 16;
 /** Entries of landing that were not taken and that a run names: a folder full of something else should not fill the ledger. */
 const MOST_UNEXPECTED = 10_000;
 
+/** Empty folders that nobody has used for a day are no sender's who is about to write. */
+const UNUSED_FOLDER_MS = 24 * 3_600_000;
+
 /**
  * Takes a run's files from landing, and first those that it claimed before it was interrupted. Batches follow each other as their
  * files do, by partition and name, since they are loaded in that order and of records with one id the first is taken. Files that
@@ -52,13 +55,14 @@ export async function extractFiles(
 ): Promise<JobResult<"extract">> {
   await returnLeftByOthers(context, runId);
   await returnGrown(context, runId, run.dataset);
-  const { files, left, unexpected, otherUnexpected } = await scanLanding(context.storage, {
+  const { files, left, unexpected, otherUnexpected, emptyFolders } = await scanLanding(context.storage, {
     dataset: run.dataset,
     datasets: context.datasets.names,
     range: run.range,
     maxFiles: context.limits.maxFilesPerRun,
     maxUnexpected: MOST_UNEXPECTED,
   });
+  await context.storage.removeUnusedFolders(emptyFolders, UNUSED_FOLDER_MS);
   await nameNotTaken(context, runId, unexpected, otherUnexpected);
   if (left > 0) await note(context, "files_left", ".", `They are ${left}; LETHE_MAX_FILES_PER_RUN.`);
   const totals = { files: 0, batches: 0 };

@@ -26,6 +26,8 @@ import { ExtractorSettings } from "./settings.js";
 
 /** Runs of different datasets that are extracted side by side; `DATABASE_CONNECTIONS` counts on it. */
 const RUNS_AT_ONCE = 4;
+/** A sender that has made a folder, or written into it, gets so long for its next file; the folder then goes with its last one. */
+const FOLDER_QUIET_MS = 60_000;
 /** Damaged batches that are made again side by side; that there is one at all is rare. */
 const RESTAGES_AT_ONCE = 1;
 
@@ -55,8 +57,11 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
     await folder.requireUsable();
     const queues = openQueues(service.redis, service.prefix, { telemetry: service.telemetry });
     await takeQueues(service.redis, queues, installation, service.log);
+    const settleMs = settings.LETHE_SETTLE_SECONDS * 1_000;
     const storage = openFolderStorage(settings.DATA_DIR, {
       isGroupReadable: settings.LETHE_FILES_GROUP_READABLE,
+      // Where files need not settle, nobody is writing.
+      landingQuietMs: settleMs === 0 ? 0 : Math.max(settleMs, FOLDER_QUIET_MS),
     });
     const context: Omit<ExtractorContext, "signal"> = {
       pool,
@@ -67,7 +72,7 @@ export const extractorService: ServiceDefinition<typeof ExtractorSettings> = {
       ring: parseKeyring(settings.LETHE_PRIVACY_KEY),
       stagingBytes: settings.LETHE_STAGING_BYTES,
       batchBytes: settings.LETHE_BATCH_BYTES,
-      settleMs: settings.LETHE_SETTLE_SECONDS * 1_000,
+      settleMs,
       readyMarker: settings.LETHE_READY_MARKER,
       inputOptions,
       limits: {

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -10,21 +8,33 @@ import { DataMapSchema } from "@lethe/contracts/data-map-schema";
 import { DeadLetterSchema } from "@lethe/contracts/dead-letters";
 import { FindingSchema } from "@lethe/contracts/diagnosis";
 import { ErasureSchema, ReceiptSchema, ReviewFindingSchema } from "@lethe/contracts/erasures";
-import { DeliverySchema, LineBatchSchema, LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import {
+  DeliverySchema,
+  LineBatchSchema,
+  LineTraceSchema,
+  RecordTraceSchema,
+  TraceableDatasetSchema,
+} from "@lethe/contracts/lineage";
+import { OverviewSchema } from "@lethe/contracts/overview";
+import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
+import { DeclaredChecksSchema, QualitySeriesSchema } from "@lethe/contracts/quality-series";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
 import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
 import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
-import { RunSchema } from "@lethe/contracts/runs";
+import { RunEventSchema, RunProgressSchema } from "@lethe/contracts/run-events";
+import { RunPlanSchema } from "@lethe/contracts/run-plan";
+import { RunBatchSchema, RunFileSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
 import { SessionSchema } from "@lethe/contracts/session";
 import { SubjectExportSchema } from "@lethe/contracts/subject-export";
 import { VerificationSchema } from "@lethe/contracts/verification";
 import { type FastifyInstance, fastify } from "fastify";
+import { API_PAGE } from "./api-page.js";
 import type { SchedulerContext } from "./context.js";
 import { createTokenCheck } from "./http/access-token.js";
 import { answerInTime } from "./http/answer-in-time.js";
@@ -56,8 +66,11 @@ import { healthRoutes, Readiness } from "./routes/health.js";
 import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
+import { overviewRoutes } from "./routes/overview.js";
+import { partitionRoutes } from "./routes/partitions.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
+import { runEventRoutes } from "./routes/run-events.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
 import { sessionRoutes } from "./routes/session.js";
@@ -68,9 +81,15 @@ const SCHEMAS = [
   ProblemSchema,
   RunSchema,
   BackfillPlanSchema,
+  RunPlanSchema,
   ReplayPlanSchema,
   RunDetail,
+  RunBatchSchema,
+  RunFileSchema,
+  RunProgressSchema,
+  RunEventSchema,
   ScheduleSchema,
+  OverviewSchema,
   QuarantineEntrySchema,
   QuarantineRecordSchema,
   DeadLetterSchema,
@@ -91,6 +110,10 @@ const SCHEMAS = [
   Readiness,
   CheckResultSchema,
   AlertSchema,
+  PartitionCalendarSchema,
+  PartitionDetailSchema,
+  QualitySeriesSchema,
+  DeclaredChecksSchema,
   FindingSchema,
   DataMapSchema,
   ServiceProcessSchema,
@@ -98,6 +121,7 @@ const SCHEMAS = [
   LineBatchSchema,
   RecordTraceSchema,
   LineTraceSchema,
+  TraceableDatasetSchema,
   SessionSchema,
 ];
 
@@ -143,24 +167,26 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   for (const schema of SCHEMAS) app.addSchema(schema);
   app.addSchema({ $id: "DatasetName", type: "string", enum: context.datasets.names });
   await app.register(swagger, OPEN_API);
-  const logo = { type: "image/svg+xml", content: await readFile(path.join(API_PAGE_FILES, "logo.svg")) };
   await app.register(async (pages) => {
     declareRoles(pages, "viewer", "operator");
     declareForeign(pages);
-    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, logo });
+    await pages.register(swaggerUi, { routePrefix: "/docs", baseDir: API_PAGE_FILES, ...API_PAGE });
     await pages.register(boardRoutes, context.board);
   });
-  await app.register(consoleRoutes);
   await app.register(sessionRoutes, { callers, openId });
+  await app.register(consoleRoutes);
   for (const routes of [
+    overviewRoutes,
     jobRoutes,
     runRoutes,
+    runEventRoutes,
     deadLetterRoutes,
     scheduleRoutes,
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
     checkRoutes,
+    partitionRoutes,
     feedRoutes,
     subjectRoutes,
     dataMapRoutes,

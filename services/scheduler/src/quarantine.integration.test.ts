@@ -232,6 +232,30 @@ it("replays up to a limit, and what comes later is left", async () => {
   expect(rows).toEqual([{ replay_filter: { dataset: "transactions", partition: "2020-01-31", upTo: ids[1] } }]);
 });
 
+describe("records that are named one by one", () => {
+  it("are replayed and no others", async () => {
+    const [first, , third] = [await quarantine(), await quarantine(), await quarantine()];
+    const ids = [first, third];
+    expect((await call("operator", "POST", "/quarantine/replay", { ids })).status).toBe(202);
+    const { rows } = await world.pool.query("select replay_filter from ledger.runs where kind in ('replay', 'plan')");
+    expect(rows).toEqual([{ replay_filter: { dataset: "transactions", ids } }]);
+  });
+
+  it("are discarded and no others", async () => {
+    const ids = [await quarantine(), await quarantine(), await quarantine()];
+    const answer = await call("operator", "POST", "/quarantine/discard", {
+      filter: { ids: ids.slice(1), reason: "unknown_customer" },
+      reason: "case 20",
+    });
+    expect(answer.body).toEqual({ discarded: 2, left: 0 });
+    expect(await Promise.all(ids.map(statusOf))).toEqual(["open", "discarded", "discarded"]);
+  });
+
+  it.each([[[]], [[0]], [["1"]], [Array.from({ length: 201 }, (_, i) => i + 1)]])("are refused: %j", async (ids) => {
+    expect((await call("operator", "POST", "/quarantine/replay", { ids })).status).toBe(400);
+  });
+});
+
 it("cancels a plan that the services do not come to in time, and leaves nothing to do", async () => {
   await quarantine();
   const asked: string[] = [];

@@ -1,7 +1,7 @@
 import { ROLES, type Role } from "@lethe/contracts/roles";
+import { startProvider } from "@lethe/test-kit/open-id-provider";
 import { createApiToken, revokeApiToken } from "@lethe/warehouse/access/api-tokens";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startProvider } from "../test/open-id-provider.js";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 const ID = "6c1d8a52-6a0e-4b0e-9a36-0d6a3d1c2f10";

@@ -121,7 +121,7 @@ describe("what a socket can send", () => {
     ["another site's", `GET http://example.org/healthz HTTP/1.1\r\nHost: example.org\r\n${CLOSE}\r\n`, 421],
     ["no Host in HTTP/1.0", `GET /healthz HTTP/1.0\r\n${CLOSE}\r\n`, 421],
     ["its own whole address", `GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`, 200],
-    ["no path", `OPTIONS * HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`, 404],
+    ["no path", `OPTIONS * HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`, 204],
     ["a NUL in the path", `GET /runs\0 HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`, 400],
     ["a NUL in a header", `GET /runs HTTP/1.1\r\nHost: localhost\r\nX: \0\r\n${CLOSE}\r\n`, 400],
     ["a raw byte in the path", `GET /runs/\xff HTTP/1.1\r\nHost: localhost\r\n${CLOSE}\r\n`, 400],

@@ -1,8 +1,8 @@
-import { formatCount } from "@lethe/contracts/format-number";
 import { isActive, type Run } from "@lethe/contracts/runs";
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "../terminal.js";
-import { formatProgress, nameRun } from "./runs.js";
+import { createPaceKeeper } from "./pace.js";
+import { formatProgressLine } from "./progress-line.js";
 
 export interface Progress {
   /** Shows how far a run is; its last call is the one with a closed run. */
@@ -11,71 +11,66 @@ export interface Progress {
   stop(): void;
 }
 
-/** Creates the display of one run: a bar where a person watches, else a line now and then. */
-export function createProgress(terminal: Terminal): Progress {
-  return terminal.bars === undefined ? lineProgress(terminal) : barProgress(terminal.bars);
+/** How often time goes on in a bar, and how often a line is written where there is none. */
+const REDRAW_MS = 1_000;
+const LINE_MS = 5_000;
+
+/** Creates the display of one run: a bar with rate and time left where a person watches, else a line every few seconds. */
+export function createProgress(terminal: Terminal, now = () => performance.now()): Progress {
+  return terminal.bars === undefined ? lineProgress(terminal, now) : barProgress(terminal.bars, now);
 }
 
-function barProgress(stream: NodeJS.WritableStream): Progress {
+function barProgress(stream: NodeJS.WritableStream & { readonly columns?: number }, now: () => number): Progress {
+  const pace = createPaceKeeper();
+  let current: Run | undefined;
+  let line = "";
   const bar = new SingleBar({
     stream,
-    format: "{job} {bar} {done} of {all} batches · {records} records · {state}",
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    barsize: 24,
+    // The bar of cli-progress knows nothing of a narrow terminal: it would cut off what matters most.
+    format: () => line,
     // Nothing of the terminal is changed, so nothing has to be put right after an interruption.
     hideCursor: false,
     linewrap: true,
     gracefulExit: false,
   });
-  let started = false;
+  const draw = () => {
+    if (current === undefined) return;
+    // A line that fills the last column wraps on some terminals.
+    line = formatProgressLine(current, pace.at(current, now()), (stream.columns ?? 80) - 1, true);
+    bar.update(0, { line });
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearInterval(timer);
+    bar.stop();
+  };
   return {
     show(run) {
-      const { done, failed, total } = run.batches;
-      // A run without batches is complete when it is closed.
-      const all = total === 0 ? 1 : total;
-      const value = total === 0 && !isActive(run.state) ? 1 : done + failed;
-      const texts = {
-        job: nameRun(run).padEnd(18),
-        done: formatCount(done),
-        all: formatCount(total),
-        records: formatCount(run.records.in),
-        state: run.state,
-      };
-      if (started) {
-        bar.setTotal(all);
-        bar.update(value, texts);
-      } else {
-        bar.start(all, value, texts);
-        started = true;
+      if (current === undefined) {
+        bar.start(1, 0, { line });
+        timer = setInterval(draw, REDRAW_MS);
+        timer.unref();
       }
-      if (!isActive(run.state)) bar.stop();
+      current = run;
+      draw();
+      if (!isActive(run.state)) stop();
     },
-    stop: () => bar.stop(),
+    stop,
   };
 }
 
-function lineProgress(terminal: Terminal): Progress {
-  let last: Run | undefined;
+function lineProgress(terminal: Terminal, now: () => number): Progress {
+  const pace = createPaceKeeper();
+  let last: { readonly state: string; readonly at: number; readonly line: string } | undefined;
   return {
     show(run) {
-      if (!isWorthALine(last, run)) return;
-      terminal.note(formatProgress(run));
-      last = run;
+      const at = now();
+      const line = formatProgressLine(run, pace.at(run, at), (terminal.columns ?? Number.POSITIVE_INFINITY) - 1, false);
+      // A log with a line for each of a thousand batches would help nobody.
+      if (last !== undefined && last.state === run.state && (at - last.at < LINE_MS || last.line === line)) return;
+      terminal.note(line);
+      last = { state: run.state, at, line };
     },
     stop() {},
   };
-}
-
-/**
- * Reports whether a change is logged. Only a new state or another tenth of the batches is: a log with a line for each
- * of a thousand batches would help nobody.
- */
-function isWorthALine(last: Run | undefined, run: Run): boolean {
-  if (last === undefined || last.state !== run.state) return true;
-  return tenthsDone(run) > tenthsDone(last);
-}
-
-function tenthsDone(run: Run): number {
-  return run.batches.total === 0 ? 0 : Math.floor((10 * run.batches.done) / run.batches.total);
 }

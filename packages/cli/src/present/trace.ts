@@ -1,4 +1,5 @@
-import { type Delivery, type LineBatch, type LineTrace, NO_LINE, type RecordTrace } from "@lethe/contracts/lineage";
+import type { Delivery, LineBatch, LineTrace, RecordTrace } from "@lethe/contracts/lineage";
+import { NO_LINE } from "@lethe/contracts/no-line";
 
 /** Formats where a record came from. */
 export function formatRecordTrace({ dataset, found, rows }: RecordTrace): string {

@@ -1,4 +1,5 @@
 import { access, constants } from "node:fs/promises";
+import path from "node:path";
 import { abortable } from "@lethe/contracts/abortable";
 import { ConfigurationError, ServerEndedError } from "@lethe/contracts/errors";
 import { explainFileError } from "@lethe/contracts/file-errors";
@@ -6,6 +7,7 @@ import { hasSystemCode } from "@lethe/contracts/system-error";
 import { diagnose } from "@lethe/doctor/diagnose";
 import type { PrivacyKeySource } from "@lethe/doctor/doctor-settings";
 import { requireKnownKeys } from "@lethe/doctor/require-known-keys";
+import { passwordFileOf } from "@lethe/local-stack/postgres-server";
 import { ownerMark } from "@lethe/local-stack/process-lock";
 import { type LocalStack, startLocalStack } from "@lethe/local-stack/start-local-stack";
 import { requireRedis } from "@lethe/service-kit/check-redis";
@@ -14,6 +16,7 @@ import type { RedisAccess } from "@lethe/service-kit/redis-address";
 import type { Environment } from "@lethe/service-kit/settings";
 import { type DataFolder, openDataFolder } from "@lethe/storage/data-folder";
 import { fileModes, makeFolders } from "@lethe/storage/file-modes";
+import { AREA_FOLDERS } from "@lethe/storage/folder-names";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { withSessionLock } from "@lethe/warehouse/advisory-lock";
 import { joinInstallation, readInstallation, type Succession, succeedFolder } from "@lethe/warehouse/installation";
@@ -30,7 +33,7 @@ import { formatFinding } from "../present/doctor.js";
 import { summarizeErasures } from "../present/erasures.js";
 import { formatPlan } from "../present/migration.js";
 import { formatRuns } from "../present/runs.js";
-import { formatAddresses, formatCopied } from "../present/up.js";
+import { formatCopied, formatPlaces, formatStep, withoutEmptyRuns } from "../present/up.js";
 import { removeRunningStack, stackFile, writeRunningStack } from "../stack-file.js";
 import type { Terminal } from "../terminal.js";
 import { choosePort } from "./choose-port.js";
@@ -85,7 +88,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     );
     if (settings.redis !== undefined) await checkGivenRedis(settings.redis, settings.queuePrefix, terminal);
     if (settings.databaseUrl !== undefined) await requireDatabase(settings.databaseUrl);
-    const copying = storage.copyInput(settings.input, signal);
+    const copying = timed(() => storage.copyInput(settings.input, signal));
     copying.catch(stopRequest.fail);
     undo.push(() => copying.then(ignore, ignore));
 
@@ -94,6 +97,7 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
       databaseUrl: settings.databaseUrl,
       redisUrl: settings.redis?.url,
       onNote: (note) => terminal.note(note),
+      onStep: (done, ms) => terminal.note(formatStep(done, ms)),
       onFailure: (problem) => stopRequest.fail(new ServerEndedError(`${problem}; its log is in ${folders.stack}`)),
       files: [upLock(folders.data), stackFile(folders.data)].map((file) => ({ file, mark: ownerMark(owner) })),
     });
@@ -103,34 +107,45 @@ export async function up(options: UpOptions, context: Context): Promise<ExitCode
     const servers = { databaseUrl, redis: settings.redis ?? { url: redisUrl }, queuePrefix };
     const running = { ...owner, databaseUrl, redisUrl, queuePrefix };
     await writeRunningStack(folders.data, running);
-    await prepareSchema(stack, context);
+    const schema = await timed(() => prepareSchema(stack, context));
+    terminal.note(formatStep("Checked the schema", schema.ms));
     // Beside the start of the services, which takes longer.
     const looking = noteFindings(context);
     undo.push(() => looking);
     const keys = privacyKeySource(context.environment, folders.data, settings.hasPrivacyKey);
-    const address = await whileNoOtherStarts(databaseUrl, terminal, signal, async () => {
-      await withConnections(servers, (connections) => joinFolder(connections, folder, isNewFolder, keys, terminal));
-      // A Redis of one's own has no other users; one that was given may have services at work.
-      if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
+    // What a schedule has missed is run as soon as the scheduler is there: it is to find the input.
+    const { result: copied, ms: copyMs } = await abortable(copying, signal);
+    terminal.note(formatCopied(copied, settings.input, copyMs));
+    const { result: address, ms: servicesMs } = await timed(() =>
+      whileNoOtherStarts(databaseUrl, terminal, signal, async () => {
+        await withConnections(servers, (connections) => joinFolder(connections, folder, isNewFolder, keys, terminal));
+        // A Redis of one's own has no other users; one that was given may have services at work.
+        if (stack.redis !== "given") await withConnections(servers, ({ queues }) => clearOrphanedJobs(queues));
 
-      signal.throwIfAborted();
-      const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
-      undo.push(() => services.stop());
-      const keeperPid = await stack.lookAfter(services);
-      if (keeperPid !== undefined) await lock.record(keeperPid, services.pids);
-      return abortable(services.ready, signal);
-    });
-    if (address !== null) await writeRunningStack(folders.data, { ...running, address });
-    const copied = await abortable(copying, signal);
-    terminal.note(formatCopied(copied, settings.input));
+        signal.throwIfAborted();
+        const services = await startAllServices(options, settings, servers, context, stopRequest.fail);
+        undo.push(() => services.stop());
+        const keeperPid = await stack.lookAfter(services);
+        if (keeperPid !== undefined) await lock.record(keeperPid, services.pids);
+        return abortable(services.ready, signal);
+      }),
+    );
+    terminal.note(formatStep("Started the four services", servicesMs));
+    if (address !== null) {
+      await writeRunningStack(folders.data, { ...running, address });
+      if (!options.once) terminal.note(`Open the console while the input is taken in: ${address}/`);
+    }
 
     const result = await withConnections(servers, (connections) =>
       runAllJobs(connections, context.datasets.names, terminal, signal),
     );
     const erasures = summarizeErasures(result.erasures, result.receiptNumbers);
-    terminal.print(`\n${formatRuns(result.runs)}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
+    terminal.print(`\n${formatRuns(withoutEmptyRuns(result.runs))}\n${erasures === "" ? "" : `\n${erasures}\n`}`);
     const code = exitCodeOf(result.own, copied.failures.length === 0);
-    if (!options.once) await stayUp(address, context, signal);
+    if (!options.once && address !== null) {
+      terminal.print(formatPlaces({ ...placesOf(settings, stack), address, needsToken: hasToken(context) }));
+    }
+    if (!options.once) await untilStopped(signal);
     return code;
   } catch (error) {
     stopRequest.fail(error);
@@ -309,13 +324,31 @@ async function serviceEnvironment(
   };
 }
 
-async function stayUp(address: string | null, { environment, terminal }: Context, signal: AbortSignal): Promise<void> {
-  if (address !== null) terminal.print(formatAddresses(address, environment.LETHE_API_TOKEN !== undefined));
+function placesOf({ folders }: UpSettings, { databaseUrl, postgres }: LocalStack) {
+  return {
+    database: postgres === "embedded" ? { url: databaseUrl, passwordFile: passwordFileOf(folders.stack) } : undefined,
+    logs: postgres === "embedded" ? [folders.logs, folders.stack] : [folders.logs],
+    landing: path.join(folders.data, AREA_FOLDERS.landing),
+  };
+}
+
+function hasToken({ environment }: Context): boolean {
+  return environment.LETHE_API_TOKEN !== undefined;
+}
+
+/** Returns when somebody has asked this process to stop. Throws what has failed before that. */
+async function untilStopped(signal: AbortSignal): Promise<void> {
   try {
     await abortable(new Promise<never>(() => {}), signal);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
   }
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
+  const startedAt = performance.now();
+  const result = await work();
+  return { result, ms: performance.now() - startedAt };
 }
 
 function ignore(): void {}

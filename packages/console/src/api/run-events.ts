@@ -1,13 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import type { RunProgress } from "../pages/runs/progress.js";
 import type { Schemas } from "./client.js";
-
-/** What the API sends of a run at work. */
-export type RunUpdate = Schemas["RunDetail"] & { readonly progress: RunProgress };
 
 /** What is known of a run that is followed. */
 export interface FollowedRun {
-  readonly run: RunUpdate | undefined;
+  readonly run: Schemas["RunEvent"] | undefined;
   /** Whether the API sends what changes, at this moment. */
   readonly isLive: boolean;
 }
@@ -17,7 +13,9 @@ export function useRunEvents(id: string, round: number): FollowedRun {
   const [followed, setFollowed] = useState<FollowedRun>({ run: undefined, isLive: false });
   useEffect(() => {
     const source = new EventSource(`/runs/${encodeURIComponent(id)}/events`);
-    source.addEventListener("run", (event) => setFollowed({ run: JSON.parse(event.data) as RunUpdate, isLive: true }));
+    source.addEventListener("run", (event) =>
+      setFollowed({ run: JSON.parse(event.data) as Schemas["RunEvent"], isLive: true }),
+    );
     source.addEventListener("end", () => {
       source.close();
       setFollowed((before) => ({ ...before, isLive: false }));

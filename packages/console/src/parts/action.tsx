@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ApiProblem } from "../api/client.js";
+import { session } from "../session.js";
 import { Problem } from "./message.js";
 
 /** What a page knows of something that it has asked the API to do. */
@@ -28,6 +29,8 @@ export function useAction<A extends unknown[], T>(act: (...args: A) => Promise<T
         return done;
       } catch (error) {
         const problem = error instanceof ApiProblem ? error : new ApiProblem(0, "unexpected", String(error));
+        // The session has ended, or another window has signed in as somebody else.
+        if (problem.status === 401 || problem.code === "csrf_token_required") void session.load();
         setState({ isDoing: false, problem });
         return undefined;
       }

@@ -34,7 +34,7 @@ export async function startServers(folder: string): Promise<Servers> {
   const keeper = await startKeeper((name) => ended.get(name)?.());
   try {
     const nothing = () => undefined;
-    const postgres = await preparePostgres({ directory: folder, durable: true, onNote: nothing });
+    const postgres = await preparePostgres({ directory: folder, durable: true, onNote: nothing, onStep: nothing });
     const redis = await prepareRedis(folder, nothing);
     const servers = await Promise.all([
       startServer(keeper, ended, asPossibleStandby(postgres.spec), postgres.databaseUrl),

@@ -15,6 +15,10 @@ export function isMeantBy(parameter: number): string {
       "partition",
       `length(${field("partition")}) = 10 or f.partition_hour = right(${field("partition")}, 2)::smallint`,
     ),
+    narrows(
+      "ids",
+      `q.id = any (array (select chosen.id::bigint from jsonb_array_elements_text($${parameter}::jsonb -> 'ids') as chosen (id)))`,
+    ),
     narrows("upTo", `q.id <= ${field("upTo")}::bigint`),
   ].join(" and ");
 }

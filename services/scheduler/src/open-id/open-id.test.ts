@@ -1,7 +1,7 @@
 import { createLogger } from "@lethe/service-kit/logger";
+import { type Misbehaviour, startProvider, type TestProvider } from "@lethe/test-kit/open-id-provider";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildOfflineApp } from "../../test/offline-app.js";
-import { type Misbehaviour, startProvider, type TestProvider } from "../../test/open-id-provider.js";
 import { createOpenId } from "./open-id.js";
 import { readOpenIdSettings } from "./open-id-settings.js";
 

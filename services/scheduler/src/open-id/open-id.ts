@@ -1,6 +1,6 @@
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import { type Caller, OPEN_ID_PREFIX } from "@lethe/contracts/roles";
-import type { SignInFailure } from "@lethe/contracts/session";
+import type { SignInFailure } from "@lethe/contracts/sign-in-failures";
 import type { Logger } from "@lethe/service-kit/logger";
 import { AuthorizationResponseError, ClientError } from "openid-client";
 import { SESSION_SECONDS } from "../http/session-cookie.js";

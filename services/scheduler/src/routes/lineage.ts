@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { LineTraceSchema, RecordTraceSchema } from "@lethe/contracts/lineage";
+import { LineTraceSchema, RecordTraceSchema, TraceableDatasetSchema } from "@lethe/contracts/lineage";
+import { recordKeyOf } from "@lethe/lineage/record-key";
 import { traceLine } from "@lethe/lineage/trace-line";
 import { requireKey, traceRecord } from "@lethe/lineage/trace-record";
 import { recordAct } from "@lethe/warehouse/access/acts";
@@ -24,6 +25,27 @@ export const lineageRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     minLength: 1,
     maxLength: 200,
     description: "A transaction's id, a sku, a customer's id: the key of the dataset's records",
+  });
+
+  app.route({
+    method: "GET",
+    url: "/lineage/datasets",
+    config: { role: "viewer" },
+    schema: {
+      summary: "Which records can be traced, and by which key",
+      tags: ["lineage"],
+      response: {
+        200: Type.Object({
+          datasets: Type.Array(ref(TraceableDatasetSchema)),
+        }),
+      },
+    },
+    handler: async () => ({
+      datasets: datasets.all.flatMap((one) => {
+        const known = recordKeyOf(one);
+        return known === undefined ? [] : [{ dataset: one.name, key: known.field, isPersonal: known.isPersonal }];
+      }),
+    }),
   });
 
   app.route({

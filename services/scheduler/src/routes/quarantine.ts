@@ -43,6 +43,17 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       }),
     ),
   };
+  /** What changes records may also name them one by one. */
+  const selection = {
+    ...filter,
+    ids: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), {
+        minItems: 1,
+        maxItems: MOST_CHOSEN,
+        description: "These records alone",
+      }),
+    ),
+  };
   const limit = Type.Integer({
     minimum: 1,
     maximum: MOST_AT_ONCE,
@@ -120,7 +131,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
       description:
         "Opens a run per dataset: the one named, else every one that has open records of the filter. With a limit, each takes so many at most.",
       tags: ["quarantine"],
-      body: Type.Object({ ...filter, limit: Type.Optional(limit) }, { additionalProperties: false }),
+      body: Type.Object({ ...selection, limit: Type.Optional(limit) }, { additionalProperties: false }),
       response: { 202: Type.Object({ runs: Type.Array(ref(RunSchema)) }), ...problems(404, 409) },
     },
     handler: async (request, reply) => {
@@ -143,7 +154,7 @@ export const quarantineRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = asy
 ${MOST_PLANNED} records of a dataset at most, the oldest. Each dataset is tried by itself, against what the warehouse has now: a plan cannot know
 what comes meanwhile, nor count what the replay of another dataset would bring. Requests to be forgotten have no plan.`,
       tags: ["quarantine"],
-      body: Type.Object({ ...filter, limit: Type.Optional(limit) }, { additionalProperties: false }),
+      body: Type.Object({ ...selection, limit: Type.Optional(limit) }, { additionalProperties: false }),
       response: { 200: Type.Object({ plans: Type.Array(ref(ReplayPlanSchema)) }), ...problems(404, 409) },
     },
     handler: async (request) => {
@@ -250,7 +261,11 @@ what comes meanwhile, nor count what the replay of another dataset would bring. 
       description: "Those that a decision about a person is due on are left out.",
       tags: ["quarantine"],
       body: Type.Object(
-        { filter: Type.Object(filter, { additionalProperties: false }), limit: Type.Optional(limit), reason: Reason },
+        {
+          filter: Type.Object(selection, { additionalProperties: false }),
+          limit: Type.Optional(limit),
+          reason: Reason,
+        },
         { additionalProperties: false },
       ),
       response: {
@@ -288,6 +303,8 @@ what comes meanwhile, nor count what the replay of another dataset would bring. 
 /** How many records are discarded or looked at where no limit is given, and the greatest that can be. */
 const USUAL_LIMIT = 1_000;
 const MOST_AT_ONCE = 10_000;
+/** How many records are named one by one at most: as many as a page of the list has. */
+const MOST_CHOSEN = 200;
 
 const PARTITION_PATTERN = "^\\d{4}-\\d{2}-\\d{2}(T\\d{2})?$";
 

@@ -2,14 +2,32 @@ import { answerOf, api } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Page } from "../../parts/page.js";
+import { JobPanel } from "./job-panel.js";
+import { Needs } from "./needs.js";
+
+const REFRESH_MS = 5_000;
 
 /** What runs, what is late, and what needs somebody. */
 export function OverviewPage() {
-  const asked = useAnswer("jobs", (signal) => answerOf(api.GET("/jobs", { signal })));
+  const { answer, problem, again } = useAnswer(
+    "overview",
+    (signal) => answerOf(api.GET("/overview", { signal })),
+    REFRESH_MS,
+  );
   return (
-    <Page title="Overview">
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined ? <Loading what="the jobs" /> : <pre>{JSON.stringify(asked.answer, null, 1)}</pre>}
+    <Page title="Overview" lead="What runs, how fresh the data is, and what needs somebody.">
+      <Problem problem={problem} again={again} />
+      {answer === undefined && problem === undefined && <Loading what="the overview" />}
+      {answer !== undefined && (
+        <>
+          <Needs needs={answer.needsSomebody} />
+          <div class="grid">
+            {answer.jobs.map((job) => (
+              <JobPanel key={job.job} job={job} onChange={again} />
+            ))}
+          </div>
+        </>
+      )}
     </Page>
   );
 }

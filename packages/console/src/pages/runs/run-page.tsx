@@ -12,10 +12,10 @@ import { isActive, RunState } from "../../parts/run-state.js";
 import { Table } from "../../parts/table.js";
 import { may } from "../../session.js";
 import { BatchTimeline } from "./batch-timeline.js";
-import type { RunProgress } from "./progress.js";
 import { Rejects } from "./rejects.js";
 
 type Run = Schemas["RunDetail"];
+type RunProgress = Schemas["RunProgress"];
 
 /** One run, live while it is at work. */
 export function RunPage() {
@@ -135,7 +135,7 @@ function Outcome({ run }: { run: Run }) {
 }
 
 function Progress({ progress, isLive }: { progress: RunProgress; isLive: boolean }) {
-  const { files, batches, rows, rowsPerSecond, secondsLeft } = progress;
+  const { files, batches, rowsLoaded, rowsPerSecond, secondsLeft } = progress;
   const share = batches.total === 0 ? 0 : batches.done / batches.total;
   const percent = Math.round(share * 100);
   return (
@@ -153,7 +153,7 @@ function Progress({ progress, isLive }: { progress: RunProgress; isLive: boolean
       <dl class="figures">
         <Figure name="Files" value={`${formatCount(files.done)} of ${formatCount(files.taken)}`} />
         <Figure name="Batches" value={`${formatCount(batches.done)} of ${formatCount(batches.total)}`} />
-        <Figure name="Rows" value={formatCount(rows)} />
+        <Figure name="Rows loaded" value={formatCount(rowsLoaded)} />
         <Figure name="Rows a second" value={formatRate(rowsPerSecond)} />
         <Figure name="Time left" value={secondsLeft === null ? "not known yet" : formatDuration(secondsLeft * 1_000)} />
       </dl>

@@ -2,7 +2,7 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { jobNames } from "../../api/job-names.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatCount, formatDuration } from "../../format/quantities.js";
-import { Choice } from "../../parts/field.js";
+import { Choice, Field } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Page } from "../../parts/page.js";
@@ -23,6 +23,17 @@ const STATES = [
   "cancelled",
   "skipped",
 ] as const satisfies readonly Run["state"][];
+const KINDS = ["files", "replay", "backfill", "plan"] as const satisfies readonly Run["kind"][];
+const TRIGGERS = ["api", "cli", "schedule", "automatic"] as const satisfies readonly Run["trigger"][];
+
+/** The filters that are chosen from a list; that of jobs is the API's. */
+const CHOICES = [
+  { name: "job", label: "Job", none: "all jobs", choices: undefined },
+  { name: "state", label: "State", none: "all states", choices: STATES },
+  { name: "kind", label: "Kind", none: "all kinds", choices: KINDS },
+  { name: "trigger", label: "Started by", none: "anybody", choices: TRIGGERS },
+] as const;
+const FILTERS = [...CHOICES.map(({ name }) => name), "id", "requestedFrom", "requestedTo", "open", "before"];
 const REFRESH_MS = 5_000;
 
 const COLUMNS: readonly Column<Run>[] = [
@@ -53,12 +64,8 @@ const COLUMNS: readonly Column<Run>[] = [
 /** All runs, newest first, with filters that stand in the address. */
 export function RunsPage() {
   const { values, set } = useQuery();
-  const { job = "", state = "", before } = values;
-  const filter = {
-    ...(job !== "" && { job }),
-    ...(state !== "" && { state }),
-    ...(before !== undefined && { before }),
-  };
+  const { before } = values;
+  const filter = Object.fromEntries(FILTERS.flatMap((name) => (values[name] ? [[name, values[name]]] : [])));
   const asked = useAnswer(
     JSON.stringify(filter),
     // The API refuses what the address should not hold, and says why.
@@ -68,20 +75,26 @@ export function RunsPage() {
   return (
     <Page title="Runs" lead="Everything that ran, newest first.">
       <form class="fields" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
-        <Choice
-          label="Job"
-          value={job}
-          choices={jobNames.value}
-          none="all jobs"
-          onChange={(next) => set({ job: next, before: "" })}
-        />
-        <Choice
-          label="State"
-          value={state}
-          choices={STATES}
-          none="all states"
-          onChange={(next) => set({ state: next, before: "" })}
-        />
+        {CHOICES.map(({ name, label, none, choices }) => (
+          <Choice
+            key={name}
+            label={label}
+            value={values[name] ?? ""}
+            choices={choices ?? jobNames.value}
+            none={none}
+            onChange={(value) => set({ [name]: value, before: "" })}
+          />
+        ))}
+        <Field label="Run" hint="What its id begins with">
+          {(ids) => (
+            <input
+              {...ids}
+              class="mono"
+              value={values.id ?? ""}
+              onChange={(event) => set({ id: event.currentTarget.value.trim(), before: "" })}
+            />
+          )}
+        </Field>
       </form>
       <Problem problem={asked.problem} again={asked.again} />
       {asked.answer === undefined && asked.problem === undefined && <Loading what="runs" />}

@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { PartitionRange } from "@lethe/contracts/partition";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { asNobody } from "@lethe/test-kit/as-nobody";
+import { dataFolderOf, landingOf } from "@lethe/test-kit/data-folder";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { asNobody } from "../test/as-nobody.js";
-import { dataFolderOf, landingOf } from "../test/data-folder.js";
 import { scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
@@ -239,8 +239,20 @@ describe("scanLanding", () => {
     expect(unexpected).toEqual([{ code: "file_unknown", path: "date=2020-01-01/hour=05/customers.json" }]);
   });
 
+  it("names the folders in which nothing is, and no other", async () => {
+    const data = await landingOf({
+      "date=2020-01-01/hour=05/customers.json": "",
+      "date=2020-01-01/hour=06/.hidden": "",
+    });
+    for (const folder of ["date=2020-01-01/hour=07", "date=2020-01-02/hour=00"]) {
+      await mkdir(join(data, "landing", folder), { recursive: true });
+    }
+    const { emptyFolders } = await scanLanding(openFolderStorage(data), wanted());
+    expect([...emptyFolders].sort()).toEqual(["date=2020-01-01/hour=07", "date=2020-01-02/hour=00"]);
+  });
+
   it("finds nothing in a landing that is empty or not there yet", async () => {
-    const nothing = { files: [], left: 0, unexpected: [], otherUnexpected: 0 };
+    const nothing = { files: [], left: 0, unexpected: [], otherUnexpected: 0, emptyFolders: [] };
     expect(await scanLanding(openFolderStorage(await landingOf({})), wanted())).toEqual(nothing);
     expect(await scanLanding(openFolderStorage("/nonexistent"), wanted())).toEqual(nothing);
   });

@@ -30,6 +30,8 @@ export interface Landing {
   readonly unexpected: readonly UnexpectedEntry[];
   /** Further unexpected, which are not listed. */
   readonly otherUnexpected: number;
+  /** Folders in which nothing is at all. */
+  readonly emptyFolders: readonly string[];
 }
 
 /** What a run takes from landing. */
@@ -62,6 +64,7 @@ export async function scanLanding(storage: Storage, wanted: WantedFiles): Promis
       if (folder.key === "" || code === undefined || OF_THE_PROCESS.has(code)) throw error;
       return found.unexpected({ code: "folder_unreadable", path: folder.key, detail: `The system says ${code}.` });
     }
+    if (entries.length === 0 && folder.key !== "") found.emptyFolder(folder.key);
     for (const entry of entries) {
       const inside = read(folder, entry);
       if (inside !== undefined) enter(inside);
@@ -169,6 +172,7 @@ function remembered<T>(read: (name: string) => T): (name: string) => T {
 interface Found {
   file(file: LandedFile): void;
   unexpected(entry: UnexpectedEntry): void;
+  emptyFolder(key: string): void;
   landing(): Landing;
 }
 
@@ -178,6 +182,7 @@ function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
   let left = 0;
   const unexpected: UnexpectedEntry[] = [];
   let otherUnexpected = 0;
+  const emptyFolders: string[] = [];
   const keepFirst = () => {
     files.sort((a, b) => byText(a.order, b.order));
     left += Math.max(files.length - maxFiles, 0);
@@ -193,6 +198,7 @@ function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
       if (unexpected.length < maxUnexpected) unexpected.push(entry);
       else otherUnexpected += 1;
     },
+    emptyFolder: (key) => void emptyFolders.push(key),
     landing() {
       keepFirst();
       return {
@@ -200,6 +206,7 @@ function collect({ maxFiles, maxUnexpected }: WantedFiles): Found {
         left,
         unexpected: unexpected.sort((a, b) => byText(a.path, b.path)),
         otherUnexpected,
+        emptyFolders,
       };
     },
   };

@@ -1,0 +1,88 @@
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { answerOf, api, type Schemas } from "../../api/client.js";
+import { formatBytes, formatCount, formatThings } from "../../format/quantities.js";
+import { useAction } from "../../parts/action.js";
+import { Dialog } from "../../parts/dialog.js";
+import { Check, Field } from "../../parts/field.js";
+import { Message, Problem } from "../../parts/message.js";
+
+/** Starts a run of a job, or shows first what it would take. */
+export function LaunchForm({ job, onClose }: { job: Schemas["DatasetName"]; onClose: () => void }) {
+  const { route } = useLocation();
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [force, setForce] = useState(false);
+  const call = {
+    params: { path: { job } },
+    body: { ...(from !== "" && { from }), ...(to !== "" && { to }), ...(force && { force }) },
+  };
+  const plan = useAction(() => answerOf(api.POST("/jobs/{job}/runs/plan", call)));
+  const start = useAction(async () => {
+    const { id } = await answerOf(api.POST("/jobs/{job}/runs", call));
+    route(`/console/runs/${id}`);
+  });
+  return (
+    <Dialog title={`Start a run of ${job}`} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start.run();
+        }}
+      >
+        <div class="fields">
+          <Field label="First partition" hint="A day, 2020-01-31, or an hour, 2020-01-31T05. Empty: all.">
+            {(ids) => <input {...ids} value={from} onInput={(event) => setFrom(event.currentTarget.value.trim())} />}
+          </Field>
+          <Field label="Last partition" hint="Included.">
+            {(ids) => <input {...ids} value={to} onInput={(event) => setTo(event.currentTarget.value.trim())} />}
+          </Field>
+          <Check label="Take files again that were loaded before" checked={force} onChange={setForce} />
+        </div>
+        <Problem problem={plan.problem ?? start.problem} />
+        {plan.done !== undefined && <Plan plan={plan.done} />}
+        <div class="row end">
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+          <button type="button" disabled={plan.isDoing} onClick={() => void plan.run()}>
+            Dry run
+          </button>
+          <button type="submit" class="primary" disabled={start.isDoing}>
+            Start the run
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Plan({ plan }: { plan: Schemas["RunPlan"] }) {
+  const { takes, known, byDay, unexpected, otherUnexpected } = plan;
+  return (
+    <Message mood="busy">
+      <p>
+        The run would take {formatThings(takes.files, "file")} of {formatBytes(takes.bytes)}
+        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have a
+        name that came before.
+      </p>
+      {unexpected.length > 0 && (
+        <>
+          <p>
+            No run takes {formatThings(unexpected.length + otherUnexpected, "other entry", "other entries")} of landing:
+          </p>
+          <ul>
+            {unexpected.slice(0, SHOWN).map(({ path, code, message }) => (
+              <li key={`${code} ${path}`}>
+                <span class="mono">{path}</span>: {message}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Message>
+  );
+}
+
+/** Unexpected entries that are named; those behind them are alike. */
+const SHOWN = 10;

@@ -1,0 +1,55 @@
+import { useState } from "preact/hooks";
+import { answerOf, api, type Schemas } from "../../api/client.js";
+import { useAction } from "../../parts/action.js";
+import { Dialog } from "../../parts/dialog.js";
+import { Field } from "../../parts/field.js";
+import { Problem } from "../../parts/message.js";
+
+interface ScheduleFormProps {
+  readonly schedule: Schemas["Schedule"];
+  readonly onClose: () => void;
+  readonly onSaved: () => void;
+}
+
+/** Changes when a job runs by itself. */
+export function ScheduleForm({ schedule, onClose, onSaved }: ScheduleFormProps) {
+  const [cron, setCron] = useState(schedule.cron);
+  const [timezone, setTimezone] = useState(schedule.timezone);
+  const save = useAction(() =>
+    answerOf(api.PATCH("/schedules/{job}", { params: { path: { job: schedule.job } }, body: { cron, timezone } })).then(
+      onSaved,
+    ),
+  );
+  return (
+    <Dialog title={`Schedule of ${schedule.job}`} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <div class="fields">
+          <Field label="Cron pattern" hint="Minute, hour, day of the month, month, day of the week.">
+            {(ids) => (
+              <input {...ids} class="mono" value={cron} onInput={(event) => setCron(event.currentTarget.value)} />
+            )}
+          </Field>
+          <Field label="Time zone" hint="A name such as Europe/Zagreb or UTC.">
+            {(ids) => (
+              <input {...ids} value={timezone} onInput={(event) => setTimezone(event.currentTarget.value.trim())} />
+            )}
+          </Field>
+        </div>
+        <Problem problem={save.problem} />
+        <div class="row end">
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+          <button type="submit" class="primary" disabled={save.isDoing}>
+            Save
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
