@@ -13,6 +13,7 @@ const PACKAGE_IMPORTS = {
   datasets: ["contracts", "privacy"],
   "sample-data": ["contracts", "datasets"],
   "input-files": ["contracts"],
+  landing: ["contracts", "privacy", "input-files", "storage", "warehouse"],
   quarantine: ["contracts", "privacy", "datasets", "warehouse"],
   erasure: ["contracts", "privacy", "datasets", "input-files", "storage", "warehouse"],
   doctor: ["contracts", "privacy", "datasets", "storage", "warehouse", "service-kit"],

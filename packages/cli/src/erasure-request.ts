@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import type { CommandContext } from "./command-context.js";
+import { readNamedFile } from "./named-files.js";
 
 export interface ErasureRequest {
   readonly customerId: string;
@@ -19,7 +19,7 @@ export async function readErasureRequest(
   { input, datasets: { requests } }: Pick<CommandContext, "input" | "datasets">,
   file: string | undefined,
 ): Promise<ErasureRequest> {
-  if (file !== undefined) return parseErasureRequest(await readRequestFile(file), requests);
+  if (file !== undefined) return parseErasureRequest(await readNamedFile(file, "--file"), requests);
   if (input.ask === undefined) return parseErasureRequest(await input.readAll(), requests);
   const customerId = (await input.ask("customer id: ")).trim();
   return toErasureRequest(requests.erasure.toRecord(customerId, await input.ask("email: ")), requests);
@@ -53,12 +53,4 @@ function toErasureRequest(record: unknown, requests: RequestDataset): ErasureReq
   throw new InvalidInputError(
     `the request is wrong at "${pointer}": ${message}; it must be one object, ${requestForm(requests)}`,
   );
-}
-
-async function readRequestFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new InvalidInputError("the file that --file names cannot be read", { cause: error });
-  }
 }

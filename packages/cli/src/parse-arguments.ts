@@ -1,6 +1,8 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { InvalidInputError } from "@lethe/contracts/errors";
+import { formatCount } from "@lethe/contracts/format-number";
 import { parseRangeEnd, partitionPath } from "@lethe/contracts/partition";
+import { RUN_ID_START } from "@lethe/contracts/runs";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { InvalidArgumentError } from "commander";
 
@@ -18,7 +20,7 @@ export function checkRange(range: { readonly from?: string | undefined; readonly
   const from = checkRangeEnd("from", range.from);
   const to = checkRangeEnd("to", range.to);
   if (from !== undefined && to !== undefined && from > to) {
-    throw new InvalidInputError("--from is after --to; no hour of input lies between them");
+    throw new InvalidInputError("--from is after --to, and no hour of input lies between them: swap them");
   }
 }
 
@@ -36,7 +38,7 @@ export function integerBetween(min: number, max: number): (text: string) => numb
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(`It must be a whole number from ${formatCount(min)} to ${formatCount(max)}.`);
   };
 }
 
@@ -52,20 +54,35 @@ export function parseRunId(text: string): string {
   return parseUuid(text, "It must be a run's id, as `lethe runs list` shows it.");
 }
 
+/** Reads what a run's id begins with, for an option of commander. */
+export function parseRunIdStart(text: string): string {
+  if (new RegExp(RUN_ID_START).test(text)) return text;
+  throw new InvalidArgumentError("It must be the beginning of a run's id, of four hexadecimal digits at least.");
+}
+
+/** Reads an instant, for an option of commander: in ISO 8601, with its zone. */
+export function parseInstant(text: string): string {
+  const isComplete = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
+  if (isComplete && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
+  throw new InvalidArgumentError(
+    "It must be an instant with its zone, such as 2020-01-31T05:00:00Z or 2020-01-31T05:00:00+01:00.",
+  );
+}
+
 /** Reads an alert's id, for an argument of commander. */
 export function parseAlertId(text: string): string {
   return parseUuid(text, "It must be an alert's id, as `lethe alerts` shows it.");
 }
 
-/** Reads an erasure's id, for an argument of commander. */
-export function parseErasureId(text: string): string {
-  return parseUuid(text, "It must be an erasure's id, as `lethe erasure list` shows it.");
-}
-
-/** Reads what a receipt is found by, for an argument of commander: its number, or its erasure's id. */
-export function parseReceiptKey(text: string): string {
+/** Reads what an erasure or its receipt is found by, for an argument of commander: the receipt's number, or the erasure's id. */
+export function parseErasureKey(text: string): string {
   if (isNumber(text)) return text;
   return parseUuid(text, "It must be a receipt's number, or the id of its erasure; `lethe erasure list` shows both.");
+}
+
+/** Reads several of those. */
+export function parseErasureKeys(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), parseErasureKey(text)];
 }
 
 /** Reads a request's id, for an argument of commander. */
@@ -97,4 +114,10 @@ function parseUuid(text: string, complaint: string): string {
 export function parsePartitionOption(text: string): string {
   if (parseRangeEnd(text, "from") !== undefined) return text;
   throw new InvalidArgumentError("It must be an existing date as YYYY-MM-DD, or date and hour as YYYY-MM-DDTHH.");
+}
+
+/** Parses a day. */
+export function parseDate(text: string): string {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && parseRangeEnd(text, "from") !== undefined) return text;
+  throw new InvalidArgumentError("It must be an existing date as YYYY-MM-DD.");
 }

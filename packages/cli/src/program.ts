@@ -5,6 +5,7 @@ import type { CommandContext } from "./command-context.js";
 import { addAnalystCommand } from "./commands/analyst.js";
 import { addBackfillCommand } from "./commands/backfill.js";
 import { addChecksCommands } from "./commands/checks.js";
+import { addCompletionCommand } from "./commands/completion.js";
 import { addContractCommand } from "./commands/contract.js";
 import { addDataCommand } from "./commands/data.js";
 import { addDeadLettersCommand } from "./commands/dead-letters.js";
@@ -26,6 +27,7 @@ import { addTokensCommand } from "./commands/tokens.js";
 import { addTraceCommand } from "./commands/trace.js";
 import { addUpCommand } from "./commands/up.js";
 import { EXIT, EXIT_CODES_HELP, type ExitCode, explainError } from "./exit-codes.js";
+import { explainUsage } from "./usage-errors.js";
 
 /**
  * Runs one `lethe` command to its end and returns its exit code. `args` are the arguments after the command's name.
@@ -62,17 +64,16 @@ function hasNoCommand(args: readonly string[]): boolean {
   return args.every((arg) => arg === "--json" || arg === "--csv");
 }
 
-function buildProgram(context: CommandContext): Command {
+/** Builds the program with all its commands. */
+export function buildProgram(context: CommandContext): Command {
   const { terminal } = context;
   const program = new Command("lethe")
     .description("Loads a retailer's files into PostgreSQL, and forgets a person everywhere when asked to.")
     .version(VERSION)
-    .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     })
-    .showHelpAfterError("(add --help for what is possible)")
     .addHelpText("after", SETTINGS_HELP)
     .addHelpText("afterAll", EXIT_CODES_HELP);
   addUpCommand(program, context);
@@ -98,6 +99,8 @@ function buildProgram(context: CommandContext): Command {
   addDoctorCommand(program, context);
   addMigrateCommand(program, context);
   addGenerateCommand(program, context);
+  addCompletionCommand(program, context);
+  explainUsage(program);
   return program;
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { type Receipt, ReceiptSchema } from "@lethe/contracts/erasures";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import {
@@ -54,15 +53,6 @@ export function formatLog(entries: readonly LogEntry[], checkpoints: readonly Ch
   ];
 }
 
-/** Reads a file that an option names. Throws InvalidInputError, which names the option. */
-export async function readNamedFile(file: string, option: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new InvalidInputError(`the file that ${option} names cannot be read`, { cause: error });
-  }
-}
-
 /**
  * Reads a checkpoint that was kept elsewhere: one of an export's lines, a receipt's, or a checkpoint alone; of several, the
  * newest. Throws InvalidInputError when the text holds none.
@@ -73,7 +63,10 @@ export function parseCheckpoint(text: string): Checkpoint {
     return checkpointCheck.Check({ checkpoint: value }) ? [value as unknown as Checkpoint] : [];
   });
   const newest = found.toSorted((one, other) => one.number - other.number).at(-1);
-  if (newest === undefined) throw new InvalidInputError("the file that --checkpoint names holds no checkpoint");
+  if (newest === undefined)
+    throw new InvalidInputError(
+      "--checkpoint: the file holds no checkpoint; name one of `lethe erasure export`, or a receipt",
+    );
   return newest;
 }
 
@@ -83,7 +76,10 @@ export function parseCheckpoint(text: string): Checkpoint {
  */
 export function checkReceiptText(text: string, options: ReceiptCheckOptions = {}): ReceiptFileCheck {
   const values = parseEntries(text);
-  if (values.length === 0) throw new InvalidInputError("the file holds no receipt");
+  if (values.length === 0)
+    throw new InvalidInputError(
+      "--receipts: the file holds no receipt; name one of `lethe erasure export`, or of `lethe erasure receipt --json`",
+    );
   const parts = sortOut(values);
   parts.strange.push(...repeatedNames(text));
   const isPiece = parts.receipts.length > 0 && parts.entries.length === 0 && parts.headers.length === 0;

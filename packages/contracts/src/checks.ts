@@ -27,6 +27,9 @@ export interface CheckFinding {
   readonly unit: CheckUnit;
   readonly value: number;
   readonly condition: string;
+  /** The bounds that the condition sets, in the check's unit; null where it sets none. */
+  readonly least: number | null;
+  readonly most: number | null;
   readonly learnt: boolean;
   readonly passed: boolean;
 }

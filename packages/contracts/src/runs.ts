@@ -38,7 +38,8 @@ export function isActive(state: RunState): boolean {
 
 /** The states of a batch that still waits for a service: for the transformer, then for the loader. */
 export const PENDING_BATCH_STATES = ["staged", "transformed"] as const;
-export type BatchState = (typeof PENDING_BATCH_STATES)[number] | "loaded" | "failed" | "cancelled";
+export const BATCH_STATES = [...PENDING_BATCH_STATES, "loaded", "failed", "cancelled"] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
 
 /** Reports whether a batch in this state still waits for a service. */
 export function isPending(state: BatchState): boolean {
@@ -112,8 +113,12 @@ export function isNotTaken(code: string): boolean {
   return Object.hasOwn(NOT_TAKEN_CODES, code);
 }
 
+/** What a run's id may be searched by: its beginning, of four hexadecimal digits at least. */
+export const RUN_ID_START = "^[0-9A-Fa-f]{4}(?:-?[0-9A-Fa-f]){0,28}-?$";
+
 const Count = Type.Integer({ minimum: 0 });
 const Timestamp = Type.String({ format: "date-time" });
+const PartitionName = Type.String({ description: "`YYYY-MM-DDTHH`" });
 const Remark = Type.Object({ code: Type.String(), message: Type.String() });
 
 export const RunSchema = Type.Object(
@@ -184,3 +189,57 @@ export const RunDetailSchema = Type.Object({
   schemaChanges: Type.Array(SchemaChangeSchema),
 });
 export type RunDetail = Static<typeof RunDetailSchema>;
+
+/** A batch of a run, and when it passed through its stages; null for one that it has not passed, or that nobody wrote down. */
+export const RunBatchSchema = Type.Object(
+  {
+    id: Type.String({ format: "uuid" }),
+    number: Count,
+    state: Type.Enum(BATCH_STATES),
+    /** Of its lines, unpacked. */
+    bytes: Count,
+    records: Type.Object({ in: Count, loaded: Count, rejected: Count }),
+    /** Its first file, by the name that this had in landing, and how many files have lines in it. */
+    file: Type.Union([Type.Object({ path: Type.String(), partition: PartitionName }), Type.Null()]),
+    files: Count,
+    /** When its lines were staged, its rows and rejects were, and it was loaded or gave up. */
+    extractedAt: Timestamp,
+    transformedAt: Type.Union([Timestamp, Type.Null()]),
+    loadedAt: Type.Union([Timestamp, Type.Null()]),
+    failedAt: Type.Union([Timestamp, Type.Null()]),
+    /** What its stages took: of more than one attempt, all of them. */
+    durationsMs: Type.Object({ transform: Count, load: Count }),
+    error: Type.Union([Remark, Type.Null()]),
+  },
+  { $id: "RunBatch" },
+);
+export type RunBatch = Static<typeof RunBatchSchema>;
+
+/**
+ * - `open`: in work;
+ * - `done`: loaded, published and archived;
+ * - `quarantined`: it cannot be read, and stands in quarantine whole;
+ * - `released`: its run did not get through, so a later one may take it;
+ * - `absent`, `damaged`: a backfill did not find it in the archive, or not as it was loaded.
+ */
+export const FILE_STATES = ["open", "done", "quarantined", "released", "absent", "damaged"] as const;
+
+/** A file that a run has taken. */
+export const RunFileSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    /** Its name in landing. */
+    path: Type.String(),
+    partition: PartitionName,
+    state: Type.Enum(FILE_STATES),
+    /** Its size as it came. */
+    bytes: Count,
+    /** How many batches have lines of it, and how many of these are loaded; the first is null until all are made. */
+    batches: Type.Object({ total: Type.Union([Count, Type.Null()]), loaded: Count }),
+    records: Type.Object({ in: Count, loaded: Count, rejected: Count }),
+    takenAt: Timestamp,
+    doneAt: Type.Union([Timestamp, Type.Null()]),
+  },
+  { $id: "RunFile" },
+);
+export type RunFile = Static<typeof RunFileSchema>;

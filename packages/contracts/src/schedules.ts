@@ -9,6 +9,9 @@ export const ScheduleSchema = Type.Object(
     job: DatasetNameSchema,
     cron: Type.String(),
     timezone: Type.String(),
+    words: Type.Union([Type.String(), Type.Null()], {
+      description: "The pattern in plain English, in times of the time zone; null where there are no words for it.",
+    }),
     enabled: Type.Boolean(),
     updatedAt: Type.String({ format: "date-time" }),
     lastFiredAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),

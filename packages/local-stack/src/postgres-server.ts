@@ -23,7 +23,7 @@ export interface PostgresOptions {
   readonly durable: boolean;
   readonly onNote: (note: string) => void;
   /** Is told what was done, and in how many milliseconds. */
-  readonly onStep: (done: string, ms: number) => void;
+  readonly onStep?: ((done: string, ms: number) => void) | undefined;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<{ spec:
   if (!(await holdsCluster(cluster))) {
     const startedAt = performance.now();
     await initialise(cluster, passwordFile, binaries, user);
-    options.onStep("Created PostgreSQL's data folder", performance.now() - startedAt);
+    options.onStep?.("Created PostgreSQL's data folder", performance.now() - startedAt);
   }
   const password = (await readFile(passwordFile, "utf8")).trim();
   const { port, lost } = await keepPort(directory, "postgres");

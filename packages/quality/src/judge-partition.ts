@@ -3,7 +3,7 @@ import { keyOf } from "./check-key.js";
 import type { DatasetChecks, StatedCheck } from "./checks-file.js";
 import { type Band, learnShare, learnVolume } from "./learn-band.js";
 import { HOURS_A_DAY, hourOfDay } from "./partition-hours.js";
-import { describeOperators, holds } from "./quality-rule.js";
+import { boundsOf, describeOperators, holds } from "./quality-rule.js";
 
 /** What is known of the records of a partition, and of which one. */
 export interface PartitionStats extends PartitionCounts {
@@ -72,6 +72,7 @@ function judgeStated({ key, metric, property, unit, operators }: StatedCheck, st
       unit,
       value,
       condition: describeOperators(operators),
+      ...boundsOf(operators),
       learnt: false,
       passed,
     },
@@ -122,7 +123,9 @@ function judgeLearnt(
   const value = isVolume ? stats.rows : percentOf(count(stats), stats.rows);
   // Rows that had come before have a check of their own: counted or left out, whichever is usual, they are no matter of this one.
   const passed = liesIn(band, value) || (isVolume && liesIn(band, stats.rows - stats.duplicates));
-  return [{ check: key, cause, metric, property, unit, value, condition: describeBand(band), learnt: true, passed }];
+  return [
+    { check: key, cause, metric, property, unit, value, condition: describeBand(band), ...band, learnt: true, passed },
+  ];
 }
 
 function liesIn({ least, most }: Band, value: number): boolean {

@@ -1,5 +1,6 @@
 import type { CheckMetric, CheckUnit } from "@lethe/contracts/checks";
 import Type, { type Static } from "typebox";
+import type { Band } from "./learn-band.js";
 
 const Bound = Type.Number();
 const Range = Type.Tuple([Type.Number(), Type.Number()]);
@@ -90,6 +91,20 @@ export function holds(operators: Operators, value: number): boolean {
     (mustBeBetween === undefined || isBetween(value, mustBeBetween)) &&
     (mustNotBeBetween === undefined || !isBetween(value, mustNotBeBetween))
   );
+}
+
+/** Returns the bounds that the operators set. What they leave out in between, and whether a bound itself is allowed, these do not tell. */
+export function boundsOf(operators: Operators): Band {
+  const { mustBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween } =
+    operators;
+  const least = [mustBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeBetween?.[0]].filter(
+    (bound) => bound !== undefined,
+  );
+  const most = [mustBe, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween?.[1]].filter((bound) => bound !== undefined);
+  return {
+    least: least.length === 0 ? null : Math.max(...least),
+    most: most.length === 0 ? null : Math.min(...most),
+  };
 }
 
 function isBetween(value: number, [least, most]: readonly [number, number]): boolean {

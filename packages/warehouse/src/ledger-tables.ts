@@ -37,7 +37,7 @@ export const LEDGER_TABLES: readonly TableDeclaration[] = [
     columns: neutral(`
       id run_id number state bytes records_in records_loaded records_rejected rejected_by_reason transform_ms load_ms
       error_code error_message created_at loaded_at failed_stage failed_at staged_bytes damages restaging republishing
-      letter_closed_at output`),
+      letter_closed_at output transformed_at`),
     rights: {
       scheduler: "select, update",
       extractor: "select, insert, update",

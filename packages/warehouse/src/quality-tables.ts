@@ -16,7 +16,8 @@ export const QUALITY_TABLES: readonly TableDeclaration[] = [
     title: "Results of checks",
     primaryKey: "id",
     columns: neutral(`
-      id dataset partition_date partition_hour check_key metric property unit value condition learnt passed judged_at`),
+      id dataset partition_date partition_hour check_key metric property unit value condition learnt passed judged_at
+      least most`),
     rights: { scheduler: "select, insert, update, delete" },
   },
   {

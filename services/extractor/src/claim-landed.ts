@@ -1,8 +1,8 @@
+import type { LandedFile } from "@lethe/landing/scan-landing";
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import { requireExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import type { ExtractionContext } from "./context.js";
 import { noteNotTaken } from "./notes.js";
-import type { LandedFile } from "./scan-landing.js";
 
 /** A file that a run has moved out of its sender's reach. */
 export interface ClaimedFile extends LandedFile {

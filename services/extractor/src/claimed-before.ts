@@ -1,9 +1,9 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
+import { createKeyReader, placeOf } from "@lethe/landing/scan-landing";
 import { claimedPaths } from "@lethe/storage/claimed-files";
 import { claimedKeyOf } from "@lethe/storage/claimed-key";
 import type { Storage } from "@lethe/storage/storage";
 import type { ClaimedFile } from "./claim-landed.js";
-import { createKeyReader, placeOf } from "./scan-landing.js";
 
 /** Returns the files that a run claimed before it was interrupted, ordered by partition and name. */
 export async function claimedBefore(

@@ -6,6 +6,7 @@ import { openQueues } from "@lethe/service-kit/queues";
 import { connectRedis } from "@lethe/service-kit/redis";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
 import { openStaging } from "@lethe/storage/staging";
+import { dataFolderOf } from "@lethe/test-kit/data-folder";
 import { cloneDatabase } from "@lethe/test-kit/test-database";
 import { takeExtraction } from "@lethe/warehouse/ledger/extraction-fence";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
@@ -13,7 +14,6 @@ import { readRunRequest } from "@lethe/warehouse/ledger/read-run-request";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
 import { createPool } from "@lethe/warehouse/pool";
 import { expect, inject, it, onTestFinished } from "vitest";
-import { dataFolderOf } from "../test/data-folder.js";
 import { extractFiles } from "./extract-files.js";
 
 const PATH = "date=2020-01-01/hour=05/customers.json";

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { inputFormatOf } from "@lethe/input-files/input-format";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { dataFolderOf } from "@lethe/test-kit/data-folder";
 import { describe, expect, it } from "vitest";
-import { dataFolderOf } from "../test/data-folder.js";
 import { inspectFile } from "./inspect-file.js";
 
 const KEEP_BYTES = 1024;

@@ -1,9 +1,9 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { partitionPath } from "@lethe/contracts/partition";
+import type { LandedFile } from "@lethe/landing/scan-landing";
 import { contentHashes, deliveryHashes } from "@lethe/privacy/content-hash";
 import { knownDeliveries } from "@lethe/warehouse/ledger/claim-files";
 import type { ExtractorContext } from "./context.js";
-import type { LandedFile } from "./scan-landing.js";
 
 /** The keyed hashes by which the ledger knows a file. */
 export interface LedgerHashes {

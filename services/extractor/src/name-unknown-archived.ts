@@ -1,11 +1,11 @@
 import { isInRange, parsePartition } from "@lethe/contracts/partition";
+import { printedPaths } from "@lethe/landing/printed-paths";
 import type { Storage } from "@lethe/storage/storage";
 import { knownArchivedPaths } from "@lethe/warehouse/ledger/backfill-files";
 import { whileChangingRun } from "@lethe/warehouse/ledger/extraction-fence";
 import { type NotTaken, recordNotTaken } from "@lethe/warehouse/ledger/not-taken";
 import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import type { ExtractionContext } from "./context.js";
-import { printedPaths } from "./printed-paths.js";
 
 /** Paths that are compared with the ledger at once. */
 const PATHS_AT_ONCE = 1_000;

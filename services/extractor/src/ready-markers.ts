@@ -1,7 +1,7 @@
 import { isClutter } from "@lethe/contracts/landing-clutter";
+import type { LandedFile } from "@lethe/landing/scan-landing";
 import { inGroups } from "@lethe/storage/in-groups";
 import type { Storage } from "@lethe/storage/storage";
-import type { LandedFile } from "./scan-landing.js";
 
 /**
  * How a sender marks what is finished: not at all; by a file `_SUCCESS` in the folder; or by an empty file beside each, of its

@@ -1,3 +1,4 @@
+import { createKeyReader } from "@lethe/landing/scan-landing";
 import { isKnownContent } from "@lethe/privacy/content-hash";
 import { returnClaimedFile } from "@lethe/storage/claimed-files";
 import { claimedKeyOf, convertedKeyOf } from "@lethe/storage/claimed-key";
@@ -8,7 +9,6 @@ import type { RunSpec } from "@lethe/warehouse/ledger/read-run-request";
 import type { ExtractionContext } from "./context.js";
 import { inspectFile } from "./inspect-file.js";
 import { note } from "./notes.js";
-import { createKeyReader } from "./scan-landing.js";
 
 /**
  * Looks whether a file that stands in quarantine whole can be read now, because a setting has changed since. If so, it goes back to

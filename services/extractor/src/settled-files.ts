@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import type { LandedFile } from "@lethe/landing/scan-landing";
 import { inGroups } from "@lethe/storage/in-groups";
 import type { FileState, Storage } from "@lethe/storage/storage";
-import type { LandedFile } from "./scan-landing.js";
 
 /** A file that may still be written, and what it was when it was looked at. */
 interface Watched {

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { asNobody } from "@lethe/test-kit/as-nobody";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { asNobody } from "../test/as-nobody.js";
 import { readFailure, skipReason } from "./skip-reason.js";
 
 let data: string;

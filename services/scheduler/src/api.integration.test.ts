@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { jobId } from "@lethe/contracts/jobs";
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { addFile, addRun } from "../../../packages/warehouse/test/ledger-rows.js";
 import { createWorld, type TestScheduler, type World } from "../test/scheduler-fixture.js";
 
 let world: World;
@@ -94,6 +97,37 @@ describe("POST /jobs/:job/runs", () => {
   });
 });
 
+describe("POST /jobs/:job/runs/plan", () => {
+  it("says what lies in landing, by day, and what nobody takes, and opens no run", async () => {
+    const place = path.join(world.data, "landing", "date=2020-01-01", "hour=05");
+    await mkdir(place, { recursive: true });
+    await mkdir(path.join(world.data, "landing", "date=2020-01-02", "hour=5"), { recursive: true });
+    await writeFile(path.join(place, "customers.json"), "{}\n");
+    await writeFile(path.join(place, "customers-jane@example.org.xlsx"), "");
+    await writeFile(path.join(place, "products.json"), "{}\n");
+    const runId = await addRun(world.pool, { state: "succeeded" });
+    await addFile(world.pool, runId, { path: "date=2020-01-01/hour=05/customers.json", state: "done" });
+    const { status, body } = await api.call("POST", "/jobs/customers/runs/plan", { from: "2020-01-01" });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      job: "customers",
+      takes: { files: 1, bytes: 3 },
+      known: { files: 1, bytes: 3 },
+      byDay: [{ date: "2020-01-01", files: 1, bytes: 3, known: 1 }],
+      left: 0,
+      otherUnexpected: 0,
+    });
+    expect(JSON.stringify(body.unexpected)).toContain("file_unknown");
+    expect(JSON.stringify(body.unexpected)).not.toContain("jane@example.org");
+    expect((await api.call("POST", "/jobs/customers/runs/plan", { from: "2020-01-02" })).body.byDay).toEqual([]);
+    expect((await api.call("GET", "/runs?open=true")).body.runs).toEqual([]);
+    expectProblem(await api.call("POST", "/jobs/customers/runs/plan", { to: "x" }), 400, "input_invalid");
+    expectProblem(await api.call("POST", "/jobs/customers/runs/plan", { force: true }), 400, "input_invalid");
+    await rm(path.join(world.data, "landing"), { recursive: true });
+    await mkdir(path.join(world.data, "landing"));
+  });
+});
+
 describe("bodies that cannot be read", () => {
   it("answers 400 to broken JSON without quoting it", async () => {
     const answer = await api.call("POST", "/jobs/customers/runs", '{"from": jane@example.org');
@@ -143,16 +177,33 @@ describe("GET /runs", () => {
     expect(second.body).toMatchObject({ runs: [{ id: ids[3] }], nextCursor: null });
     expect((await api.call("GET", "/runs?job=products&state=queued")).body.runs).toHaveLength(1);
     expect((await api.call("GET", "/runs?job=products&state=failed")).body.runs).toEqual([]);
+    const found = async (query: string) => (await api.call("GET", `/runs?${query}`)).body.runs.length;
+    expect(await found("state=failed&state=queued")).toBe(4);
+    expect(await found("open=true&kind=files&trigger=api")).toBe(4);
+    expect(await found("open=false")).toBe(0);
+    expect(await found("kind=replay")).toBe(0);
+    expect(await found("requestedFrom=2020-01-01T00:00:00Z")).toBe(4);
+    expect(await found("requestedTo=2020-01-01T00:00:00%2B01:00")).toBe(0);
+    expect(await found(`id=${ids[0]?.slice(0, 13)}`)).toBe(1);
   });
 
-  it.each(["limit=0", "limit=201", "limit=x", "state=done", "job=suppliers", "before=1", "page=2"])(
-    "answers 400 to ?%s",
-    async (query) => {
-      const answer = await api.call("GET", `/runs?${query}`);
-      expectProblem(answer, 400, "input_invalid");
-      expect(answer.body.detail).toContain("querystring");
-    },
-  );
+  it.each([
+    ...[
+      "limit=0",
+      "limit=201",
+      "limit=x",
+      "state=done",
+      "state=failed&state=done",
+      "job=suppliers",
+      "before=1",
+      "page=2",
+    ],
+    ...["open=", "open=yes", "kind=x", "requestedFrom=yesterday", "id=abc", "id=xyzw", `id=${"0".repeat(33)}`],
+  ])("answers 400 to ?%s", async (query) => {
+    const answer = await api.call("GET", `/runs?${query}`);
+    expectProblem(answer, 400, "input_invalid");
+    expect(answer.body.detail).toContain("querystring");
+  });
 
   it.each([UNKNOWN, "1", "%00", "%zz"])("answers a problem for run %s", async (id) => {
     const answer = await api.call("GET", `/runs/${id}`);

@@ -17,14 +17,19 @@ import {
   RecordTraceSchema,
   TraceableDatasetSchema,
 } from "@lethe/contracts/lineage";
+import { OverviewSchema } from "@lethe/contracts/overview";
+import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { ProblemSchema } from "@lethe/contracts/problem";
+import { DeclaredChecksSchema, QualitySeriesSchema } from "@lethe/contracts/quality-series";
 import { QuarantineEntrySchema, QuarantineRecordSchema, ReplayPlanSchema } from "@lethe/contracts/quarantine";
 import { QuestionDetailSchema, QuestionSchema } from "@lethe/contracts/questions";
 import { RequestComparisonSchema } from "@lethe/contracts/request-comparison";
 import { RequestSchema } from "@lethe/contracts/requests";
 import { RestrictionSchema } from "@lethe/contracts/restrictions";
 import { RewrittenFileSchema } from "@lethe/contracts/rewritten-files";
-import { RunSchema } from "@lethe/contracts/runs";
+import { RunEventSchema, RunProgressSchema } from "@lethe/contracts/run-events";
+import { RunPlanSchema } from "@lethe/contracts/run-plan";
+import { RunBatchSchema, RunFileSchema, RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
 import { ServiceProcessSchema } from "@lethe/contracts/service-processes";
 import { SessionSchema } from "@lethe/contracts/session";
@@ -62,8 +67,11 @@ import { healthRoutes } from "./routes/health.js";
 import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
+import { overviewRoutes } from "./routes/overview.js";
+import { partitionRoutes } from "./routes/partitions.js";
 import { quarantineRoutes } from "./routes/quarantine.js";
 import { requestRoutes } from "./routes/requests.js";
+import { runEventRoutes } from "./routes/run-events.js";
 import { RunDetail, runRoutes } from "./routes/runs.js";
 import { scheduleRoutes } from "./routes/schedules.js";
 import { sessionRoutes } from "./routes/session.js";
@@ -74,9 +82,15 @@ const SCHEMAS = [
   ProblemSchema,
   RunSchema,
   BackfillPlanSchema,
+  RunPlanSchema,
   ReplayPlanSchema,
   RunDetail,
+  RunBatchSchema,
+  RunFileSchema,
+  RunProgressSchema,
+  RunEventSchema,
   ScheduleSchema,
+  OverviewSchema,
   QuarantineEntrySchema,
   QuarantineRecordSchema,
   DeadLetterSchema,
@@ -94,6 +108,10 @@ const SCHEMAS = [
   ErasureDetail,
   CheckResultSchema,
   AlertSchema,
+  PartitionCalendarSchema,
+  PartitionDetailSchema,
+  QualitySeriesSchema,
+  DeclaredChecksSchema,
   FindingSchema,
   DataMapSchema,
   ServiceProcessSchema,
@@ -157,14 +175,17 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   await app.register(sessionRoutes, { callers, openId });
   await app.register(consoleRoutes);
   for (const routes of [
+    overviewRoutes,
     jobRoutes,
     runRoutes,
+    runEventRoutes,
     deadLetterRoutes,
     scheduleRoutes,
     quarantineRoutes,
     erasureRoutes,
     requestRoutes,
     checkRoutes,
+    partitionRoutes,
     feedRoutes,
     subjectRoutes,
     dataMapRoutes,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 it("lists the results of checks by page, dataset, metric and outcome", async () => {
-  const result = { property: null, unit: "rows", condition: "must be 5", learnt: false } as const;
+  const result = { property: null, unit: "rows", condition: "must be 5", least: 5, most: 5, learnt: false } as const;
   const hours = [4, 5, 6].map((hour) => ({ date: "2026-03-01", hour }));
   const results = hours.flatMap((partition) => [
     {

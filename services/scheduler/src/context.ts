@@ -4,6 +4,7 @@ import type { Diagnosis } from "@lethe/doctor/diagnose";
 import type { PlanContext } from "@lethe/erasure/plan-erasure";
 import type { Policy } from "@lethe/privacy/policy";
 import type { Keyring } from "@lethe/privacy/privacy-key";
+import type { Checks } from "@lethe/quality/checks-file";
 import type { ScheduleRules } from "@lethe/service-kit/cron/check-schedule";
 import type { ReadinessChecks } from "@lethe/service-kit/health-server";
 import type { Logger } from "@lethe/service-kit/logger";
@@ -23,6 +24,8 @@ export interface SchedulerContext {
   readonly datasets: Datasets;
   readonly runQueue: RunQueue;
   readonly schedules: ScheduleRules;
+  /** What is asked of the datasets' data. */
+  readonly dataChecks: Checks;
   /** Brings the queue into line with the ledger's schedules. */
   readonly applySchedules: () => Promise<void>;
   readonly storage: Storage;
@@ -54,6 +57,13 @@ export interface SchedulerContext {
     readonly connections: number;
     /** Within which PostgreSQL and Redis must have answered what a request asks of them, in milliseconds. */
     readonly answerMs: number;
+  };
+  /** Of answers that go on until their caller ends them, in milliseconds. */
+  readonly streams: {
+    /** Between two signs that the connection is there. */
+    readonly heartbeatMs: number;
+    /** Between two looks whether the caller would be let in still. */
+    readonly recheckMs: number;
   };
   readonly pageSize: PageSize;
   readonly installation: InstallationView;

@@ -167,8 +167,8 @@ describe("what an error says", () => {
   const get = async (url: string) => (await open.inject({ url, headers: { host: "localhost" } })).json();
 
   it("lists the values of an enumeration, and never the one that was sent", async () => {
-    const { detail } = await get("/runs?state=unheard-of");
-    expect(detail).toContain("querystring/state must be one of queued, ");
+    const { detail } = await get("/runs?kind=unheard-of");
+    expect(detail).toContain("querystring/kind must be one of files, ");
     expect(detail).not.toContain("unheard-of");
     const { code, detail: ofName } = (
       await open.inject({ method: "POST", url: "/jobs/custmers/runs", headers: { host: "localhost" } })

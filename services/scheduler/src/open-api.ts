@@ -19,6 +19,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
       { name: "dead letters", description: "What gave up for good, and can be tried again" },
       { name: "schedules", description: "When the jobs run by themselves" },
       { name: "quarantine", description: "Records that were not loaded, and why" },
+      { name: "partitions", description: "Hours of a dataset: loaded, partly rejected, failed, late or missing" },
       { name: "checks", description: "Whether the data is right and has come, and alerts about it" },
       { name: "erasures", description: "People who asked to be forgotten, and the receipts" },
       { name: "subjects", description: "A copy of a person's data, and restrictions" },

@@ -11,10 +11,15 @@ const VIEWER = ["viewer", "operator", "privacy-officer", "admin"] as const;
 const OPERATOR = ["operator", "admin"] as const;
 const OFFICER = ["privacy-officer", "admin"] as const;
 const MATRIX: Readonly<Record<string, readonly Role[]>> = {
+  "GET /overview": VIEWER,
   "GET /jobs": VIEWER,
   "POST /jobs/{job}/runs": OPERATOR,
+  "POST /jobs/{job}/runs/plan": OPERATOR,
   "GET /runs": VIEWER,
   "GET /runs/{id}": VIEWER,
+  "GET /runs/{id}/batches": VIEWER,
+  "GET /runs/{id}/files": VIEWER,
+  "GET /runs/{id}/events": VIEWER,
   "POST /jobs/{job}/backfills": OPERATOR,
   "POST /jobs/{job}/backfills/plan": OPERATOR,
   "POST /runs/{id}/cancel": OPERATOR,
@@ -34,7 +39,11 @@ const MATRIX: Readonly<Record<string, readonly Role[]>> = {
   "POST /quarantine/discard": OPERATOR,
   "POST /erasures": OFFICER,
   "GET /checks": VIEWER,
+  "GET /checks/declared": VIEWER,
+  "GET /quality/series": VIEWER,
   "GET /alerts": VIEWER,
+  "GET /partitions": VIEWER,
+  "GET /partitions/{dataset}/{partition}": VIEWER,
   "POST /alerts/{id}/dismiss": OPERATOR,
   "GET /erasures": VIEWER,
   "GET /erasures/findings": VIEWER,

@@ -58,6 +58,8 @@ import { createManifestTask } from "./write-manifest.js";
 const TRIGGERS_AT_ONCE = 4;
 const FAILED_START_GRACE_MS = 2_000;
 const ANSWER_MS = 10_000;
+/** Proxies end connections that are silent for a minute, and a token that is revoked is to be out within one. */
+const STREAMS = { heartbeatMs: 15_000, recheckMs: 30_000 };
 
 const datasets = createDatasets();
 
@@ -198,6 +200,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       datasets,
       runQueue,
       schedules: rules,
+      dataChecks,
       applySchedules: async () => {
         const outcome = await awaitRedis(schedules.apply());
         if (outcome !== "done")
@@ -228,6 +231,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
         connections: settings.LETHE_MAX_CONNECTIONS,
         answerMs: ANSWER_MS,
       },
+      streams: STREAMS,
       pageSize: createPageSize(settings.LETHE_MAX_PAGE),
       installation: {
         diagnose: () => diagnose(doctorSettings(settings, { ring, signer }, datasets), datasets),

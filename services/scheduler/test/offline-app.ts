@@ -1,5 +1,6 @@
 import { createDatasets } from "@lethe/datasets/create-datasets";
 import { readPolicy } from "@lethe/privacy/read-policy";
+import { parseChecks } from "@lethe/quality/checks-file";
 import { createLogger } from "@lethe/service-kit/logger";
 import { createMetrics } from "@lethe/service-kit/metrics";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
@@ -24,6 +25,7 @@ export async function buildOfflineApp(
     datasets,
     runQueue: { start: unused, resume: unused, finish: unused },
     schedules: { on: true, subMinute: false },
+    dataChecks: parseChecks(undefined, datasets.checkedFields),
     applySchedules: unused,
     storage: NO_STORAGE,
     erasurePlan: {
@@ -50,6 +52,7 @@ export async function buildOfflineApp(
       answerMs: 10_000,
       connections: 1_000,
     },
+    streams: { heartbeatMs: 15_000, recheckMs: 30_000 },
     pageSize: createPageSize(200),
     installation: { diagnose: unused, processes: unused },
     board: { queues: [], readOnly: true },

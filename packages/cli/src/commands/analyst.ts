@@ -7,6 +7,7 @@ import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { createSecretFile } from "../create-secret-file.js";
+import { notWritten } from "../named-files.js";
 import { formatTable } from "../present/table.js";
 
 const PASSWORD_BYTES = 24;
@@ -39,9 +40,7 @@ function addCreateCommand(analyst: Command, { environment, terminal }: CommandCo
       const password = randomBytes(PASSWORD_BYTES).toString("base64url");
       await withDatabase(databaseUrl, async (pool) => {
         // First, so that nobody has a login whose password is nowhere.
-        if (passwordFile !== undefined && !(await createSecretFile(passwordFile, `${password}\n`))) {
-          throw new InvalidInputError(`${passwordFile} is there already: name a new file in --password-file`);
-        }
+        if (passwordFile !== undefined) await writePassword(passwordFile, password);
         await createAnalystLogin(pool, name, password).catch(async (error: unknown) => {
           if (passwordFile !== undefined) await rm(passwordFile, { force: true });
           throw error;
@@ -88,6 +87,13 @@ function addListAndDropCommands(analyst: Command, { environment, terminal }: Com
       await withDatabase(await databaseSetting(environment), (pool) => dropAnalystLogin(pool, name));
       terminal.print(json === true ? JSON.stringify({ name, dropped: true }) : `the login ${name} is dropped`);
     });
+}
+
+async function writePassword(file: string, password: string): Promise<void> {
+  const isNew = await createSecretFile(file, `${password}\n`).catch((error: unknown) => {
+    throw notWritten(file, error, "--password-file");
+  });
+  if (!isNew) throw new InvalidInputError(`--password-file: ${file} is there already; name a new file`);
 }
 
 function connectCommand(databaseUrl: string, name: string): string {

@@ -4,11 +4,11 @@ import { InvalidInputError } from "@lethe/contracts/errors";
 import type { Datasets } from "@lethe/datasets/create-datasets";
 import { enqueueRun } from "@lethe/service-kit/enqueue";
 import { openBackfill, planBackfill } from "@lethe/warehouse/ledger/open-backfill";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
-import { checkRange, integerBetween, parseJobs } from "../parse-arguments.js";
+import { checkRange, integerBetween, parseJobs, parsePartitionOption } from "../parse-arguments.js";
 import { formatBackfillPlan } from "../present/backfill-plan.js";
 import { openEachRun } from "./run.js";
 
@@ -36,9 +36,9 @@ export function addBackfillCommand(program: Command, context: CommandContext): v
       "Loads a range of partitions again from the archive, which stays as it is. What is there already changes nothing, and what is " +
         "in quarantine stays there. Live runs go first. Of several jobs each is followed to its end before the next is opened.",
     )
-    .argument("<job...>", `${jobs.join(", ")}, or all`)
-    .option("--from <time>", "first partition: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
-    .option("--to <time>", "last partition, itself included; the same forms")
+    .addArgument(new Argument("<job...>", "the jobs, or all").choices([...context.datasets.names, "all"]))
+    .option("--from <time>", "first partition: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH", parsePartitionOption)
+    .option("--to <time>", "last partition, itself included; the same forms", parsePartitionOption)
     .addOption(
       new Option("--only <partitions>", "only partitions that lack rows, or those whose last backfill failed").choices(
         BACKFILL_SELECTIONS,

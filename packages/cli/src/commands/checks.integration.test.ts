@@ -15,6 +15,7 @@ beforeAll(async () => {
       ...({ partition, check: "rowCount", metric: "rowCount", property: null, unit: "rows" } as const),
       ...{
         condition: "must be between 90 and 110",
+        ...{ least: 90, most: 110 },
         learnt: true,
         value: partition.hour * 20,
         passed: partition.hour === 5,
@@ -22,7 +23,7 @@ beforeAll(async () => {
     },
     {
       ...({ partition, check: "email.nullValues", metric: "nullValues", property: "email", unit: "percent" } as const),
-      ...{ condition: "must be less than 5", learnt: false, value: 0.5, passed: true },
+      ...{ condition: "must be less than 5", least: null, most: 5, learnt: false, value: 0.5, passed: true },
     },
   ]);
   await writeResults(world.pool, "customers", hours, results, NOW);

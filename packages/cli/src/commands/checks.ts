@@ -1,6 +1,8 @@
 import {
   ALERT_KINDS,
+  ALERT_STATES,
   type AlertKind,
+  type AlertState,
   CHECK_METRIC_NAMES,
   CHECK_OUTCOMES,
   type CheckMetric,
@@ -32,6 +34,7 @@ interface CheckOptions extends ListOptions {
 
 interface AlertOptions extends ListOptions {
   readonly kind?: AlertKind;
+  readonly state?: AlertState;
   readonly all?: true;
   readonly before?: string;
 }
@@ -64,12 +67,13 @@ export function addChecksCommands(program: Command, context: CommandContext): vo
 
   withListOptions(program.command("alerts"))
     .summary("list what is not right about data, has not come, or is not fetched")
-    .description("Lists open alerts, newest first.")
+    .description("Lists alerts, newest first; without --state or --all the open ones.")
     .addOption(new Option("--kind <kind>", "only those of this kind").choices(ALERT_KINDS))
-    .option("--all", "those that are closed, too")
+    .addOption(new Option("--state <state>", "only those in this state (default: open)").choices(ALERT_STATES))
+    .addOption(new Option("--all", "those that are closed, too").conflicts("state"))
     .option("--before <id>", "go on after the alert with this id", parseAlertId)
-    .action(async ({ json, csv, all, ...filter }: AlertOptions) => {
-      const state = all === true ? undefined : "open";
+    .action(async ({ json, csv, all, state: wanted, ...filter }: AlertOptions) => {
+      const state = all === true ? undefined : (wanted ?? "open");
       const { alerts, nextCursor } = await withDatabase(await databaseSetting(environment), (pool) =>
         listAlerts(pool, { ...filter, state }),
       );

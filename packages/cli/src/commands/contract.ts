@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { InvalidInputError } from "@lethe/contracts/errors";
 import { DEFAULT_TIMEZONE } from "@lethe/contracts/schedules";
 import { dataContract } from "@lethe/datasets/data-contract";
 import { nextTick } from "@lethe/service-kit/cron/ticks";
@@ -8,6 +7,7 @@ import { replaceFile } from "@lethe/storage/replace-file";
 import { Argument, type Command, Option } from "commander";
 import { stringify } from "yaml";
 import type { CommandContext } from "../command-context.js";
+import { notWritten } from "../named-files.js";
 
 const FORMATS = ["yaml", "json"] as const;
 
@@ -71,6 +71,6 @@ async function save(file: string, text: string): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await replaceFile(file, text);
   } catch (error) {
-    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
+    throw notWritten(file, error, "--out");
   }
 }

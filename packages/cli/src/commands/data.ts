@@ -21,13 +21,15 @@ export function addDataCommand(program: Command, context: CommandContext): void 
       "Marks the folder that DATA_DIR names as the one that the database's installation works on, whatever it was before. For a folder that " +
         "was restored without its marker, or that takes the place of one whose files are lost. All services must then have this folder.",
     )
-    .action(async () => {
+    .option("--json", "print JSON instead of text")
+    .action(async ({ json }: { readonly json?: true }) => {
       const folder = openFolder(context.environment);
       const id = await withDatabase(await databaseSetting(context.environment), async (pool) => {
         await folder.requireUsable();
         return adoptFolder(pool, folder.installation);
       });
-      context.terminal.print(`${folder.path} belongs to installation ${id}`);
+      if (json === true) context.terminal.print(JSON.stringify({ folder: folder.path, installation: id }));
+      else context.terminal.print(`${folder.path} belongs to installation ${id}`);
     });
 }
 

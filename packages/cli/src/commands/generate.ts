@@ -8,7 +8,7 @@ import {
 } from "@lethe/sample-data/options";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
-import { integerBetween, parseNumber } from "../parse-arguments.js";
+import { integerBetween, parseDate, parseNumber } from "../parse-arguments.js";
 import { formatGenerated } from "../present/generated.js";
 
 const MAX_UINT32 = 2 ** 32 - 1;
@@ -27,7 +27,7 @@ export function addGenerateCommand(program: Command, context: CommandContext): v
     .option("--customers <number>", "different customers", integerBetween(1, MAX_CUSTOMERS), 1_000)
     .option("--transactions <number>", "different transactions", integerBetween(0, 1_000_000_000), 5_000)
     .option("--seed <number>", "number that the random choices start from", integerBetween(0, MAX_UINT32), 1)
-    .option("--start-date <date>", "first day, YYYY-MM-DD", "2020-01-01")
+    .option("--start-date <date>", "first day, YYYY-MM-DD", parseDate, "2020-01-01")
     .option("--products <number>", "different products (default: 40 for each day)", integerBetween(1, MAX_PRODUCTS))
     .option("--erasure-requests <number>", "effective erasure requests", integerBetween(0, MAX_CUSTOMERS))
     .option(

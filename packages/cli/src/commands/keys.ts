@@ -10,10 +10,16 @@ import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { createSecretFile } from "../create-secret-file.js";
 import { EXIT } from "../exit-codes.js";
+import { notWritten } from "../named-files.js";
 import { formatKeys } from "../present/keys.js";
 import { keyFile, readKeyring } from "../privacy-keys.js";
 import { rotateKeyFile, rotateSecretFile } from "../rotate-key-file.js";
 import { readSigningKeys, signingKeyFile } from "../signing-keys.js";
+
+interface OutOptions {
+  readonly out: string;
+  readonly json?: true;
+}
 
 /** Adds `lethe keys …`: the privacy keys, and those that sign receipts. */
 export function addKeysCommand(program: Command, context: CommandContext): void {
@@ -27,18 +33,21 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
         "that signs receipts (LETHE_SIGNING_KEY_FILE, else signing.key in DATA_DIR); of the old one its public part alone is kept.",
     )
     .option("--signing", "rotate the key that signs receipts")
-    .action(async (options: { readonly signing?: true }) => {
-      if (options.signing === true) await rotateSigning(context);
-      else await rotatePrivacy(context);
+    .option("--json", "print JSON instead of text")
+    .action(async ({ signing, json }: { readonly signing?: true; readonly json?: true }) => {
+      if (signing === true) await rotateSigning(context, json === true);
+      else await rotatePrivacy(context, json === true);
     });
   keys
     .command("signing")
     .summary("make a key that signs receipts")
     .description("Writes a new Ed25519 key, which only its owner may read. A file that is there stays as it is.")
     .requiredOption("--out <file>", "the file; name it in LETHE_SIGNING_KEY_FILE")
-    .action(async ({ out }: { readonly out: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async ({ out, json }: OutOptions) => {
       await createNewSecret(out, createSigningKey());
-      context.terminal.print(`a new signing key is in ${out}; hand out its public part: \`lethe keys public\``);
+      if (json === true) context.terminal.print(JSON.stringify({ file: out }));
+      else context.terminal.print(`a new signing key is in ${out}; hand out its public part: \`lethe keys public\``);
     });
   keys
     .command("public")
@@ -47,8 +56,10 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
       "Prints the public part of the key that signs receipts, and of those before it, as PEM. It is no secret: publish it where " +
         "those who check receipts find it (`lethe erasure verify --receipts FILE --public-key FILE`).",
     )
-    .action(() => {
-      context.terminal.print(readSigningKeys(context.environment).publicKeys.join("").trimEnd());
+    .option("--json", "print JSON instead of text")
+    .action(({ json }: { readonly json?: true }) => {
+      const { publicKeys } = readSigningKeys(context.environment);
+      context.terminal.print(json === true ? JSON.stringify({ publicKeys }) : publicKeys.join("").trimEnd());
     });
   keys
     .command("recovery")
@@ -58,9 +69,11 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
         "to export (`lethe erasure export --out FILE --recovery-key FILE`); keep the private one where neither the database nor its backups are.",
     )
     .requiredOption("--out <file>", "the file of the private key")
-    .action(async ({ out }: { readonly out: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async ({ out, json }: OutOptions) => {
       const { privateKey, publicKey } = createRecoveryKeys();
       await createNewSecret(out, privateKey);
+      if (json === true) return context.terminal.print(JSON.stringify({ file: out, publicKey }));
       context.terminal.note(`the private key is in ${out}; this is its public part`);
       context.terminal.print(publicKey.trimEnd());
     });
@@ -82,26 +95,24 @@ export function addKeysCommand(program: Command, context: CommandContext): void 
     });
 }
 
-async function rotatePrivacy({ environment, terminal }: CommandContext): Promise<void> {
+async function rotatePrivacy({ environment, terminal }: CommandContext, json: boolean): Promise<void> {
   const file = keyFile(environment);
   if (file === undefined) throw heldByTheSetting("LETHE_PRIVACY_KEY");
   const ring = await rotateKeyFile(file);
-  terminal.print(
-    `key ${ring.current.id} is on top of ${file}, with ${count(ring.all.length - 1, "older key")} below it`,
-  );
+  const text = `key ${ring.current.id} is on top of ${file}, with ${count(ring.all.length - 1, "older key")} below it`;
+  terminal.print(json ? JSON.stringify({ keyId: ring.current.id, file, olderKeys: ring.all.length - 1 }) : text);
   terminal.note(
     "Restart all services now, so that all of them take it up. Leave the old lines where they are as long as suppressions " +
       "use them (`lethe keys list`), and keep a copy of the file where the database's backups are not.",
   );
 }
 
-async function rotateSigning({ environment, terminal }: CommandContext): Promise<void> {
+async function rotateSigning({ environment, terminal }: CommandContext, json: boolean): Promise<void> {
   const file = signingKeyFile(environment);
   if (file === undefined) throw heldByTheSetting("LETHE_SIGNING_KEY");
   const { keyId, publicKeys } = parseSigningKeys(await rotateSecretFile(file, rotateSigningKeys));
-  terminal.print(
-    `key ${keyId} signs from now on; ${file} holds the public part of ${count(publicKeys.length - 1, "older key")} below it`,
-  );
+  const text = `key ${keyId} signs from now on; ${file} holds the public part of ${count(publicKeys.length - 1, "older key")} below it`;
+  terminal.print(json ? JSON.stringify({ keyId, file, olderKeys: publicKeys.length - 1 }) : text);
   terminal.note(
     "Restart loader and scheduler now, and hand out the public keys anew (`lethe keys public`): who checks receipts needs all of them.",
   );
@@ -116,7 +127,7 @@ function heldByTheSetting(setting: string): ConfigurationError {
 /** Throws InvalidInputError when the file is there, or cannot be written. */
 async function createNewSecret(file: string, secret: string): Promise<void> {
   const isNew = await createSecretFile(file, secret).catch((error: unknown) => {
-    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
+    throw notWritten(file, error, "--out");
   });
   if (!isNew) throw new InvalidInputError(`${file} is there already, and a key is never replaced; name another file`);
 }

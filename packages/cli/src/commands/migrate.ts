@@ -27,7 +27,8 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       "--logins <folder>",
       "give each service a login of its own, lethe_<service>_login, with the password in <folder>/<service>_db_password, and let nobody else connect to the database",
     )
-    .action(async ({ logins, backupTaken, backup }: MigrateOptions) => {
+    .option("--json", "print JSON instead of text")
+    .action(async ({ logins, backupTaken, backup, json }: MigrateOptions) => {
       const databaseUrl = await databaseSetting(context.environment);
       const passwords = logins === undefined ? undefined : await readPasswords(logins);
       await requireDatabase(databaseUrl);
@@ -35,10 +36,14 @@ export function addMigrateCommand(program: Command, context: CommandContext): vo
       for (const line of formatPlan(plan)) context.terminal.note(line);
       if (plan.irreversible.length > 0 && backupTaken !== true) await secureBackup(databaseUrl, plan, backup, context);
       const applied = await migrate(databaseUrl, context.datasets.database);
-      for (const step of applied) context.terminal.print(`applied ${step}`);
-      if (applied.length === 0) context.terminal.print("nothing to apply: the schema is up to date");
-      if (passwords === undefined) return;
-      for (const login of await ensureServiceLogins(databaseUrl, passwords)) context.terminal.print(`login ${login}`);
+      const { terminal } = context;
+      if (json !== true) {
+        for (const step of applied) terminal.print(`applied ${step}`);
+        if (applied.length === 0) terminal.print("nothing to apply: the schema is up to date");
+      }
+      const made = passwords === undefined ? [] : await ensureServiceLogins(databaseUrl, passwords);
+      if (json === true) terminal.print(JSON.stringify({ applied, logins: made }));
+      else for (const login of made) terminal.print(`login ${login}`);
     });
 }
 
@@ -46,6 +51,7 @@ interface MigrateOptions {
   readonly logins?: string;
   readonly backupTaken?: true;
   readonly backup?: string;
+  readonly json?: true;
 }
 
 /** Takes a backup, or asks whether there is one. Throws ConfigurationError when there is none. */

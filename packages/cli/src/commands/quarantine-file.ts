@@ -6,6 +6,7 @@ import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { createSecretFile } from "../create-secret-file.js";
 import { openDataStorage } from "../erasure-context.js";
+import { notWritten } from "../named-files.js";
 import { integerBetween } from "../parse-arguments.js";
 import { readKeyring } from "../privacy-keys.js";
 
@@ -20,7 +21,8 @@ export function addFileCommand(quarantine: Command, context: CommandContext): vo
     )
     .argument("<number>", "the file's number in the ledger", integerBetween(1, Number.MAX_SAFE_INTEGER))
     .requiredOption("--out <file>", "the file to write, which must not be there")
-    .action(async (fileId: number, { out }: { readonly out: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (fileId: number, { out, json }: { readonly out: string; readonly json?: true }) => {
       const storage = openDataStorage(context.environment);
       const ring = readKeyring(context.environment);
       const bytes = await withDatabase(await databaseSetting(context.environment), (pool) =>
@@ -29,8 +31,11 @@ export function addFileCommand(quarantine: Command, context: CommandContext): vo
       if (bytes === undefined) {
         throw new NotFoundError(`no encrypted file has the number ${fileId}, or its key was destroyed by an erasure`);
       }
-      if (!(await createSecretFile(out, bytes)))
-        throw new InvalidInputError(`${out} is there already; name another file`);
+      const isNew = await createSecretFile(out, bytes).catch((error: unknown) => {
+        throw notWritten(out, error, "--out");
+      });
+      if (!isNew) throw new InvalidInputError(`--out: ${out} is there already; name another file`);
+      if (json === true) return context.terminal.print(JSON.stringify({ file: out, bytes: bytes.length }));
       context.terminal.note(`${bytes.length} bytes were written to ${out}`);
     });
 }

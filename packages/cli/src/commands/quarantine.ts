@@ -12,6 +12,7 @@ import type { CommandContext } from "../command-context.js";
 import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { formerly } from "../former-option.js";
 import { integerBetween, parsePartitionOption, parseRunId } from "../parse-arguments.js";
 import { formatQuarantine, QUARANTINE_TITLES, quarantineCells } from "../present/quarantine.js";
 import { formatReplayPlan } from "../present/replay-plan.js";
@@ -20,11 +21,13 @@ import { addFileCommand } from "./quarantine-file.js";
 import { addDiscardAction, addRecordCommands } from "./quarantine-work.js";
 import { openRuns } from "./run.js";
 
+const parseFileId = integerBetween(1, Number.MAX_SAFE_INTEGER);
+
 interface FilterOptions {
   readonly dataset?: DatasetName;
   readonly reason?: RejectReason;
-  readonly run?: string;
-  readonly file?: number;
+  readonly runId?: string;
+  readonly fileId?: number;
   readonly partition?: string;
 }
 
@@ -98,7 +101,7 @@ function addReplayCommand(quarantine: Command, context: CommandContext): void {
     .action(async (options: ReplayOptions) => {
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
-        if (options.run !== undefined) await requireRun(connections.pool, options.run);
+        if (options.runId !== undefined) await requireRun(connections.pool, options.runId);
         if (options.dryRun === true) return printPlans(connections, options, context);
         const selected = await selectReplays(
           connections.pool,
@@ -137,12 +140,10 @@ function withFilterOptions(command: Command, { datasets }: CommandContext): Comm
   return command
     .addOption(new Option("--dataset <dataset>", "only records of this dataset").choices(datasets.names))
     .addOption(new Option("--reason <reason>", "only records rejected for this reason").choices(REJECT_REASON_NAMES))
-    .option("--run <id>", "only records that this run rejected", parseRunId)
-    .option(
-      "--file <number>",
-      "only records of the file with this number in the ledger",
-      integerBetween(1, Number.MAX_SAFE_INTEGER),
-    )
+    .option("--run-id <id>", "only records that this run rejected", parseRunId)
+    .addOption(formerly("--run <id>", "runId", parseRunId))
+    .option("--file-id <number>", "only records of the file with this number in the ledger", parseFileId)
+    .addOption(formerly("--file <number>", "fileId", parseFileId))
     .option(
       "--partition <day or hour>",
       "only records of files of this day, or of this hour of it",
@@ -154,8 +155,8 @@ function toFilter(options: FilterOptions): QuarantineFilter {
   return {
     ...(options.dataset !== undefined && { dataset: options.dataset }),
     ...(options.reason !== undefined && { reason: options.reason }),
-    ...(options.run !== undefined && { runId: options.run }),
-    ...(options.file !== undefined && { fileId: options.file }),
+    ...(options.runId !== undefined && { runId: options.runId }),
+    ...(options.fileId !== undefined && { fileId: options.fileId }),
     ...(options.partition !== undefined && { partition: options.partition }),
   };
 }

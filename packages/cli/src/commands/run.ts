@@ -1,20 +1,24 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { RunActiveError } from "@lethe/contracts/errors";
+import { parseRangeEnd } from "@lethe/contracts/partition";
 import type { RunDetail } from "@lethe/contracts/runs";
 import { RUN_SERVICES, SERVICE_JOBS } from "@lethe/contracts/services";
+import { planRun } from "@lethe/landing/plan-run";
 import type { Queues } from "@lethe/service-kit/queues";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { followRun } from "@lethe/warehouse/ledger/follow-run";
 import type { RunRequest } from "@lethe/warehouse/ledger/open-run";
 import { readRun } from "@lethe/warehouse/ledger/read-runs";
-import type { Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { CommandContext } from "../command-context.js";
-import { connectionSettings } from "../connection-settings.js";
-import { type Connections, withConnections } from "../connections.js";
+import { connectionSettings, databaseSetting } from "../connection-settings.js";
+import { type Connections, withConnections, withDatabase } from "../connections.js";
+import { openDataStorage } from "../erasure-context.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
 import { openAndEnqueue, restoreActiveRuns, runToEnd } from "../open-runs.js";
-import { checkRange, parseJobs } from "../parse-arguments.js";
+import { checkRange, parseJobs, parsePartitionOption } from "../parse-arguments.js";
 import { createProgress } from "../present/progress.js";
+import { formatRunPlans } from "../present/run-plan.js";
 import { formatRuns, withoutDetails } from "../present/runs.js";
 import type { Terminal } from "../terminal.js";
 
@@ -22,6 +26,7 @@ interface RunOptions {
   readonly from?: string;
   readonly to?: string;
   readonly force?: true;
+  readonly dryRun?: true;
   readonly follow?: true;
   readonly json?: true;
 }
@@ -36,15 +41,22 @@ export function addRunCommand(program: Command, context: CommandContext): void {
         "must be there to work on it, the scheduler need not. With --follow each run is followed to its end before the " +
         "next is opened; interrupting that ends the watching, never the run.",
     )
-    .argument("<job...>", `${context.datasets.names.join(", ")}, or all`)
-    .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH")
-    .option("--to <time>", "last hour of input, itself included; the same forms")
+    .addArgument(new Argument("<job...>", "the jobs, or all").choices([...context.datasets.names, "all"]))
+    .option("--from <time>", "first hour of input: YYYY-MM-DD (the whole day) or YYYY-MM-DDTHH", parsePartitionOption)
+    .option("--to <time>", "last hour of input, itself included; the same forms", parsePartitionOption)
     .option("--force", "take files again that were loaded before")
+    .addOption(
+      new Option("--dry-run", "print what lies in landing and would be taken, and change nothing").conflicts([
+        "follow",
+        "force",
+      ]),
+    )
     .option("--follow", "wait for each run's end and show how far it is")
     .option("--json", "print one line of JSON per run instead of text")
     .action(async (names: string[], options: RunOptions) => {
       const jobs = parseJobs(names, context.datasets);
       checkRange(options);
+      if (options.dryRun === true) return printPlans(jobs, options, context);
       const settings = await connectionSettings(context.environment);
       const requests = jobs.map((job) => toRequest(job, options));
       const code = await withConnections(settings, (connections) =>
@@ -52,6 +64,23 @@ export function addRunCommand(program: Command, context: CommandContext): void {
       );
       context.exitWith(code);
     });
+}
+
+async function printPlans(
+  jobs: readonly DatasetName[],
+  { from, to, json }: RunOptions,
+  { environment, datasets, terminal }: CommandContext,
+): Promise<void> {
+  const storage = openDataStorage(environment);
+  const ends = { from: from && parseRangeEnd(from, "from"), to: to && parseRangeEnd(to, "to") };
+  const range = { ...(ends.from && { from: ends.from }), ...(ends.to && { to: ends.to }) };
+  const plans = await withDatabase(await databaseSetting(environment), async (db) => {
+    const found = [];
+    for (const job of jobs) found.push(await planRun({ storage, db }, { job, datasets: datasets.names, range }));
+    return found;
+  });
+  if (json === true) for (const plan of plans) terminal.print(JSON.stringify(plan));
+  else terminal.print(formatRunPlans(plans));
 }
 
 function toRequest(job: DatasetName, options: RunOptions): RunRequest {

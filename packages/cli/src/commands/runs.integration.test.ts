@@ -45,6 +45,27 @@ describe("lethe runs list", () => {
     expect(page.err).toEqual([`there are more; go on with --before ${products}`]);
   });
 
+  it("filters by states, kind, trigger, time, the beginning of the id and whether a run is open", async () => {
+    const failed = await openFailed();
+    const customers = await open();
+    const products = await open("products");
+    await openRun(world.pool, { job: "products", kind: "backfill", trigger: "api" });
+    const ids = async (...options: string[]) =>
+      (await world.lethe(["runs", "list", "--json", ...options])).out.map((line) => JSON.parse(line).id);
+    expect(await ids("--state", "failed", "queued", "--kind", "files")).toEqual([products, customers, failed]);
+    expect(await ids("--open", "--trigger", "cli")).toEqual([products, customers]);
+    expect(await ids("--id", failed.slice(0, 8))).toEqual([failed]);
+    const { requestedAt } = await readRun(world.pool, products);
+    expect(await ids("--requested-from", requestedAt, "--trigger", "cli")).toEqual([products]);
+    expect(await ids("--requested-to", "2020-01-31T05:00:00+01:00")).toEqual([]);
+    for (const wrong of [
+      ["--id", "abc"],
+      ["--requested-from", "2020-01-31T05:00:00"],
+    ]) {
+      expect(await world.lethe(["runs", "list", ...wrong])).toMatchObject({ code: 2, out: [] });
+    }
+  });
+
   it("names the value that is wrong and those there are", async () => {
     const { code, err } = await world.lethe(["runs", "list", "--job", "corn"]);
     expect(code).toBe(2);
@@ -128,7 +149,7 @@ describe("lethe jobs, lethe schedules and lethe alone", () => {
     await world.lethe(["schedules"]);
     await world.pool.query("update ledger.schedules set enabled = job <> 'customers'");
     const { out } = await world.lethe(["schedules"]);
-    expect(out.join("\n")).toMatch(/customers +0 \* \* \* \* +Europe\/Zagreb +off +never$/m);
+    expect(out.join("\n")).toMatch(/customers +0 \* \* \* \* +Every hour +Europe\/Zagreb +off +never$/m);
     expect(out.join("\n")).toMatch(/transactions .* on +never +\S+ \d\d:00:00 CES?T/);
     const none = await world.lethe(["schedules", "--json"], { environment: { LETHE_SCHEDULES: "off" } });
     const check = Compile(Type.Object({ ...ScheduleSchema.properties, job: Type.String() }));

@@ -1,5 +1,12 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
-import { RUN_STATES, type RunState } from "@lethe/contracts/runs";
+import {
+  RUN_KINDS,
+  RUN_STATES,
+  RUN_TRIGGERS,
+  type RunKind,
+  type RunState,
+  type RunTrigger,
+} from "@lethe/contracts/runs";
 import { enqueueFinish } from "@lethe/service-kit/enqueue";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -9,14 +16,20 @@ import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { withConnections, withDatabase } from "../connections.js";
 import { exitCodeOf } from "../exit-codes.js";
 import { enqueueOpenedAgain } from "../open-runs.js";
-import { integerBetween, parseRunId } from "../parse-arguments.js";
+import { integerBetween, parseInstant, parseRunId, parseRunIdStart } from "../parse-arguments.js";
 import { formatRunDetail, formatRunList, RUN_TITLES, runCells } from "../present/runs.js";
 import { printCsv } from "../print-csv.js";
 import { printRuns, seeTo, warnOfMissingServices } from "./run.js";
 
 interface ListOptions {
   readonly job?: DatasetName;
-  readonly state?: RunState;
+  readonly kind?: RunKind;
+  readonly trigger?: RunTrigger;
+  readonly state?: readonly RunState[];
+  readonly open?: true;
+  readonly requestedFrom?: string;
+  readonly requestedTo?: string;
+  readonly id?: string;
   readonly limit: number;
   readonly before?: string;
   readonly json?: true;
@@ -42,7 +55,13 @@ function addListCommand(runs: Command, { environment, terminal, datasets }: Comm
     .summary("list runs")
     .description("Lists runs of every kind, newest first.")
     .addOption(new Option("--job <job>", "only those of this job").choices(datasets.names))
-    .addOption(new Option("--state <state>", "only those in this state").choices(RUN_STATES))
+    .addOption(new Option("--kind <kind>", "only those of this kind").choices(RUN_KINDS))
+    .addOption(new Option("--trigger <trigger>", "only those that were asked for by this").choices(RUN_TRIGGERS))
+    .addOption(new Option("--state <state...>", "only those in one of these states").choices(RUN_STATES))
+    .option("--open", "only those that have work to do still")
+    .option("--requested-from <instant>", "only those requested at this instant or later", parseInstant)
+    .option("--requested-to <instant>", "only those requested before this instant", parseInstant)
+    .option("--id <start>", "only those whose id begins with this, of four digits at least", parseRunIdStart)
     .option("--limit <runs>", "runs on a page", integerBetween(1, 10_000), 20)
     .option("--before <id>", "go on after the run with this id", parseRunId)
     .option("--json", "print one line of JSON per run instead of text")

@@ -1,9 +1,8 @@
-import { InvalidInputError, RunActiveError } from "@lethe/contracts/errors";
+import { RunActiveError } from "@lethe/contracts/errors";
 import { exportSubject } from "@lethe/erasure/export-subject";
 import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
 import { subjectPage } from "@lethe/erasure/subject-page";
 import type { Keyring } from "@lethe/privacy/privacy-key";
-import { replaceFile } from "@lethe/storage/replace-file";
 import { recordAct } from "@lethe/warehouse/access/acts";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
@@ -13,6 +12,7 @@ import { connectionSettings, databaseSetting } from "../connection-settings.js";
 import { withConnections, withDatabase } from "../connections.js";
 import { fileReach } from "../erasure-context.js";
 import { readErasureRequest } from "../erasure-request.js";
+import { writeNamedFile } from "../named-files.js";
 import { openAndEnqueue } from "../open-runs.js";
 import { optionalKeyring, readKeyring } from "../privacy-keys.js";
 import { inputHelp, withRequestInput } from "./erasure/request.js";
@@ -32,6 +32,7 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
     )
     .requiredOption("--out <file>", "write JSON to this file")
     .option("--html <file>", "write a page to read, too")
+    .option("--json", "print JSON instead of text")
     .action(async (options: ClaimOptions & { readonly out: string; readonly html?: string }) => {
       const claim = await readClaim(context, options);
       const held = await withDatabase(await databaseSetting(environment), async (pool) => {
@@ -49,13 +50,17 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
         );
         return found;
       });
-      await write(options.out, `${JSON.stringify(held, undefined, 2)}\n`);
-      if (options.html !== undefined) await write(options.html, subjectPage(held));
+      await writeNamedFile(options.out, `${JSON.stringify(held, undefined, 2)}\n`, "--out");
+      if (options.html !== undefined) await writeNamedFile(options.html, subjectPage(held), "--html");
       const rows = held.tables.reduce((sum, table) => sum + table.rows.length, 0);
       const inFiles = held.files.reduce((sum, file) => sum + file.records.length, 0);
-      terminal.print(
-        `${rows} rows, ${held.quarantine.length} records in quarantine and ${inFiles} in files are in ${options.out}`,
-      );
+      if (options.json === true) {
+        const counts = { rows, quarantined: held.quarantine.length, inFiles, notSearched: held.notSearched.length };
+        terminal.print(JSON.stringify({ file: options.out, ...counts }));
+      } else
+        terminal.print(
+          `${rows} rows, ${held.quarantine.length} records in quarantine and ${inFiles} in files are in ${options.out}`,
+        );
       if (held.notSearched.length > 0) {
         terminal.note(
           `${held.notSearched.length} files cannot be searched to their end, and may hold the person; they are named there`,
@@ -69,6 +74,7 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
         `quarantine. ${WHO} ${inputHelp(context)}`,
     )
     .requiredOption("--reason <text>", "on what ground; it is kept as it is, so name a case, not a person")
+    .option("--json", "print JSON instead of text")
     .action(async (options: ClaimOptions & { readonly reason: string }) => {
       const reason = requireReason(options.reason);
       const claim = await readClaim(context, options);
@@ -76,12 +82,15 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
         const by = await callerName(environment, pool, "privacy-officer");
         await restrictSubject({ pool, datasets, ring: readKeyring(environment) }, claim, { by, reason });
       });
-      terminal.print("the person's data is restricted");
+      terminal.print(
+        options.json === true ? JSON.stringify({ state: "restricted" }) : "the person's data is restricted",
+      );
     });
   withClaim(subject.command("release"))
     .summary("lift a restriction, and take the records that were held")
     .description(`Tell the person before (GDPR Art. 18(3)). ${inputHelp(context)}`)
     .requiredOption("--reason <text>", "on what ground; it is kept as it is, so name a case, not a person")
+    .option("--json", "print JSON instead of text")
     .action(async (options: ClaimOptions & { readonly reason: string }) => {
       const reason = requireReason(options.reason);
       const claim = await readClaim(context, options);
@@ -89,15 +98,19 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
         const { pool } = connections;
         const by = await callerName(environment, pool, "privacy-officer");
         const jobs = await releaseSubject({ pool, datasets, ring: readKeyring(environment) }, claim, { by, reason });
-        terminal.print("the person's data is released");
+        if (options.json !== true) terminal.print("the person's data is released");
+        const runs: { readonly job: string; readonly id: string }[] = [];
         for (const job of jobs) {
           try {
-            terminal.print(`${job} ${await openAndEnqueue(connections, { job, kind: "replay", trigger: "cli" })}`);
+            const id = await openAndEnqueue(connections, { job, kind: "replay", trigger: "cli" });
+            runs.push({ job, id });
+            if (options.json !== true) terminal.print(`${job} ${id}`);
           } catch (error) {
             if (!(error instanceof RunActiveError)) throw error;
             terminal.note(`${error.message}; its end opens the replay of the records that were held`);
           }
         }
+        if (options.json === true) terminal.print(JSON.stringify({ state: "released", runs }));
       });
     });
 }
@@ -105,6 +118,7 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
 interface ClaimOptions {
   readonly file?: string;
   readonly identityChecked?: true;
+  readonly json?: true;
 }
 
 function withClaim(command: Command): Command {
@@ -123,12 +137,4 @@ function optionalRing({ environment, terminal }: CommandContext): Keyring | unde
   const ring = optionalKeyring(environment);
   if (ring === undefined) terminal.note("without LETHE_PRIVACY_KEY, requests that were taken are left out");
   return ring;
-}
-
-async function write(file: string, content: string): Promise<void> {
-  try {
-    await replaceFile(file, content);
-  } catch (error) {
-    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
-  }
 }

@@ -20,8 +20,10 @@ export function addTokensCommand(program: Command, context: CommandContext): voi
     )
     .argument("<name>", "what it is for, such as support-desk; not a person's name")
     .addOption(new Option("--role <role>", "what its holder may do").choices(ROLES).makeOptionMandatory())
-    .action(async (name: string, { role }: { readonly role: Role }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (name: string, { role, json }: { readonly role: Role; readonly json?: true }) => {
       const token = await withDatabase(await databaseSetting(environment), (pool) => createApiToken(pool, name, role));
+      if (json === true) return terminal.print(JSON.stringify({ name, role, token }));
       terminal.note(`the token ${name} (${role}); it cannot be shown again:`);
       terminal.print(token);
     });
@@ -53,8 +55,9 @@ export function addTokensCommand(program: Command, context: CommandContext): voi
     .summary("shut out whoever holds a token")
     .description("Takes effect at once. The name stays taken, since decisions were recorded under it.")
     .argument("<name>", "the token's name")
-    .action(async (name: string) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (name: string, { json }: { readonly json?: true }) => {
       await withDatabase(await databaseSetting(environment), (pool) => revokeApiToken(pool, name));
-      terminal.print(`the token ${name} is revoked`);
+      terminal.print(json === true ? JSON.stringify({ name, revoked: true }) : `the token ${name} is revoked`);
     });
 }

@@ -15,10 +15,11 @@ export function scheduleCells({ job, cron, timezone, enabled, lastFiredAt, nextA
 /** Formats schedules as a table, with why one that is on does not fire. */
 export function formatSchedules(schedules: readonly Schedule[]): string {
   const table = formatTable(
-    ["job", "cron", "time zone", "state", "fired last", "fires next"].map((title) => ({ title })),
+    ["job", "cron", "in words", "time zone", "state", "fired last", "fires next"].map((title) => ({ title })),
     schedules.map((schedule) => [
       schedule.job,
       schedule.cron,
+      schedule.words ?? "",
       schedule.timezone,
       stateOf(schedule),
       schedule.lastFiredAt === null ? "never" : formatTime(schedule.lastFiredAt),

@@ -1,5 +1,6 @@
 import type { Schedule } from "@lethe/contracts/schedules";
 import { problemOfSchedule, type ScheduleRules } from "./check-schedule.js";
+import { describeCron } from "./describe-cron.js";
 import { nextTick } from "./ticks.js";
 
 /** A schedule as the ledger holds it. */
@@ -16,6 +17,7 @@ export function presentSchedule(schedule: HeldSchedule, now: Date, rules: Schedu
     job: schedule.job,
     cron: schedule.cron,
     timezone: schedule.timezone,
+    words: problem === undefined ? describeCron(schedule.cron) : null,
     enabled: schedule.enabled,
     updatedAt: schedule.updatedAt.toISOString(),
     lastFiredAt: schedule.lastFiredAt?.toISOString() ?? null,

@@ -95,6 +95,22 @@ export async function readReceipt(db: Queryable, key: string): Promise<Receipt> 
   return { sequence, body, createdAt, previousHash, hash, ...(await readCover(db, sequence)), reapplied };
 }
 
+/**
+ * Returns the id of the erasure that a key means: its receipt's number, as it is printed, or the id itself. Throws NotFoundError for a
+ * number that no receipt has.
+ */
+export async function erasureIdOf(db: Queryable, key: string): Promise<string> {
+  if (!/^\d+$/.test(key)) return key;
+  const { rows } = await db.query<{ id: string }>(
+    `select body ->> 'erasureId' as id from privacy.proof_log where kind = 'receipt' and sequence = $1::bigint`,
+    [key],
+  );
+  const [found] = rows;
+  if (found === undefined)
+    throw new NotFoundError(`there is no receipt ${key}; \`lethe erasure list\` shows the numbers`);
+  return found.id;
+}
+
 /** Returns the checkpoint that covers an entry, and what leads there. */
 async function readCover(db: Queryable, sequence: number): Promise<Pick<SignedEntry, "checkpoint" | "links">> {
   const checkpoint = (await readCheckpointOver(db, sequence)) ?? null;

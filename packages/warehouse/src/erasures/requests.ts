@@ -137,6 +137,42 @@ export async function measureOpenRequests(db: Queryable, requests: DatasetName):
   return rows[0] ?? { open: 0, oldestSeconds: 0, leftSeconds: null };
 }
 
+/** The states of a request that waits for a person: to decide on it, or to ask or tell its sender. */
+const WAITING_FOR_SOMEBODY: readonly RequestState[] = [
+  "undecided",
+  "awaiting second approval",
+  "malformed",
+  "unreadable",
+  "masked",
+];
+
+export interface RequestsToSeeTo {
+  /** Those that wait for a person. */
+  readonly waiting: number;
+  /** Of all that are not answered: whose term ends within the days that were asked for, and whose term has ended. */
+  readonly dueSoon: number;
+  readonly overdue: number;
+}
+
+/** Counts the requests that somebody has to see to, and of all that are not answered those whose term ends within so many days. */
+export async function countRequestsToSeeTo(
+  db: Queryable,
+  requests: DatasetName,
+  soonDays: number,
+): Promise<RequestsToSeeTo> {
+  const { rows } = await db.query<RequestsToSeeTo>(
+    `${REQUESTS_ALONE}, open as (
+       select state, ${dueSql("received_at", "$1", "is_extended")} as due from requests where closed_at is null
+     )
+     select count(*) filter (where state = any ($3)) as waiting,
+            count(*) filter (where due >= clock_timestamp() and due < clock_timestamp() + make_interval(days => $2)) as "dueSoon",
+            count(*) filter (where due < clock_timestamp()) as overdue
+     from open`,
+    [requests, soonDays, WAITING_FOR_SOMEBODY],
+  );
+  return rows[0] ?? { waiting: 0, dueSoon: 0, overdue: 0 };
+}
+
 // A record that was taken is its erasure from then on, and one that was there before is answered with the first one.
 const REQUESTS_ALONE = `
   with requests as (

@@ -46,7 +46,8 @@ export async function markTransformed(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     `update ledger.batches
-     set state = 'transformed', restaging = false, transform_ms = transform_ms + $2, staged_bytes = $3
+     set state = 'transformed', restaging = false, transform_ms = transform_ms + $2, staged_bytes = $3,
+         transformed_at = clock_timestamp()
      where id = $1 and ${batchIsPending()}`,
     [batchId, Math.round(transformMs), stagedBytes],
   );

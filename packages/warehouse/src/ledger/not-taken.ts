@@ -1,6 +1,8 @@
+import type { DatasetName } from "@lethe/contracts/datasets";
 import { NOTICE_CODES, type NoticeCode } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 import type { ExtractionRunClient } from "./extraction-fence.js";
+import { EACH_JOB } from "./states.js";
 
 export interface NotTaken {
   readonly code: NoticeCode;
@@ -38,11 +40,20 @@ export async function countNotTaken(db: ExtractionRunClient, runId: string): Pro
   await db.query("update ledger.runs set not_taken = not_taken + 1 where id = $1", [runId]);
 }
 
+/** What the last run over files of a job left in landing. */
+export interface LastNotTaken {
+  readonly job: DatasetName;
+  readonly runId: string;
+  readonly entries: number;
+}
+
 /** Returns how many entries of landing the last run over files of each job did not take, by job. */
-export async function countLastNotTaken(db: Queryable): Promise<{ readonly job: string; readonly entries: number }[]> {
-  const { rows } = await db.query<{ job: string; entries: number }>(
-    `select distinct on (job) job, not_taken as entries from ledger.runs
-     where kind = 'files' and extracted_at is not null order by job, requested_at desc`,
+export async function countLastNotTaken(db: Queryable): Promise<LastNotTaken[]> {
+  const { rows } = await db.query<LastNotTaken>(
+    `${EACH_JOB}
+     select last.job, last.id as "runId", last.not_taken as entries from job cross join lateral (
+       select r.id, r.job, r.not_taken from ledger.runs r where r.job = job.name and r.kind = 'files' and r.extracted_at is not null
+       order by r.requested_at desc, r.id desc limit 1) as last`,
   );
   return rows;
 }

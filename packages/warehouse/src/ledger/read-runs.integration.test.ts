@@ -36,9 +36,41 @@ describe("listRuns", () => {
     const idsOf = async (filter: object) => (await listRuns(pool, { limit: 10, ...filter })).runs.map(({ id }) => id);
     expect(await idsOf({})).toEqual([recent, middle, old]);
     expect(await idsOf({ job: "customers" })).toEqual([middle, old]);
-    expect(await idsOf({ state: "failed" })).toEqual([recent, old]);
-    expect(await idsOf({ state: "failed", job: "customers" })).toEqual([old]);
-    expect(await idsOf({ before: recent, state: "failed" })).toEqual([old]);
+    expect(await idsOf({ state: ["failed"] })).toEqual([recent, old]);
+    expect(await idsOf({ state: ["failed", "succeeded"] })).toEqual([recent, middle, old]);
+    expect(await idsOf({ state: ["failed"], job: "customers" })).toEqual([old]);
+    expect(await idsOf({ before: recent, state: ["failed"] })).toEqual([old]);
+  });
+
+  it("filters by kind, trigger, time and whether it is open", async ({ pool }) => {
+    const replay = await addRun(pool, { kind: "replay", state: "failed", requested_at: "2020-01-01T00:00:00Z" });
+    const scheduled = await addRun(pool, {
+      trigger: "schedule",
+      state: "failed",
+      requested_at: "2020-01-02T00:00:00Z",
+    });
+    const open = await addRun(pool, { state: "finishing", requested_at: "2020-01-03T00:00:00Z" });
+    const idsOf = async (filter: object) => (await listRuns(pool, { limit: 10, ...filter })).runs.map(({ id }) => id);
+    expect(await idsOf({ kind: "replay" })).toEqual([replay]);
+    expect(await idsOf({ trigger: "schedule" })).toEqual([scheduled]);
+    expect(await idsOf({ open: true })).toEqual([open]);
+    expect(await idsOf({ open: false })).toEqual([scheduled, replay]);
+    expect(await idsOf({ requestedFrom: "2020-01-02T00:00:00Z" })).toEqual([open, scheduled]);
+    expect(await idsOf({ requestedTo: "2020-01-02T00:00:00Z" })).toEqual([replay]);
+    expect(await idsOf({ requestedFrom: "2020-01-01T12:00:00Z", requestedTo: "2020-01-02T12:00:00Z" })).toEqual([
+      scheduled,
+    ]);
+  });
+
+  it("finds a run by the beginning of its id", async ({ pool }) => {
+    const id = "3f2a1b00-0000-4000-8000-00000000abcd";
+    await addRun(pool, { id, state: "failed" });
+    await addRun(pool, { id: "3f2b0000-0000-4000-8000-000000000000", state: "failed" });
+    const idsOf = async (start: string) => (await listRuns(pool, { limit: 10, id: start })).runs.map((run) => run.id);
+    for (const start of ["3f2a", "3F2A1B", "3f2a1b00-", "3f2a1b00-0000-40", id])
+      expect(await idsOf(start)).toEqual([id]);
+    expect(await idsOf("3f2a1c")).toEqual([]);
+    expect(await idsOf("3f2")).toHaveLength(2);
   });
 
   it("refuses a cursor that nobody knows, and has an empty page for the last one", async ({ pool }) => {

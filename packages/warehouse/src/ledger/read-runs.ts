@@ -1,16 +1,26 @@
 import type { DatasetName } from "@lethe/contracts/datasets";
 import { NotFoundError } from "@lethe/contracts/errors";
-import type { Run, RunDetail, RunState } from "@lethe/contracts/runs";
+import type { Run, RunDetail, RunKind, RunState, RunTrigger } from "@lethe/contracts/runs";
 import type { Queryable } from "../pool.js";
 import { requireCursor } from "./known-references.js";
 import { readUnnamedNotices } from "./notices.js";
 import { readRecordWarnings } from "./record-warnings.js";
 import { readSchemaChanges } from "./schema-changes.js";
-import { runIsActive } from "./states.js";
+import { EACH_JOB, runIsActive } from "./states.js";
 
 export interface RunFilter {
   readonly job?: DatasetName | undefined;
-  readonly state?: RunState | undefined;
+  readonly kind?: RunKind | undefined;
+  readonly trigger?: RunTrigger | undefined;
+  /** In one of these states. */
+  readonly state?: readonly RunState[] | undefined;
+  /** Whether it is active. */
+  readonly open?: boolean | undefined;
+  /** Requested at this instant or later, and before that one. */
+  readonly requestedFrom?: string | undefined;
+  readonly requestedTo?: string | undefined;
+  /** What its id begins with: at least four hexadecimal digits (`RUN_ID_START`). */
+  readonly id?: string | undefined;
   /** The cursor of the previous page: only runs older than that one. */
   readonly before?: string | undefined;
   /** The most runs on a page. */
@@ -25,15 +35,62 @@ export interface RunPage {
 
 /** Returns one page of runs, newest first. The cursor is a run's id; throws InvalidInputError for an unknown one. */
 export async function listRuns(db: Queryable, filter: RunFilter): Promise<RunPage> {
-  const { rows } = await db.query<RunRow>({
-    ...LIST_RUNS,
-    values: [filter.job ?? null, filter.state ?? null, filter.before ?? null, filter.limit + 1],
-  });
+  const { rows } = await db.query<RunRow>(listStatement(filter));
   if (rows.length === 0 && filter.before !== undefined) {
     await requireCursor(db, filter.before, "exists (select from ledger.runs where id = $1)");
   }
   const runs = rows.slice(0, filter.limit).map(toRun);
   return { runs, nextCursor: rows.length > filter.limit ? (runs.at(-1)?.id ?? null) : null };
+}
+
+/** Returns the statement of a page: what is not asked for does not stand in it, so that an index of what is can be used. */
+function listStatement({ limit, ...filter }: RunFilter) {
+  const values: unknown[] = [limit + 1];
+  const asked = conditionsOf(filter).filter(({ value }) => value !== undefined);
+  const conditions = asked.map(({ sql, value }) => sql(`$${values.push(value)}`));
+  return {
+    name: `list runs ${asked.map(({ name }) => name).join("")}`,
+    text: `${SELECT_RUN}
+      ${conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`}
+      order by r.requested_at desc, r.id desc
+      limit $1`,
+    values,
+  };
+}
+
+interface Condition {
+  /** Of one letter: a statement that is prepared has a short name. */
+  readonly name: string;
+  readonly sql: (parameter: string) => string;
+  readonly value: unknown;
+}
+
+function conditionsOf(filter: Omit<RunFilter, "limit">): Condition[] {
+  const { job, kind, trigger, state, open, requestedFrom, requestedTo, id, before } = filter;
+  const [firstId, lastId] = id === undefined ? [] : idsFrom(id);
+  return [
+    { name: "j", sql: (it) => `r.job = ${it}`, value: job },
+    { name: "k", sql: (it) => `r.kind = ${it}`, value: kind },
+    { name: "t", sql: (it) => `r.trigger = ${it}`, value: trigger },
+    { name: "s", sql: (it) => `r.state = any (${it})`, value: state },
+    { name: "o", sql: (it) => `(${runIsActive("r.state")}) = ${it}`, value: open },
+    { name: "f", sql: (it) => `r.requested_at >= ${it}`, value: requestedFrom },
+    { name: "u", sql: (it) => `r.requested_at < ${it}`, value: requestedTo },
+    { name: "i", sql: (it) => `r.id >= ${it}`, value: firstId },
+    { name: "l", sql: (it) => `r.id <= ${it}`, value: lastId },
+    {
+      name: "b",
+      sql: (it) => `(r.requested_at, r.id) < (select requested_at, id from ledger.runs where id = ${it})`,
+      value: before,
+    },
+  ];
+}
+
+/** Returns the first and the last id that begin with a text, so that they are found by index. */
+function idsFrom(start: string): [string, string] {
+  const digits = start.replaceAll("-", "").toLowerCase();
+  const [first, last] = ["0", "f"].map((rest) => digits.padEnd(32, rest));
+  return [`${first}`, `${last}`];
 }
 
 /** More than what a run names of landing, and its empty files besides. */
@@ -114,21 +171,14 @@ const SELECT_RUN = `
 
 // These are polled while a run is active, and planning them costs more than running them: a connection prepares a named
 // statement once. They name their columns, so that a column which a later version adds does not invalidate them.
-const LIST_RUNS = {
-  name: "list runs",
-  text: `${SELECT_RUN}
-    where ($1::text is null or r.job = $1)
-      and ($2::text is null or r.state = $2)
-      and ($3::uuid is null or (r.requested_at, r.id) < (select requested_at, id from ledger.runs where id = $3))
-    order by r.requested_at desc, r.id desc
-    limit $4`,
-};
 const READ_RUN = { name: "read run", text: `${SELECT_RUN} where r.id = $1` };
 const READ_LAST_RUNS = {
   name: "read last runs",
   text: `${SELECT_RUN}
-    where r.id in (select distinct on (job) id from ledger.runs
-                   where kind = 'files' and state <> 'skipped' order by job, requested_at desc)`,
+    where r.id in (${EACH_JOB}
+                   select last.id from job cross join lateral (
+                     select n.id from ledger.runs n where n.job = job.name and n.kind = 'files' and n.state <> 'skipped'
+                     order by n.requested_at desc, n.id desc limit 1) as last)`,
 };
 
 interface RunRow {

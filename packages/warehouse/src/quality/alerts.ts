@@ -143,6 +143,21 @@ export async function listAlerts(
   return { alerts, nextCursor: rows.length > filter.limit ? (alerts.at(-1)?.id ?? null) : null };
 }
 
+/** Returns the alerts of a dataset that are about a partition, by its name, the newest first. */
+export async function alertsAbout(
+  db: Queryable,
+  dataset: DatasetName,
+  partition: string,
+  limit: number,
+): Promise<Alert[]> {
+  const { rows } = await db.query<AlertRow>(
+    `${SELECT_ALERT}
+     where dataset = $1 and first_partition <= $2 and last_partition >= $2 order by opened_at desc, id desc limit $3`,
+    [dataset, partition, limit],
+  );
+  return rows.map(toAlert);
+}
+
 /** Counts the open alerts by dataset and kind. */
 export async function countOpenAlerts(
   db: Queryable,

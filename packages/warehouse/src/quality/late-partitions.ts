@@ -52,6 +52,28 @@ export async function changeLate(
   );
 }
 
+/** The partitions of a dataset that are waited for past their deadline. */
+export interface WaitedFor {
+  readonly dataset: DatasetName;
+  readonly late: number;
+  readonly missing: number;
+  readonly first: Partition;
+  /** When the first of them was due. */
+  readonly dueAt: Date;
+}
+
+/** Returns what is waited for of each dataset; one of which nothing is late is absent. */
+export async function readWaitedFor(db: Queryable): Promise<WaitedFor[]> {
+  const { rows } = await db.query<Omit<WaitedFor, "first"> & { date: string; hour: number }>(
+    `select distinct on (dataset) dataset, partition_date as date, partition_hour as hour, due_at as "dueAt",
+            count(*) filter (where state = 'late') over (partition by dataset) as late,
+            count(*) filter (where state = 'missing') over (partition by dataset) as missing
+     from ledger.late_partitions where closed_at is null
+     order by dataset, partition_date, partition_hour`,
+  );
+  return rows.map(({ date, hour, ...row }) => ({ ...row, first: { date, hour } }));
+}
+
 /** Counts the partitions that are waited for, by dataset and state. */
 export async function countLate(
   db: Queryable,

@@ -29,6 +29,28 @@ export async function readStats(db: Queryable, dataset: DatasetName, from: strin
   return rows.map(toStats);
 }
 
+/** When the first file of a partition came. */
+export interface PartitionArrival {
+  readonly partition: Partition;
+  readonly arrivedAt: Date;
+}
+
+/** Returns when the partitions of these days have come of a dataset, both days included. */
+export async function readArrivals(
+  db: Queryable,
+  dataset: DatasetName,
+  from: string,
+  to: string,
+): Promise<PartitionArrival[]> {
+  const { rows } = await db.query<{ date: string; hour: number; arrivedAt: Date }>(
+    `select partition_date as date, partition_hour as hour, first_arrived_at as "arrivedAt" from ledger.partition_stats
+     where dataset = $1 and partition_date between $2::date and $3::date
+     order by partition_date, partition_hour`,
+    [dataset, from, to],
+  );
+  return rows.map(({ date, hour, arrivedAt }) => ({ partition: { date, hour }, arrivedAt }));
+}
+
 /** Returns the newest partition of a dataset up to a day; undefined where nothing has come. */
 export async function readNewestPartition(
   db: Queryable,

@@ -20,7 +20,8 @@ export function answerInTime(app: FastifyInstance, answerMs: number): void {
   app.addHook("preHandler", async (request, reply) => {
     const timer = setTimeout(
       () => {
-        if (!reply.sent) reply.send(new LateAnswerError(LATE));
+        // An answer that has begun is none that is late, however long it goes on.
+        if (!reply.sent && !reply.raw.headersSent) reply.send(new LateAnswerError(LATE));
       },
       request.routeOptions.config.takesLong === true ? LONG_MS : answerMs,
     );

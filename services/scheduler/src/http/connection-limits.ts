@@ -51,7 +51,9 @@ function openServer(handle: Handle, requestMs: number, maxConnections: number): 
   const handleInTurn = inTurn((request, response) => {
     const { socket } = request;
     places.setAtWork(socket, true);
-    response.once("close", () => places.setAtWork(socket, false));
+    const leavePlace = () => places.setAtWork(socket, false);
+    placed.set(response, leavePlace);
+    response.once("close", leavePlace);
     handle(request, response);
   });
   const take: Handle = (request, response) => {
@@ -67,6 +69,13 @@ function openServer(handle: Handle, requestMs: number, maxConnections: number): 
   );
   return server;
 }
+
+/** Treats the connection of an answer that goes on for long as one at rest, whose place goes to a newcomer that finds none. */
+export function leavePlaceToOthers(response: ServerResponse): void {
+  placed.get(response)?.();
+}
+
+const placed = new WeakMap<ServerResponse, () => void>();
 
 /** Has a server serve what `admit` makes of its connections, and none where that is undefined. */
 function serveBehind(server: Server, admit: (raw: Socket) => Duplex | undefined): void {

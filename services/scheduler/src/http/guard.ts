@@ -86,12 +86,21 @@ export function guard(app: FastifyInstance, callers: Callers): RefuseUnreadable 
       return sendProblem(reply, problem(403, "csrf_token_required", CSRF_TOKEN_REQUIRED));
     }
     request.caller = caller;
+    request.isStillAdmitted = () => isAdmitted(request);
     // An address that leads nowhere has no role: everybody who is let in may know that.
     if (config.role !== undefined && !mayAct(caller.role, config.role)) {
       const { message, code, requiredRole } = new RoleRequiredError(config.role, caller.name, caller.role);
       return sendProblem(reply, { ...problem(403, code, message), requiredRole });
     }
   });
+
+  async function isAdmitted(request: FastifyRequest): Promise<boolean> {
+    const known = await callers.find(request);
+    const { role } = request.routeOptions.config;
+    if ("waitSeconds" in known || known.caller === undefined) return false;
+    return role === undefined || role === "nobody" || role === "public" || mayAct(known.caller.role, role);
+  }
+
   // Strangers are not told what their addresses lead to; who shows a token, of whom, is not looked at for this.
   return (request, reply, answer) => {
     reply.headers(SECURITY_HEADERS);

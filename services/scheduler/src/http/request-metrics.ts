@@ -11,6 +11,8 @@ export function measureRequests(app: FastifyInstance, metricsRegistry: Registry)
     registers: [metricsRegistry],
   });
   app.addHook("onResponse", async (request, reply) => {
+    // How long somebody listens says nothing of how fast answers come.
+    if (request.routeOptions.config.isStream === true) return;
     const labels = {
       method: request.method,
       route: request.routeOptions.url ?? "none",

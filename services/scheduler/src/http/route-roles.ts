@@ -21,6 +21,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; undefined on routes that ask for no role. */
     caller: Caller;
+    /** Reports whether who asked would be let in now: their token may have been revoked since. */
+    isStillAdmitted: () => Promise<boolean>;
   }
 }
 
@@ -28,6 +30,7 @@ declare module "fastify" {
 export function requireRoles(app: FastifyInstance): void {
   const routes: RouteOptions[] = [];
   app.decorateRequest("caller");
+  app.decorateRequest("isStillAdmitted");
   app.addHook("onRoute", (route) => void routes.push(route));
   app.addHook("onReady", async () => {
     const without = routes.filter(({ config }) => !isRouteRole(config?.role));

@@ -1,31 +1,16 @@
-import { decideArrivals, GIVE_UP_DAYS, type WaitedFor } from "@lethe/quality/decide-arrivals";
-import { ARRIVAL_DAYS, expectArrivals } from "@lethe/quality/expect-arrivals";
-import { HOURS_A_DAY, hourAt, hourOf, partitionOf } from "@lethe/quality/partition-hours";
-import { nextTick, previousTick } from "@lethe/service-kit/cron/ticks";
-import type { StoredSchedule } from "@lethe/warehouse/ledger/schedules";
+import { decideArrivals, type WaitedFor } from "@lethe/quality/decide-arrivals";
+import { hourOf, partitionOf } from "@lethe/quality/partition-hours";
 import type { Client } from "@lethe/warehouse/pool";
 import { extendAlert, openAlert } from "@lethe/warehouse/quality/alerts";
 import { addLate, changeLate, readLate } from "@lethe/warehouse/quality/late-partitions";
-import { readStats } from "@lethe/warehouse/quality/partition-stats";
 import type { CheckedDataset } from "./checked-dataset.js";
 import { partitionName } from "./partition-name.js";
-
-/** What is learnt ends with the last arrival, which a stop may have left this far behind. */
-const LOOKED_AT_DAYS = ARRIVAL_DAYS + GIVE_UP_DAYS;
-const DAY_MS = 24 * 3_600_000;
+import { readExpectation } from "./read-expectation.js";
 
 /** Finds the partitions of a dataset that have not come in time, and those that have come since. */
-export async function checkArrivals(
-  client: Client,
-  { name, checks, schedule }: CheckedDataset,
-  now: Date,
-): Promise<void> {
-  const today = hourAt(now);
-  const from = partitionOf(today - LOOKED_AT_DAYS * HOURS_A_DAY).date;
-  const stats = await readStats(client, name, from, partitionOf(today + HOURS_A_DAY).date);
-  const arrivals = stats
-    .filter(({ arrivedAt }) => arrivedAt <= now)
-    .map(({ partition, arrivedAt }) => ({ hour: hourOf(partition), at: arrivedAt.getTime() }));
+export async function checkArrivals(client: Client, dataset: CheckedDataset, now: Date): Promise<void> {
+  const { name } = dataset;
+  const { arrivals, expectation, from } = await readExpectation(client, dataset, now);
   const late = await readLate(client, name, from);
   const waitedFor = late.flatMap(({ partition, state, dueAt, missingAt, alertId }): WaitedFor[] =>
     state === "late" || state === "missing"
@@ -33,7 +18,7 @@ export async function checkArrivals(
       : [],
   );
   const { newlyLate, changed } = decideArrivals(
-    expectArrivals(arrivals, checks.arrival, intervalOf(schedule, now)),
+    expectation,
     new Set(arrivals.map(({ hour }) => hour)),
     waitedFor,
     new Set(late.map(({ partition }) => hourOf(partition))),
@@ -56,14 +41,4 @@ export async function checkArrivals(
 function open(client: Client, dataset: string, partition: string, dueAt: Date, now: Date): Promise<string> {
   const message = `Partition ${partition} of ${dataset} has not come; it was due by ${dueAt.toISOString()}.`;
   return openAlert(client, { dataset, kind: "arrival", cause: `arrival ${partition}`, message, partition }, now);
-}
-
-/** Returns the time between two ticks of a job: a file is noticed by the next one. A schedule that cannot be read counts as daily. */
-function intervalOf(schedule: StoredSchedule, now: Date): number {
-  try {
-    const last = previousTick(schedule, now);
-    return nextTick(schedule, last).getTime() - last.getTime();
-  } catch {
-    return DAY_MS;
-  }
 }

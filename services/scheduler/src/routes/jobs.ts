@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { BACKFILL_SELECTIONS, BackfillPlanSchema } from "@lethe/contracts/backfills";
 import { DatasetNameSchema } from "@lethe/contracts/datasets";
+import { RunPlanSchema } from "@lethe/contracts/run-plan";
 import { RunSchema } from "@lethe/contracts/runs";
 import { ScheduleSchema } from "@lethe/contracts/schedules";
+import { planRun } from "@lethe/landing/plan-run";
 import { presentSchedule } from "@lethe/service-kit/cron/present-schedule";
 import { openBackfill, planBackfill } from "@lethe/warehouse/ledger/open-backfill";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
@@ -21,6 +23,11 @@ const RunRequestBody = Type.Object(
     to: Type.Optional(RangeEnd("Last partition, included: a day as a whole, or up to one of its hours.")),
     force: Type.Optional(Type.Boolean({ description: "Take files again that were loaded before." })),
   },
+  { additionalProperties: false },
+);
+
+const PlanRequestBody = Type.Object(
+  { from: RunRequestBody.properties.from, to: RunRequestBody.properties.to },
   { additionalProperties: false },
 );
 
@@ -55,7 +62,7 @@ const JobOverview = Type.Object({
 
 export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
-  { pool, datasets, runQueue, schedules: rules },
+  { pool, datasets, storage, runQueue, schedules: rules },
 ) => {
   app.route({
     method: "GET",
@@ -111,6 +118,23 @@ export const jobRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
         .header("location", `/runs/${runId}`)
         .send(await readRun(pool, runId));
     },
+  });
+
+  app.route({
+    method: "POST",
+    url: "/jobs/:job/runs/plan",
+    config: { role: "operator", takesLong: true },
+    schema: {
+      summary: "What a run would take",
+      description:
+        "Counts the files of the dataset that lie in landing, by day, and names what no run takes. Opens no run and reads no file.",
+      tags: ["jobs"],
+      params: Type.Object({ job: Type.Enum([...datasets.names]) }),
+      body: PlanRequestBody,
+      response: { 200: ref(RunPlanSchema) },
+    },
+    handler: async ({ params: { job }, body }) =>
+      planRun({ storage, db: pool }, { job, datasets: datasets.names, range: checkRange(body) }),
   });
 
   // What the archive keeps of requests names nobody.

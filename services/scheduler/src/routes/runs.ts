@@ -1,8 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { RUN_STATES, RunDetailSchema, RunSchema } from "@lethe/contracts/runs";
+import {
+  RUN_ID_START,
+  RUN_KINDS,
+  RUN_STATES,
+  RUN_TRIGGERS,
+  RunBatchSchema,
+  RunDetailSchema,
+  RunFileSchema,
+  RunSchema,
+} from "@lethe/contracts/runs";
 import { readActiveRuns } from "@lethe/warehouse/ledger/active-runs";
 import { cancelRun, reopenRun } from "@lethe/warehouse/ledger/change-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
+import { listRunBatches, listRunFiles } from "@lethe/warehouse/ledger/run-parts";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
 import { problems, ref } from "../http/response-schemas.js";
@@ -24,7 +34,29 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
       querystring: Type.Object(
         {
           job: Type.Optional(Type.Enum([...datasets.names])),
-          state: Type.Optional(Type.Enum(RUN_STATES)),
+          kind: Type.Optional(Type.Enum(RUN_KINDS)),
+          trigger: Type.Optional(Type.Enum(RUN_TRIGGERS)),
+          state: Type.Optional(
+            Type.Array(Type.Enum(RUN_STATES), {
+              minItems: 1,
+              maxItems: RUN_STATES.length,
+              description: "In one of these states: `state=failed&state=cancelled`",
+            }),
+          ),
+          open: Type.Optional(Type.Boolean({ description: "Whether it has work to do still" })),
+          requestedFrom: Type.Optional(
+            Type.String({ format: "date-time", description: "Requested at this instant or later" }),
+          ),
+          requestedTo: Type.Optional(
+            Type.String({ format: "date-time", description: "Requested before this instant" }),
+          ),
+          id: Type.Optional(
+            Type.String({
+              pattern: RUN_ID_START,
+              description: "What its id begins with, four hexadecimal digits at least",
+              examples: ["3f2a"],
+            }),
+          ),
           before: Type.Optional(Type.String({ format: "uuid", description: "`nextCursor` of the page before" })),
           limit: pageSize.limit,
         },
@@ -51,6 +83,52 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
       response: { 200: ref(RunDetail) },
     },
     handler: (request) => readRun(pool, request.params.id),
+  });
+
+  const afterPlace = Type.Object(
+    {
+      after: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: "`nextCursor` of the page before",
+        }),
+      ),
+      limit: pageSize.limit,
+    },
+    { additionalProperties: false },
+  );
+  const NextPlace = Type.Union([Type.Integer(), Type.Null()]);
+
+  app.route({
+    method: "GET",
+    url: "/runs/:id/batches",
+    config: { role: "viewer" },
+    schema: {
+      summary: "A run's batches in their order, with the times of their stages",
+      tags: ["runs"],
+      params: RunParams,
+      querystring: afterPlace,
+      response: { 200: Type.Object({ batches: Type.Array(ref(RunBatchSchema)), nextCursor: NextPlace }) },
+    },
+    handler: ({ params, query }) =>
+      listRunBatches(pool, params.id, { after: query.after, limit: pageSize.of(query.limit) }),
+  });
+
+  app.route({
+    method: "GET",
+    url: "/runs/:id/files",
+    config: { role: "viewer" },
+    schema: {
+      summary: "The files that a run has taken, in their order",
+      description: "Of a backfill they are the archived files that it loads again.",
+      tags: ["runs"],
+      params: RunParams,
+      querystring: afterPlace,
+      response: { 200: Type.Object({ files: Type.Array(ref(RunFileSchema)), nextCursor: NextPlace }) },
+    },
+    handler: ({ params, query }) =>
+      listRunFiles(pool, params.id, { after: query.after, limit: pageSize.of(query.limit) }),
   });
 
   app.route({

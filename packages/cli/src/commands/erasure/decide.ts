@@ -16,6 +16,12 @@ const DecisionSettings = Type.Object(DECISION_SETTINGS);
 const parseQuarantineId = integerBetween(1, Number.MAX_SAFE_INTEGER);
 const QUARANTINE_ID_HELP = "from `lethe quarantine list --reason identity_mismatch`";
 
+interface ApproveOptions {
+  readonly follow?: true;
+  readonly subject?: RequestSubject;
+  readonly json?: true;
+}
+
 /** Adds `lethe erasure approve` and `lethe erasure reject`. */
 export function addDecideCommands(erasure: Command, context: CommandContext): void {
   const { requests } = context.datasets;
@@ -30,22 +36,27 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     .argument("<quarantine-id>", QUARANTINE_ID_HELP, parseQuarantineId)
     .addOption(new Option("--subject <whose>", "whose data goes").choices(REQUEST_SUBJECTS))
     .option("--follow", "wait for the replay's end, and show the erasure with its receipt's number")
-    .action(async (id: number, options: { readonly follow?: true; readonly subject?: RequestSubject }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (id: number, { follow, subject, json }: ApproveOptions) => {
       const { terminal } = context;
       const settings = await connectionSettings(context.environment);
       const code = await withConnections(settings, async (connections) => {
         await prepareErasureRun(connections, terminal);
         const by = await callerName(context.environment, connections.pool, "privacy-officer");
         const { LETHE_FOUR_EYES: fourEyes } = readSettings(DecisionSettings, context.environment);
-        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes, subject: options.subject }))) {
-          terminal.print(
-            `request ${id} is awaiting second approval: LETHE_FOUR_EYES asks for one by a token of another name`,
-          );
+        if (!(await approveRequest(connections.pool, requests.name, id, { by, fourEyes, subject }))) {
+          const text = `request ${id} is awaiting second approval: LETHE_FOUR_EYES asks for one by a token of another name`;
+          terminal.print(json === true ? JSON.stringify({ state: "awaiting second approval", runs: [] }) : text);
           return EXIT.succeeded;
         }
         terminal.note(`request ${id} is approved`);
-        if (options.follow !== true) return startErasureRun(connections, requests.name, "replay", terminal);
-        return (await followErasureRun(connections, requests.name, "replay", terminal)).code;
+        const request = {
+          dataset: requests.name,
+          kind: "replay",
+          json: json === true && { state: "approved" },
+        } as const;
+        if (follow !== true) return startErasureRun(connections, request, terminal);
+        return (await followErasureRun(connections, request, terminal)).code;
       });
       context.exitWith(code);
     });
@@ -58,12 +69,14 @@ export function addDecideCommands(erasure: Command, context: CommandContext): vo
     )
     .argument("<quarantine-id>", "from `lethe erasure requests --open`", parseQuarantineId)
     .option("--reason <text>", "on what ground (default: why it was set aside); name a case, not a person")
-    .action(async (id: number, options: { readonly reason?: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (id: number, options: { readonly reason?: string; readonly json?: true }) => {
       const reason = options.reason === undefined ? undefined : requireReason(options.reason);
       await withDatabase(await databaseSetting(context.environment), async (pool) => {
         const by = await callerName(context.environment, pool, "privacy-officer");
         await rejectRequest(pool, { name: requests.name, ...requests.erasure }, id, { by, reason });
       });
-      context.terminal.print(`request ${id} is refused; what was held for it is replayed`);
+      if (options.json === true) context.terminal.print(JSON.stringify({ quarantineId: id, state: "rejected" }));
+      else context.terminal.print(`request ${id} is refused; what was held for it is replayed`);
     });
 }

@@ -1,10 +1,9 @@
-import { InvalidInputError } from "@lethe/contracts/errors";
-import { replaceFile } from "@lethe/storage/replace-file";
 import { readRewrittenFiles } from "@lethe/warehouse/feed/rewritten-files";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
+import { writeNamedFile } from "../../named-files.js";
 import { integerBetween } from "../../parse-arguments.js";
 import { formatTable } from "../../present/table.js";
 
@@ -35,9 +34,7 @@ export function addFeedCommand(erasure: Command, context: CommandContext): void 
       );
       if (out !== undefined) {
         const lines = files.map((file) => `${JSON.stringify(file)}\n`).join("");
-        await replaceFile(out, lines).catch((error: unknown) => {
-          throw new InvalidInputError(`${out} cannot be written`, { cause: error });
-        });
+        await writeNamedFile(out, lines, "--out");
       } else if (json === true) for (const file of files) terminal.print(JSON.stringify(file));
       else if (files.length === 0) terminal.print("no file was rewritten since");
       else {

@@ -1,14 +1,16 @@
 import { namePlace } from "@lethe/erasure/receipt-words";
+import { erasureIdOf } from "@lethe/warehouse/erasures/receipts";
 import { listReviewFindings } from "@lethe/warehouse/erasures/review-findings";
 import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { integerBetween, parseErasureId } from "../../parse-arguments.js";
+import { formerly } from "../../former-option.js";
+import { integerBetween, parseErasureKey } from "../../parse-arguments.js";
 import { formatTable } from "../../present/table.js";
 
 interface FindingsOptions {
-  readonly erasure?: string;
+  readonly erasureId?: string;
   readonly limit: number;
   readonly json?: true;
 }
@@ -22,12 +24,17 @@ export function addFindingsCommand(erasure: Command, context: CommandContext): v
       "Lists where other people's records mention an erased person by a name, a phone or an address that several people may " +
         "share. Lethe does not change these: it shows the place, and no value.",
     )
-    .option("--erasure <id>", "only findings of this erasure", parseErasureId)
+    .option(
+      "--erasure-id <erasure>",
+      "only findings of this erasure, by its id or its receipt's number",
+      parseErasureKey,
+    )
+    .addOption(formerly("--erasure <erasure>", "erasureId", parseErasureKey))
     .option("--limit <findings>", "findings at most", integerBetween(1, 10_000), 200)
     .option("--json", "print one line of JSON per finding instead of text")
-    .action(async ({ erasure: erasureId, limit, json }: FindingsOptions) => {
-      const findings = await withDatabase(await databaseSetting(context.environment), (pool) =>
-        listReviewFindings(pool, erasureId, limit),
+    .action(async ({ erasureId: key, limit, json }: FindingsOptions) => {
+      const findings = await withDatabase(await databaseSetting(context.environment), async (pool) =>
+        listReviewFindings(pool, key === undefined ? undefined : await erasureIdOf(pool, key), limit),
       );
       if (json === true) for (const finding of findings) context.terminal.print(JSON.stringify(finding));
       else if (findings.length === 0) context.terminal.print("nothing to look at");

@@ -8,13 +8,13 @@ import {
 import { NotFoundError } from "@lethe/contracts/errors";
 import { readPlaces } from "@lethe/warehouse/erasures/erasure-work";
 import { listErasures, readErasure } from "@lethe/warehouse/erasures/read-erasures";
-import { readReceipt, readReceiptNumbers } from "@lethe/warehouse/erasures/receipts";
+import { erasureIdOf, readReceipt, readReceiptNumbers } from "@lethe/warehouse/erasures/receipts";
 import type { Pool } from "@lethe/warehouse/pool";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { integerBetween, parseErasureId } from "../../parse-arguments.js";
+import { integerBetween, parseErasureKey } from "../../parse-arguments.js";
 import { formatErasure, formatErasures } from "../../present/erasures.js";
 
 interface ListOptions {
@@ -32,11 +32,15 @@ export function addListCommands(erasure: Command, context: CommandContext): void
     .description("Lists erasures, newest first, with days open and left of the one-month limit.")
     .addOption(new Option("--state <state>", "only erasures in this state").choices(ERASURE_STATES))
     .option("--limit <erasures>", "erasures on a page", integerBetween(1, 10_000), 50)
-    .option("--before <id>", "go on after the erasure with this id", parseErasureId)
+    .option("--before <id>", "go on after the erasure with this id, or this receipt's number", parseErasureKey)
     .option("--json", "print one line of JSON per erasure instead of text")
     .action(async ({ state, limit, before, json }: ListOptions) => {
       const page = await withDatabase(await databaseSetting(context.environment), async (pool) => {
-        const { erasures, nextCursor } = await listErasures(pool, { state, limit, before });
+        const { erasures, nextCursor } = await listErasures(pool, {
+          state,
+          limit,
+          before: before === undefined ? undefined : await erasureIdOf(pool, before),
+        });
         return {
           erasures,
           nextCursor,
@@ -55,7 +59,7 @@ export function addListCommands(erasure: Command, context: CommandContext): void
     .command("show")
     .summary("show one erasure")
     .description("Shows how an erasure stands, what it has masked so far, and the number of its receipt.")
-    .argument("<id>", "the erasure's id", parseErasureId)
+    .argument("<erasure>", "the number of its receipt, or its id", parseErasureKey)
     .option("--json", "print it as JSON, with its receipt, instead of text")
     .action(async (id: string, options: { readonly json?: true }) => {
       const { detail, places, receipt } = await withDatabase(await databaseSetting(context.environment), (pool) =>
@@ -71,8 +75,9 @@ export function addListCommands(erasure: Command, context: CommandContext): void
 
 async function readDetail(
   pool: Pool,
-  id: string,
+  key: string,
 ): Promise<{ detail: Erasure; places: readonly ErasurePlace[]; receipt: Receipt | null }> {
+  const id = await erasureIdOf(pool, key);
   const detail = await readErasure(pool, id);
   try {
     return { detail, places: await readPlaces(pool, id), receipt: await readReceipt(pool, id) };

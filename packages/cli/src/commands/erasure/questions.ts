@@ -20,11 +20,13 @@ export function addQuestionCommands(erasure: Command, context: CommandContext): 
     .description(
       "Lists the open questions: about requests, which are approved or rejected, and about records that are held.",
     )
-    .action(async () => {
+    .option("--json", "print one line of JSON per question instead of text")
+    .action(async ({ json }: { readonly json?: true }) => {
       const questions = await withDatabase(await databaseSetting(context.environment), (pool) =>
         listQuestions(pool, requests.name, MOST_QUESTIONS),
       );
-      context.terminal.print(formatQuestions(questions));
+      if (json === true) for (const question of questions) context.terminal.print(JSON.stringify(question));
+      else context.terminal.print(formatQuestions(questions));
     });
   erasure
     .command("decide")
@@ -35,14 +37,18 @@ export function addQuestionCommands(erasure: Command, context: CommandContext): 
         "replays.",
     )
     .argument("<question-id>", "from `lethe erasure questions`", parseQuestionId)
-    .addArgument(new Argument("<decision>").choices(QUESTION_DECISIONS))
+    .addArgument(new Argument("<decision>", "whose the records are").choices(QUESTION_DECISIONS))
     .requiredOption("--note <text>", "on what ground; name a case, not a person")
-    .action(async (id: string, decision: QuestionDecision, options: { readonly note: string }) => {
-      const note = requireReason(options.note);
-      await withDatabase(await databaseSetting(context.environment), async (pool) => {
-        const by = await callerName(context.environment, pool, "privacy-officer");
-        await decideQuestion(pool, id, decision, { by, note });
-      });
-      context.terminal.print(`question ${id} is decided; what it held is replayed`);
-    });
+    .option("--json", "print JSON instead of text")
+    .action(
+      async (id: string, decision: QuestionDecision, options: { readonly note: string; readonly json?: true }) => {
+        const note = requireReason(options.note, "--note");
+        await withDatabase(await databaseSetting(context.environment), async (pool) => {
+          const by = await callerName(context.environment, pool, "privacy-officer");
+          await decideQuestion(pool, id, decision, { by, note });
+        });
+        if (options.json === true) return context.terminal.print(JSON.stringify({ id, decision }));
+        context.terminal.print(`question ${id} is decided; what it held is replayed`);
+      },
+    );
 }

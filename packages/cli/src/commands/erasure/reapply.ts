@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
 import { count } from "@lethe/contracts/format-number";
 import { reapplyErasures } from "@lethe/erasure/reapply-erasures";
@@ -16,7 +15,8 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
-import { nameFault, readNamedFile } from "../../receipt-file.js";
+import { readNamedBytes, readNamedFile } from "../../named-files.js";
+import { nameFault } from "../../receipt-file.js";
 import { readSigningKeys } from "../../signing-keys.js";
 
 const MAX_NOTE = 1_000;
@@ -29,6 +29,7 @@ interface ReapplyOptions {
   readonly from: string;
   readonly recoveryKey: string;
   readonly publicKey?: string;
+  readonly json?: true;
 }
 
 /** Adds `lethe erasure reapply` and `lethe erasure accept-restore`. */
@@ -44,6 +45,7 @@ export function addReapplyCommands(erasure: Command, context: CommandContext): v
     .requiredOption("--from <file>", "the newest export (`lethe erasure export --out FILE --recovery-key FILE`)")
     .requiredOption("--recovery-key <file>", "the private recovery key")
     .option("--public-key <file>", "check the export's signatures with these keys, not with the installation's own")
+    .option("--json", "print JSON instead of text")
     .action(async (options: ReapplyOptions) => context.exitWith(await reapply(context, options)));
   erasure
     .command("accept-restore")
@@ -53,7 +55,8 @@ export function addReapplyCommands(erasure: Command, context: CommandContext): v
         "it. Who did so and why is logged and signed; from then on services load again.",
     )
     .requiredOption("--note <text>", "on what ground; it is kept as it is, so name a case, not a person")
-    .action(async ({ note }: { readonly note: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async ({ note, json }: { readonly note: string; readonly json?: true }) => {
       if (note.trim() === "" || note.length > MAX_NOTE) {
         throw new InvalidInputError(`--note must say on what ground, in at most ${MAX_NOTE} characters`);
       }
@@ -65,6 +68,7 @@ export function addReapplyCommands(erasure: Command, context: CommandContext): v
           return acceptRestore(pool, { signer, stores }, { by, note });
         }),
       );
+      if (json === true) return terminal.print(JSON.stringify({ checkpoint: checkpoint.number }));
       terminal.print(`checkpoint ${checkpoint.number} is the newest one now, and services load again`);
     });
 }
@@ -72,7 +76,7 @@ export function addReapplyCommands(erasure: Command, context: CommandContext): v
 async function reapply({ environment, terminal, datasets }: CommandContext, options: ReapplyOptions) {
   const recovery = readRecovery(
     await readNamedFile(options.recoveryKey, "--recovery-key"),
-    await readExport(options.from),
+    await readNamedBytes(options.from, "--from"),
   );
   const signer = readSigningKeys(environment);
   const keys =
@@ -95,22 +99,18 @@ async function reapply({ environment, terminal, datasets }: CommandContext, opti
       ),
     CONNECTIONS,
   );
-  terminal.print(
-    `${count(done.entries, "entry")} and ${count(done.checkpoints, "checkpoint")} were merged; ` +
-      `the erasures of ${count(done.people, "subject")} were reapplied, ${done.held} of whom the restored tables held`,
-  );
+  if (options.json === true) terminal.print(JSON.stringify(done));
+  else
+    terminal.print(
+      `${count(done.entries, "entry")} and ${count(done.checkpoints, "checkpoint")} were merged; ` +
+        `the erasures of ${count(done.people, "subject")} were reapplied, ${done.held} of whom the restored tables held`,
+    );
   if (done.waiting === 0) return EXIT.succeeded;
   terminal.note(
     `${count(done.waiting, "erasure")} wait for runs that were open when the backup was made: start the services, which take ` +
       "them to their end, and see `lethe erasure list --state suppressed`",
   );
   return EXIT.failed;
-}
-
-async function readExport(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: unknown) => {
-    throw new InvalidInputError("the file that --from names cannot be read", { cause: error });
-  });
 }
 
 function readRecovery(key: string, sealed: Buffer): Recovery {

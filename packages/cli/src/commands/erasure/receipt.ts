@@ -2,7 +2,6 @@ import { InvalidInputError } from "@lethe/contracts/errors";
 import { count } from "@lethe/contracts/format-number";
 import { receiptPage } from "@lethe/erasure/receipt-page";
 import { encryptForRecovery } from "@lethe/privacy/recovery-key";
-import { replaceFile } from "@lethe/storage/replace-file";
 import { declaredTables } from "@lethe/warehouse/data-map";
 import { readReceipt } from "@lethe/warehouse/erasures/receipts";
 import { readWholeLog } from "@lethe/warehouse/proof/read-log";
@@ -11,9 +10,10 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../command-context.js";
 import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
-import { parseReceiptKey } from "../../parse-arguments.js";
+import { readNamedFile, writeNamedFile } from "../../named-files.js";
+import { parseErasureKey } from "../../parse-arguments.js";
 import { formatReceipt } from "../../present/receipt.js";
-import { formatLog, readNamedFile } from "../../receipt-file.js";
+import { formatLog } from "../../receipt-file.js";
 
 /** Adds `lethe erasure receipt` and `lethe erasure export`. */
 export function addReceiptCommands(erasure: Command, context: CommandContext): void {
@@ -21,13 +21,13 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
     .command("receipt")
     .summary("show the receipt of a completed erasure")
     .description("Shows a receipt as text, as JSON, or as a page to be printed. It holds no personal data.")
-    .argument("<receipt>", "its number, or the erasure's id", parseReceiptKey)
+    .argument("<receipt>", "its number, or the erasure's id", parseErasureKey)
     .option("--html <file>", "write a page to print on A4, which needs nothing else")
     .option("--json", "print the receipt as JSON; `lethe erasure verify --receipts` checks it")
     .action(async (key: string, options: { readonly html?: string; readonly json?: true }) => {
       const receipt = await withDatabase(await databaseSetting(context.environment), (pool) => readReceipt(pool, key));
       if (options.html !== undefined) {
-        await writeWhole(options.html, receiptPage(receipt, declaredTables(context.datasets.database)));
+        await writeNamedFile(options.html, receiptPage(receipt, declaredTables(context.datasets.database)), "--html");
         context.terminal.note(`receipt ${receipt.sequence} is in ${options.html}`);
       }
       if (options.json === true) context.terminal.print(JSON.stringify(receipt));
@@ -56,7 +56,11 @@ export function addReceiptCommands(erasure: Command, context: CommandContext): v
         for (const line of lines) context.terminal.print(line);
         return;
       }
-      await writeWhole(file, lines.map((line) => `${line}\n`).join(""));
+      await writeNamedFile(
+        file,
+        lines.map((line) => `${line}\n`).join(""),
+        options.receipts === undefined ? "--out" : "--receipts",
+      );
       const receipts = entries.filter(({ kind }) => kind === "receipt").length;
       context.terminal.note(
         `${count(receipts, "receipt")} and ${count(checkpoints.length, "checkpoint")} are in ${file}`,
@@ -71,22 +75,14 @@ interface ExportOptions {
 }
 
 async function exportRecovery({ environment, terminal }: CommandContext, keyFile: string, out?: string): Promise<void> {
-  if (out === undefined) throw new InvalidInputError("--recovery-key needs --out: what it writes is no text");
+  if (out === undefined)
+    throw new InvalidInputError("--recovery-key needs --out, a file to write to: what it writes is no text");
   const key = await readNamedFile(keyFile, "--recovery-key");
   const recovery = await withDatabase(await databaseSetting(environment), readRecovery);
-  await writeWhole(out, encryptForRecovery(key, Buffer.from(JSON.stringify(recovery))));
+  await writeNamedFile(out, encryptForRecovery(key, Buffer.from(JSON.stringify(recovery))), "--out");
   const { entries, checkpoints, erasures } = recovery;
   terminal.note(
     `${count(erasures.length, "erasure")}, ${count(entries.length, "entry")} and ${count(checkpoints.length, "checkpoint")} are in ${out}; ` +
       "only the holder of the recovery key can read it. Write a new one after every run of erasures, and keep it apart from backups",
   );
-}
-
-/** Writes a file that appears whole or not at all. */
-async function writeWhole(file: string, content: string | Buffer): Promise<void> {
-  try {
-    await replaceFile(file, content);
-  } catch (error) {
-    throw new InvalidInputError(`${file} cannot be written`, { cause: error });
-  }
 }

@@ -14,11 +14,12 @@ import { openDataStorage } from "../../erasure-context.js";
 import { readErasureRequest, requestForm } from "../../erasure-request.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
 import type { Terminal } from "../../terminal.js";
-import { followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
+import { type ErasureRunRequest, followErasureRun, prepareErasureRun, startErasureRun } from "./run-erasures.js";
 
 interface RequestOptions {
   readonly file?: string;
   readonly follow?: true;
+  readonly json?: true;
 }
 
 /** Adds `lethe erasure request`. */
@@ -30,6 +31,7 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
         `${inputHelp(context)} Run it with the DATA_DIR of the services.`,
     )
     .option("--follow", "wait for the run's end, and show the erasure with its receipt's number")
+    .option("--json", "print JSON instead of text")
     .action(async (options: RequestOptions) => {
       const request = await readErasureRequest(context, options.file);
       const settings = await connectionSettings(context.environment);
@@ -40,8 +42,9 @@ export function addRequestCommand(erasure: Command, context: CommandContext): vo
         const storage = openDataStorage(context.environment);
         const path = await fileRequest(storage, requests, request.customerId, request.email);
         terminal.note(`handed in as ${path}`);
-        if (options.follow !== true) return startErasureRun(connections, requests.name, "files", terminal);
-        return followRequest(connections, storage, requests, { path, ...request }, terminal);
+        const wanted = { dataset: requests.name, kind: "files", json: options.json === true && { path } } as const;
+        if (options.follow !== true) return startErasureRun(connections, wanted, terminal);
+        return followRequest(connections, storage, requests, { path, ...request, wanted }, terminal);
       });
       context.exitWith(code);
     });
@@ -62,6 +65,7 @@ interface FiledRequest {
   /** In landing, where it lies until a run takes it; the ledger knows it by another name then. */
   readonly path: string;
   readonly customerId: string;
+  readonly wanted: ErasureRunRequest;
 }
 
 async function followRequest(
@@ -71,7 +75,7 @@ async function followRequest(
   request: FiledRequest,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { code, runs } = await followErasureRun(connections, requests.name, "files", terminal);
+  const { code, runs } = await followErasureRun(connections, request.wanted, terminal);
   const refusal = await findRefusal(connections.pool, storage, requests, request, runs);
   if (refusal === undefined) return code;
   terminal.note(refusal);
@@ -83,7 +87,7 @@ async function findRefusal(
   pool: Pool,
   storage: Storage,
   requests: Datasets["requests"],
-  { path, customerId }: FiledRequest,
+  { path, customerId }: Pick<FiledRequest, "path" | "customerId">,
   runs: readonly RunDetail[],
 ): Promise<string | undefined> {
   const left = (await listFiledRequests(storage, requests)).filter((key) => key === path);

@@ -48,18 +48,20 @@ export function addRequestsCommands(erasure: Command, context: CommandContext): 
     .description("The request's sender must be told within the first month, and why (GDPR Art. 12(3)).")
     .argument("<id>", "from `lethe erasure requests`", parseRequestId)
     .requiredOption("--reason <text>", "on what ground; it is kept as it is, so name a case, not a person")
-    .action(async (id: string, options: { readonly reason: string }) => {
+    .option("--json", "print JSON instead of text")
+    .action(async (id: string, options: { readonly reason: string; readonly json?: true }) => {
       const reason = requireReason(options.reason);
       const { due } = await withDatabase(await databaseSetting(context.environment), async (pool) => {
         const by = await callerName(context.environment, pool, "privacy-officer");
         return extendRequest(pool, requests.name, id, { reason, by });
       });
+      if (options.json === true) return context.terminal.print(JSON.stringify({ id, due }));
       context.terminal.print(`request ${id} is extended: it must be answered by ${formatDay(due)}`);
     });
 }
 
 /** Returns a reason as it was given. Throws InvalidInputError for an empty or a long one. */
-export function requireReason(reason: string): string {
+export function requireReason(reason: string, option = "--reason"): string {
   if (reason.trim() !== "" && reason.length <= MAX_REASON) return reason;
-  throw new InvalidInputError(`--reason must say on what ground, in at most ${MAX_REASON} characters`);
+  throw new InvalidInputError(`${option} must say on what ground, in at most ${MAX_REASON} characters`);
 }

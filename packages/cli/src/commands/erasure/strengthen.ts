@@ -1,5 +1,6 @@
 import { count } from "@lethe/contracts/format-number";
 import { strengthenErasures } from "@lethe/erasure/strengthen-erasures";
+import { erasureIdOf } from "@lethe/warehouse/erasures/receipts";
 import { type Command, Option } from "commander";
 import { withCheckpointStores } from "../../checkpoint-stores.js";
 import type { CommandContext } from "../../command-context.js";
@@ -7,6 +8,8 @@ import { databaseSetting } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT } from "../../exit-codes.js";
+import { formerly } from "../../former-option.js";
+import { parseErasureKeys } from "../../parse-arguments.js";
 import { readSigningKeys } from "../../signing-keys.js";
 
 /** The erasures' lock, the publication of a file, and what is recorded of it each take one. */
@@ -14,7 +17,8 @@ const CONNECTIONS = 6;
 
 interface StrengthenOptions {
   readonly to: "unlink" | "aggregate";
-  readonly erasure: readonly string[];
+  readonly erasureId?: readonly string[];
+  readonly json?: true;
 }
 
 /** Adds `lethe erasure strengthen`. */
@@ -27,11 +31,20 @@ export function addStrengthenCommand(erasure: Command, context: CommandContext):
         "whatever of theirs comes later. Each gets a receipt of their own. Needs the privacy key, the signing key and the services' DATA_DIR.",
     )
     .addOption(new Option("--to <outcome>", "what is to be left").choices(["unlink", "aggregate"]).default("unlink"))
-    .option("--erasure <id...>", "completed erasures; without any, all people who keep a pseudonym", [])
+    .option(
+      "--erasure-id <erasure...>",
+      "completed erasures, by their ids or their receipts' numbers; without any, all people who keep a pseudonym",
+      parseErasureKeys,
+    )
+    .addOption(formerly("--erasure <erasure...>", "erasureId", parseErasureKeys))
+    .option("--json", "print JSON instead of text")
     .action(async (options: StrengthenOptions) => context.exitWith(await strengthen(context, options)));
 }
 
-async function strengthen({ environment, terminal }: CommandContext, { to, erasure }: StrengthenOptions) {
+async function strengthen(
+  { environment, terminal }: CommandContext,
+  { to, erasureId: keys = [], json }: StrengthenOptions,
+) {
   const signer = readSigningKeys(environment);
   await openDataStorage(environment).requireReadable();
   const log = {
@@ -41,13 +54,16 @@ async function strengthen({ environment, terminal }: CommandContext, { to, erasu
   const { people, waiting } = await withDatabase(
     await databaseSetting(environment),
     (pool) =>
-      withCheckpointStores(environment, terminal, (stores) => {
+      withCheckpointStores(environment, terminal, async (stores) => {
+        const erasureIds: string[] = [];
+        for (const key of keys) erasureIds.push(await erasureIdOf(pool, key));
         const tools = { ...erasureContext(environment, pool), signing: { signer, stores } };
-        return strengthenErasures(tools, log, { to, erasureIds: erasure });
+        return strengthenErasures(tools, log, { to, erasureIds });
       }),
     CONNECTIONS,
   );
-  terminal.print(`${count(people, "subject")} were taken to the outcome ${to}`);
+  if (json === true) terminal.print(JSON.stringify({ outcome: to, people, waiting }));
+  else terminal.print(`${count(people, "subject")} were taken to the outcome ${to}`);
   if (waiting === 0) return EXIT.succeeded;
   terminal.note(
     `${count(waiting, "erasure")} wait for runs that are open, or are tried again: see \`lethe erasure list --state suppressed\``,

@@ -10,8 +10,9 @@ import { databaseSetting, dataDirectory } from "../../connection-settings.js";
 import { withDatabase } from "../../connections.js";
 import { erasureContext, openDataStorage } from "../../erasure-context.js";
 import { EXIT, type ExitCode } from "../../exit-codes.js";
+import { readNamedFile } from "../../named-files.js";
 import { formatReceiptFileCheck, formatVerification } from "../../present/verification.js";
-import { checkReceiptText, parseCheckpoint, type ReceiptCheckOptions, readNamedFile } from "../../receipt-file.js";
+import { checkReceiptText, parseCheckpoint, type ReceiptCheckOptions } from "../../receipt-file.js";
 import { readSigningKeys, signingKeyFile } from "../../signing-keys.js";
 
 /** Adds `lethe erasure verify`. */

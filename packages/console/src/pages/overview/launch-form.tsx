@@ -58,12 +58,31 @@ export function LaunchForm({ job, onClose }: { job: Schemas["DatasetName"]; onCl
 }
 
 function Plan({ plan }: { plan: Schemas["RunPlan"] }) {
+  const { takes, known, byDay, unexpected, otherUnexpected } = plan;
   return (
     <Message mood="busy">
       <p>
-        The run would take {formatThings(plan.files, "file")} of {formatBytes(plan.bytes)}. {formatCount(plan.known)} of
-        them were loaded before.
+        The run would take {formatThings(takes.files, "file")} of {formatBytes(takes.bytes)}
+        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have a
+        name that came before.
       </p>
+      {unexpected.length > 0 && (
+        <>
+          <p>
+            No run takes {formatThings(unexpected.length + otherUnexpected, "other entry", "other entries")} of landing:
+          </p>
+          <ul>
+            {unexpected.slice(0, SHOWN).map(({ path, code, message }) => (
+              <li key={`${code} ${path}`}>
+                <span class="mono">{path}</span>: {message}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </Message>
   );
 }
+
+/** Unexpected entries that are named; those behind them are alike. */
+const SHOWN = 10;

@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import type { PartitionRange } from "@lethe/contracts/partition";
 import { openFolderStorage } from "@lethe/storage/folder-storage";
+import { asNobody } from "@lethe/test-kit/as-nobody";
+import { dataFolderOf, landingOf } from "@lethe/test-kit/data-folder";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { asNobody } from "../test/as-nobody.js";
-import { dataFolderOf, landingOf } from "../test/data-folder.js";
 import { scanLanding } from "./scan-landing.js";
 
 const EVERYTHING = {};
