@@ -22,6 +22,16 @@ export const PAGES: readonly PageDeclaration[] = [
     component: lazy(() => import("./pages/runs/runs-page.js").then(({ RunsPage }) => RunsPage)),
   },
   {
+    path: "/console/partitions",
+    title: "Partitions",
+    component: lazy(() => import("./pages/partitions/partitions-page.js").then(({ PartitionsPage }) => PartitionsPage)),
+  },
+  {
+    path: "/console/quality",
+    title: "Quality",
+    component: lazy(() => import("./pages/quality/quality-page.js").then(({ QualityPage }) => QualityPage)),
+  },
+  {
     path: "/console/runs/:id",
     component: lazy(() => import("./pages/runs/run-page.js").then(({ RunPage }) => RunPage)),
   },
