@@ -215,6 +215,8 @@ describe("lethe erasure list and show", () => {
     );
     const receipt = await complete(world.pool, id);
     expect((await erasure(["show", id])).text).toMatch(/receipt +number 2$/m);
+    expect(await erasure(["show", "2"])).toEqual(await erasure(["show", id]));
+    expect(await erasure(["show", "1"])).toMatchObject({ code: 2, out: [] });
     const json = JSON.parse((await erasure(["show", id, "--json"])).text);
     expect(json).toMatchObject({ id, state: "completed", pseudonym: pseudonym(KEY, IDA.customerId), receipt });
   });
