@@ -65,7 +65,7 @@ async function addressOf(child) {
   });
   let api;
   for await (const line of createInterface({ input: child.stdout })) {
-    api = /^jobs\s+(http:\/\/[^\s/]+)/.exec(line)?.[1] ?? api;
+    api = /^API\s+(http:\/\/[^\s/]+)/.exec(line)?.[1] ?? api;
     if (line.startsWith("Lethe is up")) break;
   }
   if (api === undefined) throw new Error(`Lethe ended at its start:\n${said}`);

@@ -49,7 +49,7 @@ export async function measureApi({ work, transactions, rounds, note }) {
 }
 
 /** Loads the input and asks all routes meanwhile. Returns their latencies. */
-async function askDuringRun(lethe, input, isTaken) {
+export async function askDuringRun(lethe, input, isTaken) {
   await resetTransactions(lethe.client, lethe.folder);
   await layInto(lethe.landing, input, isTaken);
   const running = lethe.run("transactions");

@@ -120,6 +120,9 @@ export const AlertSchema = Type.Object(
     closedAt: Type.Union([Timestamp, Type.Null()]),
     /** Who has dismissed it. */
     closedBy: Type.Union([Type.String(), Type.Null()]),
+    /** When the messages about its opening and its end were put into the webhook's outbox; null without a webhook, and until then. */
+    openingToldAt: Type.Union([Timestamp, Type.Null()]),
+    closingToldAt: Type.Union([Timestamp, Type.Null()]),
   },
   { $id: "Alert" },
 );
@@ -129,5 +132,5 @@ export type Alert = Static<typeof AlertSchema>;
 export interface AlertMessage {
   readonly type: "alert.opened" | "alert.closed";
   readonly timestamp: string;
-  readonly data: Omit<Alert, "closedBy">;
+  readonly data: Omit<Alert, "closedBy" | "openingToldAt" | "closingToldAt">;
 }

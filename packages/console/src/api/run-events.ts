@@ -8,8 +8,11 @@ export interface FollowedRun {
   readonly isLive: boolean;
 }
 
-/** Follows a run by server-sent events. The browser connects again by itself until the run has closed. `round` begins anew. */
-export function useRunEvents(id: string, round: number): FollowedRun {
+/**
+ * Follows a run by server-sent events. The browser connects again by itself until the run has closed, of which `onEnd` is told. `round`
+ * begins anew.
+ */
+export function useRunEvents(id: string, round: number, onEnd?: () => void): FollowedRun {
   const [followed, setFollowed] = useState<FollowedRun>({ run: undefined, isLive: false });
   useEffect(() => {
     const source = new EventSource(`/runs/${encodeURIComponent(id)}/events`);
@@ -19,6 +22,7 @@ export function useRunEvents(id: string, round: number): FollowedRun {
     source.addEventListener("end", () => {
       source.close();
       setFollowed((before) => ({ ...before, isLive: false }));
+      onEnd?.();
     });
     source.addEventListener("error", () => setFollowed((before) => ({ ...before, isLive: false })));
     return () => source.close();

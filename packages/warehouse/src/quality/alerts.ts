@@ -173,7 +173,7 @@ export async function countOpenAlerts(
  * is told nobody.
  */
 export async function tellOfAlerts(client: Client, now: Date): Promise<void> {
-  const { rows } = await client.query<AlertRow & { isOpeningTold: boolean }>(
+  const { rows } = await client.query<AlertRow>(
     `${SELECT_ALERT}
      where opening_told_at is null or closed_at is not null and closing_told_at is null
      order by opened_at, id for no key update`,
@@ -181,14 +181,14 @@ export async function tellOfAlerts(client: Client, now: Date): Promise<void> {
   for (const row of rows) {
     const alert = toAlert(row);
     const isOver = alert.state === "closed";
-    if (!row.isOpeningTold && isOver && now.getTime() - Date.parse(alert.openedAt) > OLD_NEWS_MS) {
+    if (row.openingToldAt === null && isOver && now.getTime() - Date.parse(alert.openedAt) > OLD_NEWS_MS) {
       await client.query("update ledger.alerts set opening_told_at = $2, closing_told_at = $2 where id = $1", [
         row.id,
         now,
       ]);
       continue;
     }
-    if (!row.isOpeningTold)
+    if (row.openingToldAt === null)
       await tell(client, "alert.opened", { ...alert, state: "open", closedAt: null, resolution: null }, now);
     if (isOver) await tell(client, "alert.closed", alert, now);
   }
@@ -200,7 +200,7 @@ const OLD_NEWS_MS = 24 * 3_600_000;
 async function tell(
   client: Client,
   type: AlertMessage["type"],
-  { closedBy: _closedBy, ...data }: Alert,
+  { closedBy: _closedBy, openingToldAt: _openingToldAt, closingToldAt: _closingToldAt, ...data }: Alert,
   now: Date,
 ): Promise<void> {
   const message: AlertMessage = { type, timestamp: now.toISOString(), data };
@@ -215,24 +215,28 @@ async function readAlert(db: Queryable, id: string): Promise<Alert> {
   return toAlert(rows[0]);
 }
 
-interface AlertRow extends Omit<Alert, "openedAt" | "closedAt" | "state"> {
+interface AlertRow extends Omit<Alert, "openedAt" | "closedAt" | "state" | "openingToldAt" | "closingToldAt"> {
   readonly openedAt: Date;
   readonly closedAt: Date | null;
-  readonly isOpeningTold: boolean;
+  readonly openingToldAt: Date | null;
+  readonly closingToldAt: Date | null;
 }
 
 const SELECT_ALERT = `
   select id, dataset, kind, cause, resolution, message, first_partition as "firstPartition", last_partition as "lastPartition",
          (select count(*) from ledger.late_partitions l where l.alert_id = a.id and l.state = 'late')::integer as late,
          (select count(*) from ledger.late_partitions l where l.alert_id = a.id and l.state = 'missing')::integer as missing,
-         opened_at as "openedAt", closed_at as "closedAt", closed_by as "closedBy", opening_told_at is not null as "isOpeningTold"
+         opened_at as "openedAt", closed_at as "closedAt", closed_by as "closedBy", opening_told_at as "openingToldAt",
+         closing_told_at as "closingToldAt"
   from ledger.alerts a`;
 
-function toAlert({ openedAt, closedAt, isOpeningTold: _isOpeningTold, ...row }: AlertRow): Alert {
+function toAlert({ openedAt, closedAt, openingToldAt, closingToldAt, ...row }: AlertRow): Alert {
   return {
     ...row,
     state: closedAt === null ? "open" : "closed",
     openedAt: openedAt.toISOString(),
     closedAt: closedAt?.toISOString() ?? null,
+    openingToldAt: openingToldAt?.toISOString() ?? null,
+    closingToldAt: closingToldAt?.toISOString() ?? null,
   };
 }

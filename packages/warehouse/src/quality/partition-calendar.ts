@@ -1,13 +1,8 @@
+import { CALENDAR_LETTERS, type CalendarLetter } from "@lethe/contracts/calendar-states";
 import type { LateState } from "@lethe/contracts/checks";
 import type { DatasetName } from "@lethe/contracts/datasets";
 import type { Partition, PartitionRange } from "@lethe/contracts/partition";
-import {
-  CALENDAR_LETTERS,
-  type CalendarLetter,
-  type PartitionCalendar,
-  type PartitionDetail,
-  type PartitionFile,
-} from "@lethe/contracts/partitions";
+import type { PartitionCalendar, PartitionDetail, PartitionFile } from "@lethe/contracts/partitions";
 import type { Queryable } from "../pool.js";
 
 /** What the ledger knows of a dataset's partitions, by hour; what is expected and has not come yet it does not know. */

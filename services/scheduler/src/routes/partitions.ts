@@ -1,12 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { CALENDAR_LETTERS, CALENDAR_STATES } from "@lethe/contracts/calendar-states";
 import { NotFoundError } from "@lethe/contracts/errors";
 import { type Partition, parsePartition } from "@lethe/contracts/partition";
-import {
-  CALENDAR_LETTERS,
-  CALENDAR_STATES,
-  PartitionCalendarSchema,
-  PartitionDetailSchema,
-} from "@lethe/contracts/partitions";
+import { PartitionCalendarSchema, PartitionDetailSchema } from "@lethe/contracts/partitions";
 import { alertsAbout } from "@lethe/warehouse/quality/alerts";
 import { resultsOf } from "@lethe/warehouse/quality/check-results";
 import { readCalendar, readPartition, readPartitionFiles } from "@lethe/warehouse/quality/partition-calendar";

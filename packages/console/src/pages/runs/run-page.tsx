@@ -3,11 +3,12 @@ import { useLocation, useRoute } from "preact-iso";
 import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useRunEvents } from "../../api/run-events.js";
 import { useAnswer } from "../../api/use-answer.js";
-import { formatBytes, formatCount, formatDuration, formatRate } from "../../format/quantities.js";
+import { formatBytes, formatCount, formatDuration } from "../../format/quantities.js";
 import { ActionButton } from "../../parts/action.js";
 import { Instant } from "../../parts/instant.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Loading, Page, Panel } from "../../parts/page.js";
+import { RunProgress } from "../../parts/run-progress.js";
 import { isActive, RunState } from "../../parts/run-state.js";
 import { Table } from "../../parts/table.js";
 import { may } from "../../session.js";
@@ -15,7 +16,6 @@ import { BatchTimeline } from "./batch-timeline.js";
 import { Rejects } from "./rejects.js";
 
 type Run = Schemas["RunDetail"];
-type RunProgress = Schemas["RunProgress"];
 
 /** One run, live while it is at work. */
 export function RunPage() {
@@ -41,7 +41,7 @@ export function RunPage() {
       actions={<Actions run={run} onChange={() => setRound((before) => before + 1)} />}
     >
       <Outcome run={run} />
-      {update !== undefined && isActive(run.state) && <Progress progress={update.progress} isLive={isLive} />}
+      {update !== undefined && isActive(run.state) && <RunProgress progress={update.progress} isLive={isLive} />}
       <div class="grid">
         <Panel title="Figures">
           <Figures run={run} />
@@ -131,42 +131,6 @@ function Outcome({ run }: { run: Run }) {
         </Message>
       )}
     </>
-  );
-}
-
-function Progress({ progress, isLive }: { progress: RunProgress; isLive: boolean }) {
-  const { files, batches, rowsLoaded, rowsPerSecond, secondsLeft } = progress;
-  const share = batches.total === 0 ? 0 : batches.done / batches.total;
-  const percent = Math.round(share * 100);
-  return (
-    <Panel title={isLive ? "Progress" : "Progress (connecting again)"}>
-      <div
-        class="bar"
-        role="progressbar"
-        aria-label="Batches done"
-        aria-valuenow={percent}
-        aria-valuemin={0}
-        aria-valuemax={100}
-      >
-        <span style={{ width: `${percent}%` }} />
-      </div>
-      <dl class="figures">
-        <Figure name="Files" value={`${formatCount(files.done)} of ${formatCount(files.taken)}`} />
-        <Figure name="Batches" value={`${formatCount(batches.done)} of ${formatCount(batches.total)}`} />
-        <Figure name="Rows loaded" value={formatCount(rowsLoaded)} />
-        <Figure name="Rows a second" value={formatRate(rowsPerSecond)} />
-        <Figure name="Time left" value={secondsLeft === null ? "not known yet" : formatDuration(secondsLeft * 1_000)} />
-      </dl>
-    </Panel>
-  );
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }
 
