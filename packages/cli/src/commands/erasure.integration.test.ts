@@ -494,8 +494,8 @@ describe("lethe keys", () => {
     const { code, out } = await keys(["list", "--json"]);
     expect(code).toBe(1);
     expect(out.map((line) => JSON.parse(line))).toEqual([
-      { id: KEY.id, state: "in use", suppressions: 0 },
-      { id: other.id, state: "missing", suppressions: 1 },
+      { id: KEY.id, state: "in use", suppressions: 0, since: null },
+      { id: other.id, state: "missing", suppressions: 1, since: expect.any(String) },
     ]);
   });
 
