@@ -141,6 +141,21 @@ describe("lethe erasure request", () => {
     expect(result.code, result.notes).toBe(0);
   });
 
+  it("prints one object of JSON, followed or not, that holds nothing of the request", async () => {
+    const opened = await erasure(["request", "--json"], { stdin: REQUEST });
+    const [run] = await queuedRuns();
+    expect(opened.out.map((line) => JSON.parse(line))).toMatchObject([
+      { path: expect.stringMatching(/^date=/), runs: [{ id: run?.id, state: "queued" }] },
+    ]);
+    await world.startWorkers(takingFrom(data));
+    const followed = await erasure(["request", "--follow", "--json"], { stdin: REQUEST });
+    expect(followed.code, followed.notes).toBe(0);
+    const [answer] = followed.out.map((line) => JSON.parse(line));
+    expect(answer).toMatchObject({ erasures: [] });
+    expect(answer.runs.at(-1)).toMatchObject({ job: "erasure-requests", state: "succeeded" });
+    for (const result of [opened, followed]) expectNoTraceIn(result);
+  });
+
   it("names the entry that a person decides on where the email is another's", async () => {
     let entryId = 0;
     await world.startWorkers(
