@@ -50,7 +50,7 @@ export function Doctor() {
                 </>
               ),
             },
-            { title: "What to do", cell: ({ remedy }) => remedy },
+            { title: "What to do", cell: ({ remedy }) => withCode(remedy) },
           ]}
           rows={sorted}
           keyOf={({ code, where, what }) => `${code} ${where} ${what}`}
@@ -71,6 +71,11 @@ export function Doctor() {
       )}
     </>
   );
+}
+
+/** Draws what stands between backticks as code. */
+function withCode(text: string) {
+  return text.split("`").map((part, i) => (i % 2 === 1 ? <code key={part}>{part}</code> : part));
 }
 
 const WHY = {

@@ -28,6 +28,7 @@ const COLUMNS: readonly Column<Erasure>[] = [
   },
   {
     title: "Erasure",
+    isWhole: true,
     cell: ({ id }) => (
       <a class="mono" href={`/console/privacy/erasures/${id}`}>
         {id.slice(0, 8)}

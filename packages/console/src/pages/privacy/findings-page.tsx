@@ -36,6 +36,7 @@ export function FindingsPage() {
             { title: "Records", isNumber: true, cell: ({ records }) => formatCount(records) },
             {
               title: "Erasure",
+              isWhole: true,
               cell: ({ erasureId }) => (
                 <a class="mono" href={`/console/privacy/erasures/${erasureId}`}>
                   {erasureId.slice(0, 8)}

@@ -18,6 +18,7 @@ type Request = Schemas["Request"];
 const COLUMNS: readonly Column<Request>[] = [
   {
     title: "Request",
+    isWhole: true,
     cell: ({ id }) => (
       <a class="mono" href={`/console/privacy/requests/${id}`}>
         {id.length > 15 ? id.slice(0, 8) : id}

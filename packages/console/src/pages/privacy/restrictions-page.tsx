@@ -36,7 +36,7 @@ export function RestrictionsPage() {
             caption="Restrictions"
             hasHeading
             columns={[
-              { title: "Restriction", cell: ({ id }) => <span class="mono">{id.slice(0, 8)}</span> },
+              { title: "Restriction", isWhole: true, cell: ({ id }) => <span class="mono">{id.slice(0, 8)}</span> },
               { title: "Since", isWhole: true, cell: ({ since }) => <Instant at={since} exact /> },
               { title: "By", cell: ({ by }) => by ?? "–" },
               { title: "Reason", cell: ({ reason }) => reason ?? "–" },
