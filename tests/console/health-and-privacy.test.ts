@@ -17,6 +17,8 @@ import { customer, product } from "@lethe/test-kit/records";
 import { runByApi, settle, untilClosed } from "@lethe/test-kit/runs";
 import { NO_THRESHOLDS, openWorld, type World } from "@lethe/test-kit/world";
 import { createApiToken } from "@lethe/warehouse/access/api-tokens";
+import { failRun } from "@lethe/warehouse/ledger/change-run";
+import { openRun } from "@lethe/warehouse/ledger/open-run";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -132,6 +134,22 @@ describe("the page of health", () => {
     const page = await openAs("privacy-officer", "/console/health");
     await page.getByRole("heading", { name: "Keys", exact: true }).waitFor();
     expect(await page.getByText("API tokens").count()).toBe(0);
+    await close(page);
+  });
+
+  it("lists work that has given up, which an operator has tried again", async () => {
+    const runId = await openRun(world.pool, { job: "products", kind: "files", trigger: "cli" });
+    await failRun(world.pool, runId, "extract", "staged_object_damaged", "it is short");
+    const viewer = await openAs("viewer", "/console/health");
+    await viewer.getByRole("row", { name: /^products .* staged_object_damaged/ }).waitFor();
+    expect(await viewer.getByRole("button", { name: "Try again" }).count()).toBe(0);
+    await close(viewer);
+    const page = await openAs("operator", "/console/health");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.waitForURL(/\/console\/runs\//);
+    await settle(world);
+    await go(page, "/console/health");
+    await page.getByText("Nothing has given up.").waitFor();
     await close(page);
   });
 

@@ -3,6 +3,7 @@ import { useAnswer } from "../../api/use-answer.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Page, Panel } from "../../parts/page.js";
 import { may } from "../../session.js";
+import { DeadLetters } from "./dead-letters.js";
 import { Doctor } from "./doctor.js";
 import { Keys } from "./keys.js";
 import { Queues } from "./queues.js";
@@ -29,6 +30,9 @@ export function HealthPage() {
       <ReadinessMessage />
       <Panel title="What the doctor finds">
         <Doctor />
+      </Panel>
+      <Panel title="Work that has given up">
+        <DeadLetters />
       </Panel>
       <Panel title="Services">
         <Services />

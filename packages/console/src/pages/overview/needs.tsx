@@ -57,7 +57,7 @@ const NEEDS = {
   findings: {
     one: "mention of an erased person to look at",
     many: "mentions of erased people to look at",
-    page: "privacy",
+    page: "privacy/findings",
     bad: false,
   },
 } as const satisfies Readonly<Record<Need["what"], { one: string; many: string; page: string; bad: boolean }>>;
