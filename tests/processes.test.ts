@@ -42,7 +42,7 @@ it("says where the first one is to a second one, and ends all with the shell tha
   const second = await runLethe(["up"], environment);
   expect(second).toMatchObject({ code: 6, out: "" });
   expect(second.err).toMatch(
-    /^lethe: Lethe runs on DATA_DIR, .*, already, as process \d+; its API is at http:.*\. Use it/m,
+    /^lethe: Lethe runs on DATA_DIR, .*, already, as process \d+; its console is at http:.*\. Use it/m,
   );
   expect(await readFile(join(folder, "data/stack.json"), "utf8")).toBe(stack);
 

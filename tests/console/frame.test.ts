@@ -5,7 +5,6 @@ import {
   startBrowser,
   type TestBrowser,
   THEMES,
-  takePicture,
   untilLoaded,
 } from "@lethe/test-kit/browser";
 import { landRecords } from "@lethe/test-kit/landing";
@@ -54,7 +53,6 @@ describe.each(THEMES)("in the %s theme", (theme) => {
         expect([name, await page.getByRole("alert").allTextContents()]).toEqual([name, []]);
         expect([name, await seriousFindings(page)]).toEqual([name, []]);
         expect([name, await overflowOf(page)]).toEqual([name, 0]);
-        await takePicture(page, `${name.toLowerCase()}-${theme}-${size}`);
       }
       await page.context().close();
     });

@@ -87,11 +87,11 @@ describe("the list", () => {
     expect(new URL(page.url()).searchParams.get("after")).toBe(String(all.at(-1)));
     await page.goBack();
     await expect.poll(() => idsOf(page)).toEqual(all);
-    await page.getByLabel("Reason").selectOption("total_mismatch");
+    await page.getByLabel("Reason", { exact: true }).selectOption("total_mismatch");
     await expect.poll(() => idsOf(page)).toEqual(await recordsWith("total_mismatch"));
     await page.reload();
     expect(await idsOf(page)).toEqual(await recordsWith("total_mismatch"));
-    expect(await page.getByLabel("Reason").inputValue()).toBe("total_mismatch");
+    expect(await page.getByLabel("Reason", { exact: true }).inputValue()).toBe("total_mismatch");
     await page.getByLabel("Partition").fill("2022-03-01T02");
     await page.getByLabel("Partition").press("Enter");
     await page.getByText("No record matches these filters.").waitFor();
@@ -160,9 +160,9 @@ describe("an operator", () => {
     await dialog.getByText("The correction is").waitFor();
     await settle(world);
     await dialog.getByRole("button", { name: "Close" }).click();
-    await page.getByText("superseded", { exact: true }).waitFor();
+    await page.locator(".state", { hasText: "superseded" }).waitFor();
     await page.getByRole("link", { name: /^record \d+$/ }).click();
-    await page.getByText("replayed", { exact: true }).waitFor();
+    await page.locator(".state", { hasText: "replayed" }).waitFor();
     await page.context().close();
   });
 

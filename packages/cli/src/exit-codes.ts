@@ -18,6 +18,7 @@ import { hasSucceeded, type Run } from "@lethe/contracts/runs";
 import { isRedisReply } from "@lethe/service-kit/redis-errors";
 import { safeError } from "@lethe/service-kit/safe-error";
 import { isDatabaseUnavailable } from "@lethe/warehouse/unavailable";
+import { withWhereToLook } from "./where-to-look.js";
 
 /** Every exit code with what it means: `--help`, the README's table and the code itself follow from it. */
 const EXIT_CODES = {
@@ -100,7 +101,8 @@ export function explainError(error: unknown): { readonly exitCode: ExitCode; rea
     return { exitCode: EXIT.unreachable, message: error.message };
   }
   if (WRONG_USAGE.some((errorClass) => error instanceof errorClass)) {
-    return { exitCode: EXIT.wrongUsage, message: safeError(error).message };
+    const { message } = safeError(error);
+    return { exitCode: EXIT.wrongUsage, message: error instanceof NotFoundError ? withWhereToLook(message) : message };
   }
   if (isRedisReply(error)) return { exitCode: EXIT.unreachable, message: safeError(error).message };
   const code = codeOf(error);

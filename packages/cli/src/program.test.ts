@@ -73,6 +73,30 @@ describe("usage", () => {
     expect(err).not.toBe("");
   });
 
+  it.each([
+    [["rum"], 'unknown command "rum"; did you mean run? `lethe --help` shows the commands'],
+    [["keys", "qqq"], 'unknown command "qqq"; commands are rotate, signing, public, recovery, list, help'],
+    [["run", "corn"], 'unknown job "corn"; jobs are customers, products, transactions, erasure-requests, all'],
+    [
+      ["run"],
+      "<job> is missing, the jobs, or all (customers, products, transactions, erasure-requests, all); see `lethe run --help`",
+    ],
+    [["status", "--jason"], "unknown option --jason; did you mean --json? `lethe status --help` shows the options"],
+    [
+      ["runs", "list", "--csv", "--json"],
+      "--csv and --json do not go together: leave one of them out; see `lethe runs list --help`",
+    ],
+    ["runs list --limit".split(" "), "--limit needs a value, runs on a page; see `lethe runs list --help`"],
+    [["erasure", "verify", "--receipts", "/nonexistent"], "--receipts: /nonexistent is not there: name a file that is"],
+    [
+      ["keys", "signing", "--out", "/nonexistent/key"],
+      /^--out: \/nonexistent\/key cannot be written, since its folder is not there: create/,
+    ],
+  ])("says of %j what is wrong and what to do", async (args, message) => {
+    const { err } = await run(...args);
+    expect(err.replace(/^lethe: /, "")).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
+  });
+
   it("says which setting is missing and what to do", async () => {
     const { err } = await run("status");
     expect(err).toMatch(/DATABASE_URL is not set, and no `npm start` runs on \/nonexistent/);

@@ -35,7 +35,7 @@ function toMessage(command: Command, { code, message }: CommanderError): string 
   switch (code) {
     case "commander.missingArgument": {
       const argument = command.registeredArguments.find((each) => each.name() === quoted);
-      return `${pathOf(command)}: <${quoted}> is missing${describe(argument)}; see ${help}`;
+      return `<${quoted}> is missing${describe(argument)}; see ${help}`;
     }
     case "commander.optionMissingArgument":
       return `${longOf(quoted)} needs a value${describe(optionOf(command, quoted))}; see ${help}`;
@@ -44,12 +44,12 @@ function toMessage(command: Command, { code, message }: CommanderError): string 
     case "commander.conflictingOption":
       return `${longOf(quoted)} and ${longOf(second)} do not go together: leave one of them out; see ${help}`;
     case "commander.unknownOption":
-      return `unknown option ${printable(quoted)}${meant}; ${help} shows the options`;
+      return `unknown option ${printable(quoted)}${meant} ${help} shows the options`;
     case "commander.unknownCommand":
-      return `unknown command "${printable(quoted)}"${meant}; ${pathOf(command)} has ${namesOf(command).join(", ")}`;
+      return `unknown command "${printable(quoted)}"${meant} ${meant === ";" ? `commands are ${namesOf(command).join(", ")}` : `${help} shows the commands`}`;
     case "commander.excessArguments":
       // Not quoted: what nobody expected may be about a person.
-      return `${pathOf(command)} takes ${taken(command)}, and got ${command.args.length}: leave out what is too much; see ${help}`;
+      return `\`${pathOf(command)}\` takes ${taken(command)}, and got ${command.args.length}: leave out what is too much; see ${help}`;
     case "commander.invalidArgument":
       return invalidValue(command, message);
     default:
@@ -94,7 +94,7 @@ function describe(target: Option | Argument | undefined): string {
 function meantInstead(message: string): string {
   const [, one, some] = /\(Did you mean (?:one of (.+)|(.+))\?\)/.exec(message) ?? [];
   const guess = one ?? some;
-  return guess === undefined ? "" : `; did you mean ${guess}?`;
+  return guess === undefined ? ";" : `; did you mean ${guess}?`;
 }
 
 function namesOf(command: Command): string[] {

@@ -49,4 +49,48 @@ export const PAGES: readonly PageDeclaration[] = [
     title: "Lineage",
     component: lazy(() => import("./pages/lineage/lineage-page.js").then(({ LineagePage }) => LineagePage)),
   },
+  {
+    path: "/console/privacy",
+    title: "Privacy",
+    component: lazy(() => import("./pages/privacy/requests-page.js").then(({ RequestsPage }) => RequestsPage)),
+  },
+  {
+    path: "/console/privacy/requests/:id",
+    component: lazy(() => import("./pages/privacy/request-page.js").then(({ RequestPage }) => RequestPage)),
+  },
+  {
+    path: "/console/privacy/questions/:id",
+    component: lazy(() => import("./pages/privacy/question-page.js").then(({ QuestionPage }) => QuestionPage)),
+  },
+  {
+    path: "/console/privacy/erasures",
+    component: lazy(() => import("./pages/privacy/erasures-page.js").then(({ ErasuresPage }) => ErasuresPage)),
+  },
+  {
+    path: "/console/privacy/erasures/:id",
+    component: lazy(() => import("./pages/privacy/erasure-page.js").then(({ ErasurePage }) => ErasurePage)),
+  },
+  {
+    path: "/console/privacy/person",
+    component: lazy(() => import("./pages/privacy/person-page.js").then(({ PersonPage }) => PersonPage)),
+  },
+  {
+    path: "/console/privacy/restrictions",
+    component: lazy(() =>
+      import("./pages/privacy/restrictions-page.js").then(({ RestrictionsPage }) => RestrictionsPage),
+    ),
+  },
+  {
+    path: "/console/privacy/findings",
+    component: lazy(() => import("./pages/privacy/findings-page.js").then(({ FindingsPage }) => FindingsPage)),
+  },
+  {
+    path: "/console/privacy/data-map",
+    component: lazy(() => import("./pages/privacy/data-map-page.js").then(({ DataMapPage }) => DataMapPage)),
+  },
+  {
+    path: "/console/health",
+    title: "Health",
+    component: lazy(() => import("./pages/health/health-page.js").then(({ HealthPage }) => HealthPage)),
+  },
 ];

@@ -32,6 +32,7 @@ export const RequestComparisonSchema = Type.Object(
       emailIsShared: Type.Boolean({ description: "Whether records under other people's ids have the email, too" }),
       idIsReused: Type.Boolean({ description: "Whether versions under the id share neither email nor name" }),
     }),
+    approvalsNeeded: Type.Integer({ description: "2 where `LETHE_FOUR_EYES` is set: by callers of different names" }),
     approvals: Type.Array(Type.Object({ by: Type.String(), at: Type.String({ format: "date-time" }) }), {
       description: "Who has approved it so far",
     }),

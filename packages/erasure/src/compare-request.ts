@@ -11,13 +11,20 @@ import { type Client, inTransaction, type Pool } from "@lethe/warehouse/pool";
 import { findSubjects } from "./subject-closure.js";
 import type { SubjectComponent } from "./subject-graph.js";
 
+export interface CompareContext {
+  readonly pool: Pool;
+  readonly datasets: Datasets;
+  /** Whether two people must approve. */
+  readonly fourEyes: boolean;
+}
+
 /**
  * Compares what an open request says with whom the warehouse knows under its id and under its email. Those whose role sees personal
  * data see the values, and that they looked is recorded; everybody else sees what matches, and the values masked. Throws
  * NotFoundError, and RunStateError for a request that has become an erasure or was answered: nothing of it is kept in the clear.
  */
 export async function compareRequest(
-  { pool, datasets }: { readonly pool: Pool; readonly datasets: Datasets },
+  { pool, datasets, fourEyes }: CompareContext,
   id: string,
   caller: Caller,
 ): Promise<RequestComparison> {
@@ -58,6 +65,7 @@ export async function compareRequest(
         emailIsShared: email !== null && (ofId.sharedEmails.includes(email) || ofEmail.sharedEmails.includes(email)),
         idIsReused: ofId.reusedIds.length > 0,
       },
+      approvalsNeeded: fourEyes ? 2 : 1,
       approvals: acts.filter(({ act }) => act === "approved").map(({ by, at }) => ({ by, at })),
     };
   });

@@ -30,7 +30,7 @@ describe("a run, without thresholds of the user's own", () => {
     const { findings } = judge(202_000, { schema: 201_999, unknown_sku: 1 });
     expect(findings.map(({ code }) => code)).toEqual(["too_many_rejects"]);
     expect(findings[0]?.message).toContain("201999 of 202000 records (>99.9 %) were rejected");
-    expect(findings[0]?.message).toContain(`lethe quarantine list --run ${RUN}`);
+    expect(findings[0]?.message).toContain(`lethe quarantine list --run-id ${RUN}`);
     expect(findings[0]?.message).toContain("thresholds.rejects in LETHE_CHECKS_FILE");
   });
 });

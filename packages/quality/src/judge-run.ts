@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
     limits: "rejects",
     what: "were rejected",
     toDo: (runId) =>
-      `What was loaded stays, and the rejected records are in quarantine: \`lethe quarantine list --run ${runId}\`. Have them delivered corrected`,
+      `What was loaded stays, and the rejected records are in quarantine: \`lethe quarantine list --run-id ${runId}\`. Have them delivered corrected`,
   },
   {
     code: "too_many_late_references",

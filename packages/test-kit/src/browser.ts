@@ -1,6 +1,6 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { CHROMIUM } from "./chromium.js";
 import { fromRepository } from "./repository.js";
@@ -57,7 +57,7 @@ export async function startBrowser(): Promise<TestBrowser> {
 /** Returns what axe-core finds on a page that is serious or critical: the rule and the elements. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   // The page's own policy allows no script of others: this one comes from the debugger.
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: Axe };
     const { violations } = await axe.run();

@@ -83,7 +83,8 @@ export async function dropAnalystLogin(pool: Pool, name: string): Promise<void> 
 /** PostgreSQL's limit of a name, which it would cut silently. */
 const MAX_NAME = 63;
 
-function requireLoginName(name: string): void {
+/** Throws InvalidInputError for a name that a login of an analyst cannot have. */
+export function requireLoginName(name: string): void {
   if (!/^[a-z_][a-z0-9_]*$/.test(name) || name.length > MAX_NAME) {
     throw new InvalidInputError(
       `"${name}" cannot be a login's name: use lower-case letters, digits and _, not a digit first, at most ${MAX_NAME} of them`,

@@ -344,7 +344,10 @@ describe("health", () => {
 describe("pages", () => {
   it("serves the API's description and its page", async () => {
     expect((await api.call("GET", "/docs")).body).toContain("swagger-ui");
-    expect((await api.call("GET", "/docs/json")).body).toMatchObject({ openapi: "3.1.0", info: { title: "Lethe" } });
+    expect((await api.call("GET", "/docs/json")).body).toMatchObject({
+      openapi: "3.1.0",
+      info: { title: "Lethe API" },
+    });
   });
 
   it("serves Bull Board over all queues, read-only", async () => {

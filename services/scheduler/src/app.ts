@@ -60,9 +60,9 @@ import { checkRoutes } from "./routes/checks.js";
 import { consoleRoutes } from "./routes/console.js";
 import { dataMapRoutes } from "./routes/data-map.js";
 import { deadLetterRoutes } from "./routes/dead-letters.js";
-import { ErasureDetail, erasureRoutes } from "./routes/erasures.js";
+import { ErasureDetail, ErasurePlan, erasureRoutes, TakenRequest } from "./routes/erasures.js";
 import { feedRoutes } from "./routes/feed.js";
-import { healthRoutes } from "./routes/health.js";
+import { healthRoutes, Readiness } from "./routes/health.js";
 import { installationRoutes } from "./routes/installation.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { lineageRoutes } from "./routes/lineage.js";
@@ -105,6 +105,9 @@ const SCHEMAS = [
   RequestComparisonSchema,
   ReviewFindingSchema,
   ErasureDetail,
+  ErasurePlan,
+  TakenRequest,
+  Readiness,
   CheckResultSchema,
   AlertSchema,
   PartitionCalendarSchema,

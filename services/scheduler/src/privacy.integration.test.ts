@@ -39,7 +39,7 @@ async function insertFile(dataset = "customers"): Promise<{ runId: string; fileI
   const { rows } = await world.pool.query<{ runId: string; fileId: number }>(
     `with run as (insert into ledger.runs (job, kind, trigger, state) values ($1, 'files', 'api', 'succeeded') returning id)
      insert into ledger.files (dataset, path, partition_date, partition_hour, sha256, bytes, run_id, state)
-     select $1, $2, '2022-03-01', 1, sha256($2::bytea), 1, id, 'done' from run returning run_id as "runId", id as "fileId"`,
+     select $1, $2::text, '2022-03-01', 1, sha256($2::text::bytea), 1, id, 'done' from run returning run_id as "runId", id as "fileId"`,
     [dataset, randomUUID()],
   );
   return rows[0] ?? { runId: "", fileId: 0 };
@@ -112,6 +112,7 @@ describe("GET /requests/{id}/comparison", () => {
       matches: {
         ...{ idIsKnown: true, emailIsKnown: true, emailIsOfId: false, emailIsShared: false, idIsReused: false },
       },
+      approvalsNeeded: 1,
       approvals: [],
     });
     const acts = await world.pool.query("select act, acted_by, quarantine_id from privacy.acts");

@@ -9,7 +9,8 @@ import { buildApp } from "../src/app.js";
 import type { SchedulerContext } from "../src/context.js";
 import { createPageSize } from "../src/http/page-size.js";
 
-const NO_STORAGE = openFolderStorage("none");
+/** Where nothing can be: a request that would write here fails, and leaves nothing behind. */
+const NO_STORAGE = openFolderStorage("/dev/null/none");
 
 /** Builds the API with no queue behind it, and a database on a port where nobody listens. */
 export async function buildOfflineApp(
@@ -54,7 +55,10 @@ export async function buildOfflineApp(
     },
     streams: { heartbeatMs: 15_000, recheckMs: 30_000 },
     pageSize: createPageSize(200),
-    installation: { diagnose: unused, processes: unused },
+    installation: {
+      diagnose: async () => ({ findings: [], made: [], leftOut: [] }),
+      processes: async () => [],
+    },
     board: { queues: [], readOnly: true },
     ...changes,
   });

@@ -48,7 +48,12 @@ describe("lethe analyst create", () => {
     const views = await relationsOf("analytics");
     expect(views).toHaveLength(4);
     for (const view of views) expect((await analyst.query(`select count(*) from ${view}`)).rows).toHaveLength(1);
-    expect((await analyst.query("select count(*) from customers")).rows).toHaveLength(1);
+    // Lethe's own pools choose their schema themselves; whoever connects with psql finds the views without naming it.
+    const settings = await world.pool.query<{ setconfig: string[] }>(
+      "select setconfig from pg_db_role_setting where setrole = to_regrole($1)",
+      [name],
+    );
+    expect(settings.rows[0]?.setconfig).toEqual(["search_path=analytics", "default_transaction_read_only=on"]);
 
     const hidden = await relationsOf("warehouse", "ledger", "privacy");
     expect(hidden.length).toBeGreaterThan(30);

@@ -1,7 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { InvalidInputError } from "@lethe/contracts/errors";
-import { createAnalystLogin, dropAnalystLogin, listAnalystLogins } from "@lethe/warehouse/analyst-logins";
+import {
+  createAnalystLogin,
+  dropAnalystLogin,
+  listAnalystLogins,
+  requireLoginName,
+} from "@lethe/warehouse/analyst-logins";
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.js";
 import { databaseSetting } from "../connection-settings.js";
@@ -36,6 +41,7 @@ function addCreateCommand(analyst: Command, { environment, terminal }: CommandCo
     .option("--password-file <file>", "write the password to this new file, for its owner alone, and do not print it")
     .option("--json", "print JSON instead of text")
     .action(async (name: string, { passwordFile, json }: CreateOptions) => {
+      requireLoginName(name);
       const databaseUrl = await databaseSetting(environment);
       const password = randomBytes(PASSWORD_BYTES).toString("base64url");
       await withDatabase(databaseUrl, async (pool) => {

@@ -141,6 +141,21 @@ describe("lethe erasure request", () => {
     expect(result.code, result.notes).toBe(0);
   });
 
+  it("prints one object of JSON, followed or not, that holds nothing of the request", async () => {
+    const opened = await erasure(["request", "--json"], { stdin: REQUEST });
+    const [run] = await queuedRuns();
+    expect(opened.out.map((line) => JSON.parse(line))).toMatchObject([
+      { path: expect.stringMatching(/^date=/), runs: [{ id: run?.id, state: "queued" }] },
+    ]);
+    await world.startWorkers(takingFrom(data));
+    const followed = await erasure(["request", "--follow", "--json"], { stdin: REQUEST });
+    expect(followed.code, followed.notes).toBe(0);
+    const [answer] = followed.out.map((line) => JSON.parse(line));
+    expect(answer).toMatchObject({ erasures: [] });
+    expect(answer.runs.at(-1)).toMatchObject({ job: "erasure-requests", state: "succeeded" });
+    for (const result of [opened, followed]) expectNoTraceIn(result);
+  });
+
   it("names the entry that a person decides on where the email is another's", async () => {
     let entryId = 0;
     await world.startWorkers(
@@ -215,6 +230,8 @@ describe("lethe erasure list and show", () => {
     );
     const receipt = await complete(world.pool, id);
     expect((await erasure(["show", id])).text).toMatch(/receipt +number 2$/m);
+    expect(await erasure(["show", "2"])).toEqual(await erasure(["show", id]));
+    expect(await erasure(["show", "1"])).toMatchObject({ code: 2, out: [] });
     const json = JSON.parse((await erasure(["show", id, "--json"])).text);
     expect(json).toMatchObject({ id, state: "completed", pseudonym: pseudonym(KEY, IDA.customerId), receipt });
   });
@@ -492,8 +509,8 @@ describe("lethe keys", () => {
     const { code, out } = await keys(["list", "--json"]);
     expect(code).toBe(1);
     expect(out.map((line) => JSON.parse(line))).toEqual([
-      { id: KEY.id, state: "in use", suppressions: 0 },
-      { id: other.id, state: "missing", suppressions: 1 },
+      { id: KEY.id, state: "in use", suppressions: 0, since: null },
+      { id: other.id, state: "missing", suppressions: 1, since: expect.any(String) },
     ]);
   });
 

@@ -72,7 +72,7 @@ describe("lethe quarantine list", () => {
   });
 
   it("narrows by run, and says how to read on", async () => {
-    const ofRun = await world.lethe(["quarantine", "list", "--run", productsRun, "--json"]);
+    const ofRun = await world.lethe(["quarantine", "list", "--run-id", productsRun, "--json"]);
     expect(ofRun.out).toHaveLength(1);
     const page = await world.lethe(["quarantine", "list", "--limit", "1"]);
     expect(page.err).toEqual(["there are more; go on with --after 1"]);

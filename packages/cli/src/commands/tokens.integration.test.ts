@@ -24,6 +24,12 @@ it("creates a token that is printed once, lists it without, and revokes it", asy
   });
   for (const { out, err } of [listed, asJson]) expect([...out, ...err].join()).not.toContain(token.slice(23));
 
+  const asJsonCreated = await world.lethe(["tokens", "create", "other-desk", "--role", "viewer", "--json"]);
+  const other = JSON.parse(asJsonCreated.out[0] ?? "") as { name: string; role: string; token: string };
+  expect(await findCaller(world.pool, other.token)).toEqual({ name: "other-desk", role: "viewer" });
+  const revoked = await world.lethe(["tokens", "revoke", "other-desk", "--json"]);
+  expect(JSON.parse(revoked.out[0] ?? "")).toEqual({ name: "other-desk", revoked: true });
+
   expect(await world.lethe(["tokens", "revoke", "support-desk"])).toMatchObject({ code: 0 });
   expect(await findCaller(world.pool, token)).toBeUndefined();
   expect(await world.lethe(["tokens", "revoke", "support-desk"])).toMatchObject({ code: 2 });
@@ -31,7 +37,7 @@ it("creates a token that is printed once, lists it without, and revokes it", asy
 
 it.each([
   [["tokens", "create", "no-role"], /role/],
-  [["tokens", "create", "desk", "--role", "owner"], /Allowed choices/],
+  [["tokens", "create", "desk", "--role", "owner"], /--role has no "owner"; it is one of viewer/],
   [["tokens", "create", "Jane Doe", "--role", "viewer"], /lower-case/],
   [["tokens", "revoke", "nobody"], /there is no token nobody/],
 ])("refuses %j", async (args, why) => {

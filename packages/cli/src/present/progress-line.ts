@@ -36,7 +36,7 @@ function barForms(run: Run, pace: Pace): string[] {
   }
   const share = `${percent(run)} %`;
   const [batches, few] = [batchesOf(run), fewBatchesOf(run)];
-  const [records, rate, left] = [recordsOf(run), rateOf(pace), leftOf(pace)];
+  const [records, rate, left] = [recordsOf(run), rateOf(pace), timeOf(run, pace)];
   return [
     [`${name} ${wide} ${batches}`, records, rate, left, state],
     [`${name} ${wide} ${few}`, records, rate, left, state],
@@ -54,7 +54,7 @@ function wordForms(run: Run, pace: Pace): string[] {
   const name = `${nameRun(run)}: ${run.state}`;
   if (run.batches.total === 0) return [[name, elapsed(run, pace)], [name]].map(commaJoined);
   const [batches, few] = [batchesOf(run), fewBatchesOf(run)];
-  const [records, rate, left] = [recordsOf(run), rateOf(pace), leftOf(pace)];
+  const [records, rate, left] = [recordsOf(run), rateOf(pace), timeOf(run, pace)];
   return [[name, batches, records, rate, left], [name, few, rate, left], [name, few, left], [name, few], [name]].map(
     commaJoined,
   );
@@ -100,8 +100,10 @@ function rateOf({ recordsPerSecond }: Pace): string | undefined {
   return recordsPerSecond === undefined ? undefined : `${formatCount(Math.round(recordsPerSecond))}/s`;
 }
 
-function leftOf({ leftMs }: Pace): string | undefined {
-  return leftMs === undefined ? undefined : `${formatDuration(Math.max(SHORTEST_SHOWN_MS, leftMs))} left`;
+/** What is left; while a run finishes, when files are rewritten and people erased, how long it has taken. */
+function timeOf(run: Run, pace: Pace): string | undefined {
+  if (run.state === "finishing") return elapsed(run, pace);
+  return pace.leftMs === undefined ? undefined : `${formatDuration(Math.max(SHORTEST_SHOWN_MS, pace.leftMs))} left`;
 }
 
 /** Of a run that has nothing to count, time is what moves. */

@@ -148,6 +148,12 @@ describe("a line of progress", () => {
     );
   });
 
+  it("says how long a run has taken while it finishes", () => {
+    const pace = { elapsedMs: 75_000, recordsPerSecond: undefined, leftMs: undefined };
+    const line = formatProgressLine({ ...processing(1, 1, 6), state: "finishing" }, pace, 80, false);
+    expect(line).toBe("transactions: finishing, 1 of 1 batches, 6 records, 1 min 15 s");
+  });
+
   it("says 100 % only when all is done", () => {
     const pace = { elapsedMs: 0, recordsPerSecond: undefined, leftMs: undefined };
     expect(formatProgressLine(processing(999, 1_000), pace, 24, true)).toBe("transactions 99 %");

@@ -13,7 +13,7 @@ export async function takeFolder(dataDirectory: string): Promise<ProcessLock> {
     const where =
       stack?.address === undefined
         ? "it is still starting, or ends"
-        : `its API is at ${stack.address}, see ${stack.address}/docs`;
+        : `its console is at ${stack.address}/, its API's page at ${stack.address}/docs`;
     return new AlreadyRunningError(
       `Lethe runs on DATA_DIR, ${dataDirectory}, already, as process ${pid}; ${where}. ` +
         `Use it (\`npm run lethe -- status\`), stop it first (\`kill ${pid}\`, or Ctrl-C in its terminal), or name another folder in DATA_DIR.`,

@@ -150,6 +150,22 @@ describe("listRequests", () => {
     expect(seen).toEqual([...first, ...last]);
   });
 
+  it.for([1, 2, 10])("goes through all in pages of %i by the day on which each is due", async (limit, { pool }) => {
+    const older = await addFileOfRequests(pool, "2020-01-01T00:00:00Z");
+    const newer = await addFileOfRequests(pool, "2020-01-20T00:00:00Z");
+    const [extended, second] = [await older.quarantine(), await newer.erase()];
+    const first = await older.erase();
+    await extendRequest(pool, REQUESTS, extended, EXTENSION);
+    const seen: string[] = [];
+    let before: string | undefined;
+    do {
+      const { requests, nextCursor } = await listRequests(pool, REQUESTS, { order: "due", limit, before });
+      seen.push(...requests.map(({ id }) => id));
+      before = nextCursor ?? undefined;
+    } while (before !== undefined);
+    expect(seen).toEqual([first, second, extended]);
+  });
+
   it("refuses a cursor that nobody knows", async ({ pool }) => {
     const { quarantine } = await addFileOfRequests(pool);
     const only = await quarantine();

@@ -10,23 +10,26 @@ export interface RequestFilter {
   readonly state?: RequestState | undefined;
   /** Whether its clock runs. */
   readonly open?: boolean | undefined;
-  /** The cursor of the previous page: only requests received before this one. */
+  /** `received`: the newest first. `due`: those first that must be answered first. */
+  readonly order?: "received" | "due" | undefined;
+  /** The cursor of the previous page: only requests that follow this one. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
 
-/** Returns one page of the requests of a dataset in all states, newest first. */
+/** Returns one page of the requests of a dataset in all states, newest first unless another order is asked for. */
 export async function listRequests(
   db: Queryable,
   requests: DatasetName,
   filter: RequestFilter,
 ): Promise<{ requests: Request[]; nextCursor: string | null }> {
+  const order = ORDERS[filter.order ?? "received"];
   const { rows } = await db.query<RequestRow>(
     `${REQUESTS}
      where ($2::text is null or state = $2) and ($3::boolean is null or (closed_at is null) = $3)
-       and ($4::text is null or (received_at, id) < (
-         select received_at, id from requests where id = $4 or quarantine_id::text = $4))
-     order by received_at desc, id desc limit $5`,
+       and ($4::text is null or ${order.follows} (
+         select ${order.key} from requests where id = $4 or quarantine_id::text = $4))
+     order by ${order.by} limit $5`,
     [requests, filter.state ?? null, filter.open ?? null, filter.before ?? null, filter.limit + 1],
   );
   // A request has two ids once it has become an erasure. Either may have been given.
@@ -34,6 +37,12 @@ export async function listRequests(
   const page = rows.slice(0, filter.limit).map(toRequest);
   return { requests: page, nextCursor: rows.length > filter.limit ? (page.at(-1)?.id ?? null) : null };
 }
+
+const DUE = dueSql("received_at", "$1", "is_extended");
+const ORDERS = {
+  received: { key: "received_at, id", follows: "(received_at, id) <", by: "received_at desc, id desc" },
+  due: { key: `${DUE}, id`, follows: `(${DUE}, id) >`, by: `${DUE}, id` },
+} as const;
 
 function asCursor(error: unknown): never {
   throw error instanceof NotFoundError ? unknownCursor() : error;

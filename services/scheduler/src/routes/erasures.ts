@@ -44,21 +44,27 @@ const ErasureRequestBody = Type.Object(
 
 const { place, name, records } = ErasurePlaceSchema.properties;
 
-const ErasurePlan = Type.Object({
-  identity: Type.Enum(["match", "mismatch", "unknown"], {
-    description:
-      "`mismatch`: the email is not the customer's, so nothing would be erased before a person decides. `unknown`: there " +
-      "is no such customer; what else there is of them would be masked all the same.",
-  }),
-  places: Type.Array(Type.Object({ place, name, records })),
-});
+export const ErasurePlan = Type.Object(
+  {
+    identity: Type.Enum(["match", "mismatch", "unknown"], {
+      description:
+        "`mismatch`: the email is not the customer's, so nothing would be erased before a person decides. `unknown`: there " +
+        "is no such customer; what else there is of them would be masked all the same.",
+    }),
+    places: Type.Array(Type.Object({ place, name, records })),
+  },
+  { $id: "ErasurePlan" },
+);
 
-const TakenRequest = Type.Object({
-  run: ref(RunSchema),
-  takenBy: Type.Enum(["this_run", "next_run"], {
-    description: "`next_run`: the run was at work already; the one that takes the request opens by itself after it.",
-  }),
-});
+export const TakenRequest = Type.Object(
+  {
+    run: ref(RunSchema),
+    takenBy: Type.Enum(["this_run", "next_run"], {
+      description: "`next_run`: the run was at work already; the one that takes the request opens by itself after it.",
+    }),
+  },
+  { $id: "TakenRequest" },
+);
 
 const ApprovedRequest = Type.Object({
   state: Type.Enum(["approved", "awaiting second approval"]),
@@ -75,7 +81,7 @@ const Approved = {
 const Accepted = {
   description: "The request is taken.",
   headers: { location: { type: "string", description: "Where the run can be followed" } },
-  content: { "application/json": { schema: TakenRequest } },
+  content: { "application/json": { schema: ref(TakenRequest) } },
 };
 
 export const ErasureDetail = Type.Object(
@@ -107,7 +113,7 @@ export const erasureRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       tags: ["erasures"],
       querystring: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
       body: ErasureRequestBody,
-      response: { 200: ErasurePlan, 202: Accepted },
+      response: { 200: ref(ErasurePlan), 202: Accepted },
     },
     handler: async (request, reply) => {
       const { customerId, email } = request.body;

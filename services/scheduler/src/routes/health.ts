@@ -2,15 +2,19 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { createFigures, createReadiness } from "@lethe/service-kit/health-server";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
+import { ref } from "../http/response-schemas.js";
 
-const Readiness = Type.Object({
-  ready: Type.Boolean(),
-  checks: Type.Record(Type.String(), Type.Boolean()),
-  reasons: Type.Record(Type.String(), Type.String(), { description: "Why checks fail, as codes." }),
-  warnings: Type.Array(Type.String(), {
-    description: "Codes of what somebody should set right, though the service works.",
-  }),
-});
+export const Readiness = Type.Object(
+  {
+    ready: Type.Boolean(),
+    checks: Type.Record(Type.String(), Type.Boolean()),
+    reasons: Type.Record(Type.String(), Type.String(), { description: "Why checks fail, as codes." }),
+    warnings: Type.Array(Type.String(), {
+      description: "Codes of what somebody should set right, though the service works.",
+    }),
+  },
+  { $id: "Readiness" },
+);
 
 export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
   app,
@@ -39,7 +43,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (
       summary: "Does the database answer, and can Redis be written?",
       tags: ["health"],
       security: [],
-      response: { 200: Readiness, 503: Readiness },
+      response: { 200: ref(Readiness), 503: ref(Readiness) },
     },
     handler: async (_request, reply) => {
       const found = await readiness();

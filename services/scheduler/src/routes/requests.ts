@@ -28,7 +28,7 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
     url: "/requests",
     config: { role: "viewer" },
     schema: {
-      summary: "Requests to be forgotten in all states, newest first, with the day by which each must be answered",
+      summary: "Requests to be forgotten in all states, with the day by which each must be answered",
       description:
         "From its arrival each stands here: also while a person must decide, and when it is malformed or unreadable.",
       tags: ["erasures"],
@@ -36,6 +36,12 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
         {
           state: Type.Optional(Type.Enum(REQUEST_STATES)),
           open: Type.Optional(Type.Boolean({ description: "Only those whose clock runs, or those whose does not" })),
+          order: Type.Optional(
+            Type.Enum(["received", "due"], {
+              default: "received",
+              description: "`received`: the newest first. `due`: those first that must be answered first.",
+            }),
+          ),
           before: Type.Optional(RequestId),
           limit: pageSize.limit,
         },

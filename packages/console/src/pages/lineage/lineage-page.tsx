@@ -27,6 +27,8 @@ export function LineagePage() {
   const datasets = asked.answer?.datasets;
   const isPersonal = (dataset: string) => datasets?.find((one) => one.dataset === dataset)?.isPersonal !== false;
   const { dataset = "", key = "", fileId = "", line = "" } = values;
+  // A link leads on from a person's record to what the address names.
+  const isUnnamed = key === "" && fileId === "";
 
   function askRecord(record: AskedRecord): void {
     const isOfPerson = isPersonal(record.dataset);
@@ -53,11 +55,9 @@ export function LineagePage() {
               }}
             />
           </div>
-          {ofPerson !== undefined && <RecordTrace asked={ofPerson} isPersonal />}
-          {ofPerson === undefined && dataset !== "" && key !== "" && (
-            <FromAddress asked={{ dataset, key }} isPersonal={isPersonal(dataset)} />
-          )}
-          {ofPerson === undefined && fileId !== "" && line !== "" && (
+          {ofPerson !== undefined && isUnnamed && <RecordTrace asked={ofPerson} isPersonal />}
+          {dataset !== "" && key !== "" && <FromAddress asked={{ dataset, key }} isPersonal={isPersonal(dataset)} />}
+          {fileId !== "" && line !== "" && (
             <LineTrace
               key={`${fileId} ${line}`}
               fileId={fileId}

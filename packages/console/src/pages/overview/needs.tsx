@@ -57,7 +57,7 @@ const NEEDS = {
   findings: {
     one: "mention of an erased person to look at",
     many: "mentions of erased people to look at",
-    page: "privacy",
+    page: "privacy/findings",
     bad: false,
   },
 } as const satisfies Readonly<Record<Need["what"], { one: string; many: string; page: string; bad: boolean }>>;
@@ -77,7 +77,7 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
             const target = what === "failed_runs" && dataset !== null ? `${page}&job=${dataset}` : page;
             return (
               <li key={`${what} ${dataset}`}>
-                <State mood={bad ? "bad" : "warn"}>{bad ? "now" : "soon"}</State>{" "}
+                <State mood={bad ? "bad" : "warn"}>{bad ? "wrong" : "waits"}</State>{" "}
                 <a href={`/console/${target}`}>
                   {formatThings(count, one, many)}
                   {dataset !== null && ` (${dataset})`}

@@ -21,7 +21,7 @@ export function OverviewPage() {
       {answer !== undefined && (
         <>
           <Needs needs={answer.needsSomebody} />
-          <div class="grid">
+          <div class="grid jobs">
             {answer.jobs.map((job) => (
               <JobPanel key={job.job} job={job} onChange={again} />
             ))}

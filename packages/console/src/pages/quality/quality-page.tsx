@@ -8,10 +8,11 @@ import { Alerts } from "./alerts.js";
 import { CheckResults } from "./check-results.js";
 import { MeasureChart } from "./measure-chart.js";
 
+/** Days up to the newest partition: of a month that was loaded years later, all is shown. */
 const DAYS = [
-  ["7", "the last 7 days"],
-  ["30", "the last 30 days"],
-  ["90", "the last 90 days"],
+  ["7", "the newest 7 days"],
+  ["30", "the newest 30 days"],
+  ["90", "the newest 90 days"],
   ["all", "all that is known"],
 ] as const;
 const USUAL_DAYS = "30";
@@ -34,15 +35,19 @@ interface MeasuredProps {
 
 function Measured({ datasets }: MeasuredProps) {
   const { values, set } = useQuery();
+  const overview = useAnswer("overview", (signal) => answerOf(api.GET("/overview", { signal })));
   const chosen = datasets.find(({ dataset }) => dataset === values.dataset) ?? datasets[0];
   if (chosen === undefined) return null;
   const { dataset, properties } = chosen;
   const days = values.days ?? USUAL_DAYS;
   const property = properties.find((field) => field === values.field) ?? properties[0];
-  const from = days === "all" ? undefined : dayBefore(Number(days));
+  const newest = overview.answer?.jobs.find(({ job }) => job === dataset)?.freshness.newestPartition ?? undefined;
+  if (overview.answer === undefined && overview.problem === undefined) return <Loading what="the newest partition" />;
+  const from = days === "all" ? undefined : dayBefore(Number(days), newest);
   const shared = { dataset, ...(from !== undefined && { from }) };
   return (
     <>
+      <Problem problem={overview.problem} again={overview.again} />
       <form class="fields" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
         <Choice
           label="Dataset"
@@ -81,7 +86,8 @@ function Measured({ datasets }: MeasuredProps) {
 
 const DAY_MS = 86_400_000;
 
-/** Returns the day that lies so many days back: `2020-01-31`. */
-function dayBefore(days: number): string {
-  return new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+/** Returns the day that lies so many days before a partition, or before today without one: `2020-01-31`. */
+function dayBefore(days: number, partition: string | undefined): string {
+  const end = partition === undefined ? Date.now() : Date.parse(partition.slice(0, 10));
+  return new Date(end - days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,0 +1,58 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useAction } from "../../parts/action.js";
+import { Dialog } from "../../parts/dialog.js";
+import { Field } from "../../parts/field.js";
+import { Problem } from "../../parts/message.js";
+
+interface ReasonDialogProps {
+  readonly title: string;
+  /** The words of the button that does it. */
+  readonly confirm: string;
+  readonly kind?: "primary" | "danger";
+  readonly act: (reason: string) => Promise<unknown>;
+  readonly onClose: () => void;
+  readonly children?: ComponentChildren;
+}
+
+/** Asks for the ground of a decision, and takes it. */
+export function ReasonDialog({ title, confirm, kind = "primary", act, onClose, children }: ReasonDialogProps) {
+  const [reason, setReason] = useState("");
+  const action = useAction(async () => {
+    await act(reason.trim());
+    onClose();
+  });
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void action.run();
+        }}
+      >
+        {children}
+        <Field label="Reason" isWide hint="It is kept as it is: name a case, not a person.">
+          {(ids) => (
+            <textarea
+              {...ids}
+              required
+              rows={3}
+              maxLength={1_000}
+              value={reason}
+              onInput={(event) => setReason(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Problem problem={action.problem} />
+        <div class="row end">
+          <button type="button" onClick={onClose}>
+            Keep it as it is
+          </button>
+          <button type="submit" class={kind} disabled={action.isDoing || reason.trim() === ""}>
+            {confirm}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
