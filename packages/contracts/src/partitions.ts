@@ -33,7 +33,7 @@ export type PartitionCalendar = Static<typeof PartitionCalendarSchema>;
 /** A file of a partition, and the run that took it. */
 const PartitionFileSchema = Type.Object({
   id: Type.Integer(),
-  /** Its name in landing. */
+  /** Its name in landing; once it is archived, a plain one. */
   path: Type.String(),
   state: Type.Enum(FILE_STATES),
   bytes: Count,

@@ -10,7 +10,7 @@ export const RunPlanSchema = Type.Object(
   {
     job: DatasetNameSchema,
     takes: Amount,
-    /** Of these: files of a name that came before, in the same partition. Their content decides whether they are loaded again. */
+    /** Of these: files of a partition of which one of the same size came before. If they have the same content, they load nothing. */
     known: Amount,
     /** By the day of the partition. */
     byDay: Type.Array(Type.Object({ date: Type.String(), ...Amount.properties, known: Count })),

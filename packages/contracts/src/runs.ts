@@ -199,7 +199,7 @@ export const RunBatchSchema = Type.Object(
     /** Of its lines, unpacked. */
     bytes: Count,
     records: Type.Object({ in: Count, loaded: Count, rejected: Count }),
-    /** Its first file, by the name that this had in landing, and how many files have lines in it. */
+    /** Its first file, and how many files have lines in it. */
     file: Type.Union([Type.Object({ path: Type.String(), partition: PartitionName }), Type.Null()]),
     files: Count,
     /** When its lines were staged, its rows and rejects were, and it was loaded or gave up. */
@@ -228,7 +228,7 @@ export const FILE_STATES = ["open", "done", "quarantined", "released", "absent",
 export const RunFileSchema = Type.Object(
   {
     id: Type.Integer(),
-    /** Its name in landing. */
+    /** Its name in landing; once it is archived, a plain one. */
     path: Type.String(),
     partition: PartitionName,
     state: Type.Enum(FILE_STATES),

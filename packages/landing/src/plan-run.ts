@@ -4,7 +4,7 @@ import type { RunPlan } from "@lethe/contracts/run-plan";
 import { NOTICE_CODES } from "@lethe/contracts/runs";
 import { inGroups } from "@lethe/storage/in-groups";
 import type { Storage } from "@lethe/storage/storage";
-import { knownPaths } from "@lethe/warehouse/ledger/known-paths";
+import { knownSizes } from "@lethe/warehouse/ledger/known-sizes";
 import type { Queryable } from "@lethe/warehouse/pool";
 import { printedPaths } from "./printed-paths.js";
 import { scanLanding } from "./scan-landing.js";
@@ -27,23 +27,24 @@ export async function planRun(
 ): Promise<RunPlan> {
   const wanted = { dataset: job, datasets, range, maxFiles: MOST_FILES, maxUnexpected: MOST_UNEXPECTED };
   const { files, left, unexpected, otherUnexpected } = await scanLanding(storage, wanted);
-  const paths = files.map(({ path }) => path);
-  const sizes = await inGroups(paths, (path) => storage.size("landing", path));
-  const known = await knownPaths(db, job, paths);
+  const sizes = await inGroups(files, ({ path }) => storage.size("landing", path));
+  // One that has no size any more was taken while this looked.
+  const there = files.flatMap(({ partition }, i) => {
+    const bytes = sizes[i];
+    return bytes === undefined ? [] : [{ partition, bytes }];
+  });
+  const isKnown = await knownSizes(db, job, there);
   const byDay = new Map<string, { files: number; bytes: number; known: number }>();
   const total = { files: 0, bytes: 0 };
   const before = { files: 0, bytes: 0 };
-  for (const [i, { path, partition }] of files.entries()) {
-    const bytes = sizes[i];
-    // It was taken while this looked.
-    if (bytes === undefined) continue;
+  for (const [i, { partition, bytes }] of there.entries()) {
     const day = byDay.get(partition.date) ?? { files: 0, bytes: 0, known: 0 };
     byDay.set(partition.date, day);
-    for (const amount of [total, day, ...(known.has(path) ? [before] : [])]) {
+    for (const amount of [total, day, ...(isKnown[i] === true ? [before] : [])]) {
       amount.files += 1;
       amount.bytes += bytes;
     }
-    if (known.has(path)) day.known += 1;
+    if (isKnown[i] === true) day.known += 1;
   }
   const printed = printedPaths(unexpected.map(({ path }) => path));
   return {

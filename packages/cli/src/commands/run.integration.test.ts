@@ -1,4 +1,5 @@
 import { RunSchema } from "@lethe/contracts/runs";
+import { landingOf } from "@lethe/test-kit/data-folder";
 import { failRun } from "@lethe/warehouse/ledger/change-run";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
@@ -35,6 +36,21 @@ describe("lethe run", () => {
       });
       expect(await world.queues.byJob.extract.getJob(`extract-${id}`)).toBeDefined();
     }
+  });
+
+  it("prints with --dry-run what lies in landing, and opens nothing", async () => {
+    const files = ["customers.json", "costumers.json"].map((name) => [`date=2020-01-01/hour=05/${name}`, "{}\n"]);
+    const environment = { DATA_DIR: await landingOf(Object.fromEntries(files)) };
+    const dryRun = (...args: string[]) => world.lethe(["run", ...args, "--dry-run"], { environment });
+    const { code, out } = await dryRun("customers", "products");
+    expect(code).toBe(0);
+    expect(out.join("\n")).toMatch(/customers: a run over[\s\S]*would be taken +1 +3 +0\n2020-01-01 +1 +3 +0/);
+    expect(out.join("\n")).toMatch(/products: a run over[\s\S]*would be taken +0 +0 +0/);
+    expect(out.join("\n")).toMatch(/file_unknown, 1\)\n {2}date=2020-01-01\/hour=05\/costumers.json/);
+    const json = await dryRun("customers", "--to", "2019-12-31", "--json");
+    expect(JSON.parse(json.out.join(""))).toMatchObject({ job: "customers", takes: { files: 0, bytes: 0 }, byDay: [] });
+    expect((await dryRun("customers", "--follow")).code).toBe(2);
+    expect((await listRuns(world.pool, { limit: 1 })).runs).toEqual([]);
   });
 
   it("says which services are not there to work on it", async () => {

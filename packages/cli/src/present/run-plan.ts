@@ -7,7 +7,7 @@ const COLUMNS: readonly Column[] = [
   { title: "" },
   { title: "files", align: "right" },
   { title: "bytes", align: "right" },
-  { title: "of a known name", align: "right" },
+  { title: "perhaps known", align: "right" },
 ];
 
 /** Formats what runs would take, each by day, and once what no run takes: every job finds the same of that. */

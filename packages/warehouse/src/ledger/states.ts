@@ -23,10 +23,12 @@ export function batchIsPending(column = "state"): string {
 
 /** SQL: `with` of the jobs that have runs, as `job (name)`: each is found by index, so that no run is read of many. */
 export const EACH_JOB = `
-  with recursive job as (
+  with recursive found as (
     (select job as name from ledger.runs order by job limit 1)
     union all
-    select (select r.job from ledger.runs r where r.job > job.name order by r.job limit 1) from job where job.name is not null
+    select (select r.job from ledger.runs r where r.job > found.name order by r.job limit 1) from found where found.name is not null
+  ), job as materialized (
+    select name from found where name is not null
   )`;
 
 // Literals, not parameters: only then does PostgreSQL see that a partial index covers the condition.

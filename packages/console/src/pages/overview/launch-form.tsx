@@ -63,8 +63,7 @@ function Plan({ plan }: { plan: Schemas["RunPlan"] }) {
     <Message mood="busy">
       <p>
         The run would take {formatThings(takes.files, "file")} of {formatBytes(takes.bytes)}
-        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have a
-        name that came before.
+        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have the size of one that came before.
       </p>
       {unexpected.length > 0 && (
         <>

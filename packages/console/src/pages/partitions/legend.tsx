@@ -11,7 +11,7 @@ const SIZE = 16;
 /** What each state looks like, and how many hours are in it. */
 export function Legend({ counts }: Pick<Calendar, "counts">) {
   return (
-    <ul class="legend" aria-label="States, with the number of hours">
+    <ul class="legend" aria-label="What the marks mean, with the number of hours">
       {STATE_NAMES.map((state) => (
         <li key={state}>
           <Swatch state={state} /> {STATES[state].text}: {formatCount(counts.get(state) ?? 0)}

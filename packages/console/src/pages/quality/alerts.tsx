@@ -105,7 +105,7 @@ export function Alerts({ dataset }: { dataset: Schemas["DatasetName"] }) {
     <Panel title="Alerts">
       <div class="fields">
         <Choice
-          label="Alerts"
+          label="Which alerts"
           value={values.alerts ?? ""}
           none="open ones"
           choices={[["all", "open and closed ones"]]}
