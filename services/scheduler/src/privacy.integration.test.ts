@@ -251,6 +251,9 @@ describe("POST /erasures/{id}/verify", () => {
   it("finds the person who has come back, in a table and in a file, and no other", async () => {
     const id = await erase();
     await sign();
+    // Somebody who is suppressed, too, and not of this receipt.
+    await suppress([["customer-id", "013999"]]);
+    await sign();
     await insertCustomer("013999", "somebody@example.org", ["Some", "Body"]);
     const folder = join(world.data, "archived_data/date=2022-03-01/hour=01");
     await mkdir(folder, { recursive: true });
