@@ -1,6 +1,6 @@
 // Builds the console's pages to `bundle/`: one script for what all pages need, one for each page, the style sheet, and the document
 // that names them. Names hold a hash of the content, so that a browser keeps each for ever. Everything is compressed here, once,
-// and not at each request.
+// and not at each request. Turbo keeps no copy of it: it would put the files of one build beside those of another.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";

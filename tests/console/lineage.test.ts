@@ -134,12 +134,12 @@ describe.each(THEMES)("in the %s theme", (theme) => {
     const look = async (name: string) => {
       expect([name, await seriousFindings(page)]).toEqual([name, []]);
       expect([name, await overflowOf(page)]).toEqual([name, 0]);
-      await takePicture(page, `${name}-${theme}-${size}`);
     };
-    await look("lineage-record");
+    await look("record");
+    await takePicture(page, `lineage-record-${theme}-${size}`);
     await row.getByRole("link", { name: "1", exact: true }).click();
     await page.getByText("The line was loaded.").waitFor();
-    await look("lineage-line");
+    await look("line");
     await page.context().close();
   });
 });

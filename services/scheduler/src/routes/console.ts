@@ -4,7 +4,9 @@ import type { FastifyInstance } from "fastify";
 import { declareRoles } from "../http/route-roles.js";
 import { CONSOLE_FILES } from "../page-files.js";
 
-const YEAR_SECONDS = 365 * 24 * 60 * 60;
+const DOCUMENT = path.join(CONSOLE_FILES, "index.html");
+/** For a file whose name holds a hash of its content. */
+const FOR_EVER = `public, max-age=${365 * 24 * 60 * 60}, immutable`;
 
 /**
  * Serves the console: its document at `/` and at every address below `/console/`, where its script shows the page that the address names,
@@ -19,11 +21,11 @@ export async function consoleRoutes(app: FastifyInstance): Promise<void> {
     wildcard: false,
     preCompressed: true,
     cacheControl: false,
-    setHeaders: (reply) => void reply.header("cache-control", `public, max-age=${YEAR_SECONDS}, immutable`),
+    setHeaders: (reply, file) => void reply.header("cache-control", file === DOCUMENT ? "no-cache" : FOR_EVER),
   });
   for (const url of ["/", "/console", "/console/*"]) {
     app.get(url, (_request, reply) =>
-      reply.header("cache-control", "no-cache").sendFile("index.html", CONSOLE_FILES, { cacheControl: false }),
+      reply.sendFile(path.basename(DOCUMENT), path.dirname(DOCUMENT), { cacheControl: false }),
     );
   }
 }

@@ -122,7 +122,7 @@ function RecordForm({ datasets, asked, onAsk }: RecordFormProps) {
             </select>
           )}
         </Field>
-        <Field label={`Key: ${chosen?.key.replaceAll("_", " ") ?? "none"}`}>
+        <Field label={`Key: ${chosen?.key.replaceAll("_", " ") ?? "none"}`} isWide>
           {(ids) => (
             <input
               {...ids}

@@ -79,7 +79,7 @@ export function dayOf(hour: number): number {
 }
 
 /** Returns an hour's place in its day, from 0 to 23. */
-export function hourOfDay(hour: number): number {
+function hourOfDay(hour: number): number {
   return hour - dayOf(hour) * HOURS_A_DAY;
 }
 

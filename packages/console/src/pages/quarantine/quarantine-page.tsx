@@ -64,12 +64,12 @@ export function QuarantinePage() {
         />
         <TextFilter
           label="Partition"
-          hint="2020-01-31 or 2020-01-31T05"
+          example="2020-01-31T05"
           value={values.partition ?? ""}
           onChange={change("partition")}
         />
-        <TextFilter label="Run" hint="its id" value={values.runId ?? ""} onChange={change("runId")} />
-        <TextFilter label="File" hint="its number" value={values.fileId ?? ""} onChange={change("fileId")} />
+        <TextFilter label="Id of the run" value={values.runId ?? ""} onChange={change("runId")} />
+        <TextFilter label="Number of the file" value={values.fileId ?? ""} onChange={change("fileId")} />
       </form>
       <Problem problem={asked.problem} again={asked.again} />
       {asked.answer === undefined ? (
@@ -102,19 +102,21 @@ export function QuarantinePage() {
 
 interface TextFilterProps {
   readonly label: string;
-  readonly hint: string;
+  readonly example?: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
 
 /** A filter that is typed; it applies when it is left, or with Enter. */
-function TextFilter({ label, hint, value, onChange }: TextFilterProps) {
+function TextFilter({ label, example, value, onChange }: TextFilterProps) {
   return (
-    <Field label={label} hint={hint}>
+    <Field label={label}>
       {(ids) => (
         <input
           {...ids}
           type="text"
+          size={14}
+          placeholder={example}
           autocomplete="off"
           spellcheck={false}
           value={value}
@@ -172,7 +174,7 @@ function Records({ entries, filter, onChange }: RecordsProps) {
       )}
       <Table
         caption="Records in quarantine"
-        columns={isWorked ? [choice, ...COLUMNS] : COLUMNS}
+        columns={isWorked && open.length > 0 ? [choice, ...COLUMNS] : COLUMNS}
         rows={entries}
         keyOf={({ id }) => id}
         empty="No record matches these filters."
@@ -224,6 +226,7 @@ const COLUMNS: readonly Column<Entry>[] = [
   },
   {
     title: "Run",
+    isWhole: true,
     cell: ({ runId }) => (
       <a class="mono" href={`/console/runs/${runId}`}>
         {runId.slice(0, 8)}

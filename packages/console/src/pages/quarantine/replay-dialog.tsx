@@ -79,27 +79,30 @@ export function ReplayDialog({ meant, onClose }: ReplayDialogProps) {
 }
 
 function Plans({ plans }: { plans: readonly Schemas["ReplayPlan"][] }) {
+  const left = plans.reduce((sum, { leaves }) => sum + leaves, 0);
   return (
-    <Table
-      caption="What would load"
-      columns={[
-        { title: "Dataset", cell: ({ job }) => job },
-        { title: "Tried", isNumber: true, cell: ({ takes }) => formatCount(takes) },
-        { title: "Would load", isNumber: true, cell: ({ loads }) => formatCount(loads) },
-        { title: "Would stay", isNumber: true, cell: ({ rejects }) => formatCount(rejects) },
-        {
-          title: "Because of",
-          cell: ({ rejectedByReason }) =>
-            Object.entries(rejectedByReason)
-              .map(([reason, records]) => `${reason.replaceAll("_", " ")}: ${formatCount(records)}`)
-              .join(", ") || "–",
-        },
-        { title: "Not looked at", isNumber: true, cell: ({ leaves }) => formatCount(leaves) },
-      ]}
-      rows={plans}
-      keyOf={({ job }) => job}
-      empty="No open record is meant: a replay would do nothing."
-    />
+    <>
+      <Table
+        caption="What would load"
+        columns={[
+          { title: "Dataset", cell: ({ job }) => job },
+          { title: "Tried", isNumber: true, cell: ({ takes }) => formatCount(takes) },
+          { title: "Would load", isNumber: true, cell: ({ loads }) => formatCount(loads) },
+          { title: "Would stay", isNumber: true, cell: ({ rejects }) => formatCount(rejects) },
+          {
+            title: "Because of",
+            cell: ({ rejectedByReason }) =>
+              Object.entries(rejectedByReason)
+                .map(([reason, records]) => `${reason.replaceAll("_", " ")}: ${formatCount(records)}`)
+                .join(", ") || "–",
+          },
+        ]}
+        rows={plans}
+        keyOf={({ job }) => job}
+        empty="No open record is meant: a replay would do nothing."
+      />
+      {left > 0 && <p>{formatThings(left, "more record was", "more records were")} not looked at.</p>}
+    </>
   );
 }
 
