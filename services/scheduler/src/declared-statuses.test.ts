@@ -140,11 +140,15 @@ describe("every status that comes is declared", () => {
 });
 
 describe("methods", () => {
+  /** An answer that goes on until something ends has no HEAD. */
+  const STREAMS = new Set(["/runs/{id}/events"]);
+
   it.each(declaredOperations())("that $path does not know are refused with those that it knows", async ({ path }) => {
     const known = declaredOperations()
       .filter((one) => one.path === path)
       .map(({ method }) => method);
-    const allow = [...known, ...(known.includes("GET") ? ["HEAD"] : []), "OPTIONS"].sort();
+    const hasHead = known.includes("GET") && !STREAMS.has(path);
+    const allow = [...known, ...(hasHead ? ["HEAD"] : []), "OPTIONS"].sort();
     const url = fill(path, ID);
     for (const method of ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"] as const) {
       const isKnown = allow.includes(method);

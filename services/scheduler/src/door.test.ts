@@ -296,7 +296,7 @@ describe("names from outside", () => {
   // The database is not there: whatever reached it would be a 503.
   it.each([
     "..%2f..%2fetc%2fpasswd",
-    "%2e%2e",
+    "%252e%252e",
     "1;drop table ledger.runs",
     "%00",
     "00000000-0000-4000-8000-00000000000g",
@@ -310,8 +310,7 @@ describe("names from outside", () => {
         url: url.replace("ID", id),
         headers: { host: "localhost" },
       });
-      // Where the client itself resolves `..`, the address is another one, which may not know POST.
-      expect([400, 404, 405], url).toContain(answer.statusCode);
+      expect([400, 404], url).toContain(answer.statusCode);
     }
   });
 

@@ -20,7 +20,7 @@ export async function followRun(
 ): Promise<RunDetail> {
   signal?.throwIfAborted();
   // Listening comes before reading, so that no change falls between the two.
-  const listener = await listenToRun(pool, runId);
+  const listener = await retryConnection(() => listenToRun(pool, runId), signal);
   try {
     for (;;) {
       const run = await retryConnection(() => readRun(pool, runId, 0), signal);

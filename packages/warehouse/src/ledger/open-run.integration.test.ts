@@ -67,8 +67,7 @@ describe("openRun", () => {
 describe("openRun with an id", () => {
   it.for(RUN_STATES)("opens one run for a request that is made again, be the first %s", async (state, { pool }) => {
     const id = randomUUID();
-    expect(await openRun(pool, { ...REQUEST, id })).toBe(id);
-    await pool.query("update ledger.runs set state = $1 where id = $2", [state, id]);
+    await addRun(pool, { id, state });
     expect(await openRun(pool, { ...REQUEST, id })).toBe(id);
     expect(await readRows(pool, "ledger.runs", "id")).toEqual([{ id }]);
   });

@@ -63,7 +63,8 @@ function Plan({ plan }: { plan: Schemas["RunPlan"] }) {
     <Message mood="busy">
       <p>
         The run would take {formatThings(takes.files, "file")} of {formatBytes(takes.bytes)}
-        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have the size of one that came before.
+        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have the
+        size of one that came before.
       </p>
       {unexpected.length > 0 && (
         <>

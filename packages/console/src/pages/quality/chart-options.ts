@@ -26,7 +26,7 @@ export function chartOptions(
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "UTC"),
     scales: { y: { range: (_chart, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.08] } },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 80, values: (_chart: uPlot, ticks: number[]) => ticks.map(labelOf) },
       {
         ...axis,
         size: 62,
@@ -51,4 +51,10 @@ export function chartOptions(
     legend: { live: true },
     cursor: { drag: { x: true, y: false } },
   };
+}
+
+/** Returns the label of a tick of the time axis: a day at its beginning, and else the hour. */
+function labelOf(seconds: number): string {
+  const name = new Date(seconds * 1_000).toISOString();
+  return name.slice(11, 16) === "00:00" ? name.slice(0, 10) : name.slice(11, 16);
 }

@@ -15,6 +15,6 @@ it("says what a series shows", () => {
   expect(summarize(series)).toBe(
     "From 2026-03-01T04 to 2026-03-01T05: 10 to 2,000, 2,000 last; 1 of 2 hours do not pass.",
   );
-  expect(summarize({ ...series, failed: [] })).toContain("every hour passes its check");
+  expect(summarize({ ...series, failed: [] })).toContain("no hour fails a check");
   expect(summarize({ ...series, hours: [] })).toBe("Nothing was measured.");
 });

@@ -29,7 +29,7 @@ export function summarize({ hours, values, failed, unit }: Series): string {
   const figures = `${formatValue(least, unit)} to ${formatValue(most, unit)}, ${formatValue(values.at(-1), unit)} last`;
   const outside =
     failed.length === 0
-      ? "every hour passes its check"
+      ? "no hour fails a check"
       : `${formatCount(failed.length)} of ${formatCount(hours.length)} hours do not pass`;
   return `${of}: ${figures}; ${outside}.`;
 }
