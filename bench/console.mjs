@@ -52,6 +52,8 @@ async function openPages(browser, api) {
   const paths = new Map();
   for (const link of links) paths.set(await link.textContent(), await link.getAttribute("href"));
   const { runs } = await (await fetch(`${api}/runs?limit=1`)).json();
+  // The hours of the full ledger are of transactions.
+  for (const name of ["Partitions", "Quality"]) paths.set(name, `${paths.get(name)}?dataset=transactions`);
   if (runs[0] !== undefined) paths.set("Run", `/console/runs/${runs[0].id}`);
   const figures = {};
   for (const [name, place] of paths) {
