@@ -1,9 +1,23 @@
 import type { Schemas } from "../api/client.js";
 import { formatCount, formatDuration, formatRate } from "../format/quantities.js";
+import { Message } from "./message.js";
 import { Panel } from "./page.js";
 
+interface RunProgressProps {
+  /** Undefined where the run alone is known, since its events do not come. */
+  readonly progress: Schemas["RunProgress"] | undefined;
+  readonly isLive: boolean;
+}
+
 /** How far a run is, and how fast. */
-export function RunProgress({ progress, isLive }: { progress: Schemas["RunProgress"]; isLive: boolean }) {
+export function RunProgress({ progress, isLive }: RunProgressProps) {
+  if (progress === undefined) {
+    return (
+      <Message mood="warn">
+        The run is not followed live at the moment. This page asks for it every few seconds.
+      </Message>
+    );
+  }
   const { files, batches, rowsLoaded, rowsPerSecond, secondsLeft } = progress;
   const share = batches.total === 0 ? 0 : batches.done / batches.total;
   const percent = Math.round(share * 100);

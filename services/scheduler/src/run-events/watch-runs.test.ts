@@ -60,6 +60,7 @@ describe("createRunWatch", () => {
     const other = heard();
     const stopOther = watch("run", other.tell);
     expect(other.events).toHaveLength(1);
+    expect(other.events[0]?.durationsMs.total).toBeGreaterThan(1);
     run.set({ loaded: 3 });
     await other.until((events) => events.at(-1)?.records.loaded === 3);
     expect(one.events.at(-1)?.progress.rowsLoaded).toBe(3);

@@ -34,8 +34,10 @@ export function createRunWatch(read: (runId: string) => Promise<RunDetail>, look
       if (run === undefined) return;
       const event = { ...run, progress: measure(run, performance.now()) };
       const key = keyOf(event);
-      if (key === own.last?.key) return;
+      const isKnown = key === own.last?.key;
+      // Whoever comes later is told of the time that it has taken by now.
       own.last = { event, key };
+      if (isKnown) return;
       for (const tell of [...own.listeners]) tell(event);
     };
     watched.set(runId, own);
