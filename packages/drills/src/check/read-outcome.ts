@@ -18,7 +18,7 @@ export interface Outcome {
   /**
    * `file:line reason` of the entries that stand: those that nobody has closed, and those that a record in the warehouse has
    * superseded. The file is named by its key, and the line is 0 for a whole file. What waited until another record of its id was loaded
-   * has the reason `superseded`.
+   * has the reason `superseded`, and so has what waited until its person was erased: a copy of it may have been loaded.
    */
   readonly quarantine: readonly string[];
   /** Transaction ids in `processed_data/`. */
@@ -83,11 +83,12 @@ export async function readOutcome(pool: Pool, data: string, dayFolder: string): 
   );
   const quarantine = await query<{ path: string; entry: string }>(
     `select f.path, coalesce(q.line, 0) || ' ' ||
-              case when q.status = 'superseded' and q.reason in ('unknown_customer', 'unknown_sku') then 'superseded'
+              case when q.status in ('superseded', 'erased') and q.reason in ('unknown_customer', 'unknown_sku') then 'superseded'
                    else q.reason end as entry
      from ledger.quarantine q join ledger.files f on f.id = q.file_id
      where f.path like $1 || '/%' and f.state <> 'released'
-       and (q.status = 'open' or q.status = 'erased' and q.reason in ('duplicate', 'conflict')
+       and (q.status = 'open'
+            or q.status = 'erased' and q.reason in ('duplicate', 'conflict', 'unknown_customer', 'unknown_sku')
             or q.status = 'superseded' and ${HAS_SUCCESSOR})
      order by 1, 2`,
   );
