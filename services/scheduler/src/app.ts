@@ -137,7 +137,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
-    const answer = problemOf(error, limits.bodyBytes);
+    const answer = problemOf(error, request.routeOptions.bodyLimit ?? limits.bodyBytes);
     if (answer.status >= 500)
       log.error({ error, method: request.method, route: request.routeOptions.url }, "request failed");
     return sendProblem(reply, answer);

@@ -50,6 +50,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
     method: "POST",
     url: "/session",
     config: { role: "public" },
+    // Anybody may send one.
+    bodyLimit: MAX_BODY_BYTES,
     schema: {
       summary: "Sign in with a token",
       description:
@@ -145,6 +147,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
     },
   });
 };
+
+const MAX_BODY_BYTES = 4_096;
 
 const ATTEMPT_COOKIE = "lethe_sign_in";
 
