@@ -4,6 +4,9 @@ import { RoleSchema } from "./roles.js";
 /** The cookie that the console's session is held in; scripts cannot read it. */
 export const SESSION_COOKIE = "lethe_session";
 
+/** Its name by https: browsers take such a one by https alone, for all paths of this very host. */
+export const SECURE_SESSION_COOKIE = "__Host-lethe_session";
+
 /** The header that a change must carry where the session's cookie lets its caller in. */
 export const CSRF_HEADER = "x-csrf-token";
 
@@ -18,6 +21,10 @@ export const SessionSchema = Type.Object(
     }),
     csrfToken: Type.Union([Type.String(), Type.Null()], {
       description: "What a change must carry as `x-csrf-token`; null where no cookie lets the caller in.",
+    }),
+    problem: Type.Union([Type.Literal("two_cookies"), Type.Null()], {
+      description:
+        "`two_cookies` where the browser sent two cookies of the session's name, so that neither counts: another server on this host may have set one.",
     }),
     signIn: Type.Object({
       token: Type.Boolean({ description: "Whether a token is asked for; false on loopback without one." }),

@@ -53,6 +53,7 @@ import { logRequests } from "./http/request-log.js";
 import { measureRequests } from "./http/request-metrics.js";
 import { traceRequests } from "./http/request-spans.js";
 import { declareRoles, requireRoles } from "./http/route-roles.js";
+import { createSessions, sessionKeyOf } from "./http/sessions.js";
 import { OPEN_API } from "./open-api.js";
 import { API_PAGE_FILES } from "./page-files.js";
 import { boardRoutes } from "./routes/board.js";
@@ -137,7 +138,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, request, reply) => {
-    const answer = problemOf(error, limits.bodyBytes);
+    const answer = problemOf(error, request.routeOptions.bodyLimit ?? limits.bodyBytes);
     if (answer.status >= 500)
       log.error({ error, method: request.method, route: request.routeOptions.url }, "request failed");
     return sendProblem(reply, answer);
@@ -150,9 +151,10 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   traceRequests(app);
   requireRoles(app);
   await app.register(cookie, { hook: false });
+  const identify = createTokenCheck(token, context.pool, limits.answerMs / 2);
   const door = {
-    identify: createTokenCheck(token, context.pool, limits.answerMs / 2),
-    openSession: (session: string) => openId?.open(session),
+    identify,
+    ...createSessions(sessionKeyOf(context), identify, (session) => openId?.open(session)),
     isTokenRequired: token !== undefined || openId !== undefined,
   };
   const callers = createCallers(door, limits);

@@ -46,6 +46,8 @@ export interface SchedulerContext {
   readonly fourEyes: boolean;
   /** The token of the settings, an admin's; undefined lets everyone in, as admins, who can reach the port. */
   readonly token: string | undefined;
+  /** Seals sessions; undefined where it is not set, and then `token` does so. */
+  readonly sessionKey: Buffer | undefined;
   /** Signs people in by OpenID Connect; undefined where it is not set up. Where it is, nobody is let in without a token or a session. */
   readonly openId: OpenId | undefined;
   readonly limits: Limits & {

@@ -38,7 +38,7 @@ import { doctorSettings } from "./doctor-settings.js";
 import { createPageSize } from "./http/page-size.js";
 import { addLedgerMetrics } from "./ledger-metrics.js";
 import { createOpenId } from "./open-id/open-id.js";
-import { readOpenIdSettings } from "./open-id/open-id-settings.js";
+import { readOpenIdSettings, readSessionKey } from "./open-id/open-id-settings.js";
 import { readEventOutput } from "./openlineage/event-output.js";
 import { tellOfRuns } from "./openlineage/tell-of-runs.js";
 import { checkData } from "./quality/check-data.js";
@@ -81,6 +81,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
   const webhook = readWebhook(settings);
   const eventOutput = readEventOutput(settings);
   const openIdSettings = readOpenIdSettings(settings);
+  const sessionKey = readSessionKey(settings);
   const dataChecks = readChecks(settings, datasets.checkedFields);
   const ring = settings.LETHE_PRIVACY_KEY === undefined ? undefined : parseKeyring(settings.LETHE_PRIVACY_KEY);
   const { redis, log, metrics, prefix } = context;
@@ -222,6 +223,7 @@ async function startScheduler(settings: SchedulerSettings, context: ServiceConte
       log,
       fourEyes: settings.LETHE_FOUR_EYES,
       token: settings.LETHE_API_TOKEN,
+      sessionKey,
       openId: openIdSettings === undefined ? undefined : createOpenId(openIdSettings, log),
       limits: {
         requests: settings.LETHE_RATE_LIMIT,

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildOfflineApp } from "../test/offline-app.js";
+import { createSessions } from "./http/sessions.js";
 
 const TOKEN = 'a;token,of"odd"=characters%3B';
 const LIMITS = {
@@ -24,6 +25,7 @@ beforeEach(async () => {
   app = await build();
 });
 afterEach(async () => {
+  vi.useRealTimers();
   for (const one of opened.splice(0)) await one.close();
 });
 
@@ -59,8 +61,19 @@ function signIn(token: string, asked: Asked = {}) {
   return ask("POST", "/session", { ...asked, payload: { token } });
 }
 
-const COOKIE = `lethe_session=${encodeURIComponent(TOKEN)}`;
+/** The cookie of a session that any scheduler with this token has sealed. */
+function cookieOf(token: string, key = token): string {
+  const { sealToken } = createSessions(
+    Buffer.from(key),
+    () => ({ found: undefined }),
+    () => undefined,
+  );
+  return `lethe_session=${sealToken(token)}`;
+}
+const COOKIE = cookieOf(TOKEN);
 const CLEARED = { name: "lethe_session", value: "", path: "/", maxAge: 0, httpOnly: true, sameSite: "Strict" };
+/** What removes a cookie that another port's page has planted where the console signs in. */
+const UNPLANTED = { ...CLEARED, path: "/session" };
 
 async function csrfToken(cookie = COOKIE): Promise<string> {
   return (await ask("GET", "/session", { cookie })).body.csrfToken;
@@ -70,27 +83,79 @@ describe("signing in with a token", () => {
   it("answers who one is, with a cookie that no script reads and no other site has sent", async () => {
     const { status, headers, cookies, body } = await signIn(TOKEN);
     expect(status).toBe(200);
-    expect(headers["set-cookie"]).toBe(`${COOKIE}; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict`);
+    expect(headers["set-cookie"]?.[0]).toMatch(
+      /^lethe_session=[\w-]{60,}; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
     expect(headers["cache-control"]).toBe("no-store");
-    expect(cookies[0]?.value).toBe(TOKEN);
     expect(body).toEqual({
       caller: { name: "LETHE_API_TOKEN", role: "admin" },
-      csrfToken: await csrfToken(),
+      csrfToken: await csrfToken(`lethe_session=${cookies[0]?.value}`),
+      problem: null,
       signIn: { token: true, openIdConnect: null },
     });
     expect(JSON.stringify(body)).not.toContain("odd");
-    expect((await ask("GET", "/docs/json", { cookie: COOKIE })).status).toBe(200);
-    expect((await ask("GET", "/queues/api/queues", { cookie: COOKIE })).status).toBe(200);
+    const cookie = `lethe_session=${cookies[0]?.value}`;
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(200);
+    expect((await ask("GET", "/queues/api/queues", { cookie })).status).toBe(200);
+  });
+
+  it("has the browser hold no token, and takes none from a cookie", async () => {
+    const { headers } = await signIn(TOKEN);
+    expect(decodeURIComponent(String(headers["set-cookie"]))).not.toContain("odd");
+    const cookie = `lethe_session=${encodeURIComponent(TOKEN)}`;
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(401);
+  });
+
+  it("holds at every scheduler with the same settings, and at no other", async () => {
+    const cookie = `lethe_session=${(await signIn(TOKEN)).cookies[0]?.value}`;
+    app = await build();
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(200);
+    app = await build({ sessionKey: Buffer.alloc(32, 1) });
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(401);
+    const sealed = `lethe_session=${(await signIn(TOKEN)).cookies[0]?.value}`;
+    app = await build({ sessionKey: Buffer.alloc(32, 1) });
+    expect((await ask("GET", "/docs/json", { cookie: sealed })).status).toBe(200);
+    app = await build({ token: "another-token-of-some-length", sessionKey: Buffer.alloc(32, 1) });
+    expect((await ask("GET", "/docs/json", { cookie: sealed })).status).toBe(401);
+  });
+
+  it("is over after twelve hours", async () => {
+    const signedInAt = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"], now: signedInAt });
+    const cookie = `lethe_session=${(await signIn(TOKEN)).cookies[0]?.value}`;
+    vi.setSystemTime(signedInAt + 12 * 3_600_000 - 1);
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(200);
+    vi.setSystemTime(signedInAt + 12 * 3_600_000);
+    expect((await ask("GET", "/docs/json", { cookie })).status).toBe(401);
+  });
+
+  it("removes what another port's page has planted where the console signs in", async () => {
+    const { cookies } = await signIn(TOKEN, { cookie: "lethe_session=planted" });
+    expect(cookies[1]).toEqual(expect.objectContaining(UNPLANTED));
+  });
+
+  it("sets by https a cookie that no page can plant without it", async () => {
+    const headers = { "x-forwarded-proto": "https" };
+    const [set] = (await signIn(TOKEN, { headers })).cookies;
+    expect(set).toMatchObject({ name: "__Host-lethe_session", path: "/", secure: true });
+    expect(set?.domain).toBeUndefined();
+    const cookie = `__Host-lethe_session=${set?.value}`;
+    expect((await ask("GET", "/docs/json", { cookie, headers })).status).toBe(200);
+    const planted = `lethe_session=planted; ${cookie}; lethe_session=planted`;
+    expect((await ask("GET", "/docs/json", { cookie: planted, headers })).status).toBe(200);
+    expect((await ask("GET", "/docs/json", { cookie: COOKIE, headers })).status).toBe(401);
+    const { cookies } = await ask("DELETE", "/session", { cookie, headers });
+    expect(cookies[0]).toMatchObject({ ...CLEARED, name: "__Host-lethe_session", secure: true });
   });
 
   it.each(["https", "HTTPS", "https, http"])("sets a Secure cookie for x-forwarded-proto: %s", async (proto) => {
     const { headers } = await signIn(TOKEN, { headers: { "x-forwarded-proto": proto } });
-    expect(headers["set-cookie"]).toMatch(/; Secure/);
+    expect(String(headers["set-cookie"])).toMatch(/; Secure/);
   });
 
   it.each(["http", "http, https", "", "xhttps"])("sets none for x-forwarded-proto: %s", async (proto) => {
     const { headers } = await signIn(TOKEN, { headers: { "x-forwarded-proto": proto } });
-    expect(headers["set-cookie"]).not.toMatch(/Secure/);
+    expect(String(headers["set-cookie"])).not.toMatch(/Secure/);
   });
 
   it("refuses a wrong one, without a cookie, and without a browser's dialog", async () => {
@@ -116,7 +181,8 @@ describe("signing in with a token", () => {
     ["of a name, while the database is away", NAMED, 503],
   ])("counts guesses at once as they arrive: one %s", async (_which, guess, refusal) => {
     const inBodies = Array.from({ length: 10 }, () => signIn(guess));
-    const inCookies = Array.from({ length: 10 }, () => ask("GET", "/jobs", { cookie: `lethe_session=${guess}` }));
+    const cookie = cookieOf(guess, TOKEN);
+    const inCookies = Array.from({ length: 10 }, () => ask("GET", "/jobs", { cookie }));
     const statuses = (await Promise.all([...inBodies, ...inCookies])).map(({ status }) => status);
     expect(statuses.filter((status) => status === refusal)).toHaveLength(3);
     expect(statuses.filter((status) => status === 429)).toHaveLength(17);
@@ -161,7 +227,7 @@ describe("signing in with a token", () => {
 
 describe("GET /session", () => {
   it("says that nobody is signed in to who shows no cookie, or a wrong one, which counts as a guess", async () => {
-    const nobody = { caller: null, csrfToken: null, signIn: { token: true, openIdConnect: null } };
+    const nobody = { caller: null, csrfToken: null, problem: null, signIn: { token: true, openIdConnect: null } };
     expect(await ask("GET", "/session")).toMatchObject({ status: 200, body: nobody });
     for (let i = 0; i < 3; i += 1) {
       expect(await ask("GET", "/session", { cookie: "lethe_session=wrong" })).toMatchObject({
@@ -179,12 +245,58 @@ describe("GET /session", () => {
   });
 });
 
+describe("two cookies of the session's name", () => {
+  it("are what GET /session says, so that nobody signs in in vain without a word", async () => {
+    const { body } = await ask("GET", "/session", { cookie: `lethe_session=planted; ${COOKIE}` });
+    expect(body).toMatchObject({ caller: null, csrfToken: null, problem: "two_cookies" });
+    expect((await ask("GET", "/session", { cookie: COOKIE })).body.problem).toBeNull();
+  });
+});
+
+describe("a stranger's requests", () => {
+  const limits = { ...LIMITS, requests: 3 };
+  beforeEach(async () => {
+    app = await build({ limits });
+  });
+  const times = async (count: number, ...asked: Parameters<typeof ask>) => {
+    const statuses = [];
+    for (let i = 0; i < count; i += 1) statuses.push((await ask(...asked)).status);
+    return statuses.at(-1);
+  };
+
+  it("shut nobody out who is signed in at the same address: neither from the files nor from the session", async () => {
+    expect(await times(4, "GET", "/session")).toBe(429);
+    expect(await times(1, "POST", "/session", { payload: { token: TOKEN } })).toBe(429);
+    expect((await ask("GET", "/", { cookie: COOKIE })).status).not.toBe(429);
+    expect((await ask("GET", "/session", { cookie: COOKIE })).body.caller).toEqual({
+      name: "LETHE_API_TOKEN",
+      role: "admin",
+    });
+    expect((await ask("DELETE", "/session", { cookie: COOKIE })).status).toBe(204);
+  });
+
+  it("for files are limited by themselves, ten times as high", async () => {
+    expect(await times(30, "GET", "/")).not.toBe(429);
+    expect(await times(1, "GET", "/")).toBe(429);
+    expect((await ask("GET", "/session")).status).toBe(200);
+  });
+
+  it("with a wrong cookie are counted as theirs", async () => {
+    expect(await times(4, "DELETE", "/session", { cookie: "lethe_session=wrong" })).toBe(429);
+  });
+});
+
 describe("DELETE /session", () => {
+  it("needs no database to sign out", async () => {
+    const { status, cookies } = await ask("DELETE", "/session", { cookie: cookieOf(NAMED, TOKEN) });
+    expect([status, cookies.length]).toEqual([204, 2]);
+  });
+
   it("has the browser forget its cookie, also where that opens nothing any more", async () => {
     for (const cookie of [COOKIE, "lethe_session=revoked"]) {
       const { status, cookies } = await ask("DELETE", "/session", { cookie });
       expect(status).toBe(204);
-      expect(cookies).toEqual([expect.objectContaining(CLEARED)]);
+      expect(cookies).toEqual([expect.objectContaining(CLEARED), expect.objectContaining(UNPLANTED)]);
     }
   });
 
@@ -207,7 +319,7 @@ describe("a change by cookie", () => {
     const own = await csrfToken();
     expect(await start()).toMatchObject({ status: 403, body: { code: "csrf_token_required" } });
     app = await build({ token: "another-token-of-some-length" });
-    const others = await csrfToken("lethe_session=another-token-of-some-length");
+    const others = await csrfToken(cookieOf("another-token-of-some-length"));
     app = await build();
     for (const wrong of ["", "wrong", others, own.slice(0, -1), `${own}x`, `${own}, ${own}`]) {
       expect(await start({ "x-csrf-token": wrong })).toMatchObject({
@@ -265,8 +377,9 @@ describe("a cookie", () => {
     ["that is empty", "lethe_session="],
     ["that is no cookie", "lethe_session"],
     ["that is large", `lethe_session=${"x".repeat(10_000)}`],
-    ["between quotes", `lethe_session="${encodeURIComponent(TOKEN)}"`],
-    ["with a line's end", `lethe_session=${encodeURIComponent(`${TOKEN}\r\nx: 1`)}`],
+    ["between quotes", COOKIE.replace(/=(.*)/, '="$1"')],
+    ["with a line's end", `${COOKIE}${encodeURIComponent("\r\nx: 1")}`],
+    ["that is a token", `lethe_session=${encodeURIComponent(TOKEN)}`],
   ])("opens nothing %s", async (_what, cookie) => {
     const { status, headers, body } = await ask("GET", "/docs/json", { cookie });
     expect([status, body.code]).toEqual([401, "token_required"]);
@@ -301,6 +414,7 @@ describe("on loopback without a token", () => {
     expect((await ask("GET", "/session")).body).toEqual({
       caller: { name: "local", role: "admin" },
       csrfToken: null,
+      problem: null,
       signIn: { token: false, openIdConnect: null },
     });
     expect((await ask("POST", "/jobs/customers/runs")).body.code).toBe("database_unavailable");

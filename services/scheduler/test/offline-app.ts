@@ -44,6 +44,7 @@ export async function buildOfflineApp(
     log: createLogger("scheduler", "silent", []),
     fourEyes: false,
     token: undefined,
+    sessionKey: undefined,
     openId: undefined,
     limits: {
       requests: 600,

@@ -17,7 +17,13 @@ function build(): FastifyInstance {
   const identify = (shown: string) => ({
     found: `Bearer ${shown}` === TOKEN ? UNNAMED_CALLERS.settingsToken : undefined,
   });
-  guard(app, createCallers({ identify, openSession: () => undefined, isTokenRequired: true }, LIMITS));
+  guard(
+    app,
+    createCallers(
+      { identify, openSession: () => ({ found: undefined }), sealToken: (token) => token, isTokenRequired: true },
+      LIMITS,
+    ),
+  );
   app.get("/page", { config: { role: "public" } }, async () => "page");
   app.get("/runs", { config: { role: "viewer" } }, async () => "runs");
   return app;

@@ -4,7 +4,7 @@ import { mayAct } from "@lethe/contracts/roles";
 import { CSRF_HEADER } from "@lethe/contracts/session";
 import { isMisdirected } from "@lethe/service-kit/loopback-host";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Callers } from "./callers.js";
+import type { Callers, Known } from "./callers.js";
 import { isCsrfToken } from "./csrf-token.js";
 import { isCrossSite, oddityOf } from "./foreign-request.js";
 import { problem, sendProblem, sendTooMany } from "./problem.js";
@@ -14,6 +14,12 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** True for routes of a page that knows nothing of the header against forged requests; see `mayHaveBeenForged`. */
     readonly isForeignPage?: boolean;
+    /** How requests of a public route are counted; as a stranger's where it does not say. */
+    readonly countsAs?: "a file's" | "its caller's";
+  }
+  interface FastifyRequest {
+    /** Who asks a public route that is counted by its caller. */
+    known: Promise<Known | { readonly waitSeconds: number }>;
   }
 }
 
@@ -63,6 +69,7 @@ export function guard(app: FastifyInstance, callers: Callers): RefuseUnreadable 
     return undefined;
   }
 
+  app.decorateRequest("known");
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     const refusal = refusalAtSight(request);
@@ -71,7 +78,7 @@ export function guard(app: FastifyInstance, callers: Callers): RefuseUnreadable 
     // What a container's health check asks for, without a token and without limit; the answer is a second old at most.
     if (config.role === "nobody") return;
     if (config.role === "public") {
-      const wait = callers.count(request, undefined);
+      const wait = await countPublic(request);
       return wait > 0 ? sendTooMany(reply, wait, TOO_MANY_REQUESTS) : undefined;
     }
     const known = await callers.find(request);
@@ -94,11 +101,21 @@ export function guard(app: FastifyInstance, callers: Callers): RefuseUnreadable 
     }
   });
 
+  async function countPublic(request: FastifyRequest): Promise<number> {
+    const { countsAs } = request.routeOptions.config;
+    if (countsAs === "a file's") return callers.countFile(request);
+    if (countsAs === undefined) return callers.count(request, undefined);
+    request.known = callers.find(request);
+    // Where nobody can say who asks, the route decides what that means to it.
+    const known = await request.known.catch(() => undefined);
+    return callers.count(request, known === undefined || "waitSeconds" in known ? undefined : known.caller);
+  }
+
   async function isAdmitted(request: FastifyRequest): Promise<boolean> {
-    const known = await callers.find(request);
+    const caller = await callers.findAgain(request);
     const { role } = request.routeOptions.config;
-    if ("waitSeconds" in known || known.caller === undefined) return false;
-    return role === undefined || role === "nobody" || role === "public" || mayAct(known.caller.role, role);
+    if (caller === undefined) return false;
+    return role === undefined || role === "nobody" || role === "public" || mayAct(caller.role, role);
   }
 
   // Strangers are not told what their addresses lead to; who shows a token, of whom, is not looked at for this.

@@ -1,18 +1,23 @@
 import { InvalidInputError, RepeatedKeyError } from "@lethe/contracts/errors";
 import { repeatedKeyIn } from "@lethe/datasets/repeated-key";
 import type { FastifyInstance } from "fastify";
+import { isNestedDeeper } from "./nesting.js";
 import { problem, sendProblem } from "./problem.js";
 
 /**
  * Takes JSON bodies only, in UTF-8 and not compressed. Where a route takes a body, none at all counts as `{}`, so that
  * `curl -X POST` is enough to start a run. Text that PostgreSQL cannot hold as it is, with a NUL or half a surrogate pair, is refused,
- * and so is a key that occurs twice in an object.
+ * and so are a key that occurs twice in an object and a body that is nested too deeply.
  */
 export function parseJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, undefined);
+    // Before it is parsed: a megabyte of brackets keeps the parser, and what looks through its result, busy for a second.
+    if (isNestedDeeper(body, MAX_LEVELS)) {
+      return done(new InvalidInputError(`the body is nested too deeply: more than ${MAX_LEVELS} levels`));
+    }
     const text = decoded(body);
     if (text === undefined) return done(new InvalidInputError("the body is not UTF-8"));
     parse(request, text, (error, value) => {
@@ -45,6 +50,8 @@ export function parseJsonBodies(app: FastifyInstance): void {
     if (request.routeOptions.schema?.body !== undefined) request.body ??= {};
   });
 }
+
+const MAX_LEVELS = 100;
 
 function decoded(body: Buffer): string | undefined {
   try {

@@ -7,6 +7,8 @@ const MAX_NETWORKS = 10_000;
 const PATIENCE_WITH_KNOWN = 10;
 /** How many times the limit of wrong tokens applies to all networks together that have not shown the right one. */
 const PATIENCE_WITH_ALL = 50;
+/** How many times the limit of requests applies to the console's files. */
+const FILES_PER_REQUEST = 10;
 /** How many requests of a network wait at most until tokens before theirs have been checked. */
 const MAX_WAITING = 1_000;
 
@@ -14,9 +16,10 @@ const MAX_WAITING = 1_000;
 export interface RateLimits {
   /**
    * Counts a request and returns the seconds to wait, 0 for none. Requests with the right token are counted apart from all others,
-   * and by its name besides, so that one token does not use up what others have.
+   * and by its name besides, so that one token does not use up what others have. Those of files, which cost little and of which a page
+   * has many, are counted apart and have a limit that is ten times as high.
    */
-  countRequest(counted: string, isAdmitted: boolean): number;
+  countRequest(counted: string, of: CountedKind): number;
   /**
    * Has a token checked if its network has tries left. Where `check` knows the answer at once, nobody is waited for. What has to be
    * looked up counts as wrong from its arrival until something is found, so that any number of guesses at once are no more than so
@@ -29,6 +32,9 @@ export interface RateLimits {
    */
   tryToken<T>(network: string, check: () => TokenCheck<T>): Promise<TriedToken<T>>;
 }
+
+/** Whose a request is: of a caller who was let in, of a stranger, or of anybody who wants a file that holds no data. */
+export type CountedKind = "caller's" | "stranger's" | "file's";
 
 /** What is known of a token at once, `found` being undefined for a wrong one, or how to look it up. */
 export type TokenCheck<T> = { readonly found: T | undefined } | { readonly lookUp: () => Promise<T | undefined> };
@@ -45,18 +51,22 @@ export interface Limits {
 
 /** Creates the counters. */
 export function createRateLimits(limits: Limits): RateLimits {
-  const admitted = createCounter(MINUTE_MS, MAX_NETWORKS);
-  const strangers = createCounter(MINUTE_MS, MAX_NETWORKS);
+  const counters = {
+    "caller's": createCounter(MINUTE_MS, MAX_NETWORKS),
+    "stranger's": createCounter(MINUTE_MS, MAX_NETWORKS),
+    "file's": createCounter(MINUTE_MS, MAX_NETWORKS),
+  };
   const wrong = createCounter(MINUTE_MS, MAX_NETWORKS);
   const wrongOfStrangers = createCounter(MINUTE_MS, 1);
   const known = createCounter(HOUR_MS, MAX_NETWORKS);
   const checks = new Map<string, { under: number; readonly waiting: (() => void)[] }>();
 
   return {
-    countRequest(network, isAdmitted) {
+    countRequest(network, of) {
       if (limits.requests === 0) return 0;
-      const counter = isAdmitted ? admitted : strangers;
-      return counter.add(network) > limits.requests ? counter.secondsLeft(network) : 0;
+      const counter = counters[of];
+      const most = of === "file's" ? limits.requests * FILES_PER_REQUEST : limits.requests;
+      return counter.add(network) > most ? counter.secondsLeft(network) : 0;
     },
 
     async tryToken(network, check) {

@@ -3,8 +3,8 @@ import { type Caller, ROLES, type Role } from "@lethe/contracts/roles";
 import type { FastifyInstance, RouteOptions } from "fastify";
 
 /**
- * What a route asks of its caller: a role; `public` for the console's files and for signing in, which need no token but count as a
- * stranger's requests; or `nobody` for health checks, which nothing limits.
+ * What a route asks of its caller: a role; `public` for the console's files and for signing in, which need no token but are counted
+ * (`countsAs`); or `nobody` for health checks, which nothing limits.
  */
 export type RouteRole = Role | "public" | "nobody";
 
@@ -21,7 +21,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; undefined on routes that ask for no role. */
     caller: Caller;
-    /** Reports whether who asked would be let in now: their token may have been revoked since. */
+    /** Reports whether who asked would be let in now: their token may have been revoked since. Throws where nobody can say. */
     isStillAdmitted: () => Promise<boolean>;
   }
 }

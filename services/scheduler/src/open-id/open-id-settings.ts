@@ -46,7 +46,7 @@ export const OPEN_ID_SETTINGS = {
   LETHE_SESSION_KEY: Type.Optional(
     Type.String({
       description:
-        "Key that seals the sessions of those who sign in by OpenID Connect: 32 bytes or more as hexadecimal digits; another key signs everybody out",
+        "Key that seals the sessions of those who sign in to the console: 32 bytes or more as hexadecimal digits; another key signs everybody out; LETHE_API_TOKEN seals those of tokens where it is not set",
     }),
   ),
 } as const;
@@ -102,6 +102,13 @@ export function readOpenIdSettings(settings: Static<typeof OpenIdSettingsSchema>
     name: settings.LETHE_OIDC_NAME,
     sessionKey: parseKey(sessionKey ?? ""),
   };
+}
+
+/** Returns the key that seals sessions; undefined where none is set. Throws ConfigurationError for a wrong one. */
+export function readSessionKey({
+  LETHE_SESSION_KEY: key,
+}: Pick<Static<typeof OpenIdSettingsSchema>, "LETHE_SESSION_KEY">): Buffer | undefined {
+  return key === undefined ? undefined : parseKey(key);
 }
 
 function parseUrl(setting: string, text: string): URL {

@@ -93,22 +93,23 @@ async function signIn() {
 async function session(): Promise<string> {
   const { location, set } = await signIn();
   expect(location).toBe("/");
-  return `lethe_session=${set.get("lethe_session")}`;
+  return `__Host-lethe_session=${set.get("__Host-lethe_session")}`;
 }
 
 describe("signing in", () => {
   it("lands on the console, with a session of the claimed role, under a name that names nobody", async () => {
     const { status, location, cookies } = await signIn();
     expect([status, location]).toEqual([303, "/"]);
-    const [cookie] = cookies.filter(({ name }) => name === "lethe_session");
+    const [cookie] = cookies.filter(({ name }) => name === "__Host-lethe_session");
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", secure: true, path: "/", maxAge: 12 * 3_600 });
     expect(cookie?.value).not.toContain("person-7");
     const [attempt] = cookies.filter(({ name }) => name === "lethe_sign_in");
     expect(attempt).toMatchObject({ value: "", maxAge: 0, path: "/session/oidc" });
-    const { body } = await get("/session", `lethe_session=${cookie?.value}`);
+    const { body } = await get("/session", `__Host-lethe_session=${cookie?.value}`);
     expect(JSON.parse(body)).toEqual({
       caller: { name: expect.stringMatching(/^oidc:[0-9a-f]{16}$/), role: "admin" },
       csrfToken: expect.stringMatching(/^[\w-]{43}$/),
+      problem: null,
       signIn: { token: true, openIdConnect: { name: "Example accounts" } },
     });
   });
@@ -179,7 +180,7 @@ describe("a sign-in that fails", () => {
     if (how.claims !== undefined) provider.misbehave({ claims: { roles: ["lethe-admins"], ...how.claims } });
     const { status, location, set } = await get(path, cookie, FROM_PROVIDER);
     expect([status, location]).toEqual([303, `/?sign-in=${code}`]);
-    expect(set.has("lethe_session")).toBe(false);
+    expect(set.has("__Host-lethe_session")).toBe(false);
     const [failure] = logged.filter((line) => line.includes("could not sign in"));
     expect(failure).toContain(code);
     for (const secret of [
@@ -205,7 +206,7 @@ describe("a sign-in that fails", () => {
     const { path, cookie } = await askProvider();
     for (const kept of [undefined, "lethe_sign_in=made-up", `${cookie}; ${cookie}`, `${cookie}x`]) {
       const { location, set } = await get(path, kept, FROM_PROVIDER);
-      expect([location, set.has("lethe_session")]).toEqual(["/?sign-in=state_invalid", false]);
+      expect([location, set.has("__Host-lethe_session")]).toEqual(["/?sign-in=state_invalid", false]);
     }
     expect(provider.exchanged()).toBe(0);
   });
@@ -278,9 +279,9 @@ describe("a sealed session", () => {
   it("cannot be changed or made up, and guesses count as those of tokens", async () => {
     const cookie = await session();
     const flipped = cookie.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
-    for (const guess of [flipped, `${cookie}A`, "lethe_session=AAAA"]) expect(await ask(guess)).toBe(401);
+    for (const guess of [flipped, `${cookie}A`, "__Host-lethe_session=AAAA"]) expect(await ask(guess)).toBe(401);
     app = await build();
-    const attempt = (await askProvider()).cookie.replace("lethe_sign_in", "lethe_session");
+    const attempt = (await askProvider()).cookie.replace("lethe_sign_in", "__Host-lethe_session");
     for (const guess of [flipped, attempt, flipped]) expect(await ask(guess)).toBe(401);
     expect(await ask(flipped)).toBe(429);
   });

@@ -3,11 +3,11 @@ import { type Caller, OPEN_ID_PREFIX } from "@lethe/contracts/roles";
 import type { SignInFailure } from "@lethe/contracts/sign-in-failures";
 import type { Logger } from "@lethe/service-kit/logger";
 import { AuthorizationResponseError, ClientError } from "openid-client";
+import { createSeal } from "../http/sealed.js";
 import { SESSION_SECONDS } from "../http/session-cookie.js";
 import { claimedRole } from "./claimed-role.js";
 import type { OpenIdSettings } from "./open-id-settings.js";
 import { type Attempt, createProvider } from "./provider.js";
-import { createSeal } from "./sealed.js";
 
 /** How long somebody may take to sign in at the provider. */
 export const ATTEMPT_SECONDS = 10 * 60;

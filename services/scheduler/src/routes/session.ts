@@ -9,7 +9,7 @@ import { csrfTokenOf } from "../http/csrf-token.js";
 import { BEARER, TOO_MANY_TOKENS } from "../http/guard.js";
 import { problem, sendProblem, sendTooMany } from "../http/problem.js";
 import { problems, ref } from "../http/response-schemas.js";
-import { clearSession, cookieOf, isSecure, setSession } from "../http/session-cookie.js";
+import { clearSession, cookieOf, hasTwoSessions, isSecure, setSession } from "../http/session-cookie.js";
 import { ATTEMPT_SECONDS, type OpenId } from "../open-id/open-id.js";
 
 /** What signing in needs. */
@@ -23,16 +23,21 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
     token: callers.isTokenRequired,
     openIdConnect: openId === undefined ? null : { name: openId.name },
   };
-  const answer = (caller: Caller | undefined, session: string | undefined): Session => ({
+  const answer = (
+    caller: Caller | undefined,
+    session: string | undefined,
+    problem: Session["problem"] = null,
+  ): Session => ({
     caller: caller === undefined ? null : { name: caller.name, role: caller.role },
     csrfToken: session === undefined ? null : csrfTokenOf(session),
+    problem,
     signIn,
   });
 
   app.route({
     method: "GET",
     url: "/session",
-    config: { role: "public" },
+    config: { role: "public", countsAs: "its caller's" },
     schema: {
       summary: "Who asks, and how to sign in",
       tags: ["session"],
@@ -40,9 +45,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
       response: { 200: ref(SessionSchema), ...problems(503) },
     },
     handler: async (request, reply) => {
-      const known = await callers.find(request);
+      const known = await request.known;
       if ("waitSeconds" in known) return sendTooMany(reply, known.waitSeconds, TOO_MANY_TOKENS);
-      return reply.send(answer(known.caller, known.session));
+      return reply.send(answer(known.caller, known.session, hasTwoSessions(request) ? "two_cookies" : null));
     },
   });
 
@@ -50,11 +55,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
     method: "POST",
     url: "/session",
     config: { role: "public" },
+    // Anybody may send one.
+    bodyLimit: MAX_BODY_BYTES,
     schema: {
       summary: "Sign in with a token",
       description:
-        "The browser then holds the token in a cookie that scripts cannot read, for twelve hours. Changes that the cookie lets in need " +
-        "the header `x-csrf-token`. Programs need no session: they send the token as Bearer.",
+        "The browser then holds a session in a cookie that scripts cannot read, for twelve hours at most: it ends when the token is " +
+        "revoked. Changes that the cookie lets in need the header `x-csrf-token`. Programs need no session: they send the token as Bearer.",
       tags: ["session"],
       security: [],
       body: Type.Object(
@@ -75,15 +82,16 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
         );
       }
       request.caller = tried.found;
-      setSession(reply, token, isSecure(request));
-      return reply.send(answer(tried.found, token));
+      const session = callers.sealToken(token);
+      setSession(request, reply, session, isSecure(request));
+      return reply.send(answer(tried.found, session));
     },
   });
 
   app.route({
     method: "DELETE",
     url: "/session",
-    config: { role: "public" },
+    config: { role: "public", countsAs: "its caller's" },
     schema: {
       summary: "Sign out",
       tags: ["session"],
@@ -91,7 +99,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
       response: { 204: Type.Null({ description: "The browser holds no session any more." }) },
     },
     handler: async (request, reply) => {
-      clearSession(reply, isSecure(request));
+      clearSession(request, reply);
       return reply.code(204).send(null);
     },
   });
@@ -140,11 +148,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SignInContext> = async (ap
       const done = await openId.finish(searchParams, cookieOf(request, ATTEMPT_COOKIE));
       if ("failure" in done) return land(reply, done.failure);
       request.caller = done.caller;
-      setSession(reply, done.session, openId.isSecure || isSecure(request));
+      setSession(request, reply, done.session, openId.isSecure || isSecure(request));
       return land(reply);
     },
   });
 };
+
+const MAX_BODY_BYTES = 4_096;
 
 const ATTEMPT_COOKIE = "lethe_sign_in";
 
