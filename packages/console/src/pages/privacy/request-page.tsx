@@ -289,7 +289,7 @@ function ApproveDialog({ quarantineId, onClose, onDone }: DecisionProps & { quar
       <Problem problem={action.problem} />
       <div class="row end">
         <button type="button" onClick={onClose}>
-          Keep it as it is
+          Cancel
         </button>
         <button type="button" class="danger" disabled={action.isDoing} onClick={() => void action.run()}>
           Approve
