@@ -114,7 +114,7 @@ describe("the page of health", () => {
     }
     await page.getByText("The scheduler is ready").waitFor();
     // The test servers are without safety against a crash.
-    const doctor = page.getByRole("region", { name: "What the doctor finds" }).first();
+    const doctor = page.getByRole("region", { name: "Checks" }).first();
     await doctor.getByText("database_not_durable").first().waitFor();
     await doctor.getByText("alter system set").first().waitFor();
     await page.getByRole("row", { name: /^extract / }).waitFor();
@@ -137,7 +137,7 @@ describe("the page of health", () => {
     await close(page);
   });
 
-  it("lists work that has given up, which an operator has tried again", async () => {
+  it("lists work that has failed for good, which an operator has tried again", async () => {
     const runId = await openRun(world.pool, { job: "products", kind: "files", trigger: "cli" });
     await failRun(world.pool, runId, "extract", "staged_object_damaged", "it is short");
     const viewer = await openAs("viewer", "/console/health");
@@ -149,7 +149,7 @@ describe("the page of health", () => {
     await page.waitForURL(/\/console\/runs\//);
     await settle(world);
     await go(page, "/console/health");
-    await page.getByText("Nothing has given up.").waitFor();
+    await page.getByText("Nothing has failed for good.").waitFor();
     await close(page);
   });
 

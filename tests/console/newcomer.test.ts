@@ -86,7 +86,7 @@ it("starts a run, after a dry run, and watches it finish", async () => {
 
   await page.getByRole("button", { name: "Start a run of products" }).click();
   await page.getByRole("button", { name: "Dry run" }).click();
-  await page.getByText(/would take 1 file/).waitFor();
+  await page.getByText(/1 new file .*; none seen before/).waitFor();
   await page.getByRole("button", { name: "Start the run" }).click();
   await page.getByRole("heading", { name: "products: run of new files" }).waitFor();
   await page.getByText("2 read, 1 loaded, 1 rejected").waitFor();

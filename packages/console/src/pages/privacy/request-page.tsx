@@ -193,7 +193,7 @@ function ComparisonOf({ id }: { id: string }) {
 function Sides({ comparison: { request, ofId, ofEmail, matches } }: { comparison: Comparison }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
-    <section class="table" tabIndex={0} aria-label="Both sides">
+    <section class="table sides" tabIndex={0} aria-label="Both sides">
       <table>
         <caption class="unseen">What the request says, and who is known under its id and under its email</caption>
         <thead>
