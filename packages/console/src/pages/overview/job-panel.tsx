@@ -138,4 +138,4 @@ function Freshness({ freshness }: { freshness: Job["freshness"] }) {
 }
 
 const NO_DEADLINE =
-  "No hour is expected yet: files must have come at the same hour on four of five days of two weeks, or the checks file must say so.";
+  "No hour is expected yet: files must have come at the same hour on at least four in five days of two weeks, or the checks file must say so.";

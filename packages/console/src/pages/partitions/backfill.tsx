@@ -18,9 +18,9 @@ export type Backfilled = paths["/jobs/{job}/backfills"]["post"]["parameters"]["p
 type Selection = "missing" | "failed";
 
 const SELECTIONS = [
-  ["", "all of them"],
-  ["missing", "only those that lack rows"],
-  ["failed", "only those that failed"],
+  ["", "all in the range"],
+  ["missing", "only those with missing rows"],
+  ["failed", "only failed ones"],
 ] as const;
 
 interface BackfillProps {

@@ -24,8 +24,8 @@ export function Legend({ counts }: Pick<Calendar, "counts">) {
         <li>without a mark: {NOT_EXPECTED}</li>
       </ul>
       <p class="quiet">
-        An hour is expected if files came at this hour on four of five days of the last two weeks, or if the checks file
-        says so.
+        An hour is expected if files came at this hour on at least four in five days of the last two weeks, or if the
+        checks file says so.
       </p>
     </>
   );
