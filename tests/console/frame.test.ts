@@ -43,6 +43,18 @@ afterAll(async () => {
   await browser.close();
 });
 
+it("has Tab lead to the link that skips the navigation, and a change of page to its title", async () => {
+  const page = await browser.open(address);
+  await untilLoaded(page);
+  await page.keyboard.press("Tab");
+  const focused = () => page.evaluate<string>("document.activeElement.textContent");
+  expect(await focused()).toBe("Skip to the content");
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" }).click();
+  await page.getByRole("heading", { level: 1, name: "Runs" }).waitFor();
+  await expect.poll(focused).toBe("Runs");
+  await page.context().close();
+});
+
 describe.each(THEMES)("in the %s theme", (theme) => {
   describe.each(Object.keys(SIZES) as (keyof typeof SIZES)[])("in a %s window", (size) => {
     it("every page has nothing serious that axe finds, and none scrolls sideways", async () => {

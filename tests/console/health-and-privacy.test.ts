@@ -114,7 +114,7 @@ describe("the page of health", () => {
     }
     await page.getByText("The scheduler is ready").waitFor();
     // The test servers are without safety against a crash.
-    const doctor = page.getByRole("region", { name: "What the doctor finds" }).first();
+    const doctor = page.getByRole("region", { name: "Checks" }).first();
     await doctor.getByText("database_not_durable").first().waitFor();
     await doctor.getByText("alter system set").first().waitFor();
     await page.getByRole("row", { name: /^extract / }).waitFor();
@@ -137,7 +137,7 @@ describe("the page of health", () => {
     await close(page);
   });
 
-  it("lists work that has given up, which an operator has tried again", async () => {
+  it("lists work that has failed for good, which an operator has tried again", async () => {
     const runId = await openRun(world.pool, { job: "products", kind: "files", trigger: "cli" });
     await failRun(world.pool, runId, "extract", "staged_object_damaged", "it is short");
     const viewer = await openAs("viewer", "/console/health");
@@ -149,7 +149,7 @@ describe("the page of health", () => {
     await page.waitForURL(/\/console\/runs\//);
     await settle(world);
     await go(page, "/console/health");
-    await page.getByText("Nothing has given up.").waitFor();
+    await page.getByText("Nothing has failed for good.").waitFor();
     await close(page);
   });
 
@@ -175,7 +175,13 @@ describe("a person who asks to be forgotten", () => {
     await page.getByText("a request is carried out").waitFor();
     await page.getByRole("row", { name: "warehouse.customers 1" }).waitFor();
     expect((await world.api("GET", "/erasures")).body).toMatchObject({ erasures: [] });
-    await page.getByRole("button", { name: "Ask for the erasure" }).click();
+    await page.getByRole("button", { name: "Erase this person …" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("An erasure cannot be undone.").waitFor();
+    expect(await dialog.getByRole("button", { name: "Erase this person" }).isDisabled()).toBe(true);
+    await dialog.getByLabel("Type the customer id again to confirm").fill(IDA.id);
+    await takePicture(page, "erasure-dialog");
+    await dialog.getByRole("button", { name: "Erase this person" }).click();
     await page.getByRole("link", { name: "follow the run" }).click();
     await page.waitForURL(/\/console\/runs\//);
     await settle(world);
@@ -231,7 +237,7 @@ describe("a request that needs a decision", () => {
     await ask(BEA.id, CAT.email);
     const id = await newestRequest();
     const page = await openAs("privacy-officer", "/console/privacy");
-    await page.getByRole("row", { name: new RegExp(`^${id} undecided .* days left`) }).waitFor();
+    await page.getByRole("row", { name: new RegExp(`^${id} undecided .* \\(\\d+ days left\\)`) }).waitFor();
     await page.getByRole("link", { name: String(id), exact: true }).click();
     await page.getByText("This shows personal data").waitFor();
     const before = (await actsOf("viewed")).length;

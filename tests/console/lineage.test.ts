@@ -83,7 +83,7 @@ describe("a viewer", () => {
     await page.getByText("The line stands in quarantine.").waitFor();
     await page.getByRole("region", { name: "In quarantine" }).getByRole("link").click();
     await page.getByRole("heading", { level: 1, name: /Record \d+ in quarantine/ }).waitFor();
-    await page.getByRole("link", { name: /and what became of it/ }).click();
+    await page.getByRole("link", { name: /\(trace\)/ }).click();
     await page.getByText("The line stands in quarantine.").waitFor();
     expect(await looks()).toBe(0);
     await page.context().close();

@@ -86,9 +86,9 @@ it("starts a run, after a dry run, and watches it finish", async () => {
 
   await page.getByRole("button", { name: "Start a run of products" }).click();
   await page.getByRole("button", { name: "Dry run" }).click();
-  await page.getByText(/would take 1 file/).waitFor();
+  await page.getByText(/1 new file .*; none seen before/).waitFor();
   await page.getByRole("button", { name: "Start the run" }).click();
-  await page.getByRole("heading", { name: "products: files run" }).waitFor();
+  await page.getByRole("heading", { name: "products: run of new files" }).waitFor();
   await page.getByText("2 read, 1 loaded, 1 rejected").waitFor();
   await page
     .getByText(/succeeded/)
@@ -114,7 +114,13 @@ it("erases a person, after a look at what that reaches, and reads the receipt", 
   await page.getByRole("button", { name: "Plan" }).click();
   await page.getByText("The email is the customer’s: a request is carried out.").waitFor();
   await takePicture(page, "erasure-plan");
-  await page.getByRole("button", { name: "Ask for the erasure" }).click();
+  await page.getByRole("button", { name: "Erase this person …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("An erasure cannot be undone.").waitFor();
+  expect(await dialog.getByRole("button", { name: "Erase this person" }).isDisabled()).toBe(true);
+  await dialog.getByLabel("Type the customer id again to confirm").fill(PERSON.id);
+  await takePicture(page, "erasure-dialog");
+  await dialog.getByRole("button", { name: "Erase this person" }).click();
   await page.getByRole("link", { name: "follow the run" }).click();
   await page.getByText("succeeded").first().waitFor();
 
@@ -124,7 +130,7 @@ it("erases a person, after a look at what that reaches, and reads the receipt", 
   await page.getByRole("heading", { level: 1, name: /^Receipt No\. \d+$/ }).waitFor();
   await page.getByText(/The closing scan had 0 findings/).waitFor();
   await page.getByRole("button", { name: "Verify now" }).click();
-  await page.getByText("It holds: the receipt is right, and the person is gone.").waitFor();
+  await page.getByText("No trace found in what could be searched.").waitFor();
   await takePicture(page, "receipt");
   expect(await page.content()).not.toContain(PERSON.email);
 });

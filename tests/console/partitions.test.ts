@@ -71,7 +71,7 @@ describe("the calendar", () => {
     const page = await openCalendar();
     await hoursOf(page).focus();
     expect(await textOf(page)).toBe("2022-03-03T05: loaded, 1 file, 1 loaded, 0 rejected.");
-    expect(await press(page, "ArrowDown")).toBe("2022-03-02T05: never expected, and nothing has come.");
+    expect(await press(page, "ArrowDown")).toBe("2022-03-02T05: no file, none expected.");
     expect(await press(page, "ArrowRight", "ArrowRight", "ArrowRight")).toMatch(/^2022-03-02T08: missing, 0 files/);
     expect(await press(page, "ArrowRight")).toMatch(/^2022-03-02T09: late/);
     expect(await press(page, "Control+Home")).toMatch(/^2022-03-01T00/);
@@ -95,7 +95,7 @@ describe("the calendar", () => {
     await page.reload();
     await panel.getByRole("row", { name: /hour=03\/transactions/ }).waitFor();
     await panel.getByRole("link", { name: /^[0-9a-f]{8}$/ }).click();
-    await page.getByRole("heading", { name: "transactions: files run" }).waitFor();
+    await page.getByRole("heading", { name: "transactions: run of new files" }).waitFor();
     await page.context().close();
   });
 
@@ -158,7 +158,7 @@ describe("a backfill", () => {
     expect(await form.getByLabel("Last partition").inputValue()).toBe("2022-03-02T23");
     await form.getByRole("button", { name: "Dry run" }).click();
     await form.getByText("would take 2 partitions with 2 files").waitFor();
-    await form.getByLabel("At most so many files").fill("1");
+    await form.getByLabel("Limit (files)").fill("1");
     await form.getByRole("button", { name: "Dry run" }).click();
     await form.getByText("would take 1 partition with 1 file").waitFor();
     await form.getByText("leaves 1 partition with 1 file").waitFor();
@@ -187,7 +187,10 @@ describe("a backfill", () => {
     await page.getByText("It has a lower priority than live runs").waitFor();
     await page.getByRole("button", { name: "Start the backfill" }).click();
     await page.getByRole("button", { name: "Cancel the backfill" }).click();
-    await page.getByRole("region", { name: "Backfill", exact: true }).getByText("cancelled").waitFor();
+    await page
+      .getByRole("region", { name: "Backfill", exact: true })
+      .getByText("Cancelled; what was loaded stays.")
+      .waitFor();
     await page.context().close();
     await world.start("extractor");
     await settle(world);

@@ -82,7 +82,7 @@ describe("the charts", () => {
       .evaluateAll((charts) => charts.map((chart) => chart.getAttribute("aria-label")));
     expect(names).toEqual([
       expect.stringMatching(/^Records that came\. From .*: 100 to 330, .* 1 of 288 hours do not pass\.$/),
-      expect.stringMatching(/^Share of records that were rejected\. .* no hour fails a check\.$/),
+      expect.stringMatching(/^Share of records that were rejected\. .* not checked yet\.$/),
       expect.stringMatching(/^Share of records without id\. /),
       expect.stringMatching(/^Hours from the end .*: 0\.17 h to 0\.17 h, 0\.17 h last/),
     ]);

@@ -44,6 +44,7 @@ function Header() {
           {caller.name} <span class="quiet">({caller.role})</span>
         </span>
       )}
+      {caller?.role === "viewer" && <span class="quiet">You have read-only access</span>}
       {session.current.value?.csrfToken != null && <ActionButton act={session.signOut}>Sign out</ActionButton>}
     </header>
   );

@@ -8,6 +8,7 @@ const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", {
   hourCycle: "h23",
   timeZoneName: "short",
 });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
 const STEPS = [
   ["day", 86_400_000],
@@ -19,6 +20,11 @@ const STEPS = [
 /** Returns an instant in the reader's own time zone, which it names: `28 Nov 2026, 10:15:00 CET`. */
 export function formatInstant(instant: string): string {
   return DAY_AND_TIME.format(new Date(instant));
+}
+
+/** Returns the day of an instant in the reader's own time zone: `28 Dec`. */
+export function formatDay(instant: string): string {
+  return DAY.format(new Date(instant));
 }
 
 /** Returns how far an instant is from now: `3 minutes ago`, `in 2 days`, `tomorrow`. */

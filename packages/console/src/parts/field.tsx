@@ -5,19 +5,35 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: string;
   readonly isWide?: boolean;
+  /** What is wrong with what the field holds. */
+  readonly fault?: string | undefined;
   /** Draws the control, which takes these ids so that label and hint are read out with it. */
-  readonly children: (ids: { readonly id: string; readonly "aria-describedby"?: string }) => ComponentChildren;
+  readonly children: (ids: {
+    readonly id: string;
+    readonly "aria-describedby"?: string;
+    readonly "aria-invalid"?: true;
+  }) => ComponentChildren;
 }
 
 /** A control of a form with its label and a hint. */
-export function Field({ label, hint, isWide = false, children }: FieldProps) {
+export function Field({ label, hint, isWide = false, fault, children }: FieldProps) {
   const id = useId();
-  const hintId = `${id}-hint`;
+  const [hintId, faultId] = [`${id}-hint`, `${id}-fault`];
+  const described = [...(hint === undefined ? [] : [hintId]), ...(fault === undefined ? [] : [faultId])].join(" ");
   return (
     <div class={isWide ? "field wide" : "field"}>
       <label for={id}>{label}</label>
-      {children(hint === undefined ? { id } : { id, "aria-describedby": hintId })}
+      {children({
+        id,
+        ...(described !== "" && { "aria-describedby": described }),
+        ...(fault !== undefined && { "aria-invalid": true as const }),
+      })}
       {hint !== undefined && <small id={hintId}>{hint}</small>}
+      {fault !== undefined && (
+        <small id={faultId} class="fault" role="alert">
+          {fault}
+        </small>
+      )}
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function Problem({ problem, again }: { problem: ApiProblem | undefined; a
       <p>
         {sentence(problem.message)} <code>{problem.code}</code>
       </p>
-      {again !== undefined && (
+      {again !== undefined && problem.status !== BAD_REQUEST && (
         <button type="button" onClick={again}>
           Try again
         </button>
@@ -27,6 +27,9 @@ export function Problem({ problem, again }: { problem: ApiProblem | undefined; a
     </Message>
   );
 }
+
+/** The same question would be refused again. */
+const BAD_REQUEST = 400;
 
 function sentence(message: string): string {
   const first = message.charAt(0).toUpperCase() + message.slice(1);

@@ -10,13 +10,22 @@ interface PageProps {
   readonly children: ComponentChildren;
 }
 
-/** A page with its title, which becomes that of the document. The title takes the focus, so that a screen reader begins there. */
+/** Whether a page has been shown since the console was loaded. */
+let hasOpened = false;
+
+/**
+ * A page with its title, which becomes that of the document. The title of every page but the first takes the
+ * focus, so that a screen reader begins there; on the first, Tab leads to the link that skips the navigation.
+ */
 export function Page({ title, lead, actions, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Lethe`;
   }, [title]);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (hasOpened) heading.current?.focus({ preventScroll: true });
+    hasOpened = true;
+  }, []);
   return (
     <>
       <div class="page-head">

@@ -1,7 +1,8 @@
 import { useLocation } from "preact-iso";
+import type { paths } from "../../../generated/api.js";
 import type { Schemas } from "../../api/client.js";
 import { answerOf, api } from "../../api/client.js";
-import { useAnswer } from "../../api/use-answer.js";
+import { type Asked, useAnswer } from "../../api/use-answer.js";
 import { ActionButton } from "../../parts/action.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
@@ -9,20 +10,24 @@ import { Loading } from "../../parts/page.js";
 import { type Column, Table } from "../../parts/table.js";
 import { may } from "../../session.js";
 
+/** The newest pieces of work that have failed for good. */
+export type DeadLetterPage = paths["/dead-letters"]["get"]["responses"][200]["content"]["application/json"];
 type DeadLetter = Schemas["DeadLetter"];
 
 const SHOWN = 50;
 
-/** Work that has given up for good and waits for somebody, newest first. */
-export function DeadLetters() {
-  const { route } = useLocation();
+/** Asks for the newest work that has failed for good. */
+export function useDeadLetters(): Asked<DeadLetterPage> {
   const query = { status: "open" as const, limit: SHOWN };
-  const asked = useAnswer("dead letters", (signal) =>
-    answerOf(api.GET("/dead-letters", { params: { query }, signal })),
-  );
+  return useAnswer("dead letters", (signal) => answerOf(api.GET("/dead-letters", { params: { query }, signal })));
+}
+
+/** Work that has failed for good and waits for somebody, newest first. */
+export function DeadLetters({ asked }: { asked: Asked<DeadLetterPage> }) {
+  const { route } = useLocation();
   if (asked.answer === undefined) {
     return asked.problem === undefined ? (
-      <Loading what="what has given up" />
+      <Loading what="what has failed for good" />
     ) : (
       <Problem problem={asked.problem} again={asked.again} />
     );
@@ -43,12 +48,12 @@ export function DeadLetters() {
   return (
     <>
       <Table
-        caption="Work that has given up"
+        caption="Failed for good"
         hasHeading
         columns={[...COLUMNS, ...(may("operator") ? [replay] : [])]}
         rows={asked.answer.deadLetters}
         keyOf={({ id }) => id}
-        empty="Nothing has given up."
+        empty="Nothing has failed for good."
       />
       {asked.answer.nextCursor !== null && <p class="quiet">These are the newest {SHOWN}.</p>}
     </>

@@ -6,11 +6,12 @@ import { Message, Problem } from "../../parts/message.js";
 import { Loading } from "../../parts/page.js";
 import { State } from "../../parts/state.js";
 import { Table } from "../../parts/table.js";
+import type { DeadLetterPage } from "./dead-letters.js";
 
 const REFRESH_MS = 60_000;
 
 /** What `lethe doctor` says, as the scheduler sees it: errors first. */
-export function Doctor() {
+export function Doctor({ deadLetters }: { deadLetters: DeadLetterPage | undefined }) {
   const asked = useAnswer("doctor", (signal) => answerOf(api.GET("/doctor", { signal })), REFRESH_MS);
   if (asked.answer === undefined) {
     return asked.problem === undefined ? (
@@ -20,6 +21,7 @@ export function Doctor() {
     );
   }
   const { findings, made, leftOut, askedAt } = asked.answer;
+  const failed = deadLetters?.deadLetters.length ?? 0;
   const sorted = findings.toSorted((a, b) => a.severity.localeCompare(b.severity));
   return (
     <>
@@ -31,10 +33,16 @@ export function Doctor() {
           Look again
         </button>
       </p>
-      {findings.length === 0 && <Message mood="good">Nothing is wrong.</Message>}
+      {findings.length === 0 && failed === 0 && <Message mood="good">Nothing is wrong.</Message>}
+      {failed > 0 && (
+        <Message mood="bad">
+          {formatThings(failed, "piece of work has", "pieces of work have")}
+          {deadLetters?.nextCursor != null && " or more"} failed for good: see below.
+        </Message>
+      )}
       {findings.length > 0 && (
         <Table
-          caption="What the doctor finds"
+          caption="Checks"
           hasHeading
           columns={[
             {

@@ -3,7 +3,7 @@ import { useAnswer } from "../../api/use-answer.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Page, Panel } from "../../parts/page.js";
 import { may } from "../../session.js";
-import { DeadLetters } from "./dead-letters.js";
+import { DeadLetters, useDeadLetters } from "./dead-letters.js";
 import { Doctor } from "./doctor.js";
 import { Keys } from "./keys.js";
 import { Queues } from "./queues.js";
@@ -12,6 +12,7 @@ import { Tokens } from "./tokens.js";
 
 /** What works, with what, and what somebody should set right. */
 export function HealthPage() {
+  const deadLetters = useDeadLetters();
   return (
     <Page
       title="Health"
@@ -28,11 +29,11 @@ export function HealthPage() {
       }
     >
       <ReadinessMessage />
-      <Panel title="What the doctor finds">
-        <Doctor />
+      <Panel title="Checks">
+        <Doctor deadLetters={deadLetters.answer} />
       </Panel>
-      <Panel title="Work that has given up">
-        <DeadLetters />
+      <Panel title="Failed for good">
+        <DeadLetters asked={deadLetters} />
       </Panel>
       <Panel title="Services">
         <Services />

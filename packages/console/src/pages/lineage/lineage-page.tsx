@@ -142,7 +142,7 @@ function RecordForm({ datasets, asked, onAsk }: RecordFormProps) {
       </form>
       <p class="quiet">
         {isOfficer
-          ? "A look at the record of a person is recorded, and its key stands in no address."
+          ? "A look at the record of a person is recorded, and the key never appears in the URL."
           : "Records of people are traced by a privacy officer, or here by file and line."}
       </p>
     </Panel>

@@ -71,7 +71,7 @@ const COLUMNS: readonly Column<Row>[] = [
         <>
           <span class="mono">{delivery.keptAs ?? `file ${delivery.fileId}`}</span>
           <br />
-          <a href={`/console/quarantine?fileId=${delivery.fileId}`}>its records in quarantine</a>
+          <a href={`/console/quarantine?fileId=${delivery.fileId}&status=all`}>its records in quarantine</a>
         </>
       ),
   },

@@ -26,7 +26,7 @@ export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) 
         </dd>
         <dt>Next run</dt>
         <dd>{job.schedule.enabled ? <Instant at={job.schedule.nextAt} /> : <State mood="plain">off</State>}</dd>
-        <dt>Last run</dt>
+        <dt>Last run of files</dt>
         <dd>
           {job.lastRun === null ? (
             "none yet"
@@ -57,7 +57,7 @@ export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) 
           {day.rejected === 0 ? (
             "0 rejected"
           ) : (
-            <a href={`/console/quarantine?dataset=${job.job}`}>{formatCount(day.rejected)} rejected</a>
+            <a href={`/console/quarantine?dataset=${job.job}&status=all`}>{formatCount(day.rejected)} rejected</a>
           )}
         </dd>
       </dl>
@@ -85,16 +85,7 @@ export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) 
         </div>
       )}
       {open === "launch" && <LaunchForm job={job.job} onClose={close} />}
-      {open === "schedule" && (
-        <ScheduleForm
-          schedule={job.schedule}
-          onClose={close}
-          onSaved={() => {
-            close();
-            onChange();
-          }}
-        />
-      )}
+      {open === "schedule" && <ScheduleForm schedule={job.schedule} onClose={close} onSaved={onChange} />}
     </Panel>
   );
 }
@@ -118,10 +109,18 @@ function ScheduleText({ schedule: { words, cron, timezone, problem } }: { schedu
 function Freshness({ freshness }: { freshness: Job["freshness"] }) {
   const { newestPartition, nextPartition, deadline, late, latePartitions, missingPartitions } = freshness;
   if (newestPartition === null) return <State mood="plain">no data yet</State>;
+  const state = late ? (
+    <State mood="bad">late</State>
+  ) : deadline === null ? (
+    <span title={NO_DEADLINE}>
+      <State mood="plain">no deadline yet</State>
+    </span>
+  ) : (
+    <State mood="good">fresh</State>
+  );
   return (
     <>
-      {late ? <State mood="bad">late</State> : <State mood="good">fresh</State>} newest partition{" "}
-      <span class="mono">{newestPartition}</span>
+      {state} newest partition <span class="mono">{newestPartition}</span>
       {deadline !== null && nextPartition !== null && (
         <>
           <br />
@@ -137,3 +136,6 @@ function Freshness({ freshness }: { freshness: Job["freshness"] }) {
     </>
   );
 }
+
+const NO_DEADLINE =
+  "No hour is expected yet: files must have come at the same hour on at least four in five days of two weeks, or the checks file must say so.";

@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatThings } from "../../format/quantities.
 import { useAction } from "../../parts/action.js";
 import { Dialog } from "../../parts/dialog.js";
 import { Check, Field } from "../../parts/field.js";
+import { faultAt, NO_PARTITION, withoutFaults } from "../../parts/field-faults.js";
 import { Message, Problem } from "../../parts/message.js";
 
 /** Starts a run of a job, or shows first what it would take. */
@@ -22,6 +23,7 @@ export function LaunchForm({ job, onClose }: { job: Schemas["DatasetName"]; onCl
     const { id } = await answerOf(api.POST("/jobs/{job}/runs", call));
     route(`/console/runs/${id}`);
   });
+  const problem = plan.problem ?? start.problem;
   return (
     <Dialog title={`Start a run of ${job}`} onClose={onClose}>
       <form
@@ -31,15 +33,19 @@ export function LaunchForm({ job, onClose }: { job: Schemas["DatasetName"]; onCl
         }}
       >
         <div class="fields">
-          <Field label="First partition" hint="A day, 2020-01-31, or an hour, 2020-01-31T05. Empty: all.">
+          <Field
+            label="First partition"
+            hint="A day, 2020-01-31, or an hour, 2020-01-31T05. Empty: all."
+            fault={faultAt(problem, "from", NO_PARTITION)}
+          >
             {(ids) => <input {...ids} value={from} onInput={(event) => setFrom(event.currentTarget.value.trim())} />}
           </Field>
-          <Field label="Last partition" hint="Included.">
+          <Field label="Last partition" hint="This one is included." fault={faultAt(problem, "to", NO_PARTITION)}>
             {(ids) => <input {...ids} value={to} onInput={(event) => setTo(event.currentTarget.value.trim())} />}
           </Field>
           <Check label="Take files again that were loaded before" checked={force} onChange={setForce} />
         </div>
-        <Problem problem={plan.problem ?? start.problem} />
+        <Problem problem={withoutFaults(problem, ["from", "to"])} />
         {plan.done !== undefined && <Plan plan={plan.done} />}
         <div class="row end">
           <button type="button" onClick={onClose}>
@@ -59,12 +65,17 @@ export function LaunchForm({ job, onClose }: { job: Schemas["DatasetName"]; onCl
 
 function Plan({ plan }: { plan: Schemas["RunPlan"] }) {
   const { takes, known, byDay, unexpected, otherUnexpected } = plan;
+  const noun = known.files === 0 ? "new file" : "file";
+  const before =
+    known.files === 0
+      ? "none seen before"
+      : `${formatCount(known.files)} ${known.files === 1 ? "has" : "have"} the size of one that came before`;
   return (
     <Message mood="busy">
       <p>
-        The run would take {formatThings(takes.files, "file")} of {formatBytes(takes.bytes)}
-        {byDay.length > 0 && ` from ${formatThings(byDay.length, "day")}`}. {formatCount(known.files)} of them have the
-        size of one that came before.
+        {takes.files === 0
+          ? "The run would take no file."
+          : `${formatThings(takes.files, noun, `${noun}s`)} (${formatBytes(takes.bytes)}), from ${formatThings(byDay.length, "day")}; ${before}.`}
       </p>
       {unexpected.length > 0 && (
         <>

@@ -20,7 +20,12 @@ const NEEDS = {
     bad: false,
   },
   failed_runs: { one: "run has failed", many: "runs have failed", page: "runs?state=failed", bad: true },
-  dead_letters: { one: "piece of work has given up", many: "pieces of work have given up", page: "health", bad: true },
+  dead_letters: {
+    one: "piece of work has failed for good",
+    many: "pieces of work have failed for good",
+    page: "health",
+    bad: true,
+  },
   arrival_alerts: {
     one: "alert about a missing partition",
     many: "alerts about missing partitions",
@@ -65,7 +70,7 @@ const NEEDS = {
 /** What waits for somebody, with a link to the page where they can do something about it. */
 export function Needs({ needs }: { needs: readonly Need[] }) {
   return (
-    <Panel title="What needs somebody">
+    <Panel title="Needs attention">
       {needs.length === 0 ? (
         <p>
           <State mood="good">nothing</State>
@@ -77,7 +82,7 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
             const target = what === "failed_runs" && dataset !== null ? `${page}&job=${dataset}` : page;
             return (
               <li key={`${what} ${dataset}`}>
-                <State mood={bad ? "bad" : "warn"}>{bad ? "wrong" : "waits"}</State>{" "}
+                <State mood={bad ? "bad" : "warn"}>{bad ? "failed" : "to do"}</State>{" "}
                 <a href={`/console/${target}`}>
                   {formatThings(count, one, many)}
                   {dataset !== null && ` (${dataset})`}

@@ -15,7 +15,7 @@ export function OverviewPage() {
     REFRESH_MS,
   );
   return (
-    <Page title="Overview" lead="What runs, how fresh the data is, and what needs somebody.">
+    <Page title="Overview" lead="What runs, how fresh the data is, and what needs attention.">
       <Problem problem={problem} again={again} />
       {answer === undefined && problem === undefined && <Loading what="the overview" />}
       {answer !== undefined && (

@@ -3,7 +3,8 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAction } from "../../parts/action.js";
 import { Dialog } from "../../parts/dialog.js";
 import { Field } from "../../parts/field.js";
-import { Problem } from "../../parts/message.js";
+import { Instant } from "../../parts/instant.js";
+import { Message, Problem } from "../../parts/message.js";
 
 interface ScheduleFormProps {
   readonly schedule: Schemas["Schedule"];
@@ -15,11 +16,12 @@ interface ScheduleFormProps {
 export function ScheduleForm({ schedule, onClose, onSaved }: ScheduleFormProps) {
   const [cron, setCron] = useState(schedule.cron);
   const [timezone, setTimezone] = useState(schedule.timezone);
-  const save = useAction(() =>
-    answerOf(api.PATCH("/schedules/{job}", { params: { path: { job: schedule.job } }, body: { cron, timezone } })).then(
-      onSaved,
-    ),
-  );
+  const save = useAction(async () => {
+    const body = { cron, timezone };
+    const saved = await answerOf(api.PATCH("/schedules/{job}", { params: { path: { job: schedule.job } }, body }));
+    onSaved();
+    return saved;
+  });
   return (
     <Dialog title={`Schedule of ${schedule.job}`} onClose={onClose}>
       <form
@@ -41,6 +43,7 @@ export function ScheduleForm({ schedule, onClose, onSaved }: ScheduleFormProps) 
           </Field>
         </div>
         <Problem problem={save.problem} />
+        {save.done !== undefined && <Saved schedule={save.done} />}
         <div class="row end">
           <button type="button" onClick={onClose}>
             Close
@@ -51,5 +54,20 @@ export function ScheduleForm({ schedule, onClose, onSaved }: ScheduleFormProps) 
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function Saved({ schedule: { words, cron, timezone, enabled, nextAt } }: { schedule: Schemas["Schedule"] }) {
+  return (
+    <Message mood="good">
+      Saved: {words ?? <code>{cron}</code>} ({timezone}).{" "}
+      {enabled ? (
+        <>
+          The next run is <Instant at={nextAt} />.
+        </>
+      ) : (
+        "The schedule is switched off."
+      )}
+    </Message>
   );
 }

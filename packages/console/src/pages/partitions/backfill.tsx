@@ -5,6 +5,7 @@ import { useRunEvents } from "../../api/run-events.js";
 import { formatBytes, formatThings } from "../../format/quantities.js";
 import { ActionButton, useAction } from "../../parts/action.js";
 import { Check, Choice, Field } from "../../parts/field.js";
+import { faultAt, NO_PARTITION, withoutFaults } from "../../parts/field-faults.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Panel } from "../../parts/page.js";
 import { RunProgress } from "../../parts/run-progress.js";
@@ -17,9 +18,9 @@ export type Backfilled = paths["/jobs/{job}/backfills"]["post"]["parameters"]["p
 type Selection = "missing" | "failed";
 
 const SELECTIONS = [
-  ["", "all of them"],
-  ["missing", "only those that lack rows"],
-  ["failed", "only those that failed"],
+  ["", "all in the range"],
+  ["missing", "only those with missing rows"],
+  ["failed", "only failed ones"],
 ] as const;
 
 interface BackfillProps {
@@ -53,6 +54,7 @@ export function Backfill({ dataset, from, to, onRange, onEnd }: BackfillProps) {
     plan.reset();
     set({ backfill: id });
   });
+  const problem = plan.problem ?? start.problem;
   return (
     <Panel title="Backfill">
       <p>
@@ -67,7 +69,11 @@ export function Backfill({ dataset, from, to, onRange, onEnd }: BackfillProps) {
         }}
       >
         <div class="fields">
-          <Field label="First partition" hint="A day or an hour. Empty: from the beginning.">
+          <Field
+            label="First partition"
+            hint="A day or an hour. Empty: from the beginning."
+            fault={faultAt(problem, "from", NO_PARTITION)}
+          >
             {(ids) => (
               <input
                 {...ids}
@@ -77,7 +83,7 @@ export function Backfill({ dataset, from, to, onRange, onEnd }: BackfillProps) {
               />
             )}
           </Field>
-          <Field label="Last partition" hint="Included.">
+          <Field label="Last partition" hint="This one is included." fault={faultAt(problem, "to", NO_PARTITION)}>
             {(ids) => (
               <input
                 {...ids}
@@ -88,7 +94,7 @@ export function Backfill({ dataset, from, to, onRange, onEnd }: BackfillProps) {
             )}
           </Field>
           <Choice label="Which partitions" value={only} choices={SELECTIONS} onChange={setOnly} />
-          <Field label="At most so many files" hint="In whole partitions, the earliest first.">
+          <Field label="Limit (files)" hint="In whole partitions, the earliest first.">
             {(ids) => (
               <input
                 {...ids}
@@ -99,9 +105,9 @@ export function Backfill({ dataset, from, to, onRange, onEnd }: BackfillProps) {
               />
             )}
           </Field>
-          <Check label="Write processed files anew that look whole" checked={force} onChange={setForce} />
+          <Check label="Also rewrite processed files that look intact" checked={force} onChange={setForce} />
         </div>
-        <Problem problem={plan.problem ?? start.problem} />
+        <Problem problem={withoutFaults(problem, ["from", "to"])} />
         {plan.done !== undefined && <Plan plan={plan.done} />}
         <div class="row">
           <button type="submit" disabled={plan.isDoing}>
@@ -160,6 +166,7 @@ function Running({ id, onEnd }: { id: string; onEnd: () => void }) {
           </ActionButton>
         )}
       </p>
+      {run.state === "cancelled" && <Message mood="plain">Cancelled; what was loaded stays.</Message>}
       {isActive(run.state) && <RunProgress progress={run.progress} isLive={isLive} />}
     </>
   );

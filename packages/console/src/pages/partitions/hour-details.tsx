@@ -7,7 +7,7 @@ import { Loading, Panel } from "../../parts/page.js";
 import { RunState } from "../../parts/run-state.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
-import { STATES } from "./states.js";
+import { NOT_EXPECTED, STATES } from "./states.js";
 
 type Detail = Schemas["PartitionDetail"];
 
@@ -31,7 +31,11 @@ const FILES: readonly Column<Detail["files"][number]>[] = [
     title: "Rejected",
     isNumber: true,
     cell: ({ id, records }) =>
-      records.rejected === 0 ? "0" : <a href={`/console/quarantine?fileId=${id}`}>{formatCount(records.rejected)}</a>,
+      records.rejected === 0 ? (
+        "0"
+      ) : (
+        <a href={`/console/quarantine?fileId=${id}&status=all`}>{formatCount(records.rejected)}</a>
+      ),
   },
   { title: "Taken", cell: ({ takenAt }) => <Instant at={takenAt} /> },
 ];
@@ -71,7 +75,7 @@ function Facts({ detail }: { detail: Detail }) {
   return (
     <>
       <p class="row">
-        <State mood={known?.mood ?? "plain"}>{known?.text ?? "never expected"}</State>
+        <State mood={known?.mood ?? "plain"}>{known?.text ?? NOT_EXPECTED}</State>
         {arrivedAt !== null && (
           <span>
             first came <Instant at={arrivedAt} exact />

@@ -3,7 +3,7 @@ import { formatCount, formatThings } from "../../format/quantities.js";
 import { onThemeChange, readPalette } from "../../palette.js";
 import { type Calendar, moveBy, nameOfHour, rangeOf } from "./calendar.js";
 import { drawCalendar, HEAD_HEIGHT, hourAt, ROW_HEIGHT, type View } from "./draw-calendar.js";
-import { STATES } from "./states.js";
+import { NOT_EXPECTED, STATES } from "./states.js";
 
 interface HourGridProps {
   readonly dataset: string;
@@ -156,7 +156,7 @@ function describe(calendar: Calendar, cursor: number, anchor: number | undefined
   const name = nameOfHour(cursor);
   const facts =
     known === undefined
-      ? `${name}: never expected, and nothing has come.`
+      ? `${name}: ${NOT_EXPECTED}.`
       : `${name}: ${STATES[known.state].text}, ${formatThings(known.files, "file")}, ${formatCount(known.loaded)} loaded, ${formatCount(known.rejected)} rejected.`;
   const check = known?.hasFailedCheck === true ? " It does not pass a check." : "";
   if (anchor === undefined || anchor === cursor) return facts + check;

@@ -11,4 +11,6 @@ export const STATES: Readonly<Record<CalendarState, { readonly mood: Mood; reado
   running: { mood: "busy", text: "running" },
   awaited: { mood: "plain", text: "expected, not due yet" },
 };
+/** What is said of an hour that is in no state. */
+export const NOT_EXPECTED = "no file, none expected";
 export const STATE_NAMES = Object.keys(STATES) as CalendarState[];

@@ -1,4 +1,4 @@
-import { formatInstant } from "../../format/instants.js";
+import { formatDay, formatInstant } from "../../format/instants.js";
 import { State } from "../../parts/state.js";
 
 /** In this many days or fewer, somebody should hurry. */
@@ -12,9 +12,13 @@ export function DaysLeft({ daysLeft, due }: { daysLeft: number | null; due: stri
   return (
     <span title={`to be answered by ${formatInstant(due)}`}>
       {daysLeft < 0 ? (
-        <State mood="bad">{words} late</State>
+        <State mood="bad">
+          due {formatDay(due)} ({words} late)
+        </State>
       ) : (
-        <State mood={daysLeft <= FEW_DAYS ? "warn" : "good"}>{words} left</State>
+        <State mood={daysLeft <= FEW_DAYS ? "warn" : "good"}>
+          due {formatDay(due)} ({words} left)
+        </State>
       )}
     </span>
   );

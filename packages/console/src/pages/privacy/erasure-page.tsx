@@ -56,6 +56,7 @@ export function ErasurePage() {
     >
       <Facts erasure={erasure} />
       {receipt !== null && <ReceiptPanel receipt={receipt} />}
+      <Mentions id={id} />
       {receipt !== null && may("privacy-officer") && <VerifyPanel id={id} />}
       {isLifting && (
         <ReasonDialog
@@ -170,6 +171,31 @@ function ReceiptPanel({ receipt: { body, checkpoint, hash } }: { receipt: Receip
   );
 }
 
+const MOST_MENTIONS = 200;
+
+/** Leads to what other people's records still say of the person, where there is any. */
+function Mentions({ id }: { id: string }) {
+  const query = { erasureId: id, limit: MOST_MENTIONS };
+  const asked = useAnswer(`mentions ${id}`, (signal) =>
+    answerOf(api.GET("/erasures/findings", { params: { query }, signal })),
+  );
+  const count = asked.answer?.findings.length ?? 0;
+  if (asked.problem !== undefined) return <Problem problem={asked.problem} again={asked.again} />;
+  if (count === 0) return null;
+  return (
+    <Message mood="warn">
+      <p>
+        Somebody has to look at{" "}
+        <a href={`/console/privacy/findings?erasureId=${id}`}>
+          {count < MOST_MENTIONS ? formatThings(count, "mention") : `${formatCount(count)} mentions or more`} in other
+          people’s records
+        </a>
+        .
+      </p>
+    </Message>
+  );
+}
+
 function VerifyPanel({ id }: { id: string }) {
   const action = useAction(() => answerOf(api.POST("/erasures/{id}/verify", { params: { path: { id } } })));
   return (
@@ -196,33 +222,33 @@ const SEARCHES = {
 function Verified({ verification }: { verification: Verification }) {
   const { isProven, receiptFaults, faults, withoutReceipt, findings, looked, held, notSearched, search } = verification;
   const isWrong = receiptFaults.length + faults.length + withoutReceipt.length + findings.length > 0;
+  const unsearched = [
+    [notSearched.tables, "table", "the scheduler may not read them"],
+    [notSearched.sealed, "file", "encrypted, since nothing can read them"],
+    [notSearched.unreadable, "file", "the disk does not give them"],
+    [notSearched.missing, "file", "they are not there"],
+  ] as const;
+  const isPartial = search === "made" && unsearched.some(([count]) => count > 0);
   const left = [
     ...(verification.isSigned ? [] : ["No signed checkpoint covers the receipt yet."]),
     ...(verification.isSignatureChecked ? [] : ["Signatures were not checked: the scheduler has no signing key."]),
     ...(SEARCHES[search] === undefined ? [] : [SEARCHES[search]]),
     ...(held === 0 ? [] : [`${formatThings(held, "record")} held until a person decides whose they are.`]),
-    ...(notSearched.tables === 0
-      ? []
-      : [`${formatThings(notSearched.tables, "table")} not searched: the scheduler may not read them.`]),
-    ...(notSearched.sealed === 0
-      ? []
-      : [`${formatThings(notSearched.sealed, "file")} not searched: encrypted, since nothing can read them.`]),
-    ...(notSearched.unreadable === 0
-      ? []
-      : [`${formatThings(notSearched.unreadable, "file")} not searched: the disk does not give them.`]),
-    ...(notSearched.missing === 0
-      ? []
-      : [`${formatThings(notSearched.missing, "file")} not searched: they are not there.`]),
+    ...unsearched.flatMap(([count, thing, why]) =>
+      count === 0 ? [] : [`Not searched: ${formatThings(count, thing)} (${why}).`],
+    ),
   ];
   return (
-    <Message mood={isWrong ? "bad" : isProven ? "good" : "warn"}>
+    <Message mood={isWrong ? "bad" : isProven && !isPartial ? "good" : "warn"}>
       <p>
         <strong>
           {isWrong
             ? "It does not hold."
-            : isProven
-              ? "It holds: the receipt is right, and the person is gone."
-              : "Nothing is wrong, but not all was checked."}
+            : isPartial
+              ? "No trace found in what could be searched."
+              : isProven
+                ? "It holds: the receipt is right, and the person is gone."
+                : "Nothing is wrong, but not all was checked."}
         </strong>{" "}
         Verified <Instant at={verification.verifiedAt} exact />.
       </p>

@@ -5,21 +5,37 @@ import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading } from "../../parts/page.js";
 import { Table } from "../../parts/table.js";
+import { useQuery } from "../../query.js";
 import { PrivacyFrame } from "./privacy-frame.js";
 
 /** Mentions of erased people in other people's records, which a person has to look at. */
 export function FindingsPage() {
-  const asked = useAnswer("findings", (signal) => answerOf(api.GET("/erasures/findings", { signal })));
+  const { values, set } = useQuery();
+  const { erasureId } = values;
+  const query = erasureId === undefined ? {} : { erasureId };
+  const asked = useAnswer(`findings ${erasureId}`, (signal) =>
+    answerOf(api.GET("/erasures/findings", { params: { query }, signal })),
+  );
   return (
     <PrivacyFrame
-      title="Findings to look at"
+      title="Mentions in other people’s records"
       lead="Where other people’s records mention an erased person by what several people may share: the place, and no value. Lethe does not change these records."
     >
+      {erasureId !== undefined && (
+        <p class="row">
+          <span>
+            Of the erasure <span class="mono">{erasureId.slice(0, 8)}</span>
+          </span>
+          <button type="button" onClick={() => set({ erasureId: "" })}>
+            Show those of all erasures
+          </button>
+        </p>
+      )}
       <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the findings" />}
+      {asked.answer === undefined && asked.problem === undefined && <Loading what="the mentions" />}
       {asked.answer !== undefined && (
         <Table
-          caption="Findings"
+          caption="Mentions in other people’s records"
           hasHeading
           columns={[
             { title: "Mentioned by", cell: ({ kind }) => kind },

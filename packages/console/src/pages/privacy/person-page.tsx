@@ -1,8 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { answerOf, api, type Schemas } from "../../api/client.js";
-import { formatCount } from "../../format/quantities.js";
+import { formatCount, formatThings } from "../../format/quantities.js";
 import { useAction } from "../../parts/action.js";
+import { Dialog } from "../../parts/dialog.js";
 import { Check, Field } from "../../parts/field.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Panel } from "../../parts/page.js";
@@ -65,14 +66,14 @@ export function PersonPage() {
           </Field>
         </form>
         <Check
-          label="I have found out otherwise who it is, and that all records under the id are theirs. This is recorded."
+          label="I have checked the person’s identity another way, and all records under the id are theirs. This is recorded."
           checked={isChecked}
           onChange={setChecked}
         />
         {!isComplete && <p class="quiet">Give both, then choose what is to be done.</p>}
       </Panel>
+      <ErasePanel claim={claim} isComplete={isComplete} />
       <div class="grid">
-        <ErasePanel claim={claim} isComplete={isComplete} />
         <ExportPanel claim={claim} isComplete={isComplete} isChecked={isChecked} />
         <RestrictPanel claim={claim} isComplete={isComplete} isChecked={isChecked} />
       </div>
@@ -100,10 +101,8 @@ function ErasePanel({ claim, isComplete }: ActProps) {
     setPlanned(key);
     return found as Schemas["ErasurePlan"];
   });
-  const request = useAction(async () => {
-    const taken = await answerOf(api.POST("/erasures", { body: claim }));
-    return taken as Schemas["TakenRequest"];
-  });
+  const [isConfirming, setConfirming] = useState(false);
+  const [taken, setTaken] = useState<Schemas["TakenRequest"]>();
   const isPlanned = plan.done !== undefined && planned === key;
   return (
     <Panel title="To be forgotten">
@@ -112,9 +111,20 @@ function ErasePanel({ claim, isComplete }: ActProps) {
         {plan.isDoing ? "Looking …" : "Plan"}
       </button>
       <Problem problem={plan.problem} />
+      {taken !== undefined && (
+        <Message mood="good">
+          The request is taken{taken.takenBy === "this_run" ? " by a run that has begun" : ", by the next run"}:{" "}
+          <a href={`/console/runs/${taken.run.id}`}>follow the run</a>.
+        </Message>
+      )}
       {isPlanned && plan.done !== undefined && (
         <>
           <Message mood={plan.done.identity === "match" ? "good" : "warn"}>{IDENTITIES[plan.done.identity]}</Message>
+          <div class="row">
+            <button type="button" class="danger" onClick={() => setConfirming(true)}>
+              {plan.done.identity === "mismatch" ? "Submit for approval …" : "Erase this person …"}
+            </button>
+          </div>
           <Table
             caption="What an erasure reaches"
             columns={[
@@ -128,19 +138,79 @@ function ErasePanel({ claim, isComplete }: ActProps) {
             keyOf={({ place, name }) => `${place}/${name}`}
             empty="No record is kept of this person."
           />
-          <button type="button" class="danger" disabled={request.isDoing} onClick={() => void request.run()}>
-            Ask for the erasure
-          </button>
+          {isConfirming && (
+            <EraseDialog
+              claim={claim}
+              plan={plan.done}
+              onClose={() => setConfirming(false)}
+              onTaken={(request) => {
+                setConfirming(false);
+                setTaken(request);
+              }}
+            />
+          )}
         </>
       )}
-      <Problem problem={request.problem} />
-      {request.done !== undefined && (
-        <Message mood="good">
-          The request is taken{request.done.takenBy === "this_run" ? " by a run that has begun" : ", by the next run"}:{" "}
-          <a href={`/console/runs/${request.done.run.id}`}>follow the run</a>.
-        </Message>
-      )}
     </Panel>
+  );
+}
+
+interface EraseDialogProps {
+  readonly claim: Claim;
+  readonly plan: Schemas["ErasurePlan"];
+  readonly onClose: () => void;
+  readonly onTaken: (request: Schemas["TakenRequest"]) => void;
+}
+
+/** Asks for the erasure once the customer's id has been typed again: nobody erases a person with a single click. */
+function EraseDialog({ claim, plan, onClose, onTaken }: EraseDialogProps) {
+  const [typed, setTyped] = useState("");
+  const request = useAction(async () => {
+    const taken = await answerOf(api.POST("/erasures", { body: claim }));
+    onTaken(taken as Schemas["TakenRequest"]);
+  });
+  const needsApproval = plan.identity === "mismatch";
+  const records = plan.places.reduce((sum, place) => sum + place.records, 0);
+  const extent = `${formatThings(records, "record")} in ${formatThings(plan.places.length, "place")}`;
+  return (
+    <Dialog title={needsApproval ? "Submit this request for approval" : "Erase this person"} onClose={onClose}>
+      <form
+        autocomplete="off"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void request.run();
+        }}
+      >
+        <p>
+          {needsApproval
+            ? `A privacy officer decides the request. Once it is approved, the person is erased from ${extent}.`
+            : `The person is erased from ${extent}.`}{" "}
+          <strong>An erasure cannot be undone.</strong>
+        </p>
+        <Field label="Type the customer id again to confirm" isWide>
+          {(ids) => (
+            <input
+              {...ids}
+              inputMode="numeric"
+              autocomplete="off"
+              maxLength={6}
+              required
+              value={typed}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Problem problem={request.problem} />
+        <div class="row end">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="danger" disabled={request.isDoing || typed.trim() !== claim.customerId}>
+            {needsApproval ? "Submit for approval" : "Erase this person"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
   );
 }
 

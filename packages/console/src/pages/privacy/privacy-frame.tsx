@@ -9,7 +9,7 @@ const PARTS: readonly { readonly path: string; readonly title: string; readonly 
   { path: "/console/privacy/erasures", title: "Erasures and receipts", role: "viewer" },
   { path: "/console/privacy/person", title: "A person", role: "privacy-officer" },
   { path: "/console/privacy/restrictions", title: "Restrictions", role: "viewer" },
-  { path: "/console/privacy/findings", title: "Findings", role: "viewer" },
+  { path: "/console/privacy/findings", title: "Mentions in other people’s records", role: "viewer" },
   { path: "/console/privacy/data-map", title: "Data map", role: "viewer" },
 ];
 

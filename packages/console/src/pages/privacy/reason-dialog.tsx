@@ -31,7 +31,7 @@ export function ReasonDialog({ title, confirm, kind = "primary", act, onClose, c
         }}
       >
         {children}
-        <Field label="Reason" isWide hint="It is kept as it is: name a case, not a person.">
+        <Field label="Reason" isWide hint="Kept unchanged. Give a case number; do not name the person.">
           {(ids) => (
             <textarea
               {...ids}
@@ -46,7 +46,7 @@ export function ReasonDialog({ title, confirm, kind = "primary", act, onClose, c
         <Problem problem={action.problem} />
         <div class="row end">
           <button type="button" onClick={onClose}>
-            Keep it as it is
+            Cancel
           </button>
           <button type="submit" class={kind} disabled={action.isDoing || reason.trim() === ""}>
             {confirm}

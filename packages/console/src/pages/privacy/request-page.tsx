@@ -193,7 +193,7 @@ function ComparisonOf({ id }: { id: string }) {
 function Sides({ comparison: { request, ofId, ofEmail, matches } }: { comparison: Comparison }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
-    <section class="table" tabIndex={0} aria-label="Both sides">
+    <section class="table sides" tabIndex={0} aria-label="Both sides">
       <table>
         <caption class="unseen">What the request says, and who is known under its id and under its email</caption>
         <thead>
@@ -289,7 +289,7 @@ function ApproveDialog({ quarantineId, onClose, onDone }: DecisionProps & { quar
       <Problem problem={action.problem} />
       <div class="row end">
         <button type="button" onClick={onClose}>
-          Keep it as it is
+          Cancel
         </button>
         <button type="button" class="danger" disabled={action.isDoing} onClick={() => void action.run()}>
           Approve

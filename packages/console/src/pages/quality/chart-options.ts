@@ -26,7 +26,7 @@ export function chartOptions(
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "UTC"),
     scales: { y: { range: (_chart, least, most) => [Math.min(0, least), most <= 0 ? 1 : most * 1.08] } },
     axes: [
-      { ...axis, space: 80, values: (_chart: uPlot, ticks: number[]) => ticks.map(labelOf) },
+      { ...axis, space: 80, values: (_chart: uPlot, ticks: number[]) => labelsOf(ticks) },
       {
         ...axis,
         size: 62,
@@ -53,8 +53,13 @@ export function chartOptions(
   };
 }
 
-/** Returns the label of a tick of the time axis: a day at its beginning, and else the hour. */
-function labelOf(seconds: number): string {
-  const name = new Date(seconds * 1_000).toISOString();
-  return name.slice(11, 16) === "00:00" ? name.slice(0, 10) : name.slice(11, 16);
+/** Returns the labels of the time axis: each day at its first tick, and the hour where a tick is not at the beginning of its day. */
+function labelsOf(ticks: readonly number[]): string[] {
+  const names = ticks.map((seconds) => new Date(seconds * 1_000).toISOString());
+  return names.map((name, place) => {
+    const [day, hour] = [name.slice(0, 10), name.slice(11, 16)];
+    const isOfSameDay = names[place - 1]?.startsWith(day) === true;
+    if (isOfSameDay) return hour;
+    return hour === "00:00" ? day : `${hour}\n${day}`;
+  });
 }

@@ -1,7 +1,7 @@
 import type { Schemas } from "../../api/client.js";
 import { formatCount } from "../../format/quantities.js";
 
-type Series = Pick<Schemas["QualitySeries"], "hours" | "values" | "failed" | "unit">;
+type Series = Pick<Schemas["QualitySeries"], "hours" | "values" | "least" | "most" | "failed" | "unit">;
 
 const HOUR_MS = 3_600_000;
 
@@ -20,7 +20,7 @@ export function formatValue(value: number | null | undefined, unit: Series["unit
 }
 
 /** Returns what a series shows in a sentence, for those who do not see the chart. */
-export function summarize({ hours, values, failed, unit }: Series): string {
+export function summarize({ hours, values, least: lower, most: upper, failed, unit }: Series): string {
   const [first, last] = [hours[0], hours.at(-1)];
   if (first === undefined || last === undefined) return "Nothing was measured.";
   const least = values.reduce((one, other) => Math.min(one, other));
@@ -29,7 +29,9 @@ export function summarize({ hours, values, failed, unit }: Series): string {
   const figures = `${formatValue(least, unit)} to ${formatValue(most, unit)}, ${formatValue(values.at(-1), unit)} last`;
   const outside =
     failed.length === 0
-      ? "no hour fails a check"
+      ? [...lower, ...upper].every((bound) => bound === null)
+        ? "not checked yet"
+        : "no hour fails a check"
       : `${formatCount(failed.length)} of ${formatCount(hours.length)} hours do not pass`;
   return `${of}: ${figures}; ${outside}.`;
 }

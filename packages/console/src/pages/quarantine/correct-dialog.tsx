@@ -4,6 +4,8 @@ import { useAction } from "../../parts/action.js";
 import { Dialog } from "../../parts/dialog.js";
 import { Choice, Field } from "../../parts/field.js";
 import { Message, Problem } from "../../parts/message.js";
+import { faultyPart } from "./faulty-part.js";
+import { indented } from "./indented.js";
 
 interface CorrectDialogProps {
   readonly record: Schemas["QuarantineRecord"];
@@ -19,7 +21,9 @@ type Way = keyof typeof WAYS;
 /** Corrects a record, which is then tried again. Who sees no personal data changes fields without seeing the others. */
 export function CorrectDialog({ record, onClose }: CorrectDialogProps) {
   const [way, setWay] = useState<Way>("changes");
-  const [text, setText] = useState("");
+  const part = faultyPart(record.record, record.pointer);
+  const change = part === undefined ? "" : JSON.stringify(part, undefined, 2);
+  const [text, setText] = useState(change);
   const path = { quarantineId: record.id };
   const correct = useAction(() => {
     const body = { [way]: parsedObject(text) };
@@ -39,13 +43,22 @@ export function CorrectDialog({ record, onClose }: CorrectDialogProps) {
             The correction takes the record’s place and is tried again. The record stays as it came, and which fields
             you change is recorded, never their values.
           </p>
+          {record.record !== null && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard.
+            <section class="beside" tabIndex={0} aria-label="The record">
+              <pre class="text">{indented(record.record)}</pre>
+            </section>
+          )}
+          <p>
+            <bdi>{record.message}</bdi>
+          </p>
           <Choice
             label="How"
             value={way}
             choices={Object.entries(WAYS)}
             onChange={(next) => {
               setWay(next === "record" ? "record" : "changes");
-              setText(next === "record" && !record.isMasked ? (record.record ?? "") : "");
+              setText(next === "changes" ? change : record.isMasked ? "" : indented(record.record ?? ""));
             }}
           />
           <Field

@@ -20,8 +20,9 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
   return (
     <Dialog title="Discard records" onClose={() => onClose(done !== undefined)}>
       <p>
-        This closes {describeMeant(meant)} as not to be loaded, a thousand at most. They stay in quarantine, where
-        erasures find them. Those that a decision about a person is due on are left out.
+        {meant.ids?.length === 1
+          ? "This record will not be loaded. It stays in quarantine, and erasures still reach it."
+          : `This discards ${describeMeant(meant)}, a thousand at most. They will not be loaded. They stay in quarantine, and erasures still reach them. Records that wait for a decision about a person are left out.`}
       </p>
       {done === undefined ? (
         <form
@@ -30,7 +31,11 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
             void discard.run();
           }}
         >
-          <Field label="Reason" hint="It is kept with your name. It must name nobody." isWide>
+          <Field
+            label="Reason"
+            hint="Kept unchanged, with your name. Give a case number; do not name the person."
+            isWide
+          >
             {(ids) => (
               <textarea
                 {...ids}

@@ -5,6 +5,7 @@ import { jobNames } from "../../api/job-names.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatThings } from "../../format/quantities.js";
 import { Check, Choice, Field } from "../../parts/field.js";
+import { faultAt, NO_PARTITION, withoutFaults } from "../../parts/field-faults.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Page } from "../../parts/page.js";
@@ -19,14 +20,19 @@ import { QuarantineStatus, STATUSES } from "./statuses.js";
 
 type Entry = Schemas["QuarantineEntry"];
 
+/** Stands in the address where records of every status are shown; without a status, it is the open ones. */
+const ALL = "all";
 const FILTERS = ["dataset", "reason", "status", "partition", "runId", "fileId"] as const;
 
 /** Records that were not loaded, with filters that stand in the address, and what can be done with many at once. */
 export function QuarantinePage() {
   const { values, set } = useQuery();
   const [round, setRound] = useState(0);
+  const status = values.status ?? "open";
   const filter = Object.fromEntries(
-    FILTERS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+    Object.entries({ ...values, status }).filter(
+      ([name, value]) => FILTERS.some((known) => known === name) && !(name === "status" && value === ALL),
+    ),
   );
   const { after } = values;
   const query = { ...filter, ...(after !== undefined && { after }) };
@@ -57,21 +63,31 @@ export function QuarantinePage() {
         />
         <Choice
           label="Status"
-          value={values.status ?? ""}
-          choices={STATUSES}
-          none="all statuses"
-          onChange={change("status")}
+          value={status}
+          choices={[...STATUSES, [ALL, "all statuses"]]}
+          onChange={(value) => change("status")(value === "open" ? "" : value)}
         />
         <TextFilter
           label="Partition"
           example="2020-01-31T05"
           value={values.partition ?? ""}
+          fault={faultAt(asked.problem, "partition", NO_PARTITION)}
           onChange={change("partition")}
         />
-        <TextFilter label="Id of the run" value={values.runId ?? ""} onChange={change("runId")} />
-        <TextFilter label="Number of the file" value={values.fileId ?? ""} onChange={change("fileId")} />
+        <TextFilter
+          label="Id of the run"
+          value={values.runId ?? ""}
+          fault={faultAt(asked.problem, "runId", "Write the whole id, as the page of the run shows it.")}
+          onChange={change("runId")}
+        />
+        <TextFilter
+          label="Number of the file"
+          value={values.fileId ?? ""}
+          fault={faultAt(asked.problem, "fileId", "Write a whole number.")}
+          onChange={change("fileId")}
+        />
       </form>
-      <Problem problem={asked.problem} again={asked.again} />
+      <Problem problem={withoutFaults(asked.problem, FILTERS)} again={asked.again} />
       {asked.answer === undefined ? (
         asked.problem === undefined && <Loading what="the records" />
       ) : (
@@ -104,13 +120,14 @@ interface TextFilterProps {
   readonly label: string;
   readonly example?: string;
   readonly value: string;
+  readonly fault: string | undefined;
   readonly onChange: (value: string) => void;
 }
 
 /** A filter that is typed; it applies when it is left, or with Enter. */
-function TextFilter({ label, example, value, onChange }: TextFilterProps) {
+function TextFilter({ label, example, value, fault, onChange }: TextFilterProps) {
   return (
-    <Field label={label}>
+    <Field label={label} fault={fault}>
       {(ids) => (
         <input
           {...ids}
@@ -205,7 +222,7 @@ const COLUMNS: readonly Column<Entry>[] = [
       <>
         <strong>{reason.replaceAll("_", " ")}</strong>
         <br />
-        {message}
+        <bdi>{message}</bdi>
       </>
     ),
   },
@@ -220,7 +237,12 @@ const COLUMNS: readonly Column<Entry>[] = [
             {file}:{line}
           </a>
         )}
-        {pointer !== null && <code> {pointer}</code>}
+        {pointer !== null && (
+          <>
+            <br />
+            <code>{pointer}</code>
+          </>
+        )}
       </>
     ),
   },

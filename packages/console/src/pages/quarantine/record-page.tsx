@@ -10,6 +10,8 @@ import { Table } from "../../parts/table.js";
 import { may, session } from "../../session.js";
 import { CorrectDialog } from "./correct-dialog.js";
 import { DiscardDialog } from "./discard-dialog.js";
+import { faultyPart, isMaskedPart } from "./faulty-part.js";
+import { indented } from "./indented.js";
 import { ReplayDialog } from "./replay-dialog.js";
 import { QuarantineStatus } from "./statuses.js";
 
@@ -44,6 +46,7 @@ function Work({ record, onChange }: { record: QuarantineRecord; onChange: () => 
   const [dialog, setDialog] = useState<"correct" | "replay" | "discard">();
   if (!may("operator") || record.status !== "open") return null;
   const meant = { ids: [record.id] };
+  const isCorrectable = !record.isMasked || !isMaskedPart(faultyPart(record.record, record.pointer));
   const close = (hasChanged: boolean) => {
     setDialog(undefined);
     if (hasChanged) onChange();
@@ -52,9 +55,11 @@ function Work({ record, onChange }: { record: QuarantineRecord; onChange: () => 
     <>
       {record.record !== null && (
         <>
-          <button type="button" class="primary" onClick={() => setDialog("correct")}>
-            Correct …
-          </button>
+          {isCorrectable && (
+            <button type="button" class="primary" onClick={() => setDialog("correct")}>
+              Correct …
+            </button>
+          )}
           <button type="button" onClick={() => setDialog("replay")}>
             Replay …
           </button>
@@ -78,7 +83,9 @@ function Facts({ record }: { record: QuarantineRecord }) {
         <QuarantineStatus status={record.status} /> <strong>{reason.replaceAll("_", " ")}</strong>:{" "}
         {REJECT_REASONS[reason]}
       </p>
-      <p>{message}</p>
+      <p>
+        <bdi>{message}</bdi>
+      </p>
       <dl class="facts">
         <dt>Dataset</dt>
         <dd>{record.dataset}</dd>
@@ -91,7 +98,7 @@ function Facts({ record }: { record: QuarantineRecord }) {
           {line === null ? (
             "the whole file"
           ) : (
-            <a href={`/console/lineage?fileId=${fileId}&line=${line}`}>{line}, and what became of it</a>
+            <a href={`/console/lineage?fileId=${fileId}&line=${line}`}>{line} (trace)</a>
           )}
           {pointer !== null && <code> {pointer}</code>}
         </dd>
@@ -164,15 +171,6 @@ function Content({ record: { record, isMasked, acts } }: { record: QuarantineRec
       )}
     </Panel>
   );
-}
-
-/** Returns JSON in lines; any other text as it is. */
-function indented(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
 }
 
 function Acts({ acts }: { acts: QuarantineRecord["acts"] }) {

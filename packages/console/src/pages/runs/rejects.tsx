@@ -31,7 +31,7 @@ function Reason({ runId, reason, records }: { runId: string; reason: RejectReaso
       <p>{REJECT_REASONS[reason]}</p>
       {isOpen && <Examples runId={runId} reason={reason} />}
       <p>
-        <a href={`/console/quarantine?runId=${runId}&reason=${reason}`}>Show them all in quarantine</a>
+        <a href={`/console/quarantine?runId=${runId}&reason=${reason}&status=all`}>Show them all in quarantine</a>
       </p>
     </details>
   );

@@ -17,6 +17,13 @@ import { Rejects } from "./rejects.js";
 
 type Run = Schemas["RunDetail"];
 
+const KINDS: Readonly<Record<Run["kind"], string>> = {
+  files: "run of new files",
+  replay: "replay",
+  backfill: "backfill",
+  plan: "plan",
+};
+
 /** One run, live while it is at work. */
 export function RunPage() {
   const { id = "" } = useRoute().params;
@@ -36,7 +43,7 @@ export function RunPage() {
   }
   return (
     <Page
-      title={`${run.job}: ${run.kind} run`}
+      title={`${run.job}: ${KINDS[run.kind]}`}
       lead={<span class="mono">{run.id}</span>}
       actions={<Actions run={run} onChange={() => setRound((before) => before + 1)} />}
     >
@@ -103,6 +110,7 @@ function Outcome({ run }: { run: Run }) {
         )}
         {run.force && <span>with files that were loaded before</span>}
       </p>
+      {run.state === "cancelled" && <Message mood="plain">Cancelled; what was loaded stays.</Message>}
       {run.error !== null && (
         <Message mood="bad">
           <p>

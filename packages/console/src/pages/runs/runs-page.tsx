@@ -57,7 +57,11 @@ const COLUMNS: readonly Column<Run>[] = [
     title: "Rejected",
     isNumber: true,
     cell: ({ id, records }) =>
-      records.rejected === 0 ? "0" : <a href={`/console/quarantine?runId=${id}`}>{formatCount(records.rejected)}</a>,
+      records.rejected === 0 ? (
+        "0"
+      ) : (
+        <a href={`/console/quarantine?runId=${id}&status=all`}>{formatCount(records.rejected)}</a>
+      ),
   },
 ];
 
