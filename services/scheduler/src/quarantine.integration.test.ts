@@ -223,6 +223,24 @@ describe("records that are discarded", () => {
     expect(all.body).toEqual({ discarded: 2, left: 0 });
     expect(await statusOf(held)).toBe("open");
   });
+
+  it("are requests that came before, too, and none that a person decides on", async () => {
+    const ofRequest = { dataset: "erasure-requests", payload: '{"customer-id":"p","email":null}', missing_key: null };
+    const [one, other] = [
+      await quarantine({ ...ofRequest, reason: "duplicate" }),
+      await quarantine({ ...ofRequest, reason: "duplicate" }),
+    ];
+    const due = await quarantine({ ...ofRequest, reason: "identity_mismatch" });
+    const discard = (id: number) => call("operator", "POST", `/quarantine/${id}/discard`, { reason: "case 21" });
+    expect(
+      (await call("operator", "POST", `/quarantine/${one}/correct`, { changes: { email: "a@example.com" } })).status,
+    ).toBe(409);
+    expect((await discard(one)).status).toBe(204);
+    expect(await discard(due)).toMatchObject({ status: 409, body: { code: "run_state" } });
+    const all = await call("operator", "POST", "/quarantine/discard", { filter: {}, reason: "case 22" });
+    expect(all.body).toEqual({ discarded: 1, left: 0 });
+    expect(await Promise.all([one, other, due].map(statusOf))).toEqual(["discarded", "discarded", "open"]);
+  });
 });
 
 it("replays up to a limit, and what comes later is left", async () => {
