@@ -141,6 +141,20 @@ describe("a correction", () => {
   });
 
   it.each([
+    ["open", "It was corrected, and waits for its replay."],
+    ["replayed", "It was corrected and loaded."],
+    ["discarded", "It was corrected."],
+  ])("that is %s says so", async (status, message) => {
+    const { body } = await correct(await quarantine({ reason: "schema", missing_key: null }), { changes: { a: 1 } });
+    const { id } = body as { id: number };
+    await world.pool.query(
+      "update ledger.quarantine set status = $2, resolved_at = case when $2 <> 'open' then now() end where id = $1",
+      [id, status],
+    );
+    expect((await call("viewer", "GET", `/quarantine/${id}`)).body).toMatchObject({ status, message });
+  });
+
+  it.each([
     ["nothing changes", {}, { changes: { customer_id: "012345" } }, 400],
     ["both are given", {}, { changes: {}, record: {} }, 400],
     ["neither is given", {}, {}, 400],

@@ -3,7 +3,7 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineFilter, QuarantineRecord, QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { Client, Queryable } from "../pool.js";
-import { SHOWN_KEY, toEntry } from "./quarantine.js";
+import { CORRECTED, SHOWN_KEY, toEntry } from "./quarantine.js";
 import { isMeantBy } from "./quarantine-filter.js";
 
 /** A quarantined record as it stands, with the key that it waits for. It is personal data. */
@@ -141,7 +141,7 @@ export async function insertCorrection(
 ): Promise<number> {
   const { rows } = await client.query<{ id: number | null }>("select ledger.add_correction($1, $2, $3, $4, $5) as id", [
     id,
-    "It was corrected, and waits for its replay.",
+    CORRECTED,
     payload,
     customerId,
     email,
