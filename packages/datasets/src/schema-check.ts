@@ -27,7 +27,16 @@ export function compileSchema<T extends TSchema>(schema: T): SchemaCheck<T> {
             "is missing",
           );
         case "boolean":
-          return schemaRejection(error.instancePath, "is not a field of the dataset");
+          return { ...schemaRejection(error.instancePath, ""), message: "unknown field" };
+        case "type":
+          return schemaRejection(
+            error.instancePath,
+            `is ${kindOf(nodeAt(record, error.instancePath))}, must be ${[error.params.type].flat().map(nameType).join(" or ")}`,
+          );
+        case "pattern": {
+          const words = Reflect.get(Object(nodeAt(schema, error.schemaPath.slice(1))), "description");
+          return schemaRejection(error.instancePath, typeof words === "string" ? `must be ${words}` : error.message);
+        }
         default:
           return schemaRejection(error.instancePath, error.message);
       }
@@ -38,6 +47,37 @@ export function compileSchema<T extends TSchema>(schema: T): SchemaCheck<T> {
 /** Creates the rejection of a record for one of its fields; `complaint` holds no value. */
 export function schemaRejection(pointer: string, complaint: string): Rejection {
   return { reason: "schema", pointer, message: `the field ${complaint}`, missingKey: null };
+}
+
+/** Names the kind of a value, which is not to be shown itself. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "number") return Number.isInteger(value) ? "a whole number" : "a number with decimals";
+  return nameType(typeof value);
+}
+
+function nameType(type: string): string {
+  return TYPE_NAMES[type] ?? type;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: "text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  object: "an object",
+  array: "a list",
+};
+
+/** Returns what a JSON pointer names; undefined where it names nothing. */
+function nodeAt(root: unknown, pointer: string): unknown {
+  let node = root;
+  for (const part of pointer.split("/").slice(1)) {
+    if (typeof node !== "object" || node === null) return undefined;
+    node = Reflect.get(node, part.replace(/~1/g, "/").replace(/~0/g, "~"));
+  }
+  return node;
 }
 
 function pointerPart(name: string): string {

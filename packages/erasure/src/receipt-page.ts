@@ -1,13 +1,16 @@
 import type { TableDeclaration } from "@lethe/contracts/data-map";
-import { ERASURE_LIMIT_DAYS, type ErasureOutcome, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
-import { count, formatCount, formatDays } from "@lethe/contracts/format-number";
+import { ERASURE_LIMIT_DAYS, type ErasurePlace, type Receipt } from "@lethe/contracts/erasures";
+import { count, formatCount } from "@lethe/contracts/format-number";
+import { formatTime } from "@lethe/contracts/format-time";
 import { escapeHtml } from "./escape-html.js";
 import {
   daysTaken,
-  describeMissing,
+  describeNotSearched,
   describeReapplied,
   describeSignature,
+  formatTimeTaken,
   namePlace,
+  PURCHASES_STAY,
   summarizeReceipt,
 } from "./receipt-words.js";
 
@@ -35,7 +38,7 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
 </header>
 
 <section class="figures">
-  ${figure(formatDays(daysTaken(receipt)), "days taken; the limit is one month", isLate(receipt))}
+  ${figure(formatTimeTaken(receipt), "taken; the limit is one month", isLate(receipt))}
   ${figure(formatCount(sum(body.places, "values")), "values masked")}
   ${figure(formatCount(sum(body.places, "records")), "records touched")}
   ${figure(formatCount(body.scan.findings), "findings of the closing scan", body.scan.findings > 0)}
@@ -49,11 +52,11 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
 <section>
   <h2>When</h2>
   <table class="fields">
-    ${row("Requested", time(body.requestedAt), "the hour that the request was handed in for")}
+    ${row("Requested", `in the hour from ${time(body.requestedAt)}`, "the request came in the folder of this hour; its minute is not known")}
     ${row("Received", time(body.receivedAt), "Lethe took it in; the days are counted from here")}
     ${row("Suppressed", time(body.suppressedAt), "from here on nothing of the person came in unmasked")}
     ${row("Vacuumed", time(body.vacuumedAt), "old row versions were removed from the database’s tables")}
-    ${row("Completed", time(body.completedAt), `after ${formatDays(daysTaken(receipt))} days; the law allows one month`)}
+    ${row("Completed", time(body.completedAt), `after ${formatTimeTaken(receipt)}; the law allows one month`)}
   </table>
 </section>
 
@@ -74,7 +77,7 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
     ${row("Person", code(body.pseudonym), "a pseudonym: only the holder of the key can say whose")}
     ${row("Key", code(body.keyId), "the id of the key, not the key")}
     ${row("Policy", code(body.policyVersion), "the version of the masking policy")}
-    ${row("Outcome", code(body.outcome), OUTCOMES[body.outcome])}
+    ${row("Outcome", code(body.outcome), PURCHASES_STAY[body.outcome])}
     ${row("Hash", code(receipt.hash), "SHA-256 over the hash before it, the number, the time and the content")}
     ${row("Hash before it", code(receipt.previousHash), receipt.sequence === 1 ? "the first entry has none" : "")}
     ${row("Written", time(receipt.createdAt))}
@@ -93,13 +96,15 @@ export function receiptPage(receipt: Receipt, tables: readonly TableDeclaration[
 
 /** Lists only the steps that happened: a person who was not found had no records to mask. */
 function steps({ body }: Receipt): string {
-  const hasFiles = body.places.some(({ name }) => name !== "");
+  const hasFiles = body.places.some(({ place, name }) => name !== "" || FILE_PLACES.has(place));
   const done = [
     "The person was put on the suppression list, as keyed hashes that nobody can read without the key.",
     ...(body.found
-      ? ["Their records in the database were masked. Amounts, products and dates of sales stay, under a pseudonym."]
+      ? [`Their records in the database were masked; ${PURCHASES_STAY[body.outcome]}.`]
       : ["No record of them was there. Whatever comes later is masked on its way in."]),
-    ...(hasFiles ? ["The files that held them were rewritten; other people’s lines stayed as they were."] : []),
+    ...(hasFiles
+      ? ["Files were rewritten: those that held the person were masked, and other people’s lines stayed as they were."]
+      : []),
     "The tables were vacuumed, and records and files were looked through once more.",
   ];
   return `<ol>${done.map((step) => `<li>${escapeHtml(step)}</li>`).join("")}</ol>`;
@@ -107,13 +112,15 @@ function steps({ body }: Receipt): string {
 
 /** Returns what the places of receipts are called: tables by their declared titles, and the folders of files. */
 function placeTitles(tables: readonly TableDeclaration[]): ReadonlyMap<string, string> {
-  return new Map([
-    ...tables.map(({ name, title }) => [name, title] as const),
-    ["archived_data", "Original file"],
-    ["processed_data", "Cleaned file"],
-    ["quarantined_data", "File that could not be read as a whole"],
-  ]);
+  return new Map([...tables.map(({ name, title }) => [name, title] as const), ...FILE_PLACES]);
 }
+
+/** A receipt names files one by one, or all of a folder together by an empty name. */
+const FILE_PLACES: ReadonlyMap<string, string> = new Map([
+  ["archived_data", "Original file"],
+  ["processed_data", "Cleaned file"],
+  ["quarantined_data", "File that could not be read as a whole"],
+]);
 
 function places(all: readonly ErasurePlace[], titles: ReadonlyMap<string, string>): string {
   if (all.length === 0) return "<p>Nothing of the person was there to be masked.</p>";
@@ -141,7 +148,7 @@ function describeScan({ tables, records, files, bytes, findings, notSearched }: 
   const looked = `${count(tables, "table")}, ${count(records, "record")}, ${count(files, "file")} (${count(bytes, "byte")} unpacked)`;
   const found =
     findings === 0 ? "Nothing of the person was found" : `${count(findings, "record")} of the person were found`;
-  return `${found} in ${looked}${describeMissing(notSearched?.missing)}.`;
+  return `${found} in ${looked}${describeNotSearched(notSearched)}.`;
 }
 
 function isLate(receipt: Receipt): boolean {
@@ -159,7 +166,7 @@ function row(name: string, value: string, remark = ""): string {
 }
 
 function time(timestamp: string): string {
-  const shown = timestamp.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
+  const shown = Number.isNaN(Date.parse(timestamp)) ? timestamp : formatTime(timestamp);
   return `<time datetime="${escapeHtml(timestamp)}">${escapeHtml(shown)}</time>`;
 }
 
@@ -170,12 +177,6 @@ function code(text: string): string {
 function sum(all: readonly ErasurePlace[], what: "records" | "values"): number {
   return all.reduce((total, place) => total + place[what], 0);
 }
-
-const OUTCOMES: Readonly<Record<ErasureOutcome, string>> = {
-  unlink: "purchases stay for the books, without a link to the person or to one another",
-  aggregate: "purchases stay as anonymous sums alone",
-  pseudonymise: "purchases stay under one pseudonym, which is personal data still",
-};
 
 const STYLE = `
   @page { size: A4; margin: 18mm 16mm; }

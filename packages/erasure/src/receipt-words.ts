@@ -1,5 +1,5 @@
-import type { ErasurePlace, Receipt } from "@lethe/contracts/erasures";
-import { count } from "@lethe/contracts/format-number";
+import type { ErasureOutcome, ErasurePlace, Receipt } from "@lethe/contracts/erasures";
+import { count, formatDays } from "@lethe/contracts/format-number";
 import { formatTime } from "@lethe/contracts/format-time";
 import { printable } from "@lethe/contracts/printable";
 import type { SignedEntry } from "@lethe/contracts/proof";
@@ -22,6 +22,22 @@ export function daysTaken({ body }: Receipt): number {
   return (Date.parse(body.completedAt) - Date.parse(body.receivedAt)) / DAY_MS;
 }
 
+/** Formats the time from receiving the request to its completion: `16 seconds`, `3 hours`, `1.5 days`. */
+export function formatTimeTaken(receipt: Receipt): string {
+  const seconds = Math.max(0, Math.round(daysTaken(receipt) * 86_400));
+  if (seconds < 120) return count(seconds, "second");
+  if (seconds < 7_200) return count(Math.round(seconds / 60), "minute");
+  if (seconds < 86_400) return count(Math.round(seconds / 3_600), "hour");
+  return `${formatDays(daysTaken(receipt))} days`;
+}
+
+/** What becomes of purchases by each outcome, in one clause. */
+export const PURCHASES_STAY: Readonly<Record<ErasureOutcome, string>> = {
+  unlink: "purchases stay for the books, without a link to the person or to one another",
+  aggregate: "purchases stay as anonymous sums alone",
+  pseudonymise: "purchases stay under one pseudonym, which is personal data still",
+};
+
 /** Describes which signed checkpoint covers a receipt. */
 export function describeSignature({ checkpoint }: Receipt): string {
   if (checkpoint === null) return "not yet under a signature";
@@ -37,9 +53,18 @@ export function describeReapplied(again: SignedEntry): string {
   return `at ${formatTime(entry.createdAt)} to a restored backup, by erasure ${printable(String(entry.body.by))}; ${signed}`;
 }
 
-/** Describes the files that were not there to be searched; empty where there is none. */
-export function describeMissing(missing = 0): string {
-  return missing === 0 ? "" : `; ${count(missing, "file")} that Lethe keeps were not there, and were not searched`;
+/** Describes what the closing scan did not search; empty where there is nothing, and where the receipt does not know. */
+export function describeNotSearched(notSearched: Receipt["body"]["scan"]["notSearched"]): string {
+  if (notSearched === undefined) return "";
+  const { tables, files, destroyed, missing = 0 } = notSearched;
+  const left = [
+    [tables, "table", "that Lethe may not read or that are too large to be read whole"],
+    [files, "file", "that could not be read"],
+    [destroyed, "sealed file", "that nobody can read any more, since the erasure destroyed the keys"],
+    [missing, "file", "that Lethe keeps and that were not there"],
+  ] as const;
+  const named = left.filter(([number]) => number > 0).map(([number, thing, why]) => `${count(number, thing)} ${why}`);
+  return named.length === 0 ? "" : `; not searched: ${named.join("; ")}`;
 }
 
 /** Names a place: a table, or a file with its folder before it. */

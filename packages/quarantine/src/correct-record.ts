@@ -47,8 +47,11 @@ export async function correctRecord(
   return inTransaction(pool, async (client) => {
     // Neither an erasure nor a load that masks begins before this has ended: each sees the correction, or is seen by it.
     await lockSuppressions(client);
-    const record = await lockWorkable(client, datasets.requests.name, id);
+    const record = await lockWorkable(client, datasets.requests, id);
     const dataset = datasets.get(record.dataset);
+    if (dataset.maskedReasons.includes(record.reason)) {
+      throw new RunStateError("the record was masked as it arrived; it can be discarded, and not be corrected");
+    }
     const text = requireText(dataset, record);
     const before = record.encoding === "utf8" ? parseExactly(text) : undefined;
     const after = apply(correction, before, record);

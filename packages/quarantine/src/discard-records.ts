@@ -25,7 +25,7 @@ export async function discardOne(
   { by, reason }: Discarding,
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
-    await lockWorkable(client, datasets.requests.name, id);
+    await lockWorkable(client, datasets.requests, id);
     await discardRecord(client, id);
     await recordAct(client, { act: "discarded", by, quarantineId: id, reason });
   });
@@ -38,8 +38,8 @@ export async function discardMany(
   { by, reason }: Discarding,
 ): Promise<{ readonly discarded: number; readonly left: number }> {
   return inTransaction(pool, async (client) => {
-    const quarantineIds = await discardMeant(client, datasets.requests.name, filter, limit);
-    const left = await countMeant(client, datasets.requests.name, filter);
+    const quarantineIds = await discardMeant(client, datasets.requests, filter, limit);
+    const left = await countMeant(client, datasets.requests, filter);
     if (quarantineIds.length > 0) await recordActOnMany(client, { act: "discarded", by, quarantineIds, reason });
     return { discarded: quarantineIds.length, left };
   });

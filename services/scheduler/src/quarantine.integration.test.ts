@@ -141,6 +141,20 @@ describe("a correction", () => {
   });
 
   it.each([
+    ["open", "It was corrected, and waits for its replay."],
+    ["replayed", "It was corrected and loaded."],
+    ["discarded", "It was corrected."],
+  ])("that is %s says so", async (status, message) => {
+    const { body } = await correct(await quarantine({ reason: "schema", missing_key: null }), { changes: { a: 1 } });
+    const { id } = body as { id: number };
+    await world.pool.query(
+      "update ledger.quarantine set status = $2, resolved_at = case when $2 <> 'open' then now() end where id = $1",
+      [id, status],
+    );
+    expect((await call("viewer", "GET", `/quarantine/${id}`)).body).toMatchObject({ status, message });
+  });
+
+  it.each([
     ["nothing changes", {}, { changes: { customer_id: "012345" } }, 400],
     ["both are given", {}, { changes: {}, record: {} }, 400],
     ["neither is given", {}, {}, 400],
@@ -222,6 +236,24 @@ describe("records that are discarded", () => {
     const all = await call("operator", "POST", "/quarantine/discard", { filter: {}, reason: "case 19" });
     expect(all.body).toEqual({ discarded: 2, left: 0 });
     expect(await statusOf(held)).toBe("open");
+  });
+
+  it("are requests that came before, too, and none that a person decides on", async () => {
+    const ofRequest = { dataset: "erasure-requests", payload: '{"customer-id":"p","email":null}', missing_key: null };
+    const [one, other] = [
+      await quarantine({ ...ofRequest, reason: "duplicate" }),
+      await quarantine({ ...ofRequest, reason: "duplicate" }),
+    ];
+    const due = await quarantine({ ...ofRequest, reason: "identity_mismatch" });
+    const discard = (id: number) => call("operator", "POST", `/quarantine/${id}/discard`, { reason: "case 21" });
+    expect(
+      (await call("operator", "POST", `/quarantine/${one}/correct`, { changes: { email: "a@example.com" } })).status,
+    ).toBe(409);
+    expect((await discard(one)).status).toBe(204);
+    expect(await discard(due)).toMatchObject({ status: 409, body: { code: "run_state" } });
+    const all = await call("operator", "POST", "/quarantine/discard", { filter: {}, reason: "case 22" });
+    expect(all.body).toEqual({ discarded: 1, left: 0 });
+    expect(await Promise.all([one, other, due].map(statusOf))).toEqual(["discarded", "discarded", "open"]);
   });
 });
 

@@ -138,7 +138,7 @@ describe("transformBatch", () => {
         fileId: 100,
         line: 42,
         pointer: "/note",
-        message: "the field is not a field of the dataset",
+        message: "unknown field",
         missingKey: null,
         payload: line,
         encoding: "utf8",

@@ -7,6 +7,8 @@ import { databaseSetting } from "../connection-settings.js";
 import { withDatabase } from "../connections.js";
 import { formatTable } from "../present/table.js";
 
+const ROLE_WIDTH = Math.max(...ROLES.map((role) => role.length));
+
 /** Adds `lethe tokens create`, `lethe tokens list` and `lethe tokens revoke`. */
 export function addTokensCommand(program: Command, context: CommandContext): void {
   const { environment, terminal } = context;
@@ -15,8 +17,11 @@ export function addTokensCommand(program: Command, context: CommandContext): voi
     .command("create")
     .summary("create a token and show it once")
     .description(
-      "Creates a token and prints it, once: the database keeps a hash alone. Every decision under it is recorded with its name. " +
-        `Roles: ${ROLES.map((role) => `${role} ${ROLE_MEANINGS[role]}`).join("; ")}.`,
+      "Creates a token and prints it, once: the database keeps a hash alone. Every decision under it is recorded with its name.",
+    )
+    .addHelpText(
+      "after",
+      `\nRoles:\n${ROLES.map((role) => `  ${role.padEnd(ROLE_WIDTH)}  ${ROLE_MEANINGS[role]}`).join("\n")}`,
     )
     .argument("<name>", "what it is for, such as support-desk; not a person's name")
     .addOption(new Option("--role <role>", "what its holder may do").choices(ROLES).makeOptionMandatory())

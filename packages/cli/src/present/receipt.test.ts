@@ -42,6 +42,54 @@ describe("a receipt", () => {
     expect(pageOf(receipt({ scan: { ...receipt().body.scan, findings: 1 } }))).toContain('class="bad"');
   });
 
+  it.each(["unlink", "aggregate", "pseudonymise"] as const)(
+    "says one thing of purchases, of the outcome %s",
+    (outcome) => {
+      const page = pageOf(receipt({ outcome }));
+      const stays = page.match(/[Pp]urchases stay[^.<]*/g) ?? [];
+      expect(stays).toHaveLength(2);
+      expect(new Set(stays).size).toBe(1);
+      expect(page.includes("under one pseudonym")).toBe(outcome === "pseudonymise");
+      expect(page).not.toContain("under a pseudonym");
+    },
+  );
+
+  it("says that files were rewritten where it names them by their folder alone", () => {
+    const places = [{ place: "archived_data", name: "", records: 1, values: 1 }];
+    expect(pageOf(receipt({ places }))).toContain("Files were rewritten");
+    expect(
+      pageOf(receipt({ places: [{ place: "warehouse.customers", name: "", records: 1, values: 1 }] })),
+    ).not.toContain("rewritten");
+  });
+
+  it("shows all times in one zone", () => {
+    const signed = {
+      ...receipt(),
+      checkpoint: { number: 4, keyId: "k", createdAt: "2022-03-04T00:00:00.000Z" },
+    } as Receipt;
+    expect(pageOf(signed)).toContain("2022-03-04 01:00:00 CET");
+    expect(pageOf(signed)).not.toContain("UTC");
+  });
+
+  it.each([
+    ["2022-03-02T00:00:16.400Z", "16 seconds"],
+    ["2022-03-02T00:00:01.000Z", "1 second"],
+    ["2022-03-02T00:10:00.000Z", "10 minutes"],
+    ["2022-03-02T05:00:00.000Z", "5 hours"],
+    ["2022-03-03T12:00:00.000Z", "1.5 days"],
+  ])("completed at %s took %s", (completedAt, taken) => {
+    expect(pageOf(receipt({ completedAt }))).toContain(`<strong>${taken}</strong>`);
+    expect(formatReceipt(receipt({ completedAt }))).toContain(`after ${taken}`);
+  });
+
+  it("says what the closing scan did not search", () => {
+    const scan = { ...receipt().body.scan, notSearched: { tables: 0, files: 2, destroyed: 1, missing: 0 } };
+    for (const text of [pageOf(receipt({ scan })), formatReceipt(receipt({ scan }))]) {
+      expect(text).toMatch(/not searched: 2 files [^;]*; 1 sealed file /);
+    }
+    expect(shown.page).not.toContain("not searched");
+  });
+
   it("keeps control characters of a file's name from the terminal", () => {
     const places = [{ place: "archived_data", name: "a\u001b[2J", records: 1, values: 1 }];
     expect(formatReceipt(receipt({ places }))).not.toContain("\u001b");

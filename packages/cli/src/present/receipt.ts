@@ -1,12 +1,12 @@
-import { ERASURE_LIMIT_DAYS, type Receipt } from "@lethe/contracts/erasures";
-import { count, formatDays } from "@lethe/contracts/format-number";
+import type { Receipt } from "@lethe/contracts/erasures";
+import { count } from "@lethe/contracts/format-number";
 import { formatTime } from "@lethe/contracts/format-time";
 import { printable } from "@lethe/contracts/printable";
 import {
-  daysTaken,
-  describeMissing,
+  describeNotSearched,
   describeReapplied,
   describeSignature,
+  formatTimeTaken,
   summarizeReceipt,
 } from "@lethe/erasure/receipt-words";
 import { formatPlaces } from "./erasures.js";
@@ -40,10 +40,10 @@ export function formatReceipt(receipt: Receipt): string {
 }
 
 function describeDays(receipt: Receipt): string {
-  return `after ${formatDays(daysTaken(receipt))} of ${ERASURE_LIMIT_DAYS} days`;
+  return `after ${formatTimeTaken(receipt)}; the limit is one month`;
 }
 
 function describeScan({ tables, records, files, bytes, findings, notSearched }: Receipt["body"]["scan"]): string {
   const looked = [count(tables, "table"), count(records, "record"), count(files, "file"), count(bytes, "byte")];
-  return `${count(findings, "finding")} in ${looked.join(", ")}${describeMissing(notSearched?.missing)}`;
+  return `${count(findings, "finding")} in ${looked.join(", ")}${describeNotSearched(notSearched)}`;
 }

@@ -8,6 +8,7 @@ const PLACES = {
   database: { url: "postgres://lethe:secret@127.0.0.1:20123/lethe", passwordFile: "/my data/pgpass" },
   logs: ["/my data/logs", "/my data/stack"],
   landing: "/my data/landing",
+  dataDirectory: undefined,
 };
 
 it("prints the console's address first, then how to reach the database without its password, and the logs", () => {
@@ -17,6 +18,14 @@ it("prints the console's address first, then how to reach the database without i
   expect(text).not.toContain("secret");
   expect(text).toContain("/my data/logs/, /my data/stack/");
   expect(text).not.toContain("token");
+});
+
+it("names a DATA_DIR that was given in each command, since another terminal does not know it", () => {
+  expect(formatPlaces(PLACES)).not.toContain("DATA_DIR");
+  const lines = formatPlaces({ ...PLACES, dataDirectory: "/my data/it's" }).split("\n");
+  const commands = lines.filter((line) => line.includes("npx lethe"));
+  expect(commands).toHaveLength(5);
+  for (const command of commands) expect(command).toContain(`DATA_DIR='/my data/it'\\''s' npx lethe `);
 });
 
 it("fits into 60 columns but for the line that is to be copied", () => {

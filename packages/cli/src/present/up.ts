@@ -48,27 +48,30 @@ export interface Places {
   readonly database: { readonly url: string; readonly passwordFile: string } | undefined;
   readonly logs: readonly string[];
   readonly landing: string;
+  /** The absolute path of a DATA_DIR that was given, which another terminal does not know; undefined for the usual one. */
+  readonly dataDirectory: string | undefined;
 }
 
 /** Formats where a running Lethe can be reached, where its logs are, and what to try next. */
-export function formatPlaces({ address, needsToken, database, logs, landing }: Places): string {
+export function formatPlaces({ address, needsToken, database, logs, landing, dataDirectory }: Places): string {
+  const lethe = dataDirectory === undefined ? "npx lethe" : `DATA_DIR=${quoted(dataDirectory)} npx lethe`;
   return [
     `Open the console  ${address}/`,
     `API               ${address}/jobs`,
     `API page          ${address}/docs`,
     `Bull Board        ${address}/queues`,
-    "Database          npx lethe psql",
+    `Database          ${lethe} psql`,
     ...(database === undefined ? [] : [`                  ${psqlCommand(database)}`]),
     `Logs              ${logs.map(fromHere).join("/, ")}/`,
     ...(needsToken ? ["", "All addresses ask for the token in LETHE_API_TOKEN."] : []),
     "",
     "Try next, in another terminal:",
-    "  npx lethe                    how things stand",
-    "  npx lethe runs list          what ran",
-    "  npx lethe quarantine list    what was rejected, and why",
+    `  ${lethe}                    how things stand`,
+    `  ${lethe} runs list          what ran`,
+    `  ${lethe} quarantine list    what was rejected, and why`,
     "Files of your own go to",
     `  ${fromHere(landing)}/date=YYYY-MM-DD/hour=HH/`,
-    "and are taken by the next run: npx lethe run all --follow",
+    `and are taken by the next run: ${lethe} run all --follow`,
     "",
     "Lethe is up. Ctrl-C stops it.",
   ].join("\n");

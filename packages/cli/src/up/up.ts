@@ -25,7 +25,7 @@ import { readSteps } from "@lethe/warehouse/migration-steps";
 import { requireDatabase } from "@lethe/warehouse/require-database";
 import { behind } from "@lethe/warehouse/schema-version";
 import type { CommandContext } from "../command-context.js";
-import type { ConnectionSettings } from "../connection-settings.js";
+import { type ConnectionSettings, dataDirectory } from "../connection-settings.js";
 import { type Connections, withConnections, withDatabase } from "../connections.js";
 import { doctorSettings, privacyKeySource } from "../doctor-settings.js";
 import { EXIT, type ExitCode, exitCodeOf } from "../exit-codes.js";
@@ -329,6 +329,7 @@ function placesOf({ folders }: UpSettings, { databaseUrl, postgres }: LocalStack
     database: postgres === "embedded" ? { url: databaseUrl, passwordFile: passwordFileOf(folders.stack) } : undefined,
     logs: postgres === "embedded" ? [folders.logs, folders.stack] : [folders.logs],
     landing: path.join(folders.data, AREA_FOLDERS.landing),
+    dataDirectory: folders.data === dataDirectory({}) ? undefined : folders.data,
   };
 }
 

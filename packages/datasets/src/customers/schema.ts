@@ -3,7 +3,7 @@ import { PSEUDONYM_PATTERN } from "@lethe/privacy/privacy-key";
 import Type, { type Static } from "typebox";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
-const RequiredText = Type.String({ pattern: "\\S" });
+const RequiredText = Type.String({ pattern: "\\S", description: "text that is not blank" });
 const OptionalDate = Type.Union([Type.String({ maxLength: 200 }), Type.Null()]);
 
 /** A customer's id: six digits, of which leading zeros matter; or the pseudonym of one who was erased. */
@@ -13,11 +13,11 @@ export const CUSTOMER_ID_PATTERN = `^(\\d{6}|${PSEUDONYM_PATTERN})$`;
 export const CUSTOMER_REFERENCE_PATTERN = `^(\\d{6}|${PSEUDONYM_PATTERN}|${ERASED_ID})$`;
 
 export const CUSTOMER_FIELDS = {
-  id: Type.String({ pattern: CUSTOMER_ID_PATTERN }),
+  id: Type.String({ pattern: CUSTOMER_ID_PATTERN, description: "six digits" }),
   first_name: RequiredText,
   last_name: RequiredText,
   date_of_birth: Type.Optional(OptionalDate),
-  email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$" }),
+  email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$", description: "an email address" }),
   phone_number: Type.Optional(OptionalText),
   address: Type.Optional(OptionalText),
   city: Type.Optional(OptionalText),

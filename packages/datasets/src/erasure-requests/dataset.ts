@@ -11,8 +11,8 @@ import { ERASURE_REQUEST_TABLES } from "./tables.js";
 
 const ErasureRequestSchema = Type.Object(
   {
-    "customer-id": Type.String({ pattern: CUSTOMER_ID_PATTERN }),
-    email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$" }),
+    "customer-id": Type.String({ pattern: CUSTOMER_ID_PATTERN, description: "six digits" }),
+    email: Type.String({ pattern: "^\\s*[^\\s@]+@[^\\s@]+\\s*$", description: "an email address" }),
   },
   { additionalProperties: false },
 );

@@ -4,9 +4,15 @@ import { CUSTOMER_REFERENCE_PATTERN } from "../customers/schema.js";
 import { Sku } from "../products/schema.js";
 
 const OptionalText = Type.Union([Type.String(), Type.Null()]);
-const Money = Type.String({ pattern: MONEY_PATTERN });
+const Money = Type.String({
+  pattern: MONEY_PATTERN,
+  description: "an amount with at most four decimals, such as 2.50",
+});
 /** What is below zero is a refund, about which a setting decides. */
-const SignedMoney = Type.String({ pattern: SIGNED_MONEY_PATTERN });
+const SignedMoney = Type.String({
+  pattern: SIGNED_MONEY_PATTERN,
+  description: "an amount with at most four decimals, such as 2.50",
+});
 const Quantity = Type.Integer({ minimum: -2_147_483_648, maximum: 2_147_483_647 });
 const UUID_PATTERN = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 /** `purchases.line` is a smallint. */
@@ -16,9 +22,9 @@ const record = <P extends TProperties>(fields: P) => Type.Object(fields, { addit
 
 /** The addresses' fields may be null since an erased person's are. */
 export const TransactionSchema = record({
-  transaction_id: Type.String({ pattern: UUID_PATTERN }),
+  transaction_id: Type.String({ pattern: UUID_PATTERN, description: "a UUID" }),
   transaction_time: Type.String({ maxLength: 200 }),
-  customer_id: Type.String({ pattern: CUSTOMER_REFERENCE_PATTERN }),
+  customer_id: Type.String({ pattern: CUSTOMER_REFERENCE_PATTERN, description: "six digits" }),
   delivery_address: record({
     address: OptionalText,
     postcode: OptionalText,

@@ -50,12 +50,20 @@ export async function listQuarantine(
 /** SQL for what everybody may see of the key that record `q` waits for: a product's number, but no customer's. */
 export const SHOWN_KEY = `case when q.reason = 'unknown_sku' then q.missing_key when q.missing_key is not null then '${MASKED_KEY}' end`;
 
-/** Returns a row as an entry, whose message names the key that is missing. */
+/** The message that a correction is stored with. */
+export const CORRECTED = "It was corrected, and waits for its replay.";
+
+/** Returns a row as an entry, whose message names the key that is missing, and says what has become of a correction. */
 export function toEntry<R extends Omit<QuarantineEntry, "createdAt"> & { readonly createdAt: Date }>(
   row: R,
 ): Omit<R, "createdAt"> & { readonly message: string; readonly createdAt: string } {
-  const message = explainMissingKey(row.reason, row.missingKey) ?? row.message;
+  const message = explainMissingKey(row.reason, row.missingKey) ?? explainCorrection(row);
   return { ...row, message, createdAt: row.createdAt.toISOString() };
+}
+
+function explainCorrection({ message, status }: Pick<QuarantineEntry, "message" | "status">): string {
+  if (message !== CORRECTED || status === "open") return message;
+  return status === "replayed" ? "It was corrected and loaded." : "It was corrected.";
 }
 
 export interface QuarantineCount {

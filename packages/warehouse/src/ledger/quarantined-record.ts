@@ -3,7 +3,7 @@ import { NotFoundError, RunStateError } from "@lethe/contracts/errors";
 import type { QuarantineFilter, QuarantineRecord, QuarantineStatus } from "@lethe/contracts/quarantine";
 import type { RejectReason } from "@lethe/contracts/reject-reasons";
 import type { Client, Queryable } from "../pool.js";
-import { SHOWN_KEY, toEntry } from "./quarantine.js";
+import { CORRECTED, SHOWN_KEY, toEntry } from "./quarantine.js";
 import { isMeantBy } from "./quarantine-filter.js";
 
 /** A quarantined record as it stands, with the key that it waits for. It is personal data. */
@@ -49,11 +49,17 @@ export interface WorkableRecord {
   readonly customerId: string | null;
 }
 
+/** The dataset of requests: a person decides on each of its records, but for those that were masked as they arrived. */
+export interface DecidedDataset {
+  readonly name: DatasetName;
+  readonly maskedReasons: readonly RejectReason[];
+}
+
 /**
  * Locks an open record until the transaction ends, and returns it. Throws NotFoundError, and RunStateError for a record that is not
  * open, and one that a decision about a person is due on.
  */
-export async function lockWorkable(client: Client, requests: DatasetName, id: number): Promise<WorkableRecord> {
+export async function lockWorkable(client: Client, requests: DecidedDataset, id: number): Promise<WorkableRecord> {
   const { rows } = await client.query<WorkableRecord & { readonly status: QuarantineStatus }>(
     `select dataset, reason, status, payload, payload_encoding as encoding, subject_customer_id as "customerId"
      from ledger.quarantine where id = $1 for update`,
@@ -62,7 +68,8 @@ export async function lockWorkable(client: Client, requests: DatasetName, id: nu
   const [record] = rows;
   if (record === undefined) throw new NotFoundError(`there is no record ${id} in quarantine`);
   if (record.status !== "open") throw new RunStateError(`record ${id} is ${record.status}`);
-  if (record.dataset === requests || record.reason === "held") {
+  const isMasked = requests.maskedReasons.includes(record.reason);
+  if ((record.dataset === requests.name && !isMasked) || record.reason === "held") {
     throw new RunStateError(
       `a decision about a person is due on record ${id}: see \`lethe erasure requests\` and \`lethe erasure questions\``,
     );
@@ -84,36 +91,36 @@ export async function discardRecord(client: Client, id: number): Promise<void> {
  */
 export async function discardMeant(
   client: Client,
-  requests: DatasetName,
+  requests: DecidedDataset,
   filter: QuarantineFilter,
   limit: number,
 ): Promise<number[]> {
   const { rows } = await client.query<{ id: number }>(
     `with meant as materialized (
        select q.id from ledger.quarantine q join ledger.files f on f.id = q.file_id
-       where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}
-       order by q.id limit $3 for no key update of q
+       where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2, 3)}
+       order by q.id limit $4 for no key update of q
      )
      update ledger.quarantine q set status = 'discarded', resolved_at = clock_timestamp()
      from meant where q.id = meant.id returning q.id`,
-    [JSON.stringify(filter), requests, limit],
+    [JSON.stringify(filter), requests.name, requests.maskedReasons, limit],
   );
   return rows.map(({ id }) => id);
 }
 
 /** Counts the open records that a filter means and that are worked off here. */
-export async function countMeant(db: Queryable, requests: DatasetName, filter: QuarantineFilter): Promise<number> {
+export async function countMeant(db: Queryable, requests: DecidedDataset, filter: QuarantineFilter): Promise<number> {
   const { rows } = await db.query<{ records: number }>(
     `select count(*)::integer as records from ledger.quarantine q join ledger.files f on f.id = q.file_id
-     where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2)}`,
-    [JSON.stringify(filter), requests],
+     where ${isMeantBy(1)} and q.status = 'open' and ${isWorkable(2, 3)}`,
+    [JSON.stringify(filter), requests.name, requests.maskedReasons],
   );
   return rows[0]?.records ?? 0;
 }
 
-/** SQL condition that record `q` is not worked off by a decision about a person; the dataset of requests is a parameter. */
-function isWorkable(requests: number): string {
-  return `q.dataset <> $${requests} and q.reason <> 'held'`;
+/** SQL condition that record `q` is not worked off by a decision about a person; the dataset of requests is two parameters. */
+function isWorkable(requests: number, maskedReasons: number): string {
+  return `(q.dataset <> $${requests} or q.reason = any ($${maskedReasons})) and q.reason <> 'held'`;
 }
 
 /** A correction's text, and under whom it is filed. */
@@ -134,7 +141,7 @@ export async function insertCorrection(
 ): Promise<number> {
   const { rows } = await client.query<{ id: number | null }>("select ledger.add_correction($1, $2, $3, $4, $5) as id", [
     id,
-    "It was corrected, and waits for its replay.",
+    CORRECTED,
     payload,
     customerId,
     email,

@@ -172,6 +172,8 @@ what comes meanwhile, nor count what the replay of another dataset would bring. 
   app.route({
     method: "GET",
     url: "/quarantine/:quarantineId",
+    // It would be recorded as a look that showed nothing.
+    exposeHeadRoute: false,
     config: { role: "viewer" },
     schema: {
       summary: "One record, and what was decided about it",

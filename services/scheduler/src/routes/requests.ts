@@ -74,6 +74,8 @@ export const requestRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
   app.route({
     method: "GET",
     url: "/requests/:id/comparison",
+    // It would be recorded as a look that showed nothing.
+    exposeHeadRoute: false,
     config: { role: "viewer" },
     schema: {
       summary: "What an open request says beside what the warehouse has under its id and its email",
