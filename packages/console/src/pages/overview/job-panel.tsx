@@ -13,8 +13,11 @@ import { ScheduleForm } from "./schedule-form.js";
 type Job = Schemas["Overview"]["jobs"][number];
 
 /** One job: its schedule, its runs, how fresh its data is, and what it has done in a day. */
-export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) {
+export function JobPanel({ job }: { job: Job }) {
   const [open, setOpen] = useState<"launch" | "schedule">();
+  // The overview is a moment old: what was just changed is shown at once.
+  const [changed, setChanged] = useState<Schemas["Schedule"]>();
+  const schedule = changed !== undefined && changed.updatedAt > job.schedule.updatedAt ? changed : job.schedule;
   const close = () => setOpen(undefined);
   const { last24Hours: day } = job;
   return (
@@ -22,10 +25,10 @@ export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) 
       <dl class="facts">
         <dt>Schedule</dt>
         <dd>
-          <ScheduleText schedule={job.schedule} />
+          <ScheduleText schedule={schedule} />
         </dd>
         <dt>Next run</dt>
-        <dd>{job.schedule.enabled ? <Instant at={job.schedule.nextAt} /> : <State mood="plain">off</State>}</dd>
+        <dd>{schedule.enabled ? <Instant at={schedule.nextAt} /> : <State mood="plain">off</State>}</dd>
         <dt>Last run of files</dt>
         <dd>
           {job.lastRun === null ? (
@@ -74,18 +77,18 @@ export function JobPanel({ job, onChange }: { job: Job; onChange: () => void }) 
               answerOf(
                 api.PATCH("/schedules/{job}", {
                   params: { path: { job: job.job } },
-                  body: { enabled: !job.schedule.enabled },
+                  body: { enabled: !schedule.enabled },
                 }),
-              ).then(onChange)
+              ).then(setChanged)
             }
           >
-            {job.schedule.enabled ? "Switch off" : "Switch on"}
+            {schedule.enabled ? "Switch off" : "Switch on"}
             <span class="unseen"> the schedule of {job.job}</span>
           </ActionButton>
         </div>
       )}
       {open === "launch" && <LaunchForm job={job.job} onClose={close} />}
-      {open === "schedule" && <ScheduleForm schedule={job.schedule} onClose={close} onSaved={onChange} />}
+      {open === "schedule" && <ScheduleForm schedule={schedule} onClose={close} onSaved={setChanged} />}
     </Panel>
   );
 }

@@ -23,7 +23,7 @@ export function OverviewPage() {
           <Needs needs={answer.needsSomebody} />
           <div class="grid jobs">
             {answer.jobs.map((job) => (
-              <JobPanel key={job.job} job={job} onChange={again} />
+              <JobPanel key={job.job} job={job} />
             ))}
           </div>
         </>

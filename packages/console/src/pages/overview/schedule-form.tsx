@@ -9,7 +9,7 @@ import { Message, Problem } from "../../parts/message.js";
 interface ScheduleFormProps {
   readonly schedule: Schemas["Schedule"];
   readonly onClose: () => void;
-  readonly onSaved: () => void;
+  readonly onSaved: (schedule: Schemas["Schedule"]) => void;
 }
 
 /** Changes when a job runs by itself. */
@@ -19,7 +19,7 @@ export function ScheduleForm({ schedule, onClose, onSaved }: ScheduleFormProps) 
   const save = useAction(async () => {
     const body = { cron, timezone };
     const saved = await answerOf(api.PATCH("/schedules/{job}", { params: { path: { job: schedule.job } }, body }));
-    onSaved();
+    onSaved(saved);
     return saved;
   });
   return (

@@ -5,6 +5,7 @@ import { Choice, Field } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading } from "../../parts/page.js";
+import { Pager } from "../../parts/pager.js";
 import { type Mood, State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -89,18 +90,11 @@ export function ErasuresPage() {
             keyOf={({ id }) => id}
             empty={receipt === undefined ? "No erasure matches these filters." : `There is no receipt No. ${receipt}.`}
           />
-          <div class="row">
-            {before !== undefined && (
-              <button type="button" onClick={() => set({ before: "" })}>
-                Newest
-              </button>
-            )}
-            {asked.answer.nextCursor !== null && (
-              <button type="button" onClick={() => set({ before: asked.answer?.nextCursor ?? "" })}>
-                Older
-              </button>
-            )}
-          </div>
+          <Pager
+            isNewest={before === undefined}
+            nextCursor={asked.answer.nextCursor}
+            onOpen={(before) => set({ before })}
+          />
         </>
       )}
     </PrivacyFrame>

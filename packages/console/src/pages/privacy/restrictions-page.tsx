@@ -4,6 +4,7 @@ import { formatCount } from "../../format/quantities.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading } from "../../parts/page.js";
+import { Pager } from "../../parts/pager.js";
 import { Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
 import { may } from "../../session.js";
@@ -46,18 +47,11 @@ export function RestrictionsPage() {
             keyOf={({ id }) => id}
             empty="Nobody’s data is restricted."
           />
-          <div class="row">
-            {before !== undefined && (
-              <button type="button" onClick={() => set({ before: "" })}>
-                Newest
-              </button>
-            )}
-            {asked.answer.nextCursor !== null && (
-              <button type="button" onClick={() => set({ before: asked.answer?.nextCursor ?? "" })}>
-                Older
-              </button>
-            )}
-          </div>
+          <Pager
+            isNewest={before === undefined}
+            nextCursor={asked.answer.nextCursor}
+            onOpen={(before) => set({ before })}
+          />
         </>
       )}
     </PrivacyFrame>

@@ -4,6 +4,7 @@ import { Choice } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Panel } from "../../parts/page.js";
+import { Pager } from "../../parts/pager.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -64,18 +65,11 @@ export function CheckResults({ dataset }: { dataset: Schemas["DatasetName"] }) {
             keyOf={({ id }) => id}
             empty="No partition was checked yet: what is learnt needs a week of the same hours."
           />
-          <div class="row">
-            {before !== undefined && (
-              <button type="button" onClick={() => set({ before: "" })}>
-                Newest
-              </button>
-            )}
-            {asked.answer.nextCursor !== null && (
-              <button type="button" onClick={() => set({ before: String(asked.answer?.nextCursor) })}>
-                Older
-              </button>
-            )}
-          </div>
+          <Pager
+            isNewest={before === undefined}
+            nextCursor={asked.answer.nextCursor}
+            onOpen={(before) => set({ before })}
+          />
         </>
       )}
     </Panel>

@@ -6,6 +6,7 @@ import { Choice, Field } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Page } from "../../parts/page.js";
+import { Pager } from "../../parts/pager.js";
 import { RunState } from "../../parts/run-state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -112,18 +113,11 @@ export function RunsPage() {
             keyOf={({ id }) => id}
             empty="No run matches these filters."
           />
-          <div class="row">
-            {before !== undefined && (
-              <button type="button" onClick={() => set({ before: "" })}>
-                Newest
-              </button>
-            )}
-            {asked.answer.nextCursor !== null && (
-              <button type="button" onClick={() => set({ before: asked.answer?.nextCursor ?? "" })}>
-                Older
-              </button>
-            )}
-          </div>
+          <Pager
+            isNewest={before === undefined}
+            nextCursor={asked.answer.nextCursor}
+            onOpen={(before) => set({ before })}
+          />
         </>
       )}
     </Page>
