@@ -98,6 +98,23 @@ describe("with a token", () => {
     await world.stop(strict);
   });
 
+  it("is in no vain where another port's page has planted a cookie: the page says so, and signing in removes it", async () => {
+    const page = await browser.open(address);
+    const host = new URL(address).hostname;
+    const planted = [
+      { name: "lethe_session", value: "planted", domain: host, path: "/session" },
+      { name: "lethe_session", value: "stale", domain: host, path: "/" },
+    ];
+    await page.context().addCookies(planted);
+    await page.reload();
+    await page.getByRole("alert").getByText("two_cookies").waitFor();
+    await signIn(page, viewer);
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
+    await page.context().close();
+  });
+
   it("is asked for anew when it is revoked", async () => {
     const page = await browser.open(`${address}/console/quarantine`);
     await signIn(page, await createApiToken(world.pool, "for-a-while", "admin"));

@@ -93,7 +93,7 @@ function Content() {
     );
   }
   if (current.value === undefined) return <Loading what="the console" />;
-  if (caller.value === undefined) return <SignInPage signIn={current.value.signIn} />;
+  if (caller.value === undefined) return <SignInPage session={current.value} />;
   return (
     <ErrorBoundary>
       <Router>

@@ -205,6 +205,30 @@ describe("GET /runs", () => {
     expect(answer.body.detail).toContain("querystring");
   });
 
+  it.each([
+    "0000-01-01T00:00:00Z",
+    "2026-01-01T00:00:00+16:00",
+    "2026-01-01T00:00:00-23:59",
+    `2026-01-01T00:00:00.${"1".repeat(200)}Z`,
+  ])("names the field whose instant PostgreSQL does not take: %s", async (instant) => {
+    for (const field of ["requestedFrom", "requestedTo"]) {
+      const answer = await api.call("GET", `/runs?${field}=${encodeURIComponent(instant)}`);
+      expectProblem(answer, 400, "input_invalid");
+      expect(answer.body.detail).toContain(`querystring/${field}`);
+    }
+  });
+
+  it.each([
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+15:59",
+    "9999-12-31T23:59:59-15:59",
+    "2026-01-01t00:00:00z",
+    "2016-12-31T23:59:60Z",
+    `2026-01-01T00:00:00.${"1".repeat(40)}Z`,
+  ])("takes the instant %s", async (instant) => {
+    expect((await api.call("GET", `/runs?requestedFrom=${encodeURIComponent(instant)}`)).status).toBe(200);
+  });
+
   it.each([UNKNOWN, "1", "%00", "%zz"])("answers a problem for run %s", async (id) => {
     const answer = await api.call("GET", `/runs/${id}`);
     expect(answer.headers.get("content-type")).toContain("application/problem+json");

@@ -46,6 +46,7 @@ import { parseJsonBodies } from "./http/json-body.js";
 import { refuseUnknownMethods } from "./http/known-methods.js";
 import { buildSerializer } from "./http/late-serializers.js";
 import { refuseNeedlessBodies } from "./http/no-body.js";
+import { sendWholeFiles } from "./http/no-ranges.js";
 import { refuseOddAddresses } from "./http/plain-address.js";
 import { problem, problemOf, sendProblem } from "./http/problem.js";
 import { requirePlainNumbers } from "./http/query-numbers.js";
@@ -162,6 +163,7 @@ export async function buildApp(context: SchedulerContext): Promise<FastifyInstan
   refuseOddAddresses(app);
   const refuseOtherMethods = refuseUnknownMethods(app);
   refuseNeedlessBodies(app);
+  sendWholeFiles(app);
   parseJsonBodies(app);
   requirePlainNumbers(app);
   answerInTime(app, limits.answerMs);

@@ -1,3 +1,5 @@
+import { defaultMaxListeners } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildOfflineApp } from "../test/offline-app.js";
 
@@ -61,5 +63,40 @@ describe("a body", () => {
   it("of half a million levels is refused without being parsed", async () => {
     const { status, detail } = (await post("/erasures", nested(500_000), { authorization: `Bearer ${TOKEN}` })).json();
     expect([status, detail]).toEqual([400, "the body is nested too deeply: more than 100 levels"]);
+  });
+});
+
+const FILES = ["/", "/console/runs", "/docs/static/index.css"];
+
+describe("a file", () => {
+  it.each(["bytes=5-1", "bytes=99999999-", "bytes=0-3", "bytes=-0", "bytes=0-0,2-2"])(
+    "is sent as a whole, whatever range of it is asked for: %s",
+    async (range) => {
+      const headers = { host: "localhost", authorization: `Bearer ${TOKEN}` };
+      for (const url of FILES) {
+        const answer = await app.inject({ url, headers: { ...headers, range } });
+        expect([url, answer.statusCode, answer.headers["accept-ranges"]]).toEqual([url, 200, "none"]);
+        expect(answer.body).toBe((await app.inject({ url, headers })).body);
+      }
+    },
+  );
+
+  it("leaves no more listeners on its answer than Node lets by without a warning", async () => {
+    const address = await app.listen({ port: 0, host: "127.0.0.1" });
+    let most = 0;
+    app.server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+      response.on("newListener", () => {
+        queueMicrotask(() => {
+          most = Math.max(most, response.listenerCount("close"));
+        });
+      });
+    });
+    for (const url of FILES) {
+      const answer = await fetch(address + url, { headers: { authorization: `Bearer ${TOKEN}` } });
+      expect([url, answer.status]).toEqual([url, 200]);
+      await answer.arrayBuffer();
+    }
+    expect(most).toBeLessThanOrEqual(defaultMaxListeners);
+    expect(most).toBeGreaterThan(0);
   });
 });

@@ -178,6 +178,22 @@ describe("GET /runs/:id/events", () => {
     expect(await listening.rest()).toEqual([]);
   });
 
+  it("goes on while somebody guesses tokens at the same address, until its own is revoked", async () => {
+    await app.close();
+    await listen({ token: "a-token-of-some-length", limits: { ...LIMITS, tokenTries: 1 } });
+    const token = await createApiToken(place.pool, "beside-guesses", "viewer");
+    const runId = await addRun(place.pool);
+    const listening = await follow(runId, { authorization: `Bearer ${token}` });
+    await listening.next("run");
+    const guess = () => follow(runId, { authorization: "Bearer a-wrong-token-of-some-length" });
+    for (let i = 0; i < 10; i++) await guess();
+    expect((await guess()).response.statusCode).toBe(429);
+    for (let i = 0; i < 5; i++) await listening.next();
+    expect((await guess()).response.statusCode).toBe(429);
+    await revokeApiToken(place.pool, "beside-guesses");
+    expect(await listening.rest()).toEqual([]);
+  });
+
   it("leaves its connection to a newcomer that finds no place", async () => {
     await app.close();
     await listen({ limits: { ...LIMITS, connections: 4 } });

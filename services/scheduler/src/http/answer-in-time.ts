@@ -1,5 +1,6 @@
 import { LateAnswerError } from "@lethe/contracts/errors";
 import type { FastifyInstance } from "fastify";
+import { onClosed } from "./on-closed.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -25,7 +26,8 @@ export function answerInTime(app: FastifyInstance, answerMs: number): void {
       },
       request.routeOptions.config.takesLong === true ? LONG_MS : answerMs,
     );
-    for (const end of ["finish", "close"]) reply.raw.once(end, () => clearTimeout(timer));
+    reply.raw.once("finish", () => clearTimeout(timer));
+    onClosed(reply.raw, () => clearTimeout(timer));
   });
 }
 

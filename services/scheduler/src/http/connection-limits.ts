@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { FastifyHttpOptions } from "fastify";
 import { createConnectionPlaces } from "./connection-places.js";
 import { type Handle, inTurn } from "./in-turn.js";
+import { onClosed } from "./on-closed.js";
 import { paceSocket } from "./paced-socket.js";
 import { problem } from "./problem.js";
 
@@ -53,7 +54,7 @@ function openServer(handle: Handle, requestMs: number, maxConnections: number): 
     places.setAtWork(socket, true);
     const leavePlace = () => places.setAtWork(socket, false);
     placed.set(response, leavePlace);
-    response.once("close", leavePlace);
+    onClosed(response, leavePlace);
     handle(request, response);
   });
   const take: Handle = (request, response) => {
@@ -95,7 +96,7 @@ function remember(request: IncomingMessage, response: ServerResponse): void {
   if (socket.destroyed) return;
   const unanswered = connections.get(socket)?.unanswered ?? new Set();
   connections.set(socket, { unanswered: unanswered.add(response), last: response });
-  response.once("close", () => unanswered.delete(response));
+  onClosed(response, () => unanswered.delete(response));
 }
 
 /** What was asked on each connection. */

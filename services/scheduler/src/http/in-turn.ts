@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { onClosed } from "./on-closed.js";
 import { holdSocket } from "./paced-socket.js";
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -49,7 +50,7 @@ export function inTurn(handle: Handle): Handle {
     if (socket.destroyed) return;
     const queue = queues.get(socket);
     const begin = (own: (() => void)[]) => {
-      response.once("close", () => answered(own, socket));
+      onClosed(response, () => answered(own, socket));
       handle(request, response);
     };
     if (queue === undefined) {

@@ -15,6 +15,7 @@ import { listRuns, readRun } from "@lethe/warehouse/ledger/read-runs";
 import { listRunBatches, listRunFiles } from "@lethe/warehouse/ledger/run-parts";
 import Type from "typebox";
 import type { SchedulerContext } from "../context.js";
+import { instantQuery } from "../http/instant.js";
 import { problems, ref } from "../http/response-schemas.js";
 
 export const RunDetail = Type.Object(RunDetailSchema.properties, { $id: "RunDetail" });
@@ -44,12 +45,8 @@ export const runRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async (app
             }),
           ),
           open: Type.Optional(Type.Boolean({ description: "Whether it has work to do still" })),
-          requestedFrom: Type.Optional(
-            Type.String({ format: "date-time", description: "Requested at this instant or later" }),
-          ),
-          requestedTo: Type.Optional(
-            Type.String({ format: "date-time", description: "Requested before this instant" }),
-          ),
+          requestedFrom: instantQuery("Requested at this instant or later"),
+          requestedTo: instantQuery("Requested before this instant"),
           id: Type.Optional(
             Type.String({
               pattern: RUN_ID_START,

@@ -9,11 +9,12 @@ import { type Session, session } from "../../session.js";
 import { keepReturnAddress } from "./return-address.js";
 
 /** Where whoever has no session signs in. The address stays, so that the page that it names follows. */
-export function SignInPage({ signIn }: { signIn: Session["signIn"] }) {
+export function SignInPage({ session: { problem, signIn } }: { session: Session }) {
   const { openIdConnect } = signIn;
   return (
     <Page title="Sign in" lead="The console shows what your role may see, and offers what it may do.">
       <Failure />
+      {problem === "two_cookies" && <TwoCookies />}
       <TokenForm />
       {openIdConnect !== null && (
         <section class="panel narrow" aria-label={openIdConnect.name}>
@@ -41,6 +42,19 @@ function Failure() {
     <Message mood="bad">
       <p>
         {found[1]} <code>{found[0]}</code>
+      </p>
+    </Message>
+  );
+}
+
+/** What to do where somebody who signs in would not be let in for all that. */
+function TwoCookies() {
+  return (
+    <Message mood="bad">
+      <p>
+        The browser sent two session cookies, so neither counts: another server on this host may have set one of them.
+        Sign in again. If this comes back, delete the cookies of this host in the settings of the browser.{" "}
+        <code>two_cookies</code>
       </p>
     </Message>
   );
