@@ -208,7 +208,7 @@ describe("a person who asks to be forgotten", () => {
     expect(await printable.locator("script").count()).toBe(0);
     await printable.close();
     await page.getByRole("button", { name: "Verify now" }).click();
-    await page.getByText("the receipt is right, and the person is gone").waitFor();
+    await page.getByText("No trace found in what could be searched.").waitFor();
     await takePicture(page, "receipt");
     await close(page);
   });
@@ -319,7 +319,7 @@ describe("a person who asks for their data", () => {
     await fillClaim(page, { id: DAN.id, email: "not.his@example.org" });
     await page.getByRole("button", { name: "Download JSON" }).click();
     await page.getByText("identity_doubt").waitFor();
-    await page.getByLabel(/I have found out otherwise/).check();
+    await page.getByLabel(/I have checked the person’s identity another way/).check();
     const [json] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("button", { name: "Download JSON" }).click(),
