@@ -28,6 +28,27 @@ function databaseError(fields: Record<string, string>): Error {
 
 describe("safeError", () => {
   it.each([
+    ["ENOTDIR", { path: "/d/processed_data/date=2020-01-06/Jane.tmp" }, "processed_data/date=2020-01-06, in DATA_DIR,"],
+    [
+      "ENOTDIR",
+      { path: "/d/staging/x", dest: "/d/landing/date=2020-01-06/hour=01/Jane/x" },
+      "landing/date=2020-01-06/hour=01, in",
+    ],
+    [
+      "EACCES",
+      { path: "/d/archived_data/Jane Doe/date=2020-01-06" },
+      "something in archived_data, in DATA_DIR, may not",
+    ],
+    ["EACCES", { path: "/home/Jane" }, "a file or folder of DATA_DIR may not"],
+    ["EACCES", { path: "/d/staging/x", dest: "/d/landing/x" }, "a file or folder of DATA_DIR may not"],
+  ])("names the partition of a file that fails with %s, %j, and not the file", (code, paths, begin) => {
+    const { message } = safeError(Object.assign(new Error(MARKER), { code, syscall: "open", ...paths }));
+    expect(message.slice(0, begin.length)).toBe(begin);
+    expect(message).not.toContain("Jane");
+    if (code === "ENOTDIR") expect(message).toContain("is a file and must be a folder: move the file away");
+  });
+
+  it.each([
     ["ENOSPC", "write", "folder_full", "free space"],
     ["EDQUOT", "write", "folder_full", "quota"],
     ["EROFS", "open", "folder_read_only", "mounted read-only"],

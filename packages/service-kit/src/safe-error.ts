@@ -1,6 +1,8 @@
+import { partitionFolderOf } from "@lethe/contracts/data-folders";
 import { LetheError } from "@lethe/contracts/errors";
-import { explainFileError } from "@lethe/contracts/file-errors";
+import { explainFileError, type FileProblem } from "@lethe/contracts/file-errors";
 import { describeSqlState } from "@lethe/contracts/sql-states";
+import { hasSystemCode } from "@lethe/contracts/system-error";
 import { explainRedisError, isRedisReply } from "./redis-errors.js";
 
 /** The parts of an error that logs, Redis and the ledger may show. */
@@ -29,7 +31,7 @@ export function safeError(error: unknown): SafeError {
   }
   const problem = explainFileError(error);
   if (problem !== undefined) {
-    return { code: problem.code, message: `a file or folder of DATA_DIR ${problem.message}`, retryable: true, frames };
+    return { code: problem.code, message: describeFileProblem(error, problem), retryable: true, frames };
   }
   const code = identifierField(error, "code");
   if (code !== undefined && identifierField(error, "severity") !== undefined) {
@@ -52,6 +54,17 @@ export function safeError(error: unknown): SafeError {
     retryable: true,
     frames,
   };
+}
+
+/** Names the folder that an error of the file system is about, as far down as the partition. */
+function describeFileProblem(error: unknown, { message }: FileProblem): string {
+  const isNoFolder = hasSystemCode(error, "ENOTDIR");
+  const { path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  // Of a rename that failed, it is not known which of its two places is at fault, but for a folder that is none.
+  const place = dest === undefined || isNoFolder ? partitionFolderOf(dest ?? path ?? "") : undefined;
+  if (place === undefined) return `a file or folder of DATA_DIR ${message}`;
+  if (!isNoFolder) return `something in ${place}, in DATA_DIR, ${message}`;
+  return `${place}, in DATA_DIR, or what it lies in is a file and must be a folder: move the file away, then retry the run (ENOTDIR)`;
 }
 
 /** What has been stripped before is returned as it is: a logger's serializer may receive it. */

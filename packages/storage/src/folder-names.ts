@@ -1,14 +1,8 @@
+import { DATA_FOLDERS } from "@lethe/contracts/data-folders";
 import type { Area } from "./storage.js";
 
-/** The folders of a data folder. Receipts name the places of files by them, too. */
-export const AREA_FOLDERS = {
-  landing: "landing",
-  claimed: "claimed",
-  staging: "staging",
-  processed: "processed_data",
-  archived: "archived_data",
-  quarantined: "quarantined_data",
-} as const satisfies Record<Area, string>;
+/** The folders of a data folder, by area. */
+export const AREA_FOLDERS = DATA_FOLDERS satisfies Record<Area, string>;
 
 /** Where `claimed` is when landing is on another mount: a rename would not leave that, and hidden names are no input. */
 export const CLAIMED_IN_LANDING = ".lethe-claimed";
