@@ -36,6 +36,9 @@ it("changes a schedule, explains one that is refused, and shows it in words", as
   await dialog.getByLabel("Cron pattern").fill("30 4 * * *");
   await dialog.getByLabel("Time zone").fill("UTC");
   await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("Saved: At 04:30").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await dialog.waitFor({ state: "detached" });
   await panel("products").getByText("At 04:30").waitFor();
   expect(await scheduleOf("products")).toEqual({ cron: "30 4 * * *", timezone: "UTC", enabled: true });
 });
