@@ -1,12 +1,14 @@
+import type { ColumnDeclaration, TableDeclaration } from "@lethe/contracts/data-map";
 import type { SubjectExport } from "@lethe/contracts/subject-export";
 import { escapeHtml } from "./escape-html.js";
 
 /**
  * Creates a page of what is held on a person, for the person to read or to print. The page loads and runs nothing, and every value
- * is escaped.
+ * is escaped. What the tables hold for Lethe's own work, such as keys and times of loading, is in the JSON alone.
  */
-export function subjectPage(held: SubjectExport): string {
+export function subjectPage(held: SubjectExport, declared: readonly TableDeclaration[]): string {
   const { identifiers } = held;
+  const joins = new Set(declared.flatMap(({ belongsTo }) => (belongsTo === undefined ? [] : [belongsTo.key])));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,12 +41,18 @@ ${section(
   ),
 )}
 ${held.tables
-  .map(({ title, rows }) =>
+  .map(({ table, title, rows }) =>
     section(
       title,
       rows.map(
         ({ file, date, data }) =>
-          `${origin(file, date)}${fields(Object.entries(data).map(([name, value]) => [name, textOf(value)]))}`,
+          `${origin(file, date)}${fields(
+            shownFields(
+              data,
+              declared.find(({ name }) => name === table),
+              joins,
+            ),
+          )}`,
       ),
     ),
   )
@@ -80,6 +88,32 @@ ${
 </body>
 </html>
 `;
+}
+
+/** Returns what a row says of the person, in the order of the table's declaration. */
+function shownFields(
+  data: Readonly<Record<string, unknown>>,
+  declaration: TableDeclaration | undefined,
+  joins: ReadonlySet<string>,
+): (readonly [name: string, value: string])[] {
+  const names =
+    declaration === undefined
+      ? Object.keys(data)
+      : Object.entries(declaration.columns).flatMap(([name, column]) =>
+          isContent(column) && !joins.has(name) && name in data ? [name] : [],
+        );
+  return names.map((name) => [labelOf(name), textOf(data[name])]);
+}
+
+/** Reports whether a column holds what was sent. Of those that are about nobody, analysts see exactly these. */
+function isContent(column: ColumnDeclaration): boolean {
+  if (column.kind === "identifying") return column.of === "customer-id" || column.of === "email";
+  return column.kind === "personal" ? column.derived !== true : column.analytics !== undefined;
+}
+
+function labelOf(name: string): string {
+  const words = name.replaceAll("_", " ").replace(/\bid\b/g, "number");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function section(title: string, parts: readonly string[]): string {

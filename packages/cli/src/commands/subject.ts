@@ -4,6 +4,7 @@ import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
 import { subjectPage } from "@lethe/erasure/subject-page";
 import type { Keyring } from "@lethe/privacy/privacy-key";
 import { recordAct } from "@lethe/warehouse/access/acts";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { inTransaction } from "@lethe/warehouse/pool";
 import type { Command } from "commander";
 import { callerName } from "../caller-name.js";
@@ -51,7 +52,8 @@ export function addSubjectCommand(program: Command, context: CommandContext): vo
         return found;
       });
       await writeNamedFile(options.out, `${JSON.stringify(held, undefined, 2)}\n`, "--out");
-      if (options.html !== undefined) await writeNamedFile(options.html, subjectPage(held), "--html");
+      if (options.html !== undefined)
+        await writeNamedFile(options.html, subjectPage(held, declaredTables(datasets.database)), "--html");
       const rows = held.tables.reduce((sum, table) => sum + table.rows.length, 0);
       const inFiles = held.files.reduce((sum, file) => sum + file.records.length, 0);
       if (options.json === true) {

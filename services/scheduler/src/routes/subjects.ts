@@ -7,6 +7,7 @@ import { exportSubject } from "@lethe/erasure/export-subject";
 import { releaseSubject, restrictSubject } from "@lethe/erasure/restriction";
 import { subjectPage } from "@lethe/erasure/subject-page";
 import { recordAct } from "@lethe/warehouse/access/acts";
+import { declaredTables } from "@lethe/warehouse/data-map";
 import { listRestrictions } from "@lethe/warehouse/erasures/restrictions";
 import { openRun } from "@lethe/warehouse/ledger/open-run";
 import { inTransaction } from "@lethe/warehouse/pool";
@@ -61,7 +62,8 @@ export const subjectRoutes: FastifyPluginAsyncTypebox<SchedulerContext> = async 
       await inTransaction(pool, (client) =>
         recordAct(client, { act: "exported", by: request.caller.name, ...groundOf(request.body) }),
       );
-      if (request.query.format === "html") return reply.type("text/html; charset=utf-8").send(subjectPage(held));
+      if (request.query.format === "html")
+        return reply.type("text/html; charset=utf-8").send(subjectPage(held, declaredTables(datasets.database)));
       return reply.type("application/json; charset=utf-8").send(held);
     },
   });
