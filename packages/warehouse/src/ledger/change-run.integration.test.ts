@@ -4,7 +4,7 @@ import { RUN_STATES } from "@lethe/contracts/runs";
 import { unfenced } from "@lethe/test-kit/unfenced";
 import { describe, expect } from "vitest";
 import { it, LOCKED } from "../../test/ledger-database.js";
-import { addBatch, addFile, addRun, readRow, readRows } from "../../test/ledger-rows.js";
+import { addBatch, addFile, addRun, addSegment, readRow, readRows } from "../../test/ledger-rows.js";
 import { inTransaction, type Pool } from "../pool.js";
 import {
   cancelRun,
@@ -144,6 +144,33 @@ describe("reopenRun", () => {
     await reopenRun(pool, runId, { failedBatch: null });
     expect(await readRow(pool, "ledger.batches", batchId)).toMatchObject({ state: "failed" });
     expect(await stateOf(pool, runId)).toBe("queued");
+  });
+
+  it("finishes the files that it has begun to load, and leaves what later runs have taken up to them", async ({
+    pool,
+  }) => {
+    const runId = await addRun(pool, { state: "cancelled", extracted_at: new Date() });
+    const delivery = randomBytes(32);
+    const [begun, complete] = [await addFile(pool, runId), await addFile(pool, runId)];
+    const taken = await addFile(pool, runId, { state: "released", delivery });
+    const batches = [];
+    for (const [fileId, state] of [
+      [complete, "loaded"],
+      [begun, "cancelled"],
+      [taken, "cancelled"],
+    ] as const) {
+      const batchId = await addBatch(pool, runId, { state });
+      await addSegment(pool, batchId, fileId);
+      batches.push(batchId);
+    }
+    await addFile(pool, await addRun(pool, { state: "succeeded" }), { state: "done", delivery });
+
+    expect(await overtakenRuns(pool, "customers")).toEqual([]);
+    await reopenRun(pool, runId);
+    expect(await stateOf(pool, runId)).toBe("processing");
+    const states = await Promise.all(batches.map(async (id) => (await readRow(pool, "ledger.batches", id)).state));
+    expect(states).toEqual(["loaded", "staged", "cancelled"]);
+    expect(await readRow(pool, "ledger.files", String(taken))).toMatchObject({ state: "released" });
   });
 
   it("refuses a batch that has not failed, and leaves the run closed", async ({ pool }) => {

@@ -49,6 +49,7 @@ export async function reopenRun(
     }
     await refuseIfAllIsDone(client, runId);
     await refuseIfTakenElsewhere(client, runId);
+    const isOvertaken = await isRunOvertaken(client, runId);
     const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
       `update ledger.runs
        set state = case when extracted_at is null then 'queued' else 'processing' end,
@@ -58,14 +59,20 @@ export async function reopenRun(
        returning kind, extracted_at is not null as extracted`,
       [runId],
     );
-    await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released'", [runId]);
+    // What later runs have taken up is theirs; what this one has begun to load is finished by nobody else.
+    await client.query("update ledger.files set state = 'open' where run_id = $1 and state = 'released' and not $2", [
+      runId,
+      isOvertaken,
+    ]);
     const { rows: waiting } = await client.query<{ id: string }>(
       `update ledger.batches
        set state = 'staged', restaging = false, damages = 0, error_code = null, error_message = null,
            letter_closed_at = null
        where run_id = $1 and (state = 'cancelled' or state = 'failed' and ($2 or id = $3))
+         and (not $4 or exists (select from ledger.batch_segments s join ledger.files f on f.id = s.file_id
+                                where s.batch_id = batches.id and f.state = 'open'))
        returning id`,
-      [runId, only === undefined, only?.failedBatch ?? null],
+      [runId, only === undefined, only?.failedBatch ?? null, isOvertaken],
     );
     const wanted = only?.failedBatch ?? undefined;
     if (wanted !== undefined && !waiting.some(({ id }) => id === wanted)) {
@@ -97,7 +104,7 @@ async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<vo
      from ledger.runs mine join ledger.runs other using (kind)
      where mine.id = $1 and other.id <> $1 and (other.job = mine.job or kind = 'backfill') and ${runIsActive("other.state")}
      union all
-     select job, null from ledger.runs r where id = $1 and ${IS_OVERTAKEN}
+     select job, null from ledger.runs r where id = $1 and ${IS_OVERTAKEN} and not ${HAS_BEGUN_FILES}
      limit 1`,
     [runId],
   );
@@ -170,11 +177,24 @@ export const IS_OVERTAKEN = `
                                     where later.job = r.job and later.kind = r.kind and ${runHasSucceeded("later.state")}
                                       and later.requested_at > r.requested_at))`;
 
+/**
+ * SQL condition: the extracted run `r` has files that it has begun to load, and that no other run can take. They are loaded to their end,
+ * published and archived by a retry of this run alone.
+ */
+const HAS_BEGUN_FILES = `
+  (r.kind = 'files' and r.extracted_at is not null
+   and exists (select from ledger.files begun where begun.run_id = r.id and begun.state = 'open'))`;
+
+async function isRunOvertaken(client: Client, runId: string): Promise<boolean> {
+  const { rows } = await client.query(`select from ledger.runs r where id = $1 and ${IS_OVERTAKEN}`, [runId]);
+  return rows.length > 0;
+}
+
 /** Returns the failed and cancelled runs of a job that later runs have overtaken. What they staged is no longer needed. */
 export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ledger.runs r
-     where job = $1 and state in ('failed', 'cancelled') and ${IS_OVERTAKEN}`,
+     where job = $1 and state in ('failed', 'cancelled') and ${IS_OVERTAKEN} and not ${HAS_BEGUN_FILES}`,
     [job],
   );
   return rows.map((row) => row.id);
