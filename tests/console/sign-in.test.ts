@@ -120,7 +120,7 @@ describe("with a token", () => {
     await signIn(page, await createApiToken(world.pool, "for-a-while", "admin"));
     await isAt(page, "Quarantine");
     await revokeApiToken(world.pool, "for-a-while");
-    await page.getByLabel("Status").selectOption("open");
+    await page.getByLabel("Status").selectOption("discarded");
     await isAt(page, "Sign in");
     await page.context().close();
   });

@@ -55,6 +55,10 @@ describe("lethe runs list", () => {
     expect(await ids("--state", "failed", "queued", "--kind", "files")).toEqual([products, customers, failed]);
     expect(await ids("--open", "--trigger", "cli")).toEqual([products, customers]);
     expect(await ids("--id", failed.slice(0, 8))).toEqual([failed]);
+    // Two may be requested in one millisecond.
+    await world.pool.query("update ledger.runs set requested_at = requested_at - interval '1 s' where id <> $1", [
+      products,
+    ]);
     const { requestedAt } = await readRun(world.pool, products);
     expect(await ids("--requested-from", requestedAt, "--trigger", "cli")).toEqual([products]);
     expect(await ids("--requested-to", "2020-01-31T05:00:00+01:00")).toEqual([]);
