@@ -144,11 +144,13 @@ async function runWith<S extends TObject>(
     const { ready, reasons } = await checkReadiness(checks);
     // Not `address`, which the logger redacts as a person's.
     log.info({ ready, ...(!ready && { reasons }), url: service.address }, "started");
+    // The folder is probed by writing into it, which is for those who ask for readiness and not for every ten seconds.
+    const { folder: _probe, ...watched } = checks;
     const heartbeat = startHeartbeat(
       redis,
       settings.LETHE_QUEUE_PREFIX,
       { service: definition.name, schema: definition.schema },
-      createReadiness(checks, redisReadiness.warnings),
+      createReadiness(watched, redisReadiness.warnings),
     );
     // A parent that is gone by now is noticed by the end of its channel.
     process.send?.({ ready: true, address: service.address ?? null } satisfies ReadyMessage, () => undefined);

@@ -97,7 +97,7 @@ describe("a service that works", () => {
       await owner.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lethe-transformer'",
       );
-      await expect.poll(() => told[0]).toBe("schema_newer");
+      await expect.poll(() => told[0], { timeout: 15_000 }).toBe("schema_newer");
       await expect(pool.query("select")).rejects.toMatchObject({ code: "schema_newer" });
     } finally {
       await pool.end();
