@@ -21,7 +21,7 @@ let pages: readonly (readonly [name: string, path: string])[];
 
 beforeAll(async () => {
   [world, browser] = await Promise.all([openWorld({ settings: NO_THRESHOLDS }), startBrowser()]);
-  address = [...world.running].find((service) => service.address !== null)?.address ?? "";
+  address = world.apiAddress();
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   await landRecords(world, "date=2022-03-01/hour=01/transactions.json", [

@@ -10,7 +10,7 @@ let browser: TestBrowser;
 let page: Page;
 beforeAll(async () => {
   [world, browser] = await Promise.all([openWorld(), startBrowser()]);
-  const address = [...world.running].find((service) => service.address !== null)?.address ?? "";
+  const address = world.apiAddress();
   page = await browser.open(address);
   await untilLoaded(page);
 });

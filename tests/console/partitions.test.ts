@@ -25,7 +25,7 @@ let browser: TestBrowser;
 let address: string;
 beforeAll(async () => {
   [world, browser] = await Promise.all([openWorld({ settings: NO_THRESHOLDS }), startBrowser()]);
-  address = [...world.running].find((service) => service.address !== null)?.address ?? "";
+  address = world.apiAddress();
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   await landRecords(world, "date=2022-03-01/hour=01/transactions.json", [transaction(1), transaction(2)]);

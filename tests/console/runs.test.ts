@@ -14,7 +14,7 @@ let nextHour = 0;
 beforeAll(async () => {
   const settings = { ...NO_THRESHOLDS, LETHE_MAX_PAGE: "3", LETHE_RATE_LIMIT: "0" };
   [world, browser] = await Promise.all([openWorld({ settings }), startBrowser()]);
-  address = [...world.running].find((service) => service.address !== null)?.address ?? "";
+  address = world.apiAddress();
   await landRecords(world, "date=2022-03-01/hour=00/customers.json", [customer()]);
   await landRecords(world, "date=2022-03-01/hour=00/products.json", [product()]);
   for (const job of ["customers", "products", "customers", "products", "customers"] as const)

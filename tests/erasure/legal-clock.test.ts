@@ -24,7 +24,7 @@ async function requests(): Promise<readonly Listed[]> {
 }
 
 async function openInMetrics(): Promise<number> {
-  const address = [...world.running].find((service) => service.address !== null)?.address;
+  const address = world.apiAddress();
   const text = await (await fetch(`${address}/metrics`)).text();
   return Number(/^lethe_erasures_open\{[^}]*\} (\S+)$/m.exec(text)?.[1]);
 }

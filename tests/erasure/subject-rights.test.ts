@@ -123,7 +123,7 @@ describe("the copy of a person's data", () => {
   });
 
   it("comes as a page that shows everything and runs nothing", async () => {
-    const address = [...world.running].find((service) => service.address !== null)?.address;
+    const address = world.apiAddress();
     const answer = await fetch(`${address}/subjects/export?format=html`, {
       method: "POST",
       headers: { "content-type": "application/json" },

@@ -80,7 +80,7 @@ function Content() {
   const isSignedIn = caller.value !== undefined;
   useEffect(() => {
     if (!isSignedIn) return;
-    loadJobNames().catch(() => undefined);
+    void loadJobNames();
     const address = takeReturnAddress();
     if (address !== undefined) route(address, true);
   }, [isSignedIn]);

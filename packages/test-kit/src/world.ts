@@ -46,6 +46,8 @@ export interface World extends TestPlace {
   /** Ends a service as a crash would. */
   kill(service: RunningService): Promise<void>;
   lethe(...args: string[]): Promise<ProgramResult>;
+  /** Returns where the API of the first scheduler listens; throws where none runs. */
+  apiAddress(): string;
   /** Calls the scheduler's API; returns status and body. */
   api(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   /** All that services of this world wrote, those that have ended among them. */
@@ -136,11 +138,14 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       await service.kill();
     },
     lethe: (...args) => runLethe(args, environment),
-    async api(method, path, body) {
+    apiAddress() {
       const address = [...running].find((service) => service.address !== null)?.address;
       if (address === undefined || address === null) throw new Error("no scheduler runs in this world");
+      return address;
+    },
+    async api(method, path, body) {
       const response = await fetch(
-        address + path,
+        world.apiAddress() + path,
         body === undefined
           ? { method }
           : { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) },

@@ -1,11 +1,23 @@
 import { signal } from "@preact/signals";
-import { answerOf, api } from "./client.js";
+import { ApiProblem, answerOf, api } from "./client.js";
+import type { Asked } from "./use-answer.js";
 
-/** The names of the jobs, which are those of their datasets; none until the API has answered. */
-export const jobNames = signal<readonly string[]>([]);
+/** The names of the jobs, which are those of their datasets: asked for once, by `loadJobNames`. */
+export const jobNames = signal<Asked<readonly string[]>>({
+  answer: undefined,
+  problem: undefined,
+  isAsking: true,
+  again: () => void loadJobNames(),
+});
 
-/** Asks the API for the names of the jobs. */
+/** Asks the API for the names of the jobs. Never rejects: what goes wrong is what `jobNames` shows. */
 export async function loadJobNames(): Promise<void> {
-  const { jobs } = await answerOf(api.GET("/jobs"));
-  jobNames.value = jobs.map(({ job }) => job);
+  const { again } = jobNames.value;
+  try {
+    const { jobs } = await answerOf(api.GET("/jobs"));
+    jobNames.value = { answer: jobs.map(({ job }) => job), problem: undefined, isAsking: false, again };
+  } catch (error) {
+    const problem = error instanceof ApiProblem ? error : new ApiProblem(0, "unexpected", String(error));
+    jobNames.value = { answer: undefined, problem, isAsking: false, again };
+  }
 }

@@ -38,6 +38,30 @@ export function Field({ label, hint, isWide = false, fault, children }: FieldPro
   );
 }
 
+interface ReasonFieldProps {
+  readonly hint: string;
+  readonly value: string;
+  readonly onChange: (reason: string) => void;
+}
+
+/** The reason of a decision, which is kept with it. */
+export function ReasonField({ hint, value, onChange }: ReasonFieldProps) {
+  return (
+    <Field label="Reason" hint={hint} isWide>
+      {(ids) => (
+        <textarea
+          {...ids}
+          required
+          rows={3}
+          maxLength={1_000}
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 interface ChoiceProps {
   readonly label: string;
   readonly value: string;

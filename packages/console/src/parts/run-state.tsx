@@ -15,6 +15,9 @@ const MOODS: Readonly<Record<RunState, Mood>> = {
   skipped: "plain",
 };
 
+/** The states of a run, in the order in which it passes through them. */
+export const RUN_STATES = Object.keys(MOODS) as readonly RunState[];
+
 /** The state of a run. */
 export function RunState({ state }: { state: RunState }) {
   return <State mood={MOODS[state]}>{state.replaceAll("_", " ")}</State>;

@@ -7,7 +7,7 @@ export interface OfRange {
   readonly condition: string;
   /** The statement's first parameters. */
   readonly values: readonly unknown[];
-  /** Tells statements with other conditions apart. */
+  /** A suffix for the name of a prepared statement, which differs where the condition does. */
   readonly name: string;
 }
 

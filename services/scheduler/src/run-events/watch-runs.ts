@@ -3,7 +3,7 @@ import { isActive, type RunDetail } from "@lethe/contracts/runs";
 import { createProgressMeter } from "./measure-progress.js";
 
 export interface RunWatch {
-  /** Tells what the run is at once, or as soon as it is known, and then at each change. Returns what ends it. */
+  /** Calls `tell` with the run once it is known, and then whenever it changes. Returns a function that ends the watch. */
   watch(runId: string, tell: (event: RunEvent) => void): () => void;
 }
 

@@ -2,8 +2,8 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatBytes, formatCount, formatThings } from "../../format/quantities.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { RunState } from "../../parts/run-state.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
@@ -62,8 +62,7 @@ export function HourDetails({ dataset, partition }: { dataset: Schemas["DatasetN
   const { answer } = asked;
   return (
     <Panel title={`${dataset}, ${partition}`}>
-      <Problem problem={asked.problem} again={asked.again} />
-      {answer === undefined && asked.problem === undefined && <Loading what="the hour" />}
+      <Pending asked={asked} what="the hour" />
       {answer !== undefined && <Facts detail={answer} />}
     </Panel>
   );

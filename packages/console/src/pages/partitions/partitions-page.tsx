@@ -4,8 +4,8 @@ import { jobNames } from "../../api/job-names.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatThings } from "../../format/quantities.js";
 import { Choice } from "../../parts/field.js";
-import { Problem } from "../../parts/message.js";
-import { Loading, Page, Panel } from "../../parts/page.js";
+import { Page, Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { useQuery } from "../../query.js";
 import { may } from "../../session.js";
 import { Backfill } from "./backfill.js";
@@ -20,14 +20,14 @@ const REFRESH_MS = 30_000;
 /** The hours of a dataset: what has come, what is late or missing, and what can be loaded again. */
 export function PartitionsPage() {
   const { values, set } = useQuery();
-  const dataset = (values.dataset ?? jobNames.value[0]) as Schemas["DatasetName"] | undefined;
+  const dataset = (values.dataset ?? jobNames.value.answer?.[0]) as Schemas["DatasetName"] | undefined;
   return (
     <Page title="Partitions" lead="What has come of each hour, by the names of the partitions.">
       <form class="fields" aria-label="Dataset" onSubmit={(event) => event.preventDefault()}>
         <Choice
           label="Dataset"
           value={dataset ?? ""}
-          choices={jobNames.value}
+          choices={jobNames.value.answer ?? []}
           onChange={(chosen) => set({ dataset: chosen, hour: "", from: "", to: "", backfill: "" })}
         />
         <Choice
@@ -38,7 +38,8 @@ export function PartitionsPage() {
           onChange={(view) => set({ view })}
         />
       </form>
-      {dataset === undefined ? <Loading what="datasets" /> : <Hours key={dataset} dataset={dataset} />}
+      <Pending asked={jobNames.value} what="datasets" />
+      {dataset !== undefined && <Hours key={dataset} dataset={dataset} />}
     </Page>
   );
 }
@@ -52,8 +53,7 @@ function Hours({ dataset }: { dataset: Schemas["DatasetName"] }) {
   const calendar = useMemo(() => asked.answer && buildCalendar(asked.answer), [asked.answer]);
   return (
     <>
-      <Problem problem={asked.problem} again={asked.again} />
-      {calendar === undefined && asked.problem === undefined && <Loading what="hours" />}
+      <Pending asked={asked} what="hours" />
       {calendar !== undefined && calendar.hours.length === 0 && (
         <p class="quiet">Nothing has come of {dataset} yet. The first file that a run loads begins its calendar.</p>
       )}

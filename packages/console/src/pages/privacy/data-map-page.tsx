@@ -1,8 +1,7 @@
 import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { Check } from "../../parts/field.js";
-import { Problem } from "../../parts/message.js";
-import { Loading } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
 import { PrivacyFrame } from "./privacy-frame.js";
@@ -25,8 +24,7 @@ export function DataMapPage() {
         checked={isAll}
         onChange={(checked) => set({ all: checked ? "yes" : "" })}
       />
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the data map" />}
+      <Pending asked={asked} what="the data map" />
       {asked.answer?.sections.map(({ heading, tables }) => (
         <section key={heading} aria-label={heading}>
           <h2>{heading}</h2>

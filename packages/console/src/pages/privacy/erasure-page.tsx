@@ -6,7 +6,9 @@ import { formatBytes, formatCount, formatThings } from "../../format/quantities.
 import { useAction } from "../../parts/action.js";
 import { Instant } from "../../parts/instant.js";
 import { Message, Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
+import { PlaceName } from "../../parts/place-name.js";
 import { State } from "../../parts/state.js";
 import { Table } from "../../parts/table.js";
 import { may } from "../../session.js";
@@ -29,8 +31,7 @@ export function ErasurePage() {
   if (erasure === undefined) {
     return (
       <PrivacyFrame title="Erasure">
-        <Problem problem={asked.problem} again={asked.again} />
-        {asked.problem === undefined && <Loading what="the erasure" />}
+        <Pending asked={asked} what="the erasure" />
       </PrivacyFrame>
     );
   }
@@ -155,7 +156,7 @@ function ReceiptPanel({ receipt: { body, checkpoint, hash } }: { receipt: Receip
         columns={[
           {
             title: "Place",
-            cell: ({ place, name }) => <span class="mono">{name === "" ? place : `${place}/${name}`}</span>,
+            cell: ({ place, name }) => <PlaceName place={place} name={name} />,
           },
           { title: "Records", isNumber: true, cell: ({ records }) => formatCount(records) },
           { title: "Values", isNumber: true, cell: ({ values }) => formatCount(values) },
@@ -276,8 +277,7 @@ function Verified({ verification }: { verification: Verification }) {
         ))}
         {findings.map(({ place, name, records }) => (
           <li key={`${place}/${name}`}>
-            The person is still in <span class="mono">{name === "" ? place : `${place}/${name}`}</span>:{" "}
-            {formatThings(records, "record")}
+            The person is still in <PlaceName place={place} name={name} />: {formatThings(records, "record")}
           </li>
         ))}
         {left.map((sentence) => (

@@ -3,9 +3,8 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { Choice, Field } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading } from "../../parts/page.js";
 import { Pager } from "../../parts/pager.js";
+import { Pending } from "../../parts/pending.js";
 import { type Mood, State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -78,8 +77,7 @@ export function ErasuresPage() {
         />
         <ReceiptNumber value={receipt ?? ""} onChange={(next) => set({ receipt: next, before: "", state: "" })} />
       </form>
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the erasures" />}
+      <Pending asked={asked} what="the erasures" />
       {asked.answer !== undefined && (
         <>
           <Table

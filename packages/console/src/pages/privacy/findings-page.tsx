@@ -2,8 +2,7 @@ import { answerOf, api } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatCount } from "../../format/quantities.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
 import { PrivacyFrame } from "./privacy-frame.js";
@@ -31,8 +30,7 @@ export function FindingsPage() {
           </button>
         </p>
       )}
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the mentions" />}
+      <Pending asked={asked} what="the mentions" />
       {asked.answer !== undefined && (
         <Table
           caption="Mentions in other people’s records"

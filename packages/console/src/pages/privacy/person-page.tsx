@@ -7,6 +7,7 @@ import { Dialog } from "../../parts/dialog.js";
 import { Check, Field } from "../../parts/field.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Panel } from "../../parts/page.js";
+import { PlaceName } from "../../parts/place-name.js";
 import { Table } from "../../parts/table.js";
 import { may } from "../../session.js";
 import { PrivacyFrame } from "./privacy-frame.js";
@@ -130,7 +131,7 @@ function ErasePanel({ claim, isComplete }: ActProps) {
             columns={[
               {
                 title: "Place",
-                cell: ({ place, name }) => <span class="mono">{name === "" ? place : `${place}/${name}`}</span>,
+                cell: ({ place, name }) => <PlaceName place={place} name={name} />,
               },
               { title: "Records", isNumber: true, cell: ({ records }) => formatCount(records) },
             ]}

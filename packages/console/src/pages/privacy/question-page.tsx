@@ -2,8 +2,9 @@ import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
-import { Message, Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Message } from "../../parts/message.js";
+import { Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { Table } from "../../parts/table.js";
 import { may } from "../../session.js";
@@ -33,8 +34,7 @@ export function QuestionPage() {
   if (asked.answer === undefined) {
     return (
       <PrivacyFrame title="Question">
-        <Problem problem={asked.problem} again={asked.again} />
-        {asked.problem === undefined && <Loading what="the question" />}
+        <Pending asked={asked} what="the question" />
       </PrivacyFrame>
     );
   }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useAction } from "../../parts/action.js";
 import { Dialog } from "../../parts/dialog.js";
-import { Field } from "../../parts/field.js";
+import { ReasonField } from "../../parts/field.js";
 import { Problem } from "../../parts/message.js";
 
 interface ReasonDialogProps {
@@ -31,18 +31,11 @@ export function ReasonDialog({ title, confirm, kind = "primary", act, onClose, c
         }}
       >
         {children}
-        <Field label="Reason" isWide hint="Kept unchanged. Give a case number; do not name the person.">
-          {(ids) => (
-            <textarea
-              {...ids}
-              required
-              rows={3}
-              maxLength={1_000}
-              value={reason}
-              onInput={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <ReasonField
+          hint="Kept unchanged. Give a case number; do not name the person."
+          value={reason}
+          onChange={setReason}
+        />
         <Problem problem={action.problem} />
         <div class="row end">
           <button type="button" onClick={onClose}>

@@ -9,6 +9,7 @@ import { Choice } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Message, Problem } from "../../parts/message.js";
 import { Loading, Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { may, session } from "../../session.js";
 import { DaysLeft } from "./days-left.js";
@@ -33,8 +34,7 @@ export function RequestPage() {
   if (request === undefined) {
     return (
       <PrivacyFrame title="Request">
-        <Problem problem={asked.problem} again={asked.again} />
-        {asked.problem === undefined && <Loading what="the request" />}
+        <Pending asked={asked} what="the request" />
       </PrivacyFrame>
     );
   }

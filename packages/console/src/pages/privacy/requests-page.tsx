@@ -5,6 +5,7 @@ import { Choice } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -85,8 +86,7 @@ export function RequestsPage() {
           onChange={(next) => set({ state: next, before: "" })}
         />
       </form>
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the requests" />}
+      <Pending asked={asked} what="the requests" />
       {asked.answer !== undefined && (
         <>
           <Table

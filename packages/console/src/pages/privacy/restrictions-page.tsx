@@ -2,9 +2,8 @@ import { answerOf, api } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatCount } from "../../format/quantities.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading } from "../../parts/page.js";
 import { Pager } from "../../parts/pager.js";
+import { Pending } from "../../parts/pending.js";
 import { Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
 import { may } from "../../session.js";
@@ -29,8 +28,7 @@ export function RestrictionsPage() {
         )
       }
     >
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="the restrictions" />}
+      <Pending asked={asked} what="the restrictions" />
       {asked.answer !== undefined && (
         <>
           <Table

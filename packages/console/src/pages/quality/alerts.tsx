@@ -4,8 +4,8 @@ import { formatCount } from "../../format/quantities.js";
 import { ActionButton } from "../../parts/action.js";
 import { Choice } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -112,8 +112,7 @@ export function Alerts({ dataset }: { dataset: Schemas["DatasetName"] }) {
           onChange={(value) => set({ alerts: value, alertsBefore: "" })}
         />
       </div>
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="alerts" />}
+      <Pending asked={asked} what="alerts" />
       {asked.answer !== undefined && (
         <>
           <Table

@@ -2,9 +2,9 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { Choice } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
-import { Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Panel } from "../../parts/page.js";
 import { Pager } from "../../parts/pager.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
@@ -53,8 +53,7 @@ export function CheckResults({ dataset }: { dataset: Schemas["DatasetName"] }) {
           onChange={(value) => set({ outcome: value, before: "" })}
         />
       </div>
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="results" />}
+      <Pending asked={asked} what="results" />
       {asked.answer !== undefined && (
         <>
           <Table

@@ -4,8 +4,8 @@ import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { formatThings } from "../../format/quantities.js";
 import { onThemeChange, readPalette } from "../../palette.js";
-import { Problem } from "../../parts/message.js";
-import { Loading, Panel } from "../../parts/page.js";
+import { Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { State } from "../../parts/state.js";
 import { Table } from "../../parts/table.js";
 import { chartOptions } from "./chart-options.js";
@@ -29,8 +29,7 @@ export function MeasureChart({ title, ...query }: MeasureChartProps) {
   const series = asked.answer;
   return (
     <Panel title={title}>
-      <Problem problem={asked.problem} again={asked.again} />
-      {series === undefined && asked.problem === undefined && <Loading what="a chart" />}
+      <Pending asked={asked} what="a chart" />
       {series !== undefined && series.hours.length === 0 && <p class="quiet">Nothing was measured in this time.</p>}
       {series !== undefined && series.hours.length > 0 && (
         <>

@@ -3,6 +3,7 @@ import { useAnswer } from "../../api/use-answer.js";
 import { Choice } from "../../parts/field.js";
 import { Problem } from "../../parts/message.js";
 import { Loading, Page } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { useQuery } from "../../query.js";
 import { Alerts } from "./alerts.js";
 import { CheckResults } from "./check-results.js";
@@ -22,8 +23,7 @@ export function QualityPage() {
   const asked = useAnswer("declared", (signal) => answerOf(api.GET("/checks/declared", { signal })));
   return (
     <Page title="Quality" lead="Whether the data is as usual, by the checks of each partition.">
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="checks" />}
+      <Pending asked={asked} what="checks" />
       {asked.answer !== undefined && <Measured datasets={asked.answer.datasets} />}
     </Page>
   );

@@ -3,7 +3,7 @@ import { answerOf, api } from "../../api/client.js";
 import { formatThings } from "../../format/quantities.js";
 import { useAction } from "../../parts/action.js";
 import { Dialog } from "../../parts/dialog.js";
-import { Field } from "../../parts/field.js";
+import { ReasonField } from "../../parts/field.js";
 import { Message, Problem } from "../../parts/message.js";
 import { describeMeant, type MeantRecords } from "./meant-records.js";
 
@@ -31,22 +31,11 @@ export function DiscardDialog({ meant, onClose }: DiscardDialogProps) {
             void discard.run();
           }}
         >
-          <Field
-            label="Reason"
+          <ReasonField
             hint="Kept unchanged, with your name. Give a case number; do not name the person."
-            isWide
-          >
-            {(ids) => (
-              <textarea
-                {...ids}
-                rows={2}
-                required
-                maxLength={1_000}
-                value={reason}
-                onInput={(event) => setReason(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+            value={reason}
+            onChange={setReason}
+          />
           <Problem problem={discard.problem} />
           <div class="row end">
             <button type="button" onClick={() => onClose(false)}>

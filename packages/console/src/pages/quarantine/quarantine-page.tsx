@@ -50,7 +50,7 @@ export function QuarantinePage() {
         <Choice
           label="Dataset"
           value={values.dataset ?? ""}
-          choices={jobNames.value}
+          choices={jobNames.value.answer ?? []}
           none="all datasets"
           onChange={change("dataset")}
         />
@@ -87,6 +87,7 @@ export function QuarantinePage() {
           onChange={change("fileId")}
         />
       </form>
+      <Problem problem={jobNames.value.problem} again={jobNames.value.again} />
       <Problem problem={withoutFaults(asked.problem, FILTERS)} again={asked.again} />
       {asked.answer === undefined ? (
         asked.problem === undefined && <Loading what="the records" />

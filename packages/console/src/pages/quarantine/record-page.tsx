@@ -4,8 +4,9 @@ import { useRoute } from "preact-iso";
 import { answerOf, api, type Schemas } from "../../api/client.js";
 import { useAnswer } from "../../api/use-answer.js";
 import { Instant } from "../../parts/instant.js";
-import { Message, Problem } from "../../parts/message.js";
-import { Loading, Page, Panel } from "../../parts/page.js";
+import { Message } from "../../parts/message.js";
+import { Page, Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { Table } from "../../parts/table.js";
 import { may, session } from "../../session.js";
 import { CorrectDialog } from "./correct-dialog.js";
@@ -28,8 +29,7 @@ export function RecordPage() {
   if (record === undefined) {
     return (
       <Page title={`Record ${id} in quarantine`}>
-        <Problem problem={asked.problem} again={asked.again} />
-        {asked.problem === undefined && <Loading what="the record" />}
+        <Pending asked={asked} what="the record" />
       </Page>
     );
   }

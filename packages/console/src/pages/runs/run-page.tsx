@@ -6,8 +6,9 @@ import { useAnswer } from "../../api/use-answer.js";
 import { formatBytes, formatCount, formatDuration } from "../../format/quantities.js";
 import { ActionButton } from "../../parts/action.js";
 import { Instant } from "../../parts/instant.js";
-import { Message, Problem } from "../../parts/message.js";
-import { Loading, Page, Panel } from "../../parts/page.js";
+import { Message } from "../../parts/message.js";
+import { Page, Panel } from "../../parts/page.js";
+import { Pending } from "../../parts/pending.js";
 import { RunProgress } from "../../parts/run-progress.js";
 import { isActive, RunState } from "../../parts/run-state.js";
 import { Table } from "../../parts/table.js";
@@ -36,8 +37,7 @@ export function RunPage() {
   if (run === undefined) {
     return (
       <Page title="Run">
-        <Problem problem={asked.problem} again={asked.again} />
-        {asked.problem === undefined && <Loading what="the run" />}
+        <Pending asked={asked} what="the run" />
       </Page>
     );
   }

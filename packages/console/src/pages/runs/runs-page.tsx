@@ -5,32 +5,22 @@ import { formatCount, formatDuration } from "../../format/quantities.js";
 import { Choice, Field } from "../../parts/field.js";
 import { Instant } from "../../parts/instant.js";
 import { Problem } from "../../parts/message.js";
-import { Loading, Page } from "../../parts/page.js";
+import { Page } from "../../parts/page.js";
 import { Pager } from "../../parts/pager.js";
-import { RunState } from "../../parts/run-state.js";
+import { Pending } from "../../parts/pending.js";
+import { RUN_STATES, RunState } from "../../parts/run-state.js";
 import { type Column, Table } from "../../parts/table.js";
 import { useQuery } from "../../query.js";
 
 type Run = Schemas["Run"];
 
-const STATES = [
-  "queued",
-  "extracting",
-  "processing",
-  "finishing",
-  "succeeded",
-  "succeeded_with_warnings",
-  "failed",
-  "cancelled",
-  "skipped",
-] as const satisfies readonly Run["state"][];
 const KINDS = ["files", "replay", "backfill", "plan"] as const satisfies readonly Run["kind"][];
 const TRIGGERS = ["api", "cli", "schedule", "automatic"] as const satisfies readonly Run["trigger"][];
 
 /** The filters that are chosen from a list; that of jobs is the API's. */
 const CHOICES = [
   { name: "job", label: "Job", none: "all jobs", choices: undefined },
-  { name: "state", label: "State", none: "all states", choices: STATES },
+  { name: "state", label: "State", none: "all states", choices: RUN_STATES },
   { name: "kind", label: "Kind", none: "all kinds", choices: KINDS },
   { name: "trigger", label: "Started by", none: "anybody", choices: TRIGGERS },
 ] as const;
@@ -85,7 +75,7 @@ export function RunsPage() {
             key={name}
             label={label}
             value={values[name] ?? ""}
-            choices={choices ?? jobNames.value}
+            choices={choices ?? jobNames.value.answer ?? []}
             none={none}
             onChange={(value) => set({ [name]: value, before: "" })}
           />
@@ -101,8 +91,8 @@ export function RunsPage() {
           )}
         </Field>
       </form>
-      <Problem problem={asked.problem} again={asked.again} />
-      {asked.answer === undefined && asked.problem === undefined && <Loading what="runs" />}
+      <Problem problem={jobNames.value.problem} again={jobNames.value.again} />
+      <Pending asked={asked} what="runs" />
       {asked.answer !== undefined && (
         <>
           <Table
