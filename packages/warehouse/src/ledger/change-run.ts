@@ -48,8 +48,7 @@ export async function reopenRun(
       throw new RunStateError(`run ${runId} is ${state}; only a failed or cancelled run can be retried`);
     }
     await refuseIfAllIsDone(client, runId);
-    await refuseIfTakenElsewhere(client, runId);
-    const isOvertaken = await isRunOvertaken(client, runId);
+    const isOvertaken = await isOvertakenInPart(client, runId);
     const { rows } = await client.query<{ kind: RunKind; extracted: boolean }>(
       `update ledger.runs
        set state = case when extracted_at is null then 'queued' else 'processing' end,
@@ -98,20 +97,28 @@ async function refuseIfAllIsDone(client: Client, runId: string): Promise<void> {
   );
 }
 
-async function refuseIfTakenElsewhere(client: Client, runId: string): Promise<void> {
-  const { rows } = await client.query<{ job: DatasetName; id: string | null }>(
+/**
+ * Reports whether later runs have taken up some of what a run has left. Throws RunActiveError while another run is active in its place, and
+ * RunStateError where those later runs have left nothing for this one to do.
+ */
+async function isOvertakenInPart(client: Client, runId: string): Promise<boolean> {
+  const { rows: active } = await client.query<{ job: DatasetName; id: string }>(
     `select other.job, other.id
      from ledger.runs mine join ledger.runs other using (kind)
      where mine.id = $1 and other.id <> $1 and (other.job = mine.job or kind = 'backfill') and ${runIsActive("other.state")}
-     union all
-     select job, null from ledger.runs r where id = $1 and ${IS_OVERTAKEN} and not ${HAS_BEGUN_FILES}
      limit 1`,
     [runId],
   );
-  const [taken] = rows;
-  if (taken === undefined) return;
-  if (taken.id !== null) throw new RunActiveError(taken.job, taken.id);
-  throw new RunStateError(`run ${runId} cannot be retried: later runs have taken up what it left`);
+  if (active[0] !== undefined) throw new RunActiveError(active[0].job, active[0].id);
+  const { rows } = await client.query<{ isOvertaken: boolean; hasBegunFiles: boolean }>(
+    `select ${IS_OVERTAKEN} as "isOvertaken", ${HAS_BEGUN_FILES} as "hasBegunFiles" from ledger.runs r where id = $1`,
+    [runId],
+  );
+  const { isOvertaken = false, hasBegunFiles = false } = rows[0] ?? {};
+  if (isOvertaken && !hasBegunFiles) {
+    throw new RunStateError(`run ${runId} cannot be retried: later runs have taken up what it left`);
+  }
+  return isOvertaken;
 }
 
 /**
@@ -184,11 +191,6 @@ export const IS_OVERTAKEN = `
 const HAS_BEGUN_FILES = `
   (r.kind = 'files' and r.extracted_at is not null
    and exists (select from ledger.files begun where begun.run_id = r.id and begun.state = 'open'))`;
-
-async function isRunOvertaken(client: Client, runId: string): Promise<boolean> {
-  const { rows } = await client.query(`select from ledger.runs r where id = $1 and ${IS_OVERTAKEN}`, [runId]);
-  return rows.length > 0;
-}
 
 /** Returns the failed and cancelled runs of a job that later runs have overtaken. What they staged is no longer needed. */
 export async function overtakenRuns(db: Queryable, job: DatasetName): Promise<string[]> {
